@@ -3,7 +3,7 @@
 #include "str.h"
 
 static const unsigned char v4_front[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-#define V4_BITS 96 /* of the front */
+#define V4_BITS 96 /* bits of v4_front */
 
 struct address address_v4(const unsigned char b[static 4])
 {
@@ -13,7 +13,7 @@ struct address address_v4(const unsigned char b[static 4])
     return a;
 }
 
-static bool same_bits(const struct address *a, const struct address *b, unsigned bits)
+static bool has_same_bits(const struct address *a, const struct address *b, unsigned bits)
 {
     size_t whole = bits / 8;
     unsigned rest = bits % 8;
@@ -23,7 +23,7 @@ static bool same_bits(const struct address *a, const struct address *b, unsigned
     return rest == 0 || ((a->bytes[whole] ^ b->bytes[whole]) >> (8 - rest)) == 0;
 }
 
-static bool clear_behind(const struct address *a, unsigned bits)
+static bool is_clear_behind(const struct address *a, unsigned bits)
 {
     for (unsigned i = bits; i < 128; i++) {
         if ((a->bytes[i / 8] & (0x80u >> (i % 8))) != 0)
@@ -53,33 +53,33 @@ struct address_parts address_split(const char *entry, size_t len)
         p.host_n = (size_t)(end - p.host);
         p.port = end + 1 < last && end[1] == ':' ? end + 2 : NULL;
     } else if (colon != NULL && memchr(colon + 1, ':', (size_t)(last - colon - 1)) == NULL) {
-        p.host_n = (size_t)(colon - entry); /* more of them: IPv6, bare */
+        p.host_n = (size_t)(colon - entry); /* two colons or more: an IPv6 address without port */
         p.port = colon + 1;
     }
     p.port_n = p.port != NULL ? (size_t)(last - p.port) : 0;
     return p;
 }
 
-static int parse_range(const char *word, struct address_range *ret, struct err *err)
+static int parse_address_range(const char *word, struct address_range *ret, struct err *err)
 {
     char text[64];
     struct address_range r;
     uint64_t bits;
 
     if (str_copy(text, sizeof(text), word) < 0)
-        return err_set(err, ERR_CONFIG, 0, "%.40s... is no address", word);
+        return err_set(err, ERR_CONFIG, 0, "%.40s... is not an address", word);
     char *slash = strchr(text, '/');
     if (slash != NULL)
         *slash++ = '\0';
     if (!address_parse(text, &r.base))
-        return err_set(err, ERR_CONFIG, 0, "%s is no address", word);
+        return err_set(err, ERR_CONFIG, 0, "%s is not an address", word);
     unsigned front = strchr(text, ':') == NULL ? V4_BITS : 0;
     bits = 128 - front;
     if (slash != NULL && str_to_u64(slash, 128 - front, &bits) < 0)
-        return err_set(err, ERR_CONFIG, 0, "%s: the prefix is a number from 0 to %u", word,
+        return err_set(err, ERR_CONFIG, 0, "%s: the prefix must be a number from 0 to %u", word,
                        128 - front);
     r.bits = front + (unsigned)bits;
-    if (!clear_behind(&r.base, r.bits))
+    if (!is_clear_behind(&r.base, r.bits))
         return err_set(err, ERR_CONFIG, 0, "%s names an address inside its range, not the range",
                        word);
     *ret = r;
@@ -97,7 +97,7 @@ int address_list_parse(const char *text, struct address_list *ret, struct err *e
             continue;
         if (l.n == ADDRESS_RANGES_MAX)
             return err_set(err, ERR_CONFIG, 0, "more than %d addresses", ADDRESS_RANGES_MAX);
-        if (parse_range(word, &l.ranges[l.n], err) < 0)
+        if (parse_address_range(word, &l.ranges[l.n], err) < 0)
             return -1;
         l.n++;
     }
@@ -108,7 +108,7 @@ int address_list_parse(const char *text, struct address_list *ret, struct err *e
 bool address_list_holds(const struct address_list *l, const struct address *a)
 {
     for (size_t i = 0; i < l->n; i++) {
-        if (same_bits(&l->ranges[i].base, a, l->ranges[i].bits))
+        if (has_same_bits(&l->ranges[i].base, a, l->ranges[i].bits))
             return true;
     }
     return l->n == 0;
@@ -117,5 +117,5 @@ bool address_list_holds(const struct address_list *l, const struct address *a)
 bool address_same_party(const struct address *a, const struct address *b)
 {
     bool v4 = memcmp(a->bytes, v4_front, sizeof(v4_front)) == 0;
-    return same_bits(a, b, v4 ? 128 : 64);
+    return has_same_bits(a, b, v4 ? 128 : 64);
 }

@@ -81,7 +81,8 @@ static void free_blocks(struct arena_block *b)
     }
 }
 
-/* The newest block is not always the largest: one big request may stand behind it. */
+/* The newest block is not always the largest: an older block may have been made for one large
+ * request. */
 void arena_reset(struct arena *a)
 {
     struct arena_block **largest = &a->head;

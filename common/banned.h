@@ -1,9 +1,9 @@
 /*
- * banned.h - functions that have no safe use here become compile errors.
+ * banned.h - turns the use of unsafe functions of the C library into compile errors.
  *
- * Use instead: str.h and buf.h for text, str_to_u64 and friends for numbers,
- * gmtime_r for time, spawn.h for processes. Included by compiler.h only, after
- * the system headers that declare these names.
+ * Use instead: str.h and buf.h for text, str_to_u64 and friends for numbers, gmtime_r for time,
+ * spawn.h for processes. Only compiler.h includes this header. The system headers that declare
+ * these names must come first.
  */
 #ifndef BANNED_H
 #define BANNED_H

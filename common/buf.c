@@ -15,7 +15,7 @@ void buf_clear(struct buf *b)
         b->data[0] = '\0';
 }
 
-static void grow(struct buf *b, size_t need)
+static void grow_buf(struct buf *b, size_t need)
 {
     if (need <= b->cap)
         return;
@@ -35,7 +35,7 @@ int buf_add(struct buf *b, const void *p, size_t n)
         die_oom();
     if (b->limit > 0 && b->len + n > b->limit)
         return -1;
-    grow(b, b->len + n + 1);
+    grow_buf(b, b->len + n + 1);
     if (n > 0)
         memcpy(b->data + b->len, p, n);
     b->len += n;

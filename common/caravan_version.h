@@ -1,7 +1,7 @@
 /*
- * caravan_version.h - the one place that knows which Caravan this is.
+ * caravan_version.h - the version of Caravan. It is written here only.
  *
- * Read by the programs (--version, hello) and by packaging.
+ * The programs (--version, hello) and the packaging scripts read it.
  */
 #ifndef CARAVAN_VERSION_H
 #define CARAVAN_VERSION_H

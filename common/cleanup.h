@@ -1,14 +1,14 @@
 /*
- * cleanup.h - what a scope owns is given back when the scope ends.
+ * cleanup.h - frees what a scope owns when the scope ends.
  *
  *     autofree char *path = ...;       freed at every return
- *     autoclose int fd = open(...);    closed when >= 0, errno preserved
- *     autodir DIR *d = opendir(...);   the same
- *     return take_ptr(&path);          hands the pointer over
+ *     autoclose int fd = open(...);    closed when >= 0; errno stays as it was
+ *     autodir DIR *d = opendir(...);   closed in the same way
+ *     return take_ptr(&path);          passes the pointer to the caller; the scope does not free it
  *
- * A type defines its own beside itself: AUTO_DEFINE(json, json_free) gives
- * `auto_json`. Destructors accept NULL and half-built objects. A failed cmocka
- * assertion leaves by longjmp and runs none of this.
+ * The header of a type defines the attribute of the type: AUTO_DEFINE(json, struct json, json_free)
+ * and a macro give `auto_json`. Destructors accept NULL and half-built objects. A failed cmocka
+ * assertion leaves the scope by longjmp; then no cleanup runs.
  */
 #ifndef CLEANUP_H
 #define CLEANUP_H
@@ -65,7 +65,7 @@ static inline int take_fd(int *fd)
         taken_;                                                                                    \
     })
 
-/* Defines cleanup_NAME(T **) calling fn on a pointer that is not NULL. */
+/* Defines cleanup_NAME(TYPE **), which calls fn when the pointer is not NULL. */
 #define AUTO_DEFINE(name, type, fn)                                                                \
     UNUSED static inline void cleanup_##name(type **p)                                             \
     {                                                                                              \

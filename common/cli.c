@@ -2,23 +2,23 @@
 #include "cli.h"
 #include "str.h"
 
-/* One walk over argv. Arguments that are no options move to its front. */
+/* One walk over argv. Arguments that are not options move to the front of argv. */
 struct walk {
     const struct cli *cli;
     char **argv;
     int argc;
-    int at;   /* next to look at */
-    int kept; /* arguments moved to argv[1..kept] */
+    int at;   /* index of the next word */
+    int kept; /* arguments that were moved to argv[1..kept] */
     void *base;
-    bool *given; /* by row of the options' table */
+    bool *given; /* indexed by row of the table of options */
     bool help, version;
     struct err *err;
 };
 
 /* ---- values ---- */
 
-static int bad_value(struct walk *w, const struct cli_option *o, const char *value,
-                     const char *want)
+static int refuse_value(struct walk *w, const struct cli_option *o, const char *value,
+                        const char *want)
 {
     return err_set(w->err, ERR_USAGE, 0, "--%s takes %s, not \"%.60s\"", o->name, want, value);
 }
@@ -31,10 +31,11 @@ static int store_text(struct walk *w, const struct cli_option *o, char *value, v
     return 0;
 }
 
-static int add_item(struct walk *w, const struct cli_option *o, char *value, struct cli_list *list)
+static int add_list_item(struct walk *w, const struct cli_option *o, char *value,
+                         struct cli_list *list)
 {
     if (value[0] == '\0')
-        return bad_value(w, o, value, "no empty names");
+        return refuse_value(w, o, value, "names that are not empty");
     if (list->n == CLI_LIST_MAX)
         return err_set(w->err, ERR_USAGE, 0, "--%s is given more than %d times", o->name,
                        CLI_LIST_MAX);
@@ -44,7 +45,7 @@ static int add_item(struct walk *w, const struct cli_option *o, char *value, str
 
 static int store_repeat(struct walk *w, const struct cli_option *o, char *value, void *at)
 {
-    return add_item(w, o, value, at);
+    return add_list_item(w, o, value, at);
 }
 
 static int store_list(struct walk *w, const struct cli_option *o, char *value, void *at)
@@ -53,7 +54,7 @@ static int store_list(struct walk *w, const struct cli_option *o, char *value, v
         char *comma = strchr(value, ',');
         if (comma != NULL)
             *comma = '\0';
-        if (add_item(w, o, value, at) < 0)
+        if (add_list_item(w, o, value, at) < 0)
             return -1;
         if (comma == NULL)
             return 0;
@@ -65,7 +66,7 @@ static int store_duration(struct walk *w, const struct cli_option *o, char *valu
 {
     int64_t v;
     if (str_duration_ms(value, &v) < 0)
-        return bad_value(w, o, value, "a duration such as 500ms, 10s or 2m");
+        return refuse_value(w, o, value, "a duration such as 500ms, 10s or 2m");
     *(int64_t *)at = v;
     return 0;
 }
@@ -76,7 +77,7 @@ static int store_number(struct walk *w, const struct cli_option *o, char *value,
     int64_t v;
     snprintf(want, sizeof(want), "a number from %" PRId64 " to %" PRId64, o->min, o->max);
     if (str_to_i64(value, &v) < 0 || v < o->min || v > o->max)
-        return bad_value(w, o, value, want);
+        return refuse_value(w, o, value, want);
     *(int64_t *)at = v;
     return 0;
 }
@@ -86,7 +87,7 @@ static int (*const stores[])(struct walk *w, const struct cli_option *o, char *v
     [CLI_NUMBER] = store_number, [CLI_DURATION] = store_duration,
 };
 
-/* value: NULL when none was attached; the next word is taken then. */
+/* value: the text after "=" or after the letter; NULL: the next word is the value. */
 static int take_option(struct walk *w, const struct cli_option *o, char *value)
 {
     void *at = (char *)w->base + o->offset;
@@ -111,24 +112,24 @@ struct nearest {
     size_t distance;
 };
 
-static void consider(struct nearest *n, const char *word, const char *name)
+static void consider_name(struct nearest *n, const char *word, const char *name)
 {
     size_t d = str_distance(word, name);
     if (d <= 3 && d * 2 <= strlen(name) && (n->name == NULL || d < n->distance))
         *n = (struct nearest){name, d};
 }
 
-static int unknown_option(struct walk *w, const char *name)
+static int refuse_unknown_option(struct walk *w, const char *name)
 {
     struct nearest best = {NULL, 0};
     for (size_t i = 0; i < w->cli->n_options; i++)
-        consider(&best, name, w->cli->options[i].name);
+        consider_name(&best, name, w->cli->options[i].name);
     return err_set(w->err, ERR_USAGE, 0, "unknown option --%.60s%s%s%s", name,
                    best.name != NULL ? "; did you mean --" : "", best.name != NULL ? best.name : "",
                    best.name != NULL ? "?" : "");
 }
 
-static const struct cli_option *first_of(const struct cli *cli, const char *name)
+static const struct cli_option *find_first_row(const struct cli *cli, const char *name)
 {
     const struct cli_option *o = cli->options;
     while (!str_eq(o->name, name))
@@ -136,18 +137,18 @@ static const struct cli_option *first_of(const struct cli *cli, const char *name
     return o;
 }
 
-static int ambiguous(struct walk *w, const char *prefix)
+static int refuse_ambiguous_option(struct walk *w, const char *prefix)
 {
     auto_buf struct buf names = BUF_INIT;
     for (size_t i = 0; i < w->cli->n_options; i++)
         if (str_starts(w->cli->options[i].name, prefix) &&
-            first_of(w->cli, w->cli->options[i].name) == &w->cli->options[i])
+            find_first_row(w->cli, w->cli->options[i].name) == &w->cli->options[i])
             buf_printf(&names, "%s--%s", names.len > 0 ? ", " : "", w->cli->options[i].name);
     return err_set(w->err, ERR_USAGE, 0, "--%.60s could be %s", prefix, buf_str(&names));
 }
 
-/* The exact name, or the only one that begins so. */
-static int find_long(struct walk *w, const char *name, const struct cli_option **ret)
+/* Finds the option with exactly this name, or the only option whose name begins with this text. */
+static int find_long_option(struct walk *w, const char *name, const struct cli_option **ret)
 {
     const struct cli_option *found = NULL;
     size_t hits = 0;
@@ -163,14 +164,14 @@ static int find_long(struct walk *w, const char *name, const struct cli_option *
         }
     }
     if (hits == 0)
-        return unknown_option(w, name);
+        return refuse_unknown_option(w, name);
     if (hits > 1)
-        return ambiguous(w, name);
+        return refuse_ambiguous_option(w, name);
     *ret = found;
     return 0;
 }
 
-static int take_long(struct walk *w, char *word)
+static int take_long_option(struct walk *w, char *word)
 {
     const struct cli_option *o = NULL;
     char *value = strchr(word, '=');
@@ -184,7 +185,7 @@ static int take_long(struct walk *w, char *word)
         w->version = true;
         return 0;
     }
-    return find_long(w, word, &o) < 0 ? -1 : take_option(w, o, value);
+    return find_long_option(w, word, &o) < 0 ? -1 : take_option(w, o, value);
 }
 
 static const struct cli_option *find_letter(const struct cli *cli, char letter)
@@ -213,7 +214,7 @@ static int take_letters(struct walk *w, char *letters)
     return 0;
 }
 
-static int walk_all(struct walk *w)
+static int walk_arguments(struct walk *w)
 {
     bool ended = false;
     while (w->at < w->argc) {
@@ -224,7 +225,7 @@ static int walk_all(struct walk *w)
         else if (str_eq(word, "--"))
             ended = true;
         else if (word[1] == '-')
-            rv = take_long(w, word + 2);
+            rv = take_long_option(w, word + 2);
         else
             rv = take_letters(w, word + 1);
         if (rv < 0)
@@ -240,7 +241,7 @@ static int find_command(struct walk *w, const struct cli_command **ret)
     const struct cli *cli = w->cli;
     struct nearest best = {NULL, 0};
     if (w->kept == 0)
-        return err_set(w->err, ERR_USAGE, 0, "what shall be done? `%s --help` lists the commands",
+        return err_set(w->err, ERR_USAGE, 0, "a command is missing; `%s --help` lists the commands",
                        cli->program);
     const char *word = w->argv[1];
     for (size_t i = 0; i < cli->n_commands; i++) {
@@ -248,14 +249,15 @@ static int find_command(struct walk *w, const struct cli_command **ret)
             *ret = &cli->commands[i];
             return 0;
         }
-        consider(&best, word, cli->commands[i].name);
+        consider_name(&best, word, cli->commands[i].name);
     }
     return err_set(w->err, ERR_USAGE, 0, "unknown command \"%.60s\"%s%s%s", word,
                    best.name != NULL ? "; did you mean \"" : "", best.name != NULL ? best.name : "",
                    best.name != NULL ? "\"?" : "");
 }
 
-static bool takes(const struct cli *cli, const struct cli_command *c, const char *name)
+static bool command_takes_option(const struct cli *cli, const struct cli_command *c,
+                                 const char *name)
 {
     for (size_t i = 0; i < cli->n_options; i++)
         if (str_eq(cli->options[i].name, name) && (cli->options[i].groups & c->groups) != 0)
@@ -263,25 +265,25 @@ static bool takes(const struct cli *cli, const struct cli_command *c, const char
     return false;
 }
 
-static int check_command(struct walk *w, const struct cli_command *c)
+static int check_command_arguments(struct walk *w, const struct cli_command *c)
 {
     int n = w->kept - 1;
     for (size_t i = 0; i < w->cli->n_options; i++)
-        if (w->given[i] && !takes(w->cli, c, w->cli->options[i].name))
+        if (w->given[i] && !command_takes_option(w->cli, c, w->cli->options[i].name))
             return err_set(w->err, ERR_USAGE, 0, "--%s is not an option of `%s %s`",
                            w->cli->options[i].name, w->cli->program, c->name);
     if (n < c->min_args)
         return err_set(w->err, ERR_USAGE, 0, "`%s %s` needs %s", w->cli->program, c->name,
                        c->args != NULL ? c->args : "an argument");
     if (n > c->max_args)
-        return err_set(w->err, ERR_USAGE, 0, "`%s %s` has no use for \"%.60s\"", w->cli->program,
-                       c->name, w->argv[2 + c->max_args]);
+        return err_set(w->err, ERR_USAGE, 0, "`%s %s` does not take the argument \"%.60s\"",
+                       w->cli->program, c->name, w->argv[2 + c->max_args]);
     return 0;
 }
 
 /* ---- help ---- */
 
-static bool letter_taken(const struct cli *cli, char letter)
+static bool is_letter_taken(const struct cli *cli, char letter)
 {
     for (size_t i = 0; i < cli->n_options; i++)
         if (cli->options[i].letter == letter)
@@ -289,8 +291,8 @@ static bool letter_taken(const struct cli *cli, char letter)
     return false;
 }
 
-/* "  front     text text" with the text wrapped in its own column. */
-static void add_row(struct buf *out, const char *front, size_t column, const char *text)
+/* "  front     text text", with the text wrapped in a column that begins at `column`. */
+static void add_help_row(struct buf *out, const char *front, size_t column, const char *text)
 {
     char margin[40];
     auto_buf struct buf wrapped = BUF_INIT;
@@ -305,7 +307,7 @@ static void add_row(struct buf *out, const char *front, size_t column, const cha
         buf_add_str(out, "\n");
 }
 
-static void add_option(struct buf *out, const struct cli_option *o)
+static void add_help_option(struct buf *out, const struct cli_option *o)
 {
     auto_buf struct buf front = BUF_INIT;
     if (o->letter != '\0')
@@ -314,11 +316,11 @@ static void add_option(struct buf *out, const struct cli_option *o)
         buf_printf(&front, "      --%s", o->name);
     if (o->type != CLI_FLAG)
         buf_printf(&front, " %s", o->arg != NULL ? o->arg : "VALUE");
-    add_row(out, buf_str(&front), 30, o->help != NULL ? o->help : "");
+    add_help_row(out, buf_str(&front), 30, o->help != NULL ? o->help : "");
 }
 
-/* Options that meet all of the groups of every given row; n 0: all options. */
-static bool applies(const struct cli_option *o, const struct cli_command *rows, size_t n)
+/* Does every given command accept the option? n 0: true. */
+static bool option_applies(const struct cli_option *o, const struct cli_command *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if ((o->groups & rows[i].groups) == 0)
@@ -326,18 +328,19 @@ static bool applies(const struct cli_option *o, const struct cli_command *rows, 
     return true;
 }
 
-static void add_options(struct buf *out, const struct cli *cli, const struct cli_command *rows,
-                        size_t n)
+static void add_help_options(struct buf *out, const struct cli *cli, const struct cli_command *rows,
+                             size_t n)
 {
     buf_add_str(out, "\nOptions:\n");
     for (size_t i = 0; i < cli->n_options; i++)
-        if (applies(&cli->options[i], rows, n))
-            add_option(out, &cli->options[i]);
-    add_row(out, !letter_taken(cli, 'h') ? "  -h, --help" : "      --help", 30, "Print this.");
-    add_row(out, "      --version", 30, "Print the version.");
+        if (option_applies(&cli->options[i], rows, n))
+            add_help_option(out, &cli->options[i]);
+    add_help_row(out, !is_letter_taken(cli, 'h') ? "  -h, --help" : "      --help", 30,
+                 "Print this.");
+    add_help_row(out, "      --version", 30, "Print the version.");
 }
 
-static void add_commands(struct buf *out, const struct cli *cli)
+static void add_help_commands(struct buf *out, const struct cli *cli)
 {
     buf_add_str(out, "\nCommands:\n");
     for (size_t i = 0; i < cli->n_commands; i++) {
@@ -345,7 +348,7 @@ static void add_commands(struct buf *out, const struct cli *cli)
         auto_buf struct buf front = BUF_INIT;
         buf_printf(&front, "  %s%s%s", c->name, c->args != NULL ? " " : "",
                    c->args != NULL ? c->args : "");
-        add_row(out, buf_str(&front), 30, c->help != NULL ? c->help : "");
+        add_help_row(out, buf_str(&front), 30, c->help != NULL ? c->help : "");
     }
 }
 
@@ -358,23 +361,24 @@ static void print_help(const struct cli *cli, const struct cli_command *command,
         str_wrap(&text, command->help != NULL ? command->help : "", "", 80);
         if (command->more != NULL)
             buf_printf(&text, "\n%s\n", command->more);
-        add_options(&text, cli, command, 1);
+        add_help_options(&text, cli, command, 1);
     } else {
         buf_printf(&text, "Usage: %s %s[OPTION]...\n", cli->program,
                    cli->n_commands > 0 ? "COMMAND [ARGUMENT]... " : "");
         buf_printf(&text, "%s\n", cli->about != NULL ? cli->about : "");
         if (cli->n_commands > 0)
-            add_commands(&text, cli);
-        add_options(&text, cli, cli->commands, cli->n_commands);
+            add_help_commands(&text, cli);
+        add_help_options(&text, cli, cli->commands, cli->n_commands);
         if (cli->n_commands > 0)
-            buf_printf(&text, "\n`%s COMMAND --help` tells the rest.\n", cli->program);
+            buf_printf(&text, "\n`%s COMMAND --help` prints the help of a command.\n",
+                       cli->program);
     }
     fputs(buf_str(&text), out);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole command line ---- */
 
-static int finish(struct walk *w, FILE *out, const struct cli_command **ret_command)
+static int finish_parse(struct walk *w, FILE *out, const struct cli_command **ret_command)
 {
     const struct cli *cli = w->cli;
     const struct cli_command *command = NULL;
@@ -392,7 +396,7 @@ static int finish(struct walk *w, FILE *out, const struct cli_command **ret_comm
         print_help(cli, command, out);
         return 1;
     }
-    if (command != NULL && check_command(w, command) < 0)
+    if (command != NULL && check_command_arguments(w, command) < 0)
         return -1;
     *ret_command = command;
     return 0;
@@ -405,9 +409,9 @@ int cli_parse(const struct cli *cli, int argc, char **argv, void *base, FILE *ou
     autofree bool *given = xzalloc(cli->n_options, sizeof(*given));
     struct walk w = {
         .cli = cli, .argv = argv, .argc = argc, .at = 1, .base = base, .given = given, .err = err};
-    if (walk_all(&w) < 0)
+    if (walk_arguments(&w) < 0)
         return -1;
-    int rv = finish(&w, out, ret_command);
+    int rv = finish_parse(&w, out, ret_command);
     if (rv == 0) {
         int verbs = *ret_command != NULL ? 1 : 0;
         *ret_argc = w.kept - verbs;

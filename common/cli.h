@@ -1,19 +1,20 @@
 /*
- * cli.h - a table of commands and one of options; parsing and help come from it.
+ * cli.h - reads a command line and prints the help, both from the same two tables: one of commands,
+ * one of options.
  *
- * Options may stand before or after the verb and its arguments; "--name value" and
- * "--name=value", "-n value" and "-nvalue", flags together as "-yv"; "--" ends
- * options; a unique prefix of a long option is accepted, an ambiguous one is
- * refused with the candidates named. Given twice, the last one holds (lists
- * grow). Unknown options and verbs and wrong counts are ERR_USAGE with the nearest
- * known name. `--help` (-h) anywhere prints the help of the verb, `--version` the
- * version; both make cli_parse return 1.
+ * Options may stand before or after the verb and its arguments. Accepted are "--name value" and
+ * "--name=value", "-n value" and "-nvalue", and several flags together as "-yv". "--" ends the
+ * options. A unique prefix of a long option is accepted. An ambiguous prefix is refused; the error
+ * names the candidates. When an option is given twice, the last value counts (lists grow). Unknown
+ * options, unknown verbs and wrong numbers of arguments are ERR_USAGE; the text names the nearest
+ * known name. `--help` (-h) anywhere prints the help of the verb, `--version` prints the version;
+ * for both cli_parse returns 1.
  *
- * A name may have several rows, of the same type and field and for different groups, when it means
- * different things to different verbs.
+ * If an option means different things to different verbs, its name has several rows. These rows
+ * have the same type and field, and different groups.
  *
- * A program without verbs has n_commands 0: *ret_command is then NULL, all options
- * are accepted, and counting the arguments is the caller's.
+ * A program without verbs has n_commands 0. Then *ret_command is NULL, all options are accepted,
+ * and the caller checks the number of arguments.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -25,8 +26,8 @@
 enum cli_type {
     CLI_FLAG,     /* bool */
     CLI_TEXT,     /* const char * (points into argv) */
-    CLI_LIST,     /* struct cli_list: may be repeated; commas separate too unless CLI_REPEAT */
-    CLI_REPEAT,   /* struct cli_list: may be repeated, commas are part of the value */
+    CLI_LIST,     /* struct cli_list: may be repeated; commas separate items */
+    CLI_REPEAT,   /* struct cli_list: may be repeated; commas are part of the value */
     CLI_DURATION, /* int64_t milliseconds */
     CLI_NUMBER,   /* int64_t, min..max */
 };
@@ -39,22 +40,22 @@ struct cli_list {
 
 struct cli_option {
     const char *name; /* without dashes */
-    char letter;      /* 0: none */
+    char letter;      /* 0: no short form */
     enum cli_type type;
-    size_t offset;    /* of the field in the options struct */
-    const char *arg;  /* shown in help: "N", "FILE"; NULL for flags */
+    size_t offset;    /* of the field in the struct of options */
+    const char *arg;  /* name of the value in the help: "N", "FILE"; NULL for flags */
     const char *help; /* one sentence; names the default */
     int64_t min, max; /* CLI_NUMBER */
-    unsigned groups;  /* bits: which verbs take it */
+    unsigned groups;  /* bits: the groups of verbs that accept the option */
 };
 
 struct cli_command {
     const char *name;
-    const char *args; /* "VERSION", "RUN"; shown in usage */
+    const char *args; /* "VERSION", "RUN"; for the usage line */
     const char *help; /* one line */
     const char *more; /* paragraphs for `caravan VERB --help`; NULL: none */
     int min_args, max_args;
-    unsigned groups; /* options whose bits meet these are accepted */
+    unsigned groups; /* the verb accepts options that share at least one of these bits */
     int (*run)(void *ctx, int argc, char **argv);
 };
 
@@ -68,9 +69,9 @@ struct cli {
     size_t n_options;
 };
 
-/* Parses argv[1..]. On 0: *ret_command is the row, *ret_argc/ret_argv the
- * positional arguments (argv is permuted), options are stored at base+offset.
- * 1: help or version was printed to out. -1: ERR_USAGE. */
+/* Parses argv[1..] and changes the order of argv. Stores every option at base + its offset.
+ * 0: *ret_command is the row of the verb; *ret_argc and *ret_argv are the arguments after the verb.
+ * 1: the help or the version was printed to out. -1: ERR_USAGE. */
 MUST_CHECK int cli_parse(const struct cli *cli, int argc, char **argv, void *base, FILE *out,
                          const struct cli_command **ret_command, int *ret_argc, char ***ret_argv,
                          struct err *err);

@@ -34,7 +34,7 @@ static void system_sleep(void *ctx, int64_t ms)
         until.tv_sec++;
         until.tv_nsec -= 1000000000;
     }
-    /* A signal ends the wait early: its handler set what the caller looks at next. */
+    /* A signal may end the sleep early. The caller then checks what the signal handler has set. */
     clock_nanosleep(CLOCK_BOOTTIME, TIMER_ABSTIME, &until, NULL);
 }
 
@@ -62,7 +62,7 @@ void clock_sleep(const struct clock *c, int64_t ms)
 
 void clock_rfc3339(char dst[static 21], int64_t wall_ms)
 {
-    /* Floor, also before 1970; years of five digits would not fit. */
+    /* Round down, also before 1970. Years of five digits do not fit into dst. */
     time_t s = (time_t)(wall_ms / 1000 - (wall_ms % 1000 < 0 ? 1 : 0));
     struct tm tm;
     if (gmtime_r(&s, &tm) == NULL || tm.tm_year < -1900 || tm.tm_year > 9999 - 1900 ||

@@ -1,14 +1,14 @@
 /*
- * clock.h - the time, passed in so that tests own it.
+ * clock.h - the time as a parameter, so that tests can set the time.
  *
- * Code that needs the time takes a `const struct clock *`. clock_system() is
- * the machine's; tests make their own struct. Milliseconds everywhere, int64.
+ * Code that needs the time takes a `const struct clock *`. clock_system() returns the clock of the
+ * machine; tests make a struct of their own. All times are int64 milliseconds.
  *
- *   mono  CLOCK_BOOTTIME: goes on during suspend, never back; the unit of every
- *         deadline, start_by and not_before
- *   wall  CLOCK_REALTIME: only for records people read and for allowed hours
- *   sleep waits at most ms, on the same clock as mono; used for back-off only,
- *         never to wait for an event
+ *   mono  CLOCK_BOOTTIME: goes on during suspend, never goes back; every deadline, start_by and
+ *         not_before is a time of this clock
+ *   wall  CLOCK_REALTIME: for records that people read, and for the allowed hours
+ *   sleep waits at most ms, measured by mono; only for pauses between two attempts, never to wait
+ *         for an event
  */
 #ifndef CLOCK_H
 #define CLOCK_H
@@ -28,7 +28,7 @@ int64_t clock_mono(const struct clock *c);
 int64_t clock_wall(const struct clock *c);
 void clock_sleep(const struct clock *c, int64_t ms);
 
-/* "2026-11-22T15:04:05Z" into dst[21]. */
+/* Writes "2026-11-22T15:04:05Z" into dst[21]. */
 void clock_rfc3339(char dst[static 21], int64_t wall_ms);
 
 #endif

@@ -23,13 +23,13 @@ _Static_assert(sizeof(((struct locked_seed *)0)->box) ==
 _Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(((struct digest_state *)0)->opaque),
                "room for the state");
 
-/* In sodium_malloc memory as a whole. */
+/* The whole struct is in sodium_malloc memory. */
 struct keypair {
     struct pubkey pub;
     unsigned char secret[crypto_sign_SECRETKEYBYTES]; /* seed, then public key */
     unsigned char box_secret[crypto_box_SECRETKEYBYTES];
     unsigned char box_public[crypto_box_PUBLICKEYBYTES];
-    key_signer *sign; /* NULL: the secret part is here */
+    key_signer *sign; /* NULL: the secret part is in this struct */
     void *sign_ctx;
     char name[32];
 };
@@ -43,7 +43,7 @@ int crypto_init(struct err *err)
 
 /* ---- keys ---- */
 
-static struct keypair *keypair_room(void)
+static struct keypair *alloc_keypair(void)
 {
     struct keypair *k = sodium_malloc(sizeof(*k));
     if (k == NULL)
@@ -54,10 +54,10 @@ static struct keypair *keypair_room(void)
 
 struct keypair *keypair_from_seed(const unsigned char seed[static 32])
 {
-    struct keypair *k = keypair_room();
+    struct keypair *k = alloc_keypair();
     crypto_sign_seed_keypair(k->pub.bytes, k->secret, seed);
     if (crypto_sign_ed25519_pk_to_curve25519(k->box_public, k->pub.bytes) != 0)
-        abort(); /* a key just made is on the curve */
+        abort(); /* cannot happen: a new key is on the curve */
     crypto_sign_ed25519_sk_to_curve25519(k->box_secret, k->secret);
     sodium_mprotect_readonly(k);
     return k;
@@ -75,7 +75,7 @@ struct keypair *keypair_generate(void)
 struct keypair *keypair_elsewhere(const struct pubkey *pub, const char *name, key_signer *sign,
                                   void *ctx)
 {
-    struct keypair *k = keypair_room();
+    struct keypair *k = alloc_keypair();
     str_cut(k->name, sizeof(k->name), name);
     k->pub = *pub;
     k->sign = sign;
@@ -102,7 +102,7 @@ static void cleanup_secret_buf(struct buf *b)
 }
 #define auto_secret_buf CLEANUP(cleanup_secret_buf)
 
-/* Two lines as crypto.h has them, nothing after. */
+/* Parses the two lines that crypto.h describes. Nothing may follow them. */
 static int parse_key_file(char *text, unsigned char seed[static 32])
 {
     char *end = strchr(text, '\n');
@@ -128,7 +128,7 @@ int keypair_load_as(const char *path, unsigned flags, struct keypair **ret, stru
         return err_wrap(err, "read a secret key");
     if (strlen(buf_str(&text)) != text.len || text.len == 0 ||
         parse_key_file((char *)text.data, seed) < 0)
-        return err_set(err, ERR_FORMAT, 0, "%s is not a secret key of Caravan", path);
+        return err_set(err, ERR_FORMAT, 0, "%s is not a Caravan secret key file", path);
     *ret = keypair_from_seed(seed);
     sodium_memzero(seed, sizeof(seed));
     return 0;
@@ -140,8 +140,8 @@ int keypair_save(const struct keypair *k, const char *path, const char *name, un
     auto_secret_buf struct buf text = BUF_INIT;
     char hex[65];
     if (k->sign != NULL)
-        return err_set(err, ERR_STATE, 0, "the secret part of this key is held elsewhere");
-    /* At once as large as it gets: growing would leave copies behind. */
+        return err_set(err, ERR_STATE, 0, "the secret part of this key is not on this machine");
+    /* Allocate the largest size at once: a buffer that grows would leave copies in memory. */
     text.data = xalloc(KEY_FILE_MAX);
     text.cap = KEY_FILE_MAX;
     text.limit = KEY_FILE_MAX - 1;
@@ -157,15 +157,15 @@ int keypair_save(const struct keypair *k, const char *path, const char *name, un
 
 /* ---- keys under a passphrase ---- */
 
-static int lock_key(const struct locked_seed *l, const char *passphrase,
-                    unsigned char ret[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
-                    struct err *err)
+static int derive_lock_key(const struct locked_seed *l, const char *passphrase,
+                           unsigned char ret[static crypto_aead_xchacha20poly1305_ietf_KEYBYTES],
+                           struct err *err)
 {
     if (crypto_pwhash(ret, crypto_aead_xchacha20poly1305_ietf_KEYBYTES, passphrase,
                       strlen(passphrase), l->salt, l->ops, (size_t)l->mem_kib * 1024,
                       crypto_pwhash_ALG_ARGON2ID13) != 0)
         return err_set(err, ERR_NOSPACE, 0,
-                       "a passphrase needs %u MiB of memory for a moment, and they are not free",
+                       "checking a passphrase needs %u MiB of memory, which are not free now",
                        l->mem_kib / 1024);
     return 0;
 }
@@ -176,10 +176,10 @@ int keypair_lock(const struct keypair *k, const char *passphrase, const void *ab
     unsigned char key[crypto_aead_xchacha20poly1305_ietf_KEYBYTES];
     struct locked_seed l = {.ops = LOCK_OPS, .mem_kib = LOCK_MEM_KIB};
     if (k->sign != NULL)
-        return err_set(err, ERR_STATE, 0, "the secret part of this key is held elsewhere");
+        return err_set(err, ERR_STATE, 0, "the secret part of this key is not on this machine");
     randombytes_buf(l.salt, sizeof(l.salt));
     randombytes_buf(l.nonce, sizeof(l.nonce));
-    if (lock_key(&l, passphrase, key, err) < 0)
+    if (derive_lock_key(&l, passphrase, key, err) < 0)
         return -1;
     crypto_aead_xchacha20poly1305_ietf_encrypt(l.box, NULL, k->secret, SEED_LEN, about, n, NULL,
                                                l.nonce, key);
@@ -195,9 +195,10 @@ int keypair_unlock(const struct locked_seed *l, const char *passphrase, const vo
     if (l->ops < crypto_pwhash_argon2id_OPSLIMIT_MIN || l->ops > LOCK_OPS_MAX ||
         l->mem_kib < crypto_pwhash_argon2id_MEMLIMIT_MIN / 1024 || l->mem_kib > LOCK_MEM_KIB_MAX)
         return err_set(err, ERR_LIMIT, 0,
-                       "asks for %u rounds of Argon2id over %u KiB; 1 to %d over 8 to %d are taken",
+                       "asks for %u rounds of Argon2id over %u KiB; allowed are 1 to %d rounds "
+                       "over 8 to %d KiB",
                        l->ops, l->mem_kib, LOCK_OPS_MAX, LOCK_MEM_KIB_MAX);
-    if (lock_key(l, passphrase, key, err) < 0)
+    if (derive_lock_key(l, passphrase, key, err) < 0)
         return -1;
     int bad = crypto_aead_xchacha20poly1305_ietf_decrypt(seed, NULL, NULL, l->box, sizeof(l->box),
                                                          about, n, l->nonce, key);
@@ -240,9 +241,9 @@ void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k
 
 /* ---- signatures ---- */
 
-/* domain, its NUL, bytes: one string, because detached Ed25519 takes one (the
- * multi-part functions are another algorithm). */
-static void with_domain(struct buf *b, const char *domain, const void *p, size_t n)
+/* Joins the domain, a NUL byte and the bytes, because a detached Ed25519 signature is over one
+ * string (the multi-part functions of libsodium use another algorithm). */
+static void join_domain(struct buf *b, const char *domain, const void *p, size_t n)
 {
     buf_add(b, domain, strlen(domain) + 1);
     buf_add(b, p, n);
@@ -253,8 +254,8 @@ void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *
 {
     auto_buf struct buf b = BUF_INIT;
     if (k->sign != NULL)
-        abort(); /* keypair_sign is for such keys */
-    with_domain(&b, domain, p, n);
+        abort(); /* a mistake of the caller: such keys need keypair_sign */
+    join_domain(&b, domain, p, n);
     crypto_sign_detached(ret_sig, NULL, b.data, b.len, k->secret);
 }
 
@@ -262,12 +263,13 @@ static int sign_elsewhere(const struct keypair *k, const char *domain, const voi
                           unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
-    with_domain(&b, domain, p, n);
+    join_domain(&b, domain, p, n);
     if (k->sign(k->sign_ctx, k->name, b.data, b.len, ret_sig, err) < 0)
         return -1;
     if (!crypto_verify_bytes(&k->pub, domain, p, n, ret_sig))
         return err_set(err, ERR_CRYPTO, 0,
-                       "the signature that came back is not one of this key: it was not used");
+                       "the signer returned a signature that is not valid for this key; the "
+                       "signature was not used");
     return 0;
 }
 
@@ -284,13 +286,13 @@ bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void 
                          const unsigned char sig[static SIG_LEN])
 {
     auto_buf struct buf b = BUF_INIT;
-    with_domain(&b, domain, p, n);
+    join_domain(&b, domain, p, n);
     return crypto_sign_verify_detached(sig, b.data, b.len, k->bytes) == 0;
 }
 
 /* ---- sealed boxes ---- */
 
-static int unusable(struct err *err)
+static int refuse_unusable_key(struct err *err)
 {
     return err_set(err, ERR_CRYPTO, 0, "the receiver's key is not a usable key");
 }
@@ -299,7 +301,7 @@ int boxkey_of(const struct pubkey *k, struct boxkey *ret, struct err *err)
 {
     struct boxkey box;
     if (crypto_sign_ed25519_pk_to_curve25519(box.bytes, k->bytes) != 0)
-        return unusable(err);
+        return refuse_unusable_key(err);
     *ret = box;
     return 0;
 }
@@ -309,7 +311,7 @@ int crypto_seal_boxed(const struct boxkey *to, const void *p, size_t n, struct b
 {
     autofree unsigned char *sealed = xalloc(n + SEAL_OVERHEAD);
     if (crypto_box_seal(sealed, p, n, to->bytes) != 0)
-        return unusable(err);
+        return refuse_unusable_key(err);
     if (buf_add(ret, sealed, n + SEAL_OVERHEAD) < 0)
         return err_set(err, ERR_LIMIT, 0, "no room for a box of %zu bytes", n + SEAL_OVERHEAD);
     return 0;
@@ -321,7 +323,7 @@ int crypto_open(const struct keypair *k, const void *p, size_t n, struct buf *re
         return err_set(err, ERR_CRYPTO, 0, "a sealed box of %zu bytes is too short", n);
     autofree unsigned char *plain = xalloc(n - SEAL_OVERHEAD);
     if (crypto_box_seal_open(plain, p, n, k->box_public, k->box_secret) != 0)
-        return err_set(err, ERR_CRYPTO, 0, "the box is not sealed to this key, or was changed");
+        return err_set(err, ERR_CRYPTO, 0, "the box is sealed to another key, or was changed");
     if (buf_add(ret, plain, n - SEAL_OVERHEAD) < 0)
         return err_set(err, ERR_LIMIT, 0, "no room for %zu bytes", n - SEAL_OVERHEAD);
     return 0;
@@ -354,24 +356,24 @@ int digest_from_hex(const char *s, struct digest *ret)
     return str_unhex(s, ret->bytes, DIGEST_LEN);
 }
 
-static crypto_hash_sha256_state *sha(struct digest_state *s)
+static crypto_hash_sha256_state *as_sha_state(struct digest_state *s)
 {
     return (crypto_hash_sha256_state *)(void *)s->opaque;
 }
 
 void digest_init(struct digest_state *s)
 {
-    crypto_hash_sha256_init(sha(s));
+    crypto_hash_sha256_init(as_sha_state(s));
 }
 
 void digest_add(struct digest_state *s, const void *p, size_t n)
 {
-    crypto_hash_sha256_update(sha(s), p, n);
+    crypto_hash_sha256_update(as_sha_state(s), p, n);
 }
 
 void digest_final(struct digest_state *s, struct digest *ret)
 {
-    crypto_hash_sha256_final(sha(s), ret->bytes);
+    crypto_hash_sha256_final(as_sha_state(s), ret->bytes);
 }
 
 int digest_fd(int fd, uint64_t max, struct digest *ret, uint64_t *ret_size, struct err *err)

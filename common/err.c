@@ -3,7 +3,7 @@
 #include "err.h"
 #include "url_hide.h"
 
-/* Long enough that no URL is cut before its user was hidden. */
+/* Long enough for a whole URL: the user and password of a URL are hidden before a text is cut. */
 #define WHOLE 2048
 
 static const char *const kind_names[] = {
@@ -53,7 +53,7 @@ void err_front(struct err *err, const char *fmt, ...)
     va_end(ap);
     url_hide(front);
     memcpy(inner, err->text, sizeof(inner));
-    /* The end of a long chain says least: it is what is cut. */
+    /* When the whole does not fit, the end is cut: the end of a long text says least. */
     int at = snprintf(err->text, sizeof(err->text), "%.199s: ", front);
     snprintf(err->text + at, sizeof(err->text) - (size_t)at, "%.*s",
              (int)(sizeof(err->text) - (size_t)at - 1), inner);

@@ -1,21 +1,20 @@
 /*
- * err.h - one error, carried out and wrapped on the way.
+ * err.h - one error: its kind and a text for people.
  *
- * Purpose: a failing function fills the caller's struct err and returns -1, in
- * one statement:
+ * A failing function fills the caller's struct err and returns -1, in one statement:
  *
  *     return err_set(err, ERR_IO, errno, "open %s", path);
  *
- * and a caller that knows more puts it in front:
+ * A caller that knows more puts its own text in front:
  *
- *     if (file_read(path, 4096, &buf, err) < 0)
+ *     if (file_read(path, 4096, 0, &buf, err) < 0)
  *         return err_wrap(err, "read the trust in force");
  *
- * The struct holds its text inline: no allocation, nothing to free, copyable.
- * It is the last parameter everywhere and may not be NULL. It is written on
- * failure only. No URL in a text shows a user or password (url_hide.h). The text says what
- * happened, to what, and why; err_wrap gives "outer: inner". Texts from hosts may hold control
- * characters: escape where they are shown (str_escape), not here.
+ * The struct contains its text: there is nothing to allocate or to free, and the struct can be
+ * copied. It is the last parameter of every function that can fail, may not be NULL, and is written
+ * on failure only. The text says what happened, to which file or host, and why. err_wrap makes
+ * "outer: inner". No URL in a text shows a user or password (url_hide.h). Texts from hosts may
+ * contain control characters: the code that shows a text escapes them (str_escape); err.c does not.
  */
 #ifndef ERR_H
 #define ERR_H
@@ -25,18 +24,18 @@
 enum err_kind {
     ERR_NONE = 0,
     ERR_USAGE,   /* the caller, or the operator, asked for nonsense */
-    ERR_CONFIG,  /* a configuration file is wrong; text names file and line */
-    ERR_IO,      /* the system said no; sys holds errno */
+    ERR_CONFIG,  /* a configuration file is wrong; the text names file and line */
+    ERR_IO,      /* a system call failed; sys is its errno */
     ERR_NOSPACE, /* no room on a file system or in a fixed limit */
-    ERR_LIMIT,   /* something from outside is larger than we accept */
+    ERR_LIMIT,   /* something from outside is larger than Caravan accepts */
     ERR_FORMAT,  /* bytes that do not parse */
-    ERR_CRYPTO,  /* signature, seal, digest or key does not fit */
+    ERR_CRYPTO,  /* a signature, seal, digest or key does not match */
     ERR_REFUSED, /* a rule or a peer refused; asking again does not help */
     ERR_NETWORK, /* no answer, reset, refused connection; may be tried again */
     ERR_TIMEOUT, /* a deadline passed */
     ERR_STATE,   /* not possible in the present state */
     ERR_NOTFOUND,
-    ERR_BUSY, /* somebody else holds it */
+    ERR_BUSY, /* another process uses it, or it exists already */
     ERR_KIND_COUNT
 };
 
@@ -53,15 +52,15 @@ struct err {
         ERR_NONE, 0, ""                                                                            \
     }
 
-/* Fills *err and returns -1. When sys is not 0, its strerror is appended. */
+/* Fills *err and returns -1. When sys is not 0, the text of that errno is appended. */
 #define err_set(err, kind, sys, ...)                                                               \
     __extension__({                                                                                \
         err_fill(err, kind, sys, __VA_ARGS__);                                                     \
-        -1; /* in the open, so that the compiler follows the failing path */                       \
+        -1; /* in the macro, so that the compiler sees that this path fails */                     \
     })
 void err_fill(struct err *err, enum err_kind kind, int sys, const char *fmt, ...) PRINTF(4, 5);
 
-/* Puts "fmt: " in front of the text; kind and sys stay. Returns -1. */
+/* Puts "fmt: " in front of the text. kind and sys stay as they are. Returns -1. */
 #define err_wrap(err, ...)                                                                         \
     __extension__({                                                                                \
         err_front(err, __VA_ARGS__);                                                               \
@@ -72,11 +71,12 @@ void err_front(struct err *err, const char *fmt, ...) PRINTF(2, 3);
 /* "io", "config", ... for logs and JSON; never NULL. */
 const char *err_kind_name(enum err_kind kind);
 
-/* Out of memory: says so on standard error and aborts. Safe because everything
- * that matters is durable before it has an effect. Never returns. */
+/* Prints "out of memory" to standard error and aborts; never returns. Aborting at any time is safe:
+ * Caravan writes its state to disk before it acts. */
 NORETURN void die_oom(void);
 
-/* malloc, calloc, realloc that cannot fail (die_oom). Size 0 gives a pointer. */
+/* malloc, calloc, realloc and strdup that cannot fail (die_oom). For size 0 they return a pointer,
+ * too. */
 void *xalloc(size_t n);
 void *xzalloc(size_t n, size_t size);
 void *xrealloc(void *p, size_t n);

@@ -18,8 +18,8 @@
 
 #define HEAD_MAX  (8 * 1024)
 #define BLOCK     (32 * 1024)
-#define TICK_MS   250 /* how often slow readers are looked for */
-#define BURST_MS  250 /* of the rate, at once */
+#define TICK_MS   250 /* time between two searches for slow readers */
+#define BURST_MS  250 /* the bytes of this time (at `rate`) may be sent at once */
 #define BACKLOG   128
 #define ETAG_LEN  (2 + 2 * DIGEST_LEN + 1)
 #define RANGE_LEN 80
@@ -27,7 +27,7 @@
 struct offer {
     int fd;
     char hex[65];
-    struct stat st; /* as it was hashed */
+    struct stat st; /* when the file was hashed */
     uint64_t size;
 };
 
@@ -36,8 +36,8 @@ struct peer {
     struct peer *next, **link;
     int fd;
     bool sending, cut;
-    int64_t since;  /* when it connected, was asked for, or was last looked at */
-    uint64_t acked; /* bytes that the other end has confirmed, then */
+    int64_t since;  /* time of the connection, of its request, or of the last check of its speed */
+    uint64_t acked; /* bytes that the other end had confirmed at that time */
 };
 
 struct file_server {
@@ -50,15 +50,15 @@ struct file_server {
     int stop_fd, poll_fd;
     pthread_t thread;
     bool runs;
-    /* The thread's own. */
+    /* Only the thread uses what follows, except for the counters. */
     struct peer *peers;
     bool busy;
     int64_t now, filled, looked;
-    int64_t left; /* of the rate; not above 0: nothing is sent until it is */
+    int64_t left; /* bytes that the rate allows now; <= 0: nothing is sent until it is above 0 */
     atomic_uint_fast64_t answered, refused, shut_out, cut, bytes;
 };
 
-/* ---- what is offered ---- */
+/* ---- the files that are offered ---- */
 
 static bool is_unchanged(const struct offer *o)
 {
@@ -87,7 +87,7 @@ static int open_offer(const struct served_file *f, struct offer *o, struct err *
     if (digest_fd(o->fd, f->size, &digest, &size, err) < 0)
         return err_wrap(err, "%s", f->path);
     if (size != f->size || !digest_eq(&digest, &f->digest) || !is_unchanged(o))
-        return err_set(err, ERR_CRYPTO, 0, "%s holds other bytes than were signed", f->path);
+        return err_set(err, ERR_CRYPTO, 0, "%s contains other bytes than were signed", f->path);
     o->size = size;
     digest_hex(o->hex, &digest);
     return 0;
@@ -109,7 +109,7 @@ struct sending {
     uint64_t first;
 };
 
-static ssize_t read_block(void *ctx, uint64_t at, char *dst, size_t max)
+static ssize_t read_file_block(void *ctx, uint64_t at, char *dst, size_t max)
 {
     struct sending *g = ctx;
     ssize_t n;
@@ -132,7 +132,7 @@ static enum MHD_Result answer_text(struct file_server *s, struct MHD_Connection 
 {
     static const char text[] = "There is nothing here.\n";
     struct MHD_Response *r = MHD_create_response_from_buffer(
-        sizeof text - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+        sizeof(text) - 1, (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
     enum MHD_Result rv = MHD_NO;
 
     if (r == NULL)
@@ -145,8 +145,9 @@ static enum MHD_Result answer_text(struct file_server *s, struct MHD_Connection 
     return rv;
 }
 
-/* A range of another body than this one is not what is meant. */
-static struct http_range range_of(struct MHD_Connection *c, const struct offer *o, const char *etag)
+/* With If-Range, the range counts only if the client means this very body. */
+static struct http_range read_requested_range(struct MHD_Connection *c, const struct offer *o,
+                                              const char *etag)
 {
     const char *range = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Range");
     const char *only_if = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "If-Range");
@@ -154,7 +155,7 @@ static struct http_range range_of(struct MHD_Connection *c, const struct offer *
     return http_range_of(only_if == NULL || str_eq(only_if, etag) ? range : NULL, o->size);
 }
 
-static bool add_headers(struct MHD_Response *r, const char *etag, const char *range)
+static bool add_file_headers(struct MHD_Response *r, const char *etag, const char *range)
 {
     return MHD_add_response_header(r, "Connection", "close") == MHD_YES &&
            MHD_add_response_header(r, "Content-Type", "application/octet-stream") == MHD_YES &&
@@ -169,53 +170,53 @@ static enum MHD_Result answer_file(struct file_server *s, struct MHD_Connection 
     char etag[ETAG_LEN], range[RANGE_LEN];
     struct sending *g;
 
-    snprintf(etag, sizeof etag, "\"%s\"", o->hex);
-    struct http_range want = range_of(c, o, etag);
+    snprintf(etag, sizeof(etag), "\"%s\"", o->hex);
+    struct http_range want = read_requested_range(c, o, etag);
     bool part = want.kind == HTTP_RANGE_PART;
-    snprintf(range, sizeof range, "bytes */%llu", (unsigned long long)o->size);
+    snprintf(range, sizeof(range), "bytes */%llu", (unsigned long long)o->size);
     if (want.kind == HTTP_RANGE_OUTSIDE)
         return answer_text(s, c, MHD_HTTP_RANGE_NOT_SATISFIABLE, "Content-Range", range);
     if (part)
-        snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)want.first,
+        snprintf(range, sizeof(range), "bytes %llu-%llu/%llu", (unsigned long long)want.first,
                  (unsigned long long)want.last, (unsigned long long)o->size);
-    g = xalloc(sizeof *g);
+    g = xalloc(sizeof(*g));
     *g = (struct sending){.server = s, .offer = o, .first = want.first};
     struct MHD_Response *r = MHD_create_response_from_callback(
-        o->size > 0 ? want.last - want.first + 1 : 0, BLOCK, read_block, g, free);
+        o->size > 0 ? want.last - want.first + 1 : 0, BLOCK, read_file_block, g, free);
     if (r == NULL) {
         free(g);
         return MHD_NO;
     }
     enum MHD_Result rv = MHD_NO;
-    if (add_headers(r, etag, part ? range : NULL))
+    if (add_file_headers(r, etag, part ? range : NULL))
         rv = MHD_queue_response(c, part ? MHD_HTTP_PARTIAL_CONTENT : MHD_HTTP_OK, r);
     MHD_destroy_response(r);
     atomic_fetch_add(&s->answered, 1);
     return rv;
 }
 
-static struct peer *peer_of(struct MHD_Connection *c)
+static struct peer *find_connection_peer(struct MHD_Connection *c)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     return i != NULL ? i->socket_context : NULL;
 }
 
-/* The request as it was written, before anything in it is unescaped or cut off. */
+/* Looks at the URI exactly as it was sent, before libmicrohttpd unescapes or cuts it. */
 static void *on_uri(void *ctx, const char *uri, struct MHD_Connection *c)
 {
     (void)c;
     return find_offer(ctx, uri);
 }
 
-static uint64_t bytes_acked(int fd);
+static uint64_t read_bytes_acked(int fd);
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *path,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **offer)
+static enum MHD_Result on_file_request(void *ctx, struct MHD_Connection *c, const char *path,
+                                       const char *method, const char *version, const char *upload,
+                                       size_t *upload_size, void **offer)
 {
     struct file_server *s = ctx;
-    struct peer *p = peer_of(c);
+    struct peer *p = find_connection_peer(c);
     const struct offer *o = *offer;
     (void)path;
     (void)version;
@@ -224,7 +225,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     if (p != NULL) {
         p->sending = true;
         p->since = s->now;
-        p->acked = bytes_acked(p->fd);
+        p->acked = read_bytes_acked(p->fd);
     }
     if (!str_eq(method, MHD_HTTP_METHOD_GET) && !str_eq(method, MHD_HTTP_METHOD_HEAD))
         return answer_text(s, c, MHD_HTTP_METHOD_NOT_ALLOWED, "Allow", "GET, HEAD");
@@ -233,51 +234,51 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
     return answer_file(s, c, o);
 }
 
-/* ---- connections, and who is too slow ---- */
+/* ---- connections, and the search for slow ones ---- */
 
-static bool address_of(const struct sockaddr *sa, struct address *ret)
+static bool read_peer_address(const struct sockaddr *sa, struct address *ret)
 {
     struct sockaddr_in four;
     struct sockaddr_in6 six;
     unsigned char bytes[4];
 
     if (sa->sa_family == AF_INET) {
-        memcpy(&four, sa, sizeof four);
-        memcpy(bytes, &four.sin_addr, sizeof bytes);
+        memcpy(&four, sa, sizeof(four));
+        memcpy(bytes, &four.sin_addr, sizeof(bytes));
         *ret = address_v4(bytes);
     } else if (sa->sa_family == AF_INET6) {
-        memcpy(&six, sa, sizeof six);
-        memcpy(ret->bytes, &six.sin6_addr, sizeof ret->bytes);
+        memcpy(&six, sa, sizeof(six));
+        memcpy(ret->bytes, &six.sin6_addr, sizeof(ret->bytes));
     }
     return sa->sa_family == AF_INET || sa->sa_family == AF_INET6;
 }
 
-static enum MHD_Result on_accept(void *ctx, const struct sockaddr *sa, socklen_t n)
+static enum MHD_Result on_http_accept(void *ctx, const struct sockaddr *sa, socklen_t n)
 {
     struct file_server *s = ctx;
     struct address from;
     (void)n;
 
-    if (address_of(sa, &from) && address_list_holds(&s->limits.allow, &from))
+    if (read_peer_address(sa, &from) && address_list_holds(&s->limits.allow, &from))
         return MHD_YES;
     atomic_fetch_add(&s->shut_out, 1);
     return MHD_NO;
 }
 
-static uint64_t bytes_acked(int fd)
+static uint64_t read_bytes_acked(int fd)
 {
     struct tcp_info info;
-    socklen_t n = sizeof info;
+    socklen_t n = sizeof(info);
 
-    memset(&info, 0, sizeof info);
+    memset(&info, 0, sizeof(info));
     return getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 ? info.tcpi_bytes_acked : 0;
 }
 
-static void connected(struct file_server *s, struct MHD_Connection *c, void **context)
+static void add_connected_peer(struct file_server *s, struct MHD_Connection *c, void **context)
 {
     const union MHD_ConnectionInfo *i =
         MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct peer *p = xzalloc(1, sizeof *p);
+    struct peer *p = xzalloc(1, sizeof(*p));
 
     p->fd = i != NULL ? i->connect_fd : -1;
     p->since = s->now;
@@ -295,7 +296,7 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **context,
     struct peer *p = *context;
 
     if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        connected(ctx, c, context);
+        add_connected_peer(ctx, c, context);
     } else if (p != NULL) {
         *p->link = p->next;
         if (p->next != NULL)
@@ -305,8 +306,9 @@ static void on_connection(void *ctx, struct MHD_Connection *c, void **context,
     }
 }
 
-/* Where the rate is what makes everybody slow, half of a fair share is not slow. */
-static uint64_t least_bytes(const struct file_server *s)
+/* How many bytes a reader must take in window_ms. If the rate makes all readers slow, half of a
+ * fair share is enough. */
+static uint64_t compute_least_bytes(const struct file_server *s)
 {
     uint64_t sending = 0, floor = s->limits.floor;
 
@@ -317,25 +319,25 @@ static uint64_t least_bytes(const struct file_server *s)
     return floor * (uint64_t)s->limits.window_ms / 1000;
 }
 
-/* The socket ends; libmicrohttpd notices and forgets it. Without lingering: nobody is waited for.
- */
-static void cut_off(struct file_server *s, struct peer *p)
+/* Shuts the socket down; libmicrohttpd notices that and closes the connection. Linger 0: close does
+ * not wait for the other end. */
+static void cut_off_peer(struct file_server *s, struct peer *p)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
-    (void)!setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    (void)!setsockopt(p->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     shutdown(p->fd, SHUT_RDWR);
     p->cut = true;
     atomic_fetch_add(&s->cut, 1);
 }
 
-static void look_at(struct file_server *s, struct peer *p, uint64_t least)
+static void look_at_peer(struct file_server *s, struct peer *p, uint64_t least)
 {
     if (p->cut || s->now - p->since < (p->sending ? s->limits.window_ms : s->limits.request_ms))
         return;
-    uint64_t acked = bytes_acked(p->fd);
+    uint64_t acked = read_bytes_acked(p->fd);
     if (!p->sending || acked - p->acked < least) {
-        cut_off(s, p);
+        cut_off_peer(s, p);
         return;
     }
     p->acked = acked;
@@ -347,14 +349,14 @@ static void look_at_peers(struct file_server *s)
     if (s->now - s->looked < TICK_MS)
         return;
     s->looked = s->now;
-    uint64_t least = least_bytes(s);
+    uint64_t least = compute_least_bytes(s);
     for (struct peer *p = s->peers; p != NULL; p = p->next)
-        look_at(s, p, least);
+        look_at_peer(s, p, least);
 }
 
 /* ---- the thread ---- */
 
-static void refill(struct file_server *s)
+static void refill_rate(struct file_server *s)
 {
     int64_t most = (int64_t)(s->limits.rate / 1000 * BURST_MS) + BLOCK;
     int64_t more = (int64_t)s->limits.rate * MIN_OF(s->now - s->filled, (int64_t)60000) / 1000;
@@ -363,8 +365,9 @@ static void refill(struct file_server *s)
     s->filled = s->now;
 }
 
-/* How long to wait, and for what: while the rate is used up, for time alone. */
-static int64_t wait_ms(const struct file_server *s)
+/* How many milliseconds to wait; -1: no limit. While the rate is used up, only time can end the
+ * wait. */
+static int64_t compute_wait_ms(const struct file_server *s)
 {
     MHD_UNSIGNED_LONG_LONG timeout = 0;
 
@@ -375,20 +378,21 @@ static int64_t wait_ms(const struct file_server *s)
     return s->busy ? TICK_MS : -1;
 }
 
-static void *serve(void *ctx)
+static void *serve_files(void *ctx)
 {
     struct file_server *s = ctx;
 
     for (;;) {
         struct pollfd fds[] = {{.fd = s->stop_fd, .events = POLLIN},
                                {.fd = s->left > 0 ? s->poll_fd : -1, .events = POLLIN}};
-        if (poll(fds, ARRAY_LEN(fds), (int)wait_ms(s)) < 0 && errno != EINTR)
+        if (poll(fds, ARRAY_LEN(fds), (int)compute_wait_ms(s)) < 0 && errno != EINTR)
             break;
         if (fds[0].revents != 0)
             break;
         s->now = clock_mono(s->clock);
-        refill(s);
-        /* Once more after the last has gone: full, it takes no others before it has run again. */
+        refill_rate(s);
+        /* Stay busy for one more round after the last connection has closed: a full libmicrohttpd
+         * accepts no new connection before MHD_run was called again. */
         s->busy = s->peers != NULL;
         if (s->left > 0 && MHD_run(s->daemon) != MHD_YES)
             break;
@@ -400,7 +404,8 @@ static void *serve(void *ctx)
 
 /* ---- start and stop ---- */
 
-static int split(const char *at, char host[static FILE_SERVER_ADDRESS], const char **ret_port)
+static int split_listen_address(const char *at, char host[static FILE_SERVER_ADDRESS],
+                                const char **ret_port)
 {
     const char *colon = strrchr(at, ':');
     size_t six = at[0] == '[', n = colon != NULL ? (size_t)(colon - at) : 0;
@@ -417,14 +422,14 @@ static int bind_fd(int fd, const struct addrinfo *a)
 {
     const int on = 1;
 
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
         return -1;
-    if (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0)
+    if (a->ai_family == AF_INET6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) < 0)
         return -1;
     return bind(fd, a->ai_addr, a->ai_addrlen) < 0 ? -1 : listen(fd, BACKLOG);
 }
 
-static int listen_at(const char *at, int *ret_fd, int *ret_family, struct err *err)
+static int listen_at_numbers(const char *at, int *ret_fd, int *ret_family, struct err *err)
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
                                    .ai_socktype = SOCK_STREAM};
@@ -433,9 +438,9 @@ static int listen_at(const char *at, int *ret_fd, int *ret_family, struct err *e
     struct addrinfo *a = NULL;
     uint64_t number = 0;
 
-    if (split(at, host, &port) < 0 || str_to_u64(port, UINT16_MAX, &number) < 0 ||
+    if (split_listen_address(at, host, &port) < 0 || str_to_u64(port, UINT16_MAX, &number) < 0 ||
         getaddrinfo(host, port, &hints, &a) != 0)
-        return err_set(err, ERR_USAGE, 0, "%s is no ADDRESS:PORT in numbers", at);
+        return err_set(err, ERR_USAGE, 0, "%s is not ADDRESS:PORT in numbers", at);
     autoclose int fd =
         socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_TCP);
     *ret_family = a->ai_family;
@@ -448,34 +453,34 @@ static int listen_at(const char *at, int *ret_fd, int *ret_family, struct err *e
     return 0;
 }
 
-static int name_address(struct file_server *s, int fd, struct err *err)
+static int name_bound_address(struct file_server *s, int fd, struct err *err)
 {
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
+    socklen_t n = sizeof(sa);
     char host[48], port[8];
 
     if (getsockname(fd, (struct sockaddr *)&sa, &n) < 0 ||
-        getnameinfo((struct sockaddr *)&sa, n, host, sizeof host, port, sizeof port,
+        getnameinfo((struct sockaddr *)&sa, n, host, sizeof(host), port, sizeof(port),
                     NI_NUMERICHOST | NI_NUMERICSERV) != 0)
-        return err_set(err, ERR_IO, errno, "where the server listens");
+        return err_set(err, ERR_IO, errno, "find the address of the listening socket");
     bool six = sa.ss_family == AF_INET6;
-    snprintf(s->address, sizeof s->address, "%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
+    snprintf(s->address, sizeof(s->address), "%s%s%s:%s", six ? "[" : "", host, six ? "]" : "",
              port);
     return 0;
 }
 
-/* Takes the socket. */
+/* Takes ownership of the socket. */
 static int start_daemon(struct file_server *s, int fd, int family, struct err *err)
 {
     s->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | (family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, on_accept, s, on_request, s,
-        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, s->limits.connections,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->limits.per_address,
+        MHD_USE_EPOLL | (family == AF_INET6 ? MHD_USE_IPv6 : 0), 0, on_http_accept, s,
+        on_file_request, s, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+        s->limits.connections, MHD_OPTION_PER_IP_CONNECTION_LIMIT, s->limits.per_address,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HEAD_MAX, MHD_OPTION_URI_LOG_CALLBACK, on_uri,
         s, MHD_OPTION_NOTIFY_CONNECTION, on_connection, s, MHD_OPTION_END);
     if (s->daemon == NULL) {
         close(fd);
-        return err_set(err, ERR_IO, 0, "start the server of files");
+        return err_set(err, ERR_IO, 0, "start the file server");
     }
     s->poll_fd = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     return 0;
@@ -487,23 +492,24 @@ static int start_thread(struct file_server *s, struct err *err)
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &was);
-    int rc = pthread_create(&s->thread, NULL, serve, s);
+    int rc = pthread_create(&s->thread, NULL, serve_files, s);
     pthread_sigmask(SIG_SETMASK, &was, NULL);
     s->runs = rc == 0;
     return s->runs ? 0 : err_set(err, ERR_IO, rc, "start a thread");
 }
 
-/* A descriptor of our own for the same socket. It must not block: who was waiting may have gone. */
-static int adopt(int fd, int *ret_fd, int *ret_family, struct err *err)
+/* Makes a descriptor of our own for the socket of the caller. The descriptor must not block in
+ * accept: the client that was waiting may have closed its connection. */
+static int adopt_socket(int fd, int *ret_fd, int *ret_family, struct err *err)
 {
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa, n_listens = sizeof(int);
+    socklen_t n = sizeof(sa), n_listens = sizeof(int);
     int listens = 0;
 
     if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &n_listens) < 0 || listens == 0 ||
         getsockname(fd, (struct sockaddr *)&sa, &n) < 0 ||
         (sa.ss_family != AF_INET && sa.ss_family != AF_INET6))
-        return err_set(err, ERR_USAGE, 0, "descriptor %d is no TCP socket that listens", fd);
+        return err_set(err, ERR_USAGE, 0, "descriptor %d is not a listening TCP socket", fd);
     *ret_family = sa.ss_family;
     *ret_fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
     if (*ret_fd < 0 || fcntl(*ret_fd, F_SETFL, O_NONBLOCK) < 0)
@@ -511,9 +517,9 @@ static int adopt(int fd, int *ret_fd, int *ret_family, struct err *err)
     return 0;
 }
 
-/* at NULL: at the socket `from`. */
-static int start(struct file_server *s, const char *at, int from, const struct served_file *files,
-                 struct err *err)
+/* at NULL: use the socket `from`. */
+static int start_server(struct file_server *s, const char *at, int from,
+                        const struct served_file *files, struct err *err)
 {
     int family = AF_UNSPEC;
     autoclose int fd = -1;
@@ -521,8 +527,9 @@ static int start(struct file_server *s, const char *at, int from, const struct s
     s->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->stop_fd < 0)
         return err_set(err, ERR_IO, errno, "eventfd");
-    if ((at == NULL ? adopt(from, &fd, &family, err) : listen_at(at, &fd, &family, err)) < 0 ||
-        name_address(s, fd, err) < 0)
+    if ((at == NULL ? adopt_socket(from, &fd, &family, err)
+                    : listen_at_numbers(at, &fd, &family, err)) < 0 ||
+        name_bound_address(s, fd, err) < 0)
         return -1;
     for (size_t i = 0; i < s->n_offers; i++)
         if (open_offer(&files[i], &s->offers[i], err) < 0)
@@ -534,19 +541,20 @@ static int start(struct file_server *s, const char *at, int from, const struct s
     return start_thread(s, err);
 }
 
-static int make(const char *at, int from, const struct served_file *files, size_t n,
-                const struct file_server_limits *limits, struct file_server **ret, struct err *err)
+static int make_server(const char *at, int from, const struct served_file *files, size_t n,
+                       const struct file_server_limits *limits, struct file_server **ret,
+                       struct err *err)
 {
-    struct file_server *s = xzalloc(1, sizeof *s);
+    struct file_server *s = xzalloc(1, sizeof(*s));
 
     s->limits = *limits;
     s->clock = clock_system();
     s->stop_fd = -1;
-    s->offers = xzalloc(n + 1, sizeof *s->offers);
+    s->offers = xzalloc(n + 1, sizeof(*s->offers));
     s->n_offers = n;
     for (size_t i = 0; i < n; i++)
         s->offers[i].fd = -1;
-    if (start(s, at, from, files, err) < 0) {
+    if (start_server(s, at, from, files, err) < 0) {
         file_server_stop(s);
         return -1;
     }
@@ -558,14 +566,14 @@ int file_server_start(const char *listen, const struct served_file *files, size_
                       const struct file_server_limits *limits, struct file_server **ret,
                       struct err *err)
 {
-    return make(listen, -1, files, n, limits, ret, err);
+    return make_server(listen, -1, files, n, limits, ret, err);
 }
 
 int file_server_start_at(int fd, const struct served_file *files, size_t n,
                          const struct file_server_limits *limits, struct file_server **ret,
                          struct err *err)
 {
-    return make(NULL, fd, files, n, limits, ret, err);
+    return make_server(NULL, fd, files, n, limits, ret, err);
 }
 
 void file_server_stop(struct file_server *s)
@@ -574,7 +582,7 @@ void file_server_stop(struct file_server *s)
 
     if (s == NULL)
         return;
-    if (s->runs && write(s->stop_fd, &one, sizeof one) == (ssize_t)sizeof one)
+    if (s->runs && write(s->stop_fd, &one, sizeof(one)) == (ssize_t)sizeof(one))
         pthread_join(s->thread, NULL);
     if (s->daemon != NULL)
         MHD_stop_daemon(s->daemon);

@@ -1,22 +1,26 @@
 /*
- * file_server.h - a few files over HTTP/1.1, each under its SHA-256: libmicrohttpd, and only here.
+ * file_server.h - serves a few files over HTTP/1.1, each under its SHA-256. Only this file uses
+ * libmicrohttpd.
  *
- * Serves exactly the files it was given, as GET or HEAD of "/<64 hexadecimal digits>", whole or one
- * range (http_range.h). Anything else is 404, and 405 for another method: there is no directory and
- * no way from a request to a path. Every file is opened at the start (no symbolic link), must have
- * its size and digest, and is read through that descriptor alone; one that was changed since is not
- * served any more, and what was under way of it breaks off.
+ * The server serves exactly the files that the caller names, as GET or HEAD of "/<64 hexadecimal
+ * digits>", whole or one range (http_range.h). It answers any other path with 404 and any other
+ * method with 405. No part of a request becomes part of a path. The server opens every file at the
+ * start (symbolic links are refused), checks size and digest, and reads the file through that
+ * descriptor only. If a file changes later, the server stops serving it and breaks off transfers
+ * of it.
  *
- * Whom `allow` holds may ask, once a connection; an empty list holds everybody. They are kept from
- * doing harm by limits on connections (all together, and from one address), on the head of a
- * request (8 KiB), on the time until a request is whole, and on all bytes a second; and who takes
- * less than `floor` bytes a second, or half of its share of `rate` where that is less, over
- * `window_ms`, is cut off.
+ * Only addresses in `allow` may connect (an empty list: every address), for one request a
+ * connection. These limits protect the server: the number of connections (in total and from one
+ * address), the size of a request's head (8 KiB), the time until a request is whole, and the total
+ * rate in bytes a second. The server also closes slow connections: those whose reader took less
+ * than `floor` bytes a second over `window_ms`. If half of a reader's share of `rate` is less than
+ * `floor`, that half is the minimum.
  *
- * file_server_start binds before it reads a file, and returns when all is served by a thread of its
- * own. ERR_USAGE: not ADDRESS:PORT in numbers; ERR_BUSY: somebody listens there; ERR_CONFIG: there
- * is no such address here; ERR_CRYPTO: a file is not what was said; ERR_NOTFOUND, ERR_IO. Signals
- * are blocked in the thread.
+ * file_server_start binds the socket before it reads a file. It returns when a thread of its own
+ * serves all files; signals are blocked in that thread. ERR_USAGE: the address is not ADDRESS:PORT
+ * in numbers. ERR_BUSY: another process listens there. ERR_CONFIG: this machine does not have the
+ * address. ERR_CRYPTO: a file has another size or digest. ERR_NOTFOUND, ERR_IO: a file cannot be
+ * opened or read.
  */
 #ifndef FILE_SERVER_H
 #define FILE_SERVER_H
@@ -35,34 +39,35 @@ struct served_file {
 };
 
 struct file_server_limits {
-    unsigned connections;      /* at once */
-    unsigned per_address;      /* of them */
-    struct address_list allow; /* who may connect; others' connections end before a byte is read */
-    uint64_t rate;             /* bytes a second, all together; 0: any */
-    uint64_t floor;            /* bytes a second below which a reader is cut off */
-    int64_t window_ms;
-    int64_t request_ms; /* from the connection until its request is whole */
+    unsigned connections;      /* at the same time */
+    unsigned per_address;      /* of these, from one address */
+    struct address_list allow; /* others' connections are closed before a byte is read */
+    uint64_t rate;             /* bytes a second of all connections together; 0: no limit */
+    uint64_t floor;            /* bytes a second; a slower reader is cut off */
+    int64_t window_ms;         /* the time over which the speed of a reader is measured */
+    int64_t request_ms;        /* from the start of a connection until its request is whole */
 };
 
 struct file_server_counts {
-    uint64_t answered; /* with a file or a part of one */
-    uint64_t refused;  /* with 404, 405 or 416 */
-    uint64_t shut_out; /* connections: not from whom `allow` holds */
-    uint64_t cut;      /* connections: too slow */
-    uint64_t bytes;    /* of files, handed to the network */
+    uint64_t answered; /* requests answered with a file or a part of a file */
+    uint64_t refused;  /* requests answered with 404, 405 or 416 */
+    uint64_t shut_out; /* connections from addresses that are not in `allow` */
+    uint64_t cut;      /* connections that were closed because they were too slow */
+    uint64_t bytes;    /* bytes of files that were passed to the network */
 };
 
-/* listen: "127.0.0.1:4651", "[::1]:4651"; port 0: any free one. files are copied. */
+/* listen: "127.0.0.1:4651" or "[::1]:4651"; port 0: any free port. `files` is copied. */
 MUST_CHECK int file_server_start(const char *listen, const struct served_file *files, size_t n,
                                  const struct file_server_limits *limits, struct file_server **ret,
                                  struct err *err);
-/* The same at a TCP socket that listens already, such as systemd hands over: fd stays the caller's,
- * who closes it, and goes on listening when the server has stopped. ERR_USAGE: fd is none. */
+/* The same with a TCP socket that listens already, for example a socket from systemd. The caller
+ * keeps fd and closes it; the socket still listens when the server has stopped. ERR_USAGE: fd is
+ * not a listening TCP socket. */
 MUST_CHECK int file_server_start_at(int fd, const struct served_file *files, size_t n,
                                     const struct file_server_limits *limits,
                                     struct file_server **ret, struct err *err);
-void file_server_stop(struct file_server *s); /* NULL is fine; what is under way breaks off */
-const char *file_server_address(const struct file_server *s); /* as bound */
+void file_server_stop(struct file_server *s); /* breaks off open transfers; NULL is fine */
+const char *file_server_address(const struct file_server *s); /* with the real port */
 struct file_server_counts file_server_counts(const struct file_server *s);
 
 #endif

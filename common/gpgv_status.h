@@ -1,16 +1,19 @@
 /*
- * gpgv_status.h - how gpgv is asked, and what its answer means.
+ * gpgv_status.h - the arguments for gpgv, and the meaning of its status lines.
  *
- * gpgv's exit status says nothing: it is 0 for keys that expired or were revoked and 2
- * when one of two signatures is by an unknown key. Its status lines are judged instead,
- * block by block, one for each signature (NEWSIG). A block is good when it has one
- * VALIDSIG over a binary document by SHA-256 or better, and
- *     GOODSIG, or
- *     EXPKEYSIG, when the signature was made before every KEYEXPIRED of its block.
- * Never with REVKEYSIG, BADSIG, ERRSIG or EXPSIG. One good block suffices: a second
- * signature by a key that nobody knows does no harm. Of two copies of one key gpgv knows the
- * first alone, revoked or not: where there are two keyrings it is asked with either in front. A
- * time in the future is no fault, for the clock of a host may be behind (--ignore-time-conflict).
+ * The exit status of gpgv is not used: it is 0 for keys that have expired or were revoked, and 2
+ * when one of two signatures is by an unknown key. Caravan judges the status lines instead. They
+ * form blocks; each NEWSIG begins a block for one signature. A block is good when it has exactly
+ * one VALIDSIG over a binary document with SHA-256 or better, and one of these:
+ *     GOODSIG;
+ *     EXPKEYSIG, if the signature was made before every KEYEXPIRED of the block.
+ * A block with REVKEYSIG, KEYREVOKED, BADSIG, NO_PUBKEY, ERRSIG or EXPSIG is never good. One good
+ * block is enough: a second signature by an unknown key does no harm.
+ *
+ * If two copies of a key exist, gpgv uses the first copy only, even when just one of them is
+ * revoked. So when there are two keyrings, the caller runs gpgv once with each keyring first, and
+ * joins the verdicts (gpgv_join). A signature time in the future is accepted, because the clock of
+ * a host may be behind (--ignore-time-conflict).
  */
 #ifndef GPGV_STATUS_H
 #define GPGV_STATUS_H
@@ -28,31 +31,31 @@
 
 struct gpgv_call {
     const char *program;   /* NULL: GPGV_PROGRAM */
-    const char *home;      /* an empty directory: no configuration of a user's is read */
-    const char *keyring;   /* binary: openpgp_armor.h */
+    const char *home;      /* an empty directory, so that gpgv reads no user's configuration */
+    const char *keyring;   /* binary (see openpgp_armor.h) */
     const char *signature; /* detached, binary or armoured */
     const char *signed_file;
 };
 
-/* The arguments for spawn.h, NULL behind the last; they point into *c. Status lines and nothing
- * else come on standard output. ERR_USAGE unless every path is absolute: gpgv looks for others in
- * its home. */
+/* Fills in the arguments for spawn.h; NULL follows the last one. They point into *c. gpgv then
+ * writes its status lines, and nothing else, to standard output. ERR_USAGE: a path is not absolute;
+ * gpgv would look for a relative path in its home directory. */
 MUST_CHECK int gpgv_args(const struct gpgv_call *c, const char *ret[static GPGV_ARGS],
                          struct err *err);
 
 struct gpgv_verdict {
     bool good;
-    bool revoked;             /* not good, and a key that signed was revoked */
-    char key[OPENPGP_FPR];    /* good: the key, upper-case digits; */
-    char signer[OPENPGP_FPR]; /* its subkey that signed, or the same */
-    int64_t made_s;           /* good: when the signature says it was made */
-    char why[128];            /* not good: of the last block, or that there is none */
+    bool revoked;             /* not good: a key that signed was revoked */
+    char key[OPENPGP_FPR];    /* good: fingerprint of the primary key, upper-case digits */
+    char signer[OPENPGP_FPR]; /* good: the key that signed: the primary key or a subkey of it */
+    int64_t made_s;           /* good: time of the signature, by its own words */
+    char why[128];            /* not good: why the last block is not good, or that there is none */
 };
 
-/* Never fails: what does not parse is not good. */
+/* Judges the output of gpgv. Never fails: output that does not parse is not good. */
 void gpgv_judge(const char *status, size_t n, struct gpgv_verdict *ret);
-/* Into *v what both orders of the keyrings say: good by one of them suffices, unless the other
- * knows that the key was revoked. */
+/* Joins the verdict of the second run (the keyrings in the other order) into *v. The result is good
+ * if one of the two is good, unless the other says that the key was revoked. */
 void gpgv_join(struct gpgv_verdict *v, const struct gpgv_verdict *other);
 
 #endif

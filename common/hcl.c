@@ -2,49 +2,49 @@
 #include <ctype.h>
 #include <string.h>
 
-static bool ahead(const struct hcl *h, const char *text)
+static bool is_text_ahead(const struct hcl *h, const char *text)
 {
     size_t n = strlen(text);
 
     return (size_t)(h->end - h->next) >= n && memcmp(h->next, text, n) == 0;
 }
 
-static void step(struct hcl *h)
+static void step_byte(struct hcl *h)
 {
     h->line += *h->next == '\n';
     h->next++;
 }
 
-/* Behind the text; false: it does not come. */
+/* Moves behind the next occurrence of the text. False: the text does not occur. */
 static bool pass_until(struct hcl *h, const char *text)
 {
-    while (h->next < h->end && !ahead(h, text))
-        step(h);
+    while (h->next < h->end && !is_text_ahead(h, text))
+        step_byte(h);
     if (h->next == h->end)
         return false;
     for (size_t n = strlen(text); n > 0; n--)
-        step(h);
+        step_byte(h);
     return true;
 }
 
 /* ---- between tokens ---- */
 
-static bool is_blank(char c)
+static bool is_hcl_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* false: a comment that does not end. */
+/* Skips blanks and comments. False: a comment does not end. */
 static bool pass_blank(struct hcl *h)
 {
     for (;;) {
-        while (h->next < h->end && is_blank(*h->next))
-            step(h);
-        if (ahead(h, "/*")) {
+        while (h->next < h->end && is_hcl_blank(*h->next))
+            step_byte(h);
+        if (is_text_ahead(h, "/*")) {
             h->next += 2;
             if (!pass_until(h, "*/"))
                 return false;
-        } else if (ahead(h, "#") || ahead(h, "//")) {
+        } else if (is_text_ahead(h, "#") || is_text_ahead(h, "//")) {
             while (h->next < h->end && *h->next != '\n')
                 h->next++;
         } else {
@@ -55,7 +55,7 @@ static bool pass_blank(struct hcl *h)
 
 /* ---- tokens ---- */
 
-static enum hcl_kind take(struct hcl *h, enum hcl_kind kind, const char *at, const char *end)
+static enum hcl_kind set_token(struct hcl *h, enum hcl_kind kind, const char *at, const char *end)
 {
     h->at = at;
     h->n = (size_t)(end - at);
@@ -67,15 +67,15 @@ static enum hcl_kind take_string(struct hcl *h)
     const char *first = ++h->next;
     unsigned braces = 0;
 
-    for (; h->next < h->end; step(h)) {
+    for (; h->next < h->end; step_byte(h)) {
         if (*h->next == '"' && braces == 0) {
             h->next++;
-            return take(h, HCL_STRING, first, h->next - 1);
+            return set_token(h, HCL_STRING, first, h->next - 1);
         }
         if (*h->next == '\n' && braces == 0)
             return HCL_BAD;
         if (*h->next == '\\' && h->next + 1 < h->end)
-            step(h);
+            step_byte(h);
         else if (*h->next == '{' &&
                  (braces > 0 || (h->form == HCL_NATIVE && h->next > first && h->next[-1] == '$')))
             braces++;
@@ -85,7 +85,7 @@ static enum hcl_kind take_string(struct hcl *h)
     return HCL_BAD;
 }
 
-/* Is this line the anchor alone? */
+/* Does this line contain the anchor and nothing else? */
 static bool is_anchor(const char *line, const char *end, const char *anchor, size_t n)
 {
     while (line < end && (*line == ' ' || *line == '\t'))
@@ -103,7 +103,7 @@ static enum hcl_kind take_heredoc(struct hcl *h)
     const char *anchor, *first, *last;
     size_t n;
 
-    h->next += ahead(h, "<<-") ? 3 : 2;
+    h->next += is_text_ahead(h, "<<-") ? 3 : 2;
     anchor = h->next;
     while (h->next < h->end && *h->next != '\n' && *h->next != '\r')
         h->next++;
@@ -118,22 +118,22 @@ static enum hcl_kind take_heredoc(struct hcl *h)
     last = h->next;
     while (h->next < h->end && *h->next != '\n')
         h->next++;
-    return take(h, HCL_HEREDOC, first, last);
+    return set_token(h, HCL_HEREDOC, first, last);
 }
 
-static bool is_word(char c)
+static bool is_hcl_word_char(char c)
 {
     return isalnum((unsigned char)c) || (unsigned char)c >= 0x80 ||
            (c != '\0' && strchr("_-.+", c) != NULL);
 }
 
-static enum hcl_kind take_word(struct hcl *h)
+static enum hcl_kind take_hcl_word(struct hcl *h)
 {
     const char *first = h->next;
 
-    while (h->next < h->end && is_word(*h->next))
+    while (h->next < h->end && is_hcl_word_char(*h->next))
         h->next++;
-    return take(h, HCL_WORD, first, h->next);
+    return set_token(h, HCL_WORD, first, h->next);
 }
 
 enum hcl_kind hcl_next(struct hcl *h)
@@ -145,10 +145,10 @@ enum hcl_kind hcl_next(struct hcl *h)
         h->kind = HCL_END;
     else if (*h->next == '"')
         h->kind = take_string(h);
-    else if (ahead(h, "<<") && h->form == HCL_NATIVE)
+    else if (is_text_ahead(h, "<<") && h->form == HCL_NATIVE)
         h->kind = take_heredoc(h);
-    else if (is_word(*h->next))
-        h->kind = take_word(h);
+    else if (is_hcl_word_char(*h->next))
+        h->kind = take_hcl_word(h);
     else {
         h->kind = HCL_SIGN;
         h->sign = *h->next++;
@@ -169,7 +169,7 @@ struct hcl hcl_of_file(const char *text, size_t n)
     struct hcl h = hcl_of_text(text, n, HCL_NATIVE);
     const char *first;
 
-    if (ahead(&h, mark))
+    if (is_text_ahead(&h, mark))
         h.next += strlen(mark);
     for (first = h.next; first < h.end && isspace((unsigned char)*first); first++)
         ;

@@ -4,7 +4,7 @@
 
 #define UPTIME_MOST_MS (INT64_C(1) << 53)
 
-static int64_t duration_of(const struct json *client, const char *key)
+static int64_t read_heartbeat_duration(const struct json *client, const char *key)
 {
     int64_t ms = str_go_ms(json_str(client, key, ""));
 
@@ -15,8 +15,8 @@ void heartbeat_of_self(const struct json *self, struct heartbeat *ret)
 {
     const struct json *client = json_get(json_get(self, "stats"), "client");
 
-    *ret = (struct heartbeat){.age_ms = duration_of(client, "last_heartbeat"),
-                              .ttl_ms = duration_of(client, "heartbeat_ttl")};
+    *ret = (struct heartbeat){.age_ms = read_heartbeat_duration(client, "last_heartbeat"),
+                              .ttl_ms = read_heartbeat_duration(client, "heartbeat_ttl")};
 }
 
 bool heartbeat_known(const struct heartbeat *b)
@@ -30,8 +30,8 @@ void heartbeat_text(const struct heartbeat *b, char dst[static HEARTBEAT_TEXT])
              b->ttl_ms, b->at_ms);
 }
 
-/* "NAME=DIGITS", and behind it a blank or the end. */
-static int take_number(const char **at, const char *name, int64_t max, int64_t *ret)
+/* Reads "NAME=DIGITS", which a blank or the end of the text must follow. */
+static int take_heartbeat_number(const char **at, const char *name, int64_t max, int64_t *ret)
 {
     char digits[24];
     uint64_t v;
@@ -57,11 +57,11 @@ int heartbeat_parse(const char *text, struct heartbeat *ret, struct err *err)
     struct heartbeat b = {.age_ms = -1};
     const char *at = text;
 
-    if (take_number(&at, "age=", HEARTBEAT_MOST_MS, &b.age_ms) < 0 ||
-        take_number(&at, " ttl=", HEARTBEAT_MOST_MS, &b.ttl_ms) < 0 ||
-        take_number(&at, " at=", UPTIME_MOST_MS, &b.at_ms) < 0 || *at != '\0' || b.ttl_ms == 0 ||
-        b.at_ms == 0)
-        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" tells no heartbeat", text);
+    if (take_heartbeat_number(&at, "age=", HEARTBEAT_MOST_MS, &b.age_ms) < 0 ||
+        take_heartbeat_number(&at, " ttl=", HEARTBEAT_MOST_MS, &b.ttl_ms) < 0 ||
+        take_heartbeat_number(&at, " at=", UPTIME_MOST_MS, &b.at_ms) < 0 || *at != '\0' ||
+        b.ttl_ms == 0 || b.at_ms == 0)
+        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is not a heartbeat fact", text);
     *ret = b;
     return 0;
 }

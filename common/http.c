@@ -7,11 +7,10 @@
 #include "str.h"
 
 #define WATCHES          8
-#define HTTP_BODY_MAX    (8 * 1024 * 1024) /* when the request names no cap */
+#define HTTP_BODY_MAX    (8 * 1024 * 1024) /* when the request names no maximum */
 #define HTTP_HEADERS_MAX (64 * 1024)
 
-/* One request as libcurl sees it. Its owner takes `easy` out of the multi handle before
- * transfer_free. */
+/* One request as libcurl sees it. Before transfer_free, remove `easy` from the multi handle. */
 struct transfer {
     struct transfer *next;
     CURL *easy;
@@ -20,16 +19,16 @@ struct transfer {
     char *label; /* "GET http://..." for errors */
     char why[CURL_ERROR_SIZE];
     int64_t began, until, connect_ms;
-    bool secure;        /* what is asked now is https */
-    bool follows;       /* redirects */
-    int redirects;      /* how many more are followed */
-    struct err refusal; /* of a place where a redirect leads, or of what it sends */
+    bool secure;        /* the present URL is https */
+    bool follows;       /* the request follows redirects */
+    int redirects;      /* how many more redirects to follow */
+    struct err refusal; /* why a redirect or an answer was refused */
     size_t max;
-    size_t got; /* bytes of body */
+    size_t got; /* bytes of the body that have arrived */
     size_t got_headers;
-    bool refused; /* on_head or on_data said no */
-    bool headed;  /* the head was looked at */
-    bool keep;    /* its answer outlives its end: http_do */
+    bool refused; /* on_head or on_data returned -1 */
+    bool headed;  /* the head was checked */
+    bool keep;    /* keep the answer when the request has ended: http_do */
     struct buf body;
     int (*check_url)(void *ctx, const char *url, struct err *err);
     int (*on_head)(void *ctx, const struct http_answer *head);
@@ -40,66 +39,66 @@ struct transfer {
 
 struct http {
     CURLM *multi;
-    struct transfer *open; /* all that are under way */
+    struct transfer *open; /* list of the open requests */
     size_t n_open;
-    struct transfer *last; /* http_do's, whose answer is still being read */
-    bool single;           /* http_do waits: watches and wakes are left for http_wait */
+    struct transfer *last; /* the last request of http_do; its caller may still read the answer */
+    bool single;           /* http_do waits: leave watches and wakes to the next http_wait */
     atomic_bool woken;
     struct {
-        int fd; /* -1: free */
+        int fd; /* -1: the slot is free */
         bool *ready;
     } watches[WATCHES];
 };
 
-/* ---- a transfer: what comes in ---- */
+/* ---- a transfer: receiving ---- */
 
-/* Of the last answer, after any redirect; "" when absent. */
-static const char *header(struct transfer *t, const char *name)
+/* A header of the last answer, after any redirects; "": absent. */
+static const char *find_header(struct transfer *t, const char *name)
 {
     struct curl_header *h;
     return curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &h) == CURLHE_OK ? h->value : "";
 }
 
-static long status_of(struct transfer *t)
+static long read_status(struct transfer *t)
 {
     long status = 0;
     curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     return status;
 }
 
-/* What comes is the page of a redirect that is followed. */
-static bool leads_on(struct transfer *t)
+/* Is this the answer of a redirect that will be followed? */
+static bool is_followed_redirect(struct transfer *t)
 {
-    long status = t->follows ? status_of(t) : 0;
-    return status >= 300 && status < 400 && header(t, "Location")[0] != '\0';
+    long status = t->follows ? read_status(t) : 0;
+    return status >= 300 && status < 400 && find_header(t, "Location")[0] != '\0';
 }
 
 static void fill_answer(struct transfer *t, struct http_answer *a)
 {
     uint64_t number;
-    long status = status_of(t);
+    long status = read_status(t);
     *a = (struct http_answer){
-        .status = status >= 200 ? (int)status : 0, /* "100 Continue" is no answer yet */
+        .status = status >= 200 ? (int)status : 0, /* "100 Continue" is not yet an answer */
         .body = (const unsigned char *)buf_str(&t->body),
         .body_len = t->body.len,
-        .next_token = header(t, "X-Nomad-NextToken"),
-        .digest = header(t, "Digest"),
+        .next_token = find_header(t, "X-Nomad-NextToken"),
+        .digest = find_header(t, "Digest"),
         .length = -1,
-        .range = header(t, "Content-Range"),
+        .range = find_header(t, "Content-Range"),
         .took_ms = clock_mono(clock_system()) - t->began,
     };
-    if (str_to_u64(header(t, "X-Nomad-Index"), UINT64_MAX, &number) == 0)
+    if (str_to_u64(find_header(t, "X-Nomad-Index"), UINT64_MAX, &number) == 0)
         a->nomad_index = number;
-    if (str_to_u64(header(t, "Content-Length"), INT64_MAX, &number) == 0)
+    if (str_to_u64(find_header(t, "Content-Length"), INT64_MAX, &number) == 0)
         a->length = (int64_t)number;
 }
 
-/* Never asked for, and so never undone: what comes would be other bytes than are there. */
+/* Refuses an encoded body: Caravan never asks for an encoding and never decodes one. */
 static int check_encoding(struct transfer *t)
 {
     static const char *const names[] = {"Content-Encoding", "Transfer-Encoding"};
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
-        const char *value = header(t, names[i]);
+        const char *value = find_header(t, names[i]);
         if (value[0] != '\0' && strcasecmp(value, "identity") != 0 &&
             strcasecmp(value, "chunked") != 0)
             return err_set(&t->refusal, ERR_FORMAT, 0,
@@ -109,7 +108,7 @@ static int check_encoding(struct transfer *t)
     return 0;
 }
 
-static int ask_head(struct transfer *t)
+static int check_head(struct transfer *t)
 {
     struct http_answer head;
     if (t->headed)
@@ -127,14 +126,14 @@ static int ask_head(struct transfer *t)
 static size_t on_body(char *p, size_t size, size_t n, void *ctx)
 {
     struct transfer *t = ctx;
-    bool on = leads_on(t);
+    bool on = is_followed_redirect(t);
     n *= size;
     if (n > (on ? HTTP_BODY_MAX : t->max) - t->got)
         return 0;
     t->got += n;
     if (on)
         return n;
-    if (ask_head(t) < 0)
+    if (check_head(t) < 0)
         return 0;
     if (t->on_data == NULL) {
         buf_add(&t->body, p, n);
@@ -155,7 +154,7 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
 
 /* ---- a transfer: setting up ---- */
 
-/* curl_easy_setopt fails for want of memory, or when this libcurl lacks the option. */
+/* curl_easy_setopt fails when memory is short, or when this libcurl does not have the option. */
 #define SET(option, value)                                                                         \
     do {                                                                                           \
         CURLcode set_ = curl_easy_setopt(t->easy, option, value);                                  \
@@ -164,8 +163,8 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
                            curl_easy_strerror(set_));                                              \
     } while (0)
 
-static struct curl_slist *append(struct curl_slist *list, const char *fmt, ...) PRINTF(2, 3);
-static struct curl_slist *append(struct curl_slist *list, const char *fmt, ...)
+static struct curl_slist *append_header(struct curl_slist *list, const char *fmt, ...) PRINTF(2, 3);
+static struct curl_slist *append_header(struct curl_slist *list, const char *fmt, ...)
 {
     auto_buf struct buf line = BUF_INIT;
     va_list ap;
@@ -178,7 +177,7 @@ static struct curl_slist *append(struct curl_slist *list, const char *fmt, ...)
     return longer;
 }
 
-/* No header of ours may break its line. */
+/* A control character could end the line of a header. */
 static bool is_header_text(const char *s)
 {
     for (; *s != '\0'; s++)
@@ -187,7 +186,7 @@ static bool is_header_text(const char *s)
     return true;
 }
 
-/* The scheme of the URL alone. */
+/* Allows libcurl the scheme of the URL and no other. */
 static int set_protocol(struct transfer *t, const char *url, bool allow_file, struct err *err)
 {
     static const char *const schemes[] = {"https", "http", "file"};
@@ -200,20 +199,20 @@ static int set_protocol(struct transfer *t, const char *url, bool allow_file, st
         SET(CURLOPT_PROTOCOLS_STR, schemes[i]);
         return 0;
     }
-    return err_set(err, ERR_USAGE, 0, "%s: only %shttp:// and https:// can be asked here", url,
+    return err_set(err, ERR_USAGE, 0, "%s: only %shttp:// and https:// URLs are allowed here", url,
                    allow_file ? "file://, " : "");
 }
 
-static int set_time(struct transfer *t, int64_t left, struct err *err)
+static int set_time_limits(struct transfer *t, int64_t left, struct err *err)
 {
     if (left <= 0)
-        return err_set(err, ERR_TIMEOUT, 0, "%s: its deadline is over", t->label);
+        return err_set(err, ERR_TIMEOUT, 0, "%s: the deadline has passed", t->label);
     SET(CURLOPT_TIMEOUT_MS, (long)left);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)MIN_OF(t->connect_ms, left));
     return 0;
 }
 
-static int set_limits(struct transfer *t, const struct http_request *r, struct err *err)
+static int set_request_limits(struct transfer *t, const struct http_request *r, struct err *err)
 {
     if (r->deadline_ms <= 0)
         return err_set(err, ERR_USAGE, 0, "%s: a request needs a deadline", r->url);
@@ -221,18 +220,18 @@ static int set_limits(struct transfer *t, const struct http_request *r, struct e
     t->connect_ms = r->connect_deadline_ms > 0 ? r->connect_deadline_ms : r->deadline_ms;
     SET(CURLOPT_LOW_SPEED_LIMIT, (long)r->speed_min);
     SET(CURLOPT_LOW_SPEED_TIME, (long)r->speed_window);
-    SET(CURLOPT_FOLLOWLOCATION, 0L); /* go_on does, and asks check_url */
+    SET(CURLOPT_FOLLOWLOCATION, 0L); /* restart_redirected follows, after check_url */
     SET(CURLOPT_NOSIGNAL, 1L);
     if (!r->env_proxy)
         SET(CURLOPT_PROXY, "");
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(CURLOPT_USERAGENT, "caravan/" CARAVAN_VERSION);
-    return set_time(t, r->deadline_ms, err);
+    return set_time_limits(t, r->deadline_ms, err);
 }
 
-/* The name in place of the URL's host, and the way to the host all the same. */
-static int name_server(struct transfer *t, CURLU *u, const char *name, struct err *err)
+/* Puts the name into the URL in place of the host, and still connects to the host. */
+static int set_server_name(struct transfer *t, CURLU *u, const char *name, struct err *err)
 {
     char *host = NULL, *port = NULL, *url = NULL;
     int rv = -1;
@@ -240,17 +239,19 @@ static int name_server(struct transfer *t, CURLU *u, const char *name, struct er
         curl_url_get(u, CURLUPART_PORT, &port, CURLU_DEFAULT_PORT) == CURLUE_OK &&
         curl_url_set(u, CURLUPART_HOST, name, 0) == CURLUE_OK &&
         curl_url_get(u, CURLUPART_URL, &url, 0) == CURLUE_OK) {
-        t->connect_to = append(NULL, "::%s:%s", host, port);
-        t->headers = append(t->headers, "Host: %s:%s", host, port);
+        t->connect_to = append_header(NULL, "::%s:%s", host, port);
+        t->headers = append_header(t->headers, "Host: %s:%s", host, port);
         rv = curl_easy_setopt(t->easy, CURLOPT_URL, url) == CURLE_OK ? 0 : -1;
     }
     curl_free(host);
     curl_free(port);
     curl_free(url);
-    return rv == 0 ? 0 : err_set(err, ERR_USAGE, 0, "%s cannot be asked as \"%s\"", t->label, name);
+    return rv == 0 ? 0
+                   : err_set(err, ERR_USAGE, 0, "%s: cannot use the server name \"%s\"", t->label,
+                             name);
 }
 
-/* What is asked of the host is what libcurl's parser wrote, and was checked. */
+/* Uses the URL as libcurl's parser writes it: so the checked URL is the requested URL. */
 static int set_parsed(struct transfer *t, CURLU *u, const struct http_request *r, struct err *err)
 {
     const char *name = r->tls != NULL ? r->tls->server_name : NULL;
@@ -262,7 +263,7 @@ static int set_parsed(struct transfer *t, CURLU *u, const struct http_request *r
         (t->check_url != NULL && t->check_url(t->ctx, url, err) < 0))
         rv = -1;
     else if (name != NULL && t->secure)
-        rv = name_server(t, u, name, err);
+        rv = set_server_name(t, u, name, err);
     else if (curl_easy_setopt(t->easy, CURLOPT_URL, url) != CURLE_OK)
         die_oom();
     curl_free(url);
@@ -306,14 +307,14 @@ static int set_request(struct transfer *t, const struct http_request *r, struct 
     if (r->redirects > 0 && !plain)
         return err_set(err, ERR_USAGE, 0, "%s: only a plain GET may follow redirects", r->url);
     if (r->token != NULL && !is_header_text(r->token))
-        return err_set(err, ERR_USAGE, 0, "the token holds a control character");
+        return err_set(err, ERR_USAGE, 0, "the token contains a control character");
     if (r->token != NULL)
-        t->headers = append(t->headers, "X-Nomad-Token: %s", r->token);
+        t->headers = append_header(t->headers, "X-Nomad-Token: %s", r->token);
     if (r->from > 0)
-        t->headers = append(t->headers, "Range: bytes=%" PRIu64 "-", r->from);
+        t->headers = append_header(t->headers, "Range: bytes=%" PRIu64 "-", r->from);
     if (r->body != NULL) {
-        t->headers = append(t->headers, "Content-Type: application/json");
-        t->headers = append(t->headers, "Expect:"); /* no round trip before the body */
+        t->headers = append_header(t->headers, "Content-Type: application/json");
+        t->headers = append_header(t->headers, "Expect:"); /* no round trip before the body */
         SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)r->body_len);
         SET(CURLOPT_COPYPOSTFIELDS, (const char *)r->body);
     }
@@ -328,10 +329,10 @@ static int set_request(struct transfer *t, const struct http_request *r, struct 
     return 0;
 }
 
-static int set_up(struct transfer *t, const struct http_request *r, struct err *err)
+static int set_up_transfer(struct transfer *t, const struct http_request *r, struct err *err)
 {
-    if (set_limits(t, r, err) < 0 || set_url(t, r, err) < 0 || set_tls(t, r->tls, err) < 0 ||
-        set_request(t, r, err) < 0)
+    if (set_request_limits(t, r, err) < 0 || set_url(t, r, err) < 0 ||
+        set_tls(t, r->tls, err) < 0 || set_request(t, r, err) < 0)
         return -1;
     SET(CURLOPT_PRIVATE, (char *)t);
     SET(CURLOPT_ERRORBUFFER, t->why);
@@ -370,7 +371,7 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
     t->on_data = r->on_data;
     t->on_done = r->on_done;
     t->ctx = r->ctx;
-    if (set_up(t, r, err) < 0) {
+    if (set_up_transfer(t, r, err) < 0) {
         transfer_free(t);
         return -1;
     }
@@ -378,9 +379,9 @@ static int transfer_new(const struct http_request *r, struct transfer **ret, str
     return 0;
 }
 
-/* ---- a transfer: what came of it ---- */
+/* ---- a transfer: its result ---- */
 
-static enum err_kind kind_of(CURLcode code)
+static enum err_kind map_curl_code(CURLcode code)
 {
     static const struct {
         CURLcode code;
@@ -398,8 +399,7 @@ static enum err_kind kind_of(CURLcode code)
     return ERR_NETWORK;
 }
 
-/* Fills the answer as far as there is one, valid until transfer_free; -1 when the transfer
- * failed, whatever its status. */
+/* Fills in the answer as far as it has arrived. -1: the transfer failed, whatever its status. */
 static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer *ret,
                           struct err *err)
 {
@@ -414,20 +414,20 @@ static int transfer_judge(struct transfer *t, CURLcode code, struct http_answer 
         return err_set(err, ERR_LIMIT, 0, "%s: more than %d bytes of headers", t->label,
                        HTTP_HEADERS_MAX);
     if (t->refused)
-        return err_set(err, ERR_IO, 0, "%s: its bytes could not be taken", t->label);
+        return err_set(err, ERR_IO, 0, "%s: the received bytes could not be used", t->label);
     if (code == CURLE_WRITE_ERROR)
         return err_set(err, ERR_LIMIT, 0, "%s: the answer is larger than %zu bytes", t->label,
                        t->max);
     if (code != CURLE_OK)
-        return err_set(err, kind_of(code), 0, "%s: %s", t->label,
+        return err_set(err, map_curl_code(code), 0, "%s: %s", t->label,
                        t->why[0] != '\0' ? t->why : curl_easy_strerror(code));
-    /* Reading a file has no status of its own. */
-    if (status_of(t) == 0)
+    /* A file:// URL has no HTTP status. */
+    if (read_status(t) == 0)
         ret->status = 200;
     return 0;
 }
 
-/* ---- all of them ---- */
+/* ---- all transfers of a struct http ---- */
 
 int http_new(struct http **ret, struct err *err)
 {
@@ -467,7 +467,7 @@ void http_free(struct http *h)
     free(h);
 }
 
-static int start(struct http *h, const struct http_request *r, bool keep, struct err *err)
+static int start_transfer(struct http *h, const struct http_request *r, bool keep, struct err *err)
 {
     struct transfer *t = NULL;
     if (transfer_new(r, &t, err) < 0)
@@ -486,7 +486,7 @@ static int start(struct http *h, const struct http_request *r, bool keep, struct
 
 int http_start(struct http *h, const struct http_request *r, struct err *err)
 {
-    return start(h, r, false, err);
+    return start_transfer(h, r, false, err);
 }
 
 size_t http_open(const struct http *h)
@@ -494,8 +494,8 @@ size_t http_open(const struct http *h)
     return h->n_open;
 }
 
-/* To where a redirect leads: what is asked there is asked as if it were asked first. */
-static int follow(struct transfer *t, struct err *err)
+/* Sets the target of the redirect as the new URL, with the same checks as for the first URL. */
+static int follow_redirect(struct transfer *t, struct err *err)
 {
     char *url = NULL;
     bool secure = t->secure;
@@ -512,13 +512,13 @@ static int follow(struct transfer *t, struct err *err)
     }
     if (secure && !t->secure)
         return err_set(err, ERR_REFUSED, 0, "%s: a redirect leads away from https://", t->label);
-    return set_time(t, t->until - clock_mono(clock_system()), err);
+    return set_time_limits(t, t->until - clock_mono(clock_system()), err);
 }
 
-/* The same request again, somewhere else; false: it is over, as it is or refused. */
-static bool go_on(struct http *h, struct transfer *t, CURLcode code)
+/* Starts the request again at the target of a redirect. False: there is none, or it was refused. */
+static bool restart_redirected(struct http *h, struct transfer *t, CURLcode code)
 {
-    if (code != CURLE_OK || !leads_on(t) || follow(t, &t->refusal) < 0)
+    if (code != CURLE_OK || !is_followed_redirect(t) || follow_redirect(t, &t->refusal) < 0)
         return false;
     curl_multi_remove_handle(h->multi, t->easy);
     CURLMcode rv = curl_multi_add_handle(h->multi, t->easy);
@@ -527,14 +527,14 @@ static bool go_on(struct http *h, struct transfer *t, CURLcode code)
     return rv == CURLM_OK;
 }
 
-/* Whether it is over: a redirect may lead on. */
-static bool finish(struct http *h, CURL *easy, CURLcode code)
+/* Handles a finished transfer. False: the request goes on at the target of a redirect. */
+static bool finish_transfer(struct http *h, CURL *easy, CURLcode code)
 {
     struct transfer *t = NULL;
     struct http_answer answer;
     struct err why = ERR_INIT;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
-    if (go_on(h, t, code))
+    if (restart_redirected(h, t, code))
         return false;
     int rv = transfer_judge(t, code, &answer, &why);
     unlink_transfer(h, t);
@@ -549,8 +549,8 @@ static bool finish(struct http *h, CURL *easy, CURLcode code)
     return true;
 }
 
-/* Moves what can move; returns how many requests ended, or -1. */
-static int perform(struct http *h, struct err *err)
+/* Lets libcurl do what it can do without waiting. Returns how many requests have ended, or -1. */
+static int perform_transfers(struct http *h, struct err *err)
 {
     int running, left;
     int finished = 0;
@@ -561,15 +561,15 @@ static int perform(struct http *h, struct err *err)
          m = curl_multi_info_read(h->multi, &left)) {
         if (m->msg != CURLMSG_DONE)
             continue;
-        /* The message lives in the handle that finish frees. */
+        /* Copy the fields: finish_transfer frees the handle that contains the message. */
         CURL *easy = m->easy_handle;
         CURLcode code = m->data.result;
-        finished += finish(h, easy, code);
+        finished += finish_transfer(h, easy, code);
     }
     return finished;
 }
 
-/* One sleep; tells whether something besides a request wants attention. */
+/* Waits once. Sets *ret_called when http_wake was called or a watched descriptor is readable. */
 static int sleep_once(struct http *h, int timeout, bool *ret_called, struct err *err)
 {
     struct curl_waitfd fds[WATCHES];
@@ -599,12 +599,12 @@ int http_wait(struct http *h, int64_t timeout_ms, struct err *err)
     int64_t until = timeout_ms < 0 ? INT64_MAX : clock_mono(clock) + timeout_ms;
     bool called = !h->single && atomic_exchange(&h->woken, false);
     for (;;) {
-        int finished = perform(h, err);
+        int finished = perform_transfers(h, err);
         if (finished < 0)
             return -1;
         int64_t left = until - clock_mono(clock);
         bool over = finished > 0 || called || left <= 0;
-        /* Also when it is over: the watched descriptors are looked at in every call. */
+        /* Call it also when the wait is over: every http_wait checks the watched descriptors. */
         if (sleep_once(h, over ? 0 : (int)MIN_OF(left, (int64_t)60000), &called, err) < 0)
             return -1;
         if (over)
@@ -621,13 +621,13 @@ void http_wake(struct http *h)
 int http_watch(struct http *h, int slot, int fd, bool *ready, struct err *err)
 {
     if (slot < 0 || slot >= WATCHES)
-        return err_set(err, ERR_USAGE, 0, "there are %d places for descriptors", WATCHES);
+        return err_set(err, ERR_USAGE, 0, "there are only %d slots for descriptors", WATCHES);
     h->watches[slot].fd = fd;
     h->watches[slot].ready = ready;
     return 0;
 }
 
-/* ---- one request, waited for ---- */
+/* ---- one request at a time ---- */
 
 struct single {
     bool over;
@@ -646,7 +646,7 @@ static void on_single(void *ctx, const struct http_answer *answer, const struct 
         s->err = *err;
 }
 
-/* The multi handle broke: the request must not outlive what its ctx points to. */
+/* Frees the request of http_do after the multi handle failed: its ctx will not exist any more. */
 static void forget_kept(struct http *h)
 {
     struct transfer *t = h->open;
@@ -665,8 +665,8 @@ int http_do(struct http *h, const struct http_request *r, struct http_answer *re
     mine.on_done = on_single;
     mine.ctx = &s;
     if (r->on_head != NULL || r->on_data != NULL || r->check_url != NULL)
-        return err_set(err, ERR_USAGE, 0, "http_do has no ctx for calls: use http_start");
-    if (start(h, &mine, true, err) < 0)
+        return err_set(err, ERR_USAGE, 0, "http_do passes no ctx to callbacks: use http_start");
+    if (start_transfer(h, &mine, true, err) < 0)
         return -1;
     h->single = true;
     int rv = 0;

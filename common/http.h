@@ -1,23 +1,23 @@
 /*
- * http.h - HTTP requests with limits and deadlines: libcurl, and only here.
+ * http.h - HTTP requests with limits and deadlines. Only this file uses libcurl.
  *
- * One struct http a thread: it owns a curl multi handle and its connections.
- * http_start posts a request; http_wait drives everything and returns when at
- * least one request finished, when http_wake was called (from any thread), when a
- * descriptor given with http_watch is readable, or when the time is over.
- * Finished requests are handed to their callback inside http_wait; the answer is
- * valid during the call only. http_do is one request, waited for.
+ * Every thread has its own struct http, which owns a curl multi handle and its connections.
+ * http_start starts a request. http_wait moves all requests on. It returns when at least one
+ * request has ended, when any thread has called http_wake, when a descriptor given with http_watch
+ * is readable, or when the time is over. http_wait calls on_done for every request that has ended;
+ * the answer is valid during that call only. http_do starts one request and waits for its answer.
  *
- * Limits: total deadline and connect deadline a request, a cap on the body
- * (ERR_LIMIT) and on the headers (64 KiB), a floor on speed (speed_min bytes/s over
- * speed_window seconds, ERR_TIMEOUT), no redirects unless asked, only the protocol
- * of the URL given (https, http; file where allowed), no proxies from the
- * environment unless asked, no compression (ERR_FORMAT where it comes all the same). Addresses:
- * "http://h:p/...", "https://..."; "unix:///path.sock" is http://localhost/... through unix_socket.
+ * Limits: every request has a total deadline, a connect deadline, a maximum for the body and for
+ * the headers (64 KiB; ERR_LIMIT), and can have a minimum speed (speed_min bytes/s over
+ * speed_window seconds; ERR_TIMEOUT). Redirects are followed only if the request says so. Only the
+ * protocol of the given URL is used (https or http; file where allowed). Proxies from the
+ * environment are used only if the request says so. Caravan asks for no compression; a compressed
+ * answer is ERR_FORMAT. URLs: "http://h:p/...", "https://...". For "unix:///path.sock" the caller
+ * asks http://localhost/... with unix_socket.
  *
- * Errors: ERR_NETWORK (may be tried again), ERR_TIMEOUT, ERR_CRYPTO (the peer's
- * certificate), ERR_CONFIG (our own TLS files), ERR_LIMIT, ERR_USAGE; the text names
- * method and URL. An answer with any status is no error.
+ * Errors: ERR_NETWORK (the caller may try again), ERR_TIMEOUT, ERR_CRYPTO (the certificate of the
+ * server), ERR_CONFIG (our own TLS files), ERR_LIMIT, ERR_FORMAT, ERR_REFUSED (a redirect),
+ * ERR_USAGE. The text names method and URL. An answer with any HTTP status is a success here.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -30,77 +30,80 @@ struct http;
 struct http_answer;
 
 struct http_tls {
-    const char *ca_file; /* NULL: the system's */
+    const char *ca_file; /* NULL: the CA certificates of the system */
     const char *ca_path;
     const char *client_cert;
     const char *client_key;
-    const char *server_name; /* name to verify and send as SNI instead of the URL's host */
+    const char *server_name; /* verified and sent as SNI instead of the host of the URL */
     bool skip_verify;
 };
 
 struct http_request {
     const char *method; /* NULL: GET */
     const char *url;
-    const char *unix_socket; /* NULL, or the path */
-    const char *token;       /* NULL, or sent as X-Nomad-Token */
-    const void *body;        /* NULL: none; else sent as application/json */
+    const char *unix_socket; /* path of the socket; NULL: use TCP */
+    const char *token;       /* sent as X-Nomad-Token; NULL: no token */
+    const void *body;        /* sent as application/json; NULL: no body */
     size_t body_len;
     int64_t deadline_ms;         /* total, from now */
-    int64_t connect_deadline_ms; /* 0: as deadline_ms */
-    size_t max;                  /* cap on the answer's body; 0: 8 MiB */
-    uint32_t speed_min;          /* bytes/s, 0: none */
+    int64_t connect_deadline_ms; /* 0: the same as deadline_ms */
+    size_t max;                  /* most bytes of the answer's body; 0: 8 MiB */
+    uint32_t speed_min;          /* bytes/s; 0: no minimum */
     uint32_t speed_window;       /* seconds */
-    /* How many to follow; https never to http. ERR_USAGE with a method, token, body, socket or
-     * server_name. */
+    /* How many redirects to follow. A redirect from https to http is never followed. ERR_USAGE
+     * together with a method, token, body, socket or server_name. */
     int redirects;
-    /* NULL, or asked about every URL before a connection is made for it, also where a redirect
-     * leads, as libcurl's parser understood it. -1: the request ends with this error. */
+    /* Checks every URL before libcurl connects to it, also the target of a redirect. The URL is as
+     * libcurl's parser understood it. -1: the request ends with this error. NULL: no check. */
     int (*check_url)(void *ctx, const char *url, struct err *err);
-    bool allow_file; /* file:// URLs */
-    bool env_proxy;  /* the environment's proxies, as curl(1) reads them: https_proxy, no_proxy, ...
-                      */
-    /* Not 0: only the bytes from here on are asked for (Range). Who does not know ranges sends
-     * all with status 200; 206 and `range` say what comes. */
+    bool allow_file; /* allow file:// URLs */
+    bool env_proxy; /* use the proxies of the environment, as curl(1): https_proxy, no_proxy, ... */
+    /* Not 0: ask only for the bytes from this offset on (Range). A server that does not know ranges
+     * sends the whole body with status 200. With status 206, `range` of the answer names the part.
+     */
     uint64_t from;
     const struct http_tls *tls; /* NULL: defaults */
-    /* NULL, or called before the first piece of the body, with what is known by then; -1 stops. */
+    /* Called before the first piece of the body, with what is known by then. -1 ends the request
+     * (ERR_IO). NULL: no call. */
     int (*on_head)(void *ctx, const struct http_answer *head);
-    /* NULL: the body is collected. Else called with each piece; -1 stops (ERR_IO). */
+    /* Called with each piece of the body. -1 ends the request (ERR_IO). NULL: http collects the
+     * body. */
     int (*on_data)(void *ctx, const void *p, size_t n);
-    /* Called once, from http_wait; may start requests. err is NULL when the answer is
-     * whole; else the answer says how far it came (its status may be there). */
+    /* http_wait calls this once, when the request has ended; on_done may start requests. err NULL:
+     * the answer is whole. Otherwise the answer is incomplete; its status may be known. */
     void (*on_done)(void *ctx, const struct http_answer *answer, const struct err *err);
     void *ctx;
 };
 
 struct http_answer {
-    int status; /* 0 when there was no answer: err tells */
+    int status; /* 0: there was no answer; err says why */
     const unsigned char *body;
     size_t body_len;
-    uint64_t nomad_index;   /* X-Nomad-Index, 0 when absent */
-    const char *next_token; /* X-Nomad-NextToken, "" */
-    const char *digest;     /* Digest header, "" */
-    int64_t length;         /* that the body is to have; -1: not told */
-    const char *range;      /* Content-Range, "" */
-    int64_t took_ms;
+    uint64_t nomad_index;   /* X-Nomad-Index; 0: the header is absent */
+    const char *next_token; /* X-Nomad-NextToken; "": absent */
+    const char *digest;     /* the header Digest; "": absent */
+    int64_t length;         /* Content-Length; -1: unknown */
+    const char *range;      /* Content-Range; "": absent */
+    int64_t took_ms;        /* since the start of the request */
 };
 
-MUST_CHECK int http_new(struct http **ret, struct err *err); /* the first before threads */
-void http_free(struct http *h); /* outstanding requests end without their callback */
-/* Copies what it needs from the request, tls included. */
+/* Make the first struct http before the program starts threads. */
+MUST_CHECK int http_new(struct http **ret, struct err *err);
+void http_free(struct http *h); /* ends open requests without calling on_done */
+/* Copies everything from the request, tls included. */
 MUST_CHECK int http_start(struct http *h, const struct http_request *r, struct err *err);
-size_t http_open(const struct http *h); /* requests under way */
-/* At most timeout_ms (-1: no end). Returns the number of finished requests. */
+size_t http_open(const struct http *h); /* number of open requests */
+/* Waits at most timeout_ms (-1: without limit). Returns how many requests have ended. */
 MUST_CHECK int http_wait(struct http *h, int64_t timeout_ms, struct err *err);
-void http_wake(struct http *h); /* any thread */
-/* Descriptors http_wait also wakes for (at most 8); every http_wait sets *ready to
- * whether fd was readable. fd < 0 clears the slot. */
+void http_wake(struct http *h); /* any thread may call it */
+/* Makes http_wait return when fd is readable. Every http_wait sets *ready: was fd readable? There
+ * are 8 slots. fd < 0 clears the slot. */
 MUST_CHECK int http_watch(struct http *h, int slot, int fd, bool *ready, struct err *err);
 
-/* One request, waited for (on_done and ctx are not used); the answer's memory
- * belongs to h until the next http_do. -1 when there was no whole answer; any status
- * is 0. Other requests move on and end meanwhile; wakes and watched descriptors wait
- * for the next http_wait. */
+/* Makes one request and waits for its answer; on_done and ctx are not used. The memory of the
+ * answer belongs to h until the next http_do. 0: the answer is whole, whatever its status. -1: it
+ * is not. Other requests go on and may end meanwhile. http_do does not return for http_wake or a
+ * watched descriptor; the next http_wait handles them. */
 MUST_CHECK int http_do(struct http *h, const struct http_request *r, struct http_answer *ret,
                        struct err *err);
 /* Percent-encodes s for a query value or path element. */

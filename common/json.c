@@ -5,22 +5,22 @@
 #include "json.h"
 #include "str.h"
 
-/* struct json is the library's json_t under our name. */
-static json_t *raw(const struct json *v)
+/* struct json is jansson's json_t under another name. */
+static json_t *to_jansson(const struct json *v)
 {
     return (json_t *)(uintptr_t)v;
 }
 
-static struct json *ours(json_t *v)
+static struct json *from_jansson(json_t *v)
 {
     if (v == NULL)
-        die_oom(); /* all other reasons are excluded where it is called */
+        die_oom(); /* the callers have excluded all other reasons */
     return (struct json *)(void *)v;
 }
 
-static bool is_type(const struct json *v, json_type type)
+static bool is_json_type(const struct json *v, json_type type)
 {
-    return v != NULL && json_typeof(raw(v)) == type;
+    return v != NULL && json_typeof(to_jansson(v)) == type;
 }
 
 int json_parse(const void *p, size_t n, size_t max, struct json **ret, struct err *err)
@@ -32,66 +32,66 @@ int json_parse(const void *p, size_t n, size_t max, struct json **ret, struct er
     if (v == NULL)
         return err_set(err, ERR_FORMAT, 0, "not JSON: line %d, column %d: %s", why.line, why.column,
                        why.text);
-    *ret = ours(v);
+    *ret = from_jansson(v);
     return 0;
 }
 
 void json_free(struct json *root)
 {
-    json_decref(raw(root));
+    json_decref(to_jansson(root));
 }
 
 const struct json *json_get(const struct json *o, const char *key)
 {
-    return (const struct json *)(const void *)json_object_get(raw(o), key);
+    return (const struct json *)(const void *)json_object_get(to_jansson(o), key);
 }
 
 bool json_has(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
-    return v != NULL && !is_type(v, JSON_NULL);
+    return v != NULL && !is_json_type(v, JSON_NULL);
 }
 
 bool json_is_object(const struct json *v)
 {
-    return is_type(v, JSON_OBJECT);
+    return is_json_type(v, JSON_OBJECT);
 }
 
 bool json_is_array(const struct json *v)
 {
-    return is_type(v, JSON_ARRAY);
+    return is_json_type(v, JSON_ARRAY);
 }
 
 bool json_is_text(const struct json *v)
 {
-    return is_type(v, JSON_STRING);
+    return is_json_type(v, JSON_STRING);
 }
 
 bool json_is_int(const struct json *v)
 {
-    return is_type(v, JSON_INTEGER);
+    return is_json_type(v, JSON_INTEGER);
 }
 
 bool json_is_bool(const struct json *v)
 {
-    return is_type(v, JSON_TRUE) || is_type(v, JSON_FALSE);
+    return is_json_type(v, JSON_TRUE) || is_json_type(v, JSON_FALSE);
 }
 
 size_t json_len(const struct json *v)
 {
-    return json_is_array(v) ? json_array_size(raw(v)) : json_object_size(raw(v));
+    return json_is_array(v) ? json_array_size(to_jansson(v)) : json_object_size(to_jansson(v));
 }
 
 const struct json *json_item(const struct json *a, size_t i)
 {
-    return (const struct json *)(const void *)json_array_get(raw(a), i);
+    return (const struct json *)(const void *)json_array_get(to_jansson(a), i);
 }
 
 const struct json *json_pair(const struct json *o, size_t i, const char **ret_key)
 {
-    void *at = json_object_iter(raw(o));
+    void *at = json_object_iter(to_jansson(o));
     for (; at != NULL && i > 0; i--)
-        at = json_object_iter_next(raw(o), at);
+        at = json_object_iter_next(to_jansson(o), at);
     if (at == NULL)
         return NULL;
     *ret_key = json_object_iter_key(at);
@@ -100,17 +100,17 @@ const struct json *json_pair(const struct json *o, size_t i, const char **ret_ke
 
 const char *json_text_of(const struct json *v, const char *def)
 {
-    return json_is_text(v) ? json_string_value(raw(v)) : def;
+    return json_is_text(v) ? json_string_value(to_jansson(v)) : def;
 }
 
 int64_t json_int_of(const struct json *v, int64_t def)
 {
-    return json_is_int(v) ? (int64_t)json_integer_value(raw(v)) : def;
+    return json_is_int(v) ? (int64_t)json_integer_value(to_jansson(v)) : def;
 }
 
 bool json_bool_of(const struct json *v, bool def)
 {
-    return json_is_bool(v) ? is_type(v, JSON_TRUE) : def;
+    return json_is_bool(v) ? is_json_type(v, JSON_TRUE) : def;
 }
 
 const char *json_str(const struct json *o, const char *key, const char *def)
@@ -132,61 +132,61 @@ bool json_bool(const struct json *o, const char *key, bool def)
 
 struct json *json_new_object(void)
 {
-    return ours(json_object());
+    return from_jansson(json_object());
 }
 
 struct json *json_new_array(void)
 {
-    return ours(json_array());
+    return from_jansson(json_array());
 }
 
-static struct json *new_text(const char *v)
+static struct json *new_json_text(const char *v)
 {
     if (v == NULL)
-        return ours(json_null());
+        return from_jansson(json_null());
     json_t *text = json_string(v);
     if (text != NULL)
-        return ours(text);
+        return from_jansson(text);
     auto_buf struct buf visible = BUF_INIT;
     str_escape(&visible, v, strlen(v));
-    return ours(json_string(buf_str(&visible)));
+    return from_jansson(json_string(buf_str(&visible)));
 }
 
 void json_set(struct json *o, const char *key, struct json *v)
 {
-    if (json_object_set_new(raw(o), key, raw(v)) < 0)
+    if (json_object_set_new(to_jansson(o), key, to_jansson(v)) < 0)
         die_oom();
 }
 
 void json_add(struct json *a, struct json *v)
 {
-    if (json_array_append_new(raw(a), raw(v)) < 0)
+    if (json_array_append_new(to_jansson(a), to_jansson(v)) < 0)
         die_oom();
 }
 
 void json_set_str(struct json *o, const char *key, const char *v)
 {
-    json_set(o, key, new_text(v));
+    json_set(o, key, new_json_text(v));
 }
 
 void json_set_int(struct json *o, const char *key, int64_t v)
 {
-    json_set(o, key, ours(json_integer((json_int_t)v)));
+    json_set(o, key, from_jansson(json_integer((json_int_t)v)));
 }
 
 void json_set_bool(struct json *o, const char *key, bool v)
 {
-    json_set(o, key, ours(json_boolean(v)));
+    json_set(o, key, from_jansson(json_boolean(v)));
 }
 
 void json_set_null(struct json *o, const char *key)
 {
-    json_set(o, key, ours(json_null()));
+    json_set(o, key, from_jansson(json_null()));
 }
 
 void json_add_str(struct json *a, const char *v)
 {
-    json_add(a, new_text(v));
+    json_add(a, new_json_text(v));
 }
 
 static int add_piece(const char *p, size_t n, void *out)
@@ -194,7 +194,8 @@ static int add_piece(const char *p, size_t n, void *out)
     return buf_add(out, p, n);
 }
 
-/* The same value: what is not ASCII stands in texts only. */
+/* Writes unseen characters as \u escapes. The value stays the same: characters other than ASCII
+ * occur only inside strings. */
 static void add_visible(const char *s, size_t n, struct buf *out)
 {
     for (size_t len; n > 0; s += len, n -= len) {
@@ -212,8 +213,8 @@ static void add_visible(const char *s, size_t n, struct buf *out)
 
 void json_text(const struct json *v, struct buf *out)
 {
-    /* Fails only when `out` has a limit and it is met: cut, like any other adding. */
+    /* Cannot fail: `plain` has no limit. If `out` has a limit, the text is cut there. */
     auto_buf struct buf plain = BUF_INIT;
-    (void)json_dump_callback(raw(v), add_piece, &plain, JSON_COMPACT | JSON_ENCODE_ANY);
+    (void)json_dump_callback(to_jansson(v), add_piece, &plain, JSON_COMPACT | JSON_ENCODE_ANY);
     add_visible(buf_str(&plain), plain.len, out);
 }

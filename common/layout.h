@@ -1,10 +1,10 @@
 /*
  * layout.h - the fields of a plain struct, as a table. Pure.
  *
- * Whatever writes a struct down field by field, and reads it back, walks such a table: messages
- * (codec_layout.h), caravan-swap's record, caravan-agent's state, the ledger's columns, a plan's
- * text. So the two ways cannot disagree, and a field is added in one line. How a field looks when
- * it is written is each format's own; a format takes the types that it needs.
+ * Code that writes a struct field by field, and reads it back, walks such a table: for messages
+ * (codec_layout.h), caravan-swap's record, caravan-agent's state, the columns of the ledger, the
+ * text of a plan. So writing and reading cannot disagree, and one line adds a field. Each format
+ * decides how it writes a field, and supports the types that it needs.
  *
  *   type          in the struct
  *   FIELD_UINT    unsigned integer of 1, 2, 4 or 8 bytes, min..max
@@ -12,16 +12,16 @@
  *   FIELD_BOOL    bool
  *   FIELD_ENUM    enum, min..max
  *   FIELD_NAME    char[size], NUL-terminated
- *   FIELD_PROSE   the same, a text for people
+ *   FIELD_PROSE   the same, but a text for people
  *   FIELD_BYTES   unsigned char[size]
- *   FIELD_BLOB    unsigned char[max], size_t at count
+ *   FIELD_BLOB    unsigned char[max]; its length is the size_t at offset count
  *   FIELD_BUF     struct buf
  *   FIELD_INTS    int64_t[size / 8]
- *   FIELD_STRUCT  struct described by sub
- *   FIELD_LIST    array of max items, uint32_t at count
+ *   FIELD_STRUCT  struct; sub describes it
+ *   FIELD_LIST    array of max items; its length is the uint32_t at offset count
  *   FIELD_OWNED   pointer to such an array
  *
- * Tables are constant; any thread.
+ * Tables are constant. Any thread may use them.
  */
 #ifndef LAYOUT_H
 #define LAYOUT_H
@@ -53,12 +53,12 @@ struct field {
     const char *name;
     enum field_type type;
     size_t offset;
-    size_t size; /* of the member */
+    size_t size; /* bytes of the member */
     uint64_t min, max;
     size_t count;             /* BLOB, LIST, OWNED: offset of the length */
-    const struct field *item; /* LIST, OWNED: one item, at offset 0 */
-    const struct layout *sub; /* STRUCT */
-    bool later;               /* came after its format's first version: 0 may be left out */
+    const struct field *item; /* LIST, OWNED: describes one item, with offset 0 */
+    const struct layout *sub; /* STRUCT: its fields */
+    bool later; /* the first version of the format lacks it: the value 0 may be omitted */
 };
 
 struct layout {
@@ -67,12 +67,12 @@ struct layout {
     uint32_t n;
 };
 
-/* The beginning of a row: a member, which may be one of a member (base.size), under its own name or
- * another one. */
+/* The beginning of a row, for a member or a member of a member (base.size). FIELD names the field
+ * like the member; FIELD_AS gives another name. */
 #define FIELD_AS(text, s, m, t)                                                                    \
     .name = (text), .type = (t), .offset = offsetof(struct s, m), .size = sizeof(((struct s *)0)->m)
 #define FIELD(s, m, t) FIELD_AS(#m, s, m, t)
-/* Rows that most formats need; a number has all of its width. */
+/* Rows that most formats need. A number may have any value that fits into its member. */
 #define ROW_UINT(text, s, m)                                                                       \
     {                                                                                              \
         FIELD_AS(text, s, m, FIELD_UINT), .max = UINT64_MAX                                        \
@@ -94,12 +94,12 @@ struct layout {
         .name = (text), .fields = (table), .n = ARRAY_LEN(table)                                   \
     }
 
-/* The value of an UINT, ENUM, BOOL or length of a list: any unsigned width. */
+/* Loads the value of a UINT, ENUM, BOOL or length. size: 1, 2, 4 or 8 bytes. */
 uint64_t layout_load(const void *p, size_t size);
-/* The same, written; what does not fit is cut: layout_range first. */
+/* Stores such a value. Bits that do not fit are lost; call layout_range first. */
 void layout_store(void *p, size_t size, uint64_t v);
-/* Is v within the field's range and width? BOOL: 0 or 1. ERR_FORMAT for enums, ERR_LIMIT for
- * numbers. */
+/* Checks that v is within the range and the width of the field (BOOL: 0 or 1). If v is not:
+ * ERR_FORMAT for an enum, ERR_LIMIT for other types. */
 MUST_CHECK int layout_range(const struct field *f, uint64_t v, struct err *err);
 
 #endif

@@ -2,9 +2,9 @@
 #include <stddef.h>
 #include <errno.h>
 #include <sys/uio.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION /* it would always be this file */
+#define SD_JOURNAL_SUPPRESS_LOCATION /* the location would always be this file */
 #include <systemd/sd-journal.h>
-/* syslog.h, which it includes, has three of our names as macros. */
+/* sd-journal.h includes syslog.h, which defines macros with three of our names. */
 #undef LOG_WARNING
 #undef LOG_INFO
 #undef LOG_DEBUG
@@ -24,7 +24,7 @@ static const struct {
     [LOG_DEBUG] = {"debug", 7},
 };
 
-/* Once published an id never changes: alerts are built on it. */
+/* Never change an id: operators have built alerts on them. */
 static const struct {
     const char *name;
     const char *id;
@@ -62,10 +62,10 @@ const char *log_event_name(enum log_event event)
     return (size_t)event < ARRAY_LEN(events) ? events[event].name : "unknown";
 }
 
-/* Names that operators search for: never changed either. */
+/* Never change these names: operators search for them. */
 static const struct {
     const char *name;
-    size_t offset; /* of a text in log_about */
+    size_t offset; /* of a text in struct log_about */
 } fields[] = {
     {"CARAVAN_RUN", offsetof(struct log_about, run)},
     {"CARAVAN_ORDER", offsetof(struct log_about, order)},
@@ -83,13 +83,13 @@ struct entry {
     struct buf text[ARRAY_LEN(fields) + OTHERS];
 };
 
-static void put(struct entry *e, const char *name, const char *value)
+static void put_entry_field(struct entry *e, const char *name, const char *value)
 {
     if (value != NULL && value[0] != '\0')
         buf_printf(&e->text[e->n++], "%s=%s", name, value);
 }
 
-static void put_about(struct entry *e, const struct log_about *about)
+static void put_about_fields(struct entry *e, const struct log_about *about)
 {
     char number[24];
 
@@ -100,26 +100,26 @@ static void put_about(struct entry *e, const struct log_about *about)
         memcpy(&value, (const char *)about + fields[i].offset, sizeof(value));
         if (value != NULL)
             str_escape(&safe, value, strnlen(value, LOG_VALUE_MAX));
-        put(e, fields[i].name, buf_str(&safe));
+        put_entry_field(e, fields[i].name, buf_str(&safe));
     }
     snprintf(number, sizeof(number), "%llu", (unsigned long long)about->sequence);
-    put(e, "CARAVAN_SEQUENCE", about->sequence != 0 ? number : NULL);
+    put_entry_field(e, "CARAVAN_SEQUENCE", about->sequence != 0 ? number : NULL);
 }
 
-static int to_journal(const struct log *log, enum log_level level, enum log_event event,
-                      const struct log_about *about, const char *text)
+static int write_to_journal(const struct log *log, enum log_level level, enum log_event event,
+                            const struct log_about *about, const char *text)
 {
     struct entry e = {.n = 0};
     struct iovec iov[ARRAY_LEN(e.text)];
     const char priority[2] = {(char)('0' + levels[level].priority), '\0'};
 
-    put(&e, "MESSAGE", text);
-    put(&e, "PRIORITY", priority);
-    put(&e, "SYSLOG_IDENTIFIER", log->program);
-    put(&e, "MESSAGE_ID", log_event_id(event));
-    put(&e, "CARAVAN_EVENT", log_event_name(event));
+    put_entry_field(&e, "MESSAGE", text);
+    put_entry_field(&e, "PRIORITY", priority);
+    put_entry_field(&e, "SYSLOG_IDENTIFIER", log->program);
+    put_entry_field(&e, "MESSAGE_ID", log_event_id(event));
+    put_entry_field(&e, "CARAVAN_EVENT", log_event_name(event));
     if (about != NULL)
-        put_about(&e, about);
+        put_about_fields(&e, about);
     for (int i = 0; i < e.n; i++)
         iov[i] = (struct iovec){.iov_base = e.text[i].data, .iov_len = e.text[i].len};
     int rv = log->journal(iov, e.n);
@@ -128,7 +128,7 @@ static int to_journal(const struct log *log, enum log_level level, enum log_even
     return rv;
 }
 
-/* The library says yes when there is no journal at all: ask before. */
+/* sd_journal_sendv reports success even when there is no journal; so check for the socket first. */
 int log_to_journal(const struct iovec *entry, int n)
 {
     if (access(JOURNAL_SOCKET, W_OK) < 0)
@@ -136,19 +136,19 @@ int log_to_journal(const struct iovec *entry, int n)
     return sd_journal_sendv(entry, n);
 }
 
-/* One write, so that lines of several threads do not mix. */
-static void to_stderr(const struct log *log, enum log_level level, const char *text)
+/* One write for the whole line, so that the lines of several threads do not mix. */
+static void write_to_stderr(const struct log *log, enum log_level level, const char *text)
 {
     auto_buf struct buf line = BUF_INIT;
     buf_printf(&line, "%s: %s: %s\n", log->program, levels[level].name, text);
     ssize_t n = write(STDERR_FILENO, line.data, line.len);
-    (void)n; /* whom should one tell */
+    (void)n; /* there is no other place to report this failure */
 }
 
-static void say(const struct log *log, enum log_level level, enum log_event event,
-                const struct log_about *about, const char *fmt, va_list ap) PRINTF(5, 0);
-static void say(const struct log *log, enum log_level level, enum log_event event,
-                const struct log_about *about, const char *fmt, va_list ap)
+static void say_entry(const struct log *log, enum log_level level, enum log_event event,
+                      const struct log_about *about, const char *fmt, va_list ap) PRINTF(5, 0);
+static void say_entry(const struct log *log, enum log_level level, enum log_event event,
+                      const struct log_about *about, const char *fmt, va_list ap)
 {
     if ((size_t)level >= ARRAY_LEN(levels) || level > log->level)
         return;
@@ -156,8 +156,8 @@ static void say(const struct log *log, enum log_level level, enum log_event even
     auto_buf struct buf text = BUF_INIT;
     buf_vprintf(&raw, fmt, ap);
     str_escape(&text, buf_str(&raw), raw.len);
-    if (log->journal == NULL || to_journal(log, level, event, about, buf_str(&text)) < 0)
-        to_stderr(log, level, buf_str(&text));
+    if (log->journal == NULL || write_to_journal(log, level, event, about, buf_str(&text)) < 0)
+        write_to_stderr(log, level, buf_str(&text));
 }
 
 void log_say(const struct log *log, enum log_level level, enum log_event event, const char *fmt,
@@ -165,7 +165,7 @@ void log_say(const struct log *log, enum log_level level, enum log_event event, 
 {
     va_list ap;
     va_start(ap, fmt);
-    say(log, level, event, NULL, fmt, ap);
+    say_entry(log, level, event, NULL, fmt, ap);
     va_end(ap);
 }
 
@@ -174,6 +174,6 @@ void log_say_about(const struct log *log, enum log_level level, enum log_event e
 {
     va_list ap;
     va_start(ap, fmt);
-    say(log, level, event, about, fmt, ap);
+    say_entry(log, level, event, about, fmt, ap);
     va_end(ap);
 }

@@ -1,17 +1,17 @@
 /*
- * log.h - what a program tells its operator.
+ * log.h - log entries for the operator.
  *
- * Library code returns errors; programs log them, once, where they are handled,
- * with the host, the order id and the phase. A log is a value passed down, not a
- * global. Where: standard error as plain lines ("program: level: text"), or systemd's
- * journal with structured fields when that was asked for and the journal
- * is there. Every event an operator may alert on has a stable name
- * (EVENT_...), which becomes MESSAGE_ID in the journal. Texts are escaped
- * (str_escape) here. Thread-safe: one write per line.
+ * Library code returns errors. A program logs an error once, where it handles the error, with the
+ * host, the id of the order and the phase. A log is a value that functions pass down; it is not
+ * global. Entries go to standard error as plain lines ("program: level: text"), or to systemd's
+ * journal with structured fields, if the program asks for the journal and the journal is there.
+ * Every event for which an operator may want an alert has a stable name (EVENT_...), which becomes
+ * the MESSAGE_ID in the journal. log_say escapes the texts (str_escape). Threads may share a log:
+ * every line is one write.
  *
- * What an entry is about (struct log_about) becomes fields beside its text, in the journal
- * only; their names are promised to operators as the events' are (caravan-agent(8)). No secret
- * goes in, and nothing that a stranger said.
+ * The journal also gets the fields of struct log_about; standard error does not. The names of
+ * fields and events are promised to operators (caravan-agent(8)). Never put a secret or text from
+ * an unauthenticated sender into these fields.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -45,28 +45,29 @@ enum log_event {
     EVENT_COUNT
 };
 
-/* Where entries go: their fields, "NAME=value" each. Negative: it cannot be reached. */
+/* Writes one entry to a journal; each field is "NAME=value". Negative: the journal cannot be
+ * reached. */
 struct iovec;
 typedef int log_journal(const struct iovec *fields, int n);
-log_journal log_to_journal; /* systemd's */
+log_journal log_to_journal; /* writes to systemd's journal */
 
 struct log {
-    enum log_level level; /* what is more detailed is dropped */
+    enum log_level level; /* entries of a more detailed level are dropped */
     const char *program;
-    log_journal *journal; /* NULL, or when it cannot be reached: standard error */
+    log_journal *journal; /* NULL, or it cannot be reached: use standard error */
 };
 
-#define LOG_VALUE_MAX 64 /* bytes of a value in log_about; more is cut */
+#define LOG_VALUE_MAX 64 /* bytes of a value in log_about; longer values are cut */
 
-/* NULL, "" and 0: not known, and no such field. */
+/* A member that is NULL, "" or 0 is unknown; the entry then lacks that field. */
 struct log_about {
-    const char *run;                       /* CARAVAN_RUN: its id, hexadecimal */
-    const char *order;                     /* CARAVAN_ORDER: "stage" */
-    uint64_t sequence;                     /* CARAVAN_SEQUENCE: of the order */
-    const char *version_from, *version_to; /* CARAVAN_VERSION_FROM, _TO: of Nomad */
-    const char *phase;                     /* CARAVAN_PHASE: that the work is in */
-    const char *failure;                   /* CARAVAN_FAILURE: its kind */
-    const char *refusal;                   /* CARAVAN_REFUSAL: of an order, its kind */
+    const char *run;                       /* CARAVAN_RUN: id of the run, hexadecimal */
+    const char *order;                     /* CARAVAN_ORDER: kind of the order, such as "stage" */
+    uint64_t sequence;                     /* CARAVAN_SEQUENCE: sequence of the order */
+    const char *version_from, *version_to; /* CARAVAN_VERSION_FROM, _TO: versions of Nomad */
+    const char *phase;                     /* CARAVAN_PHASE: present phase of the work */
+    const char *failure;                   /* CARAVAN_FAILURE: kind of the failure */
+    const char *refusal;                   /* CARAVAN_REFUSAL: why an order was refused (kind) */
 };
 
 void log_say(const struct log *log, enum log_level level, enum log_event event, const char *fmt,

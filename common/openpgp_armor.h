@@ -1,12 +1,12 @@
 /*
- * openpgp_armor.h - OpenPGP's ASCII armour to the bytes in it.
+ * openpgp_armor.h - decodes OpenPGP's ASCII armour.
  *
- * gpgv reads a binary keyring only. openpgp_dearmor appends the bytes of every block of
- * the kind asked for, one behind the other. Text outside of blocks is passed over; within
- * a block everything must be as RFC 4880 (6.2) has it, its checksum, where there is one,
- * must fit, and a block of another kind refuses (a secret key does not belong there).
- * Bytes whose first has its highest bit set are no text and pass through as they are.
- * ERR_FORMAT tells what is wrong; without any block, too.
+ * gpgv reads binary keyrings only. openpgp_dearmor appends the bytes of every block of the given
+ * kind, one after the other. It skips text outside of blocks. A block must follow RFC 4880 (6.2);
+ * if it has a checksum, the checksum must match. A block of another kind is an error (a secret key
+ * does not belong in a keyring of public keys). Input whose first byte has the highest bit set is
+ * binary; it is appended unchanged. ERR_FORMAT: the text says what is wrong; input without any
+ * block is wrong, too.
  */
 #ifndef OPENPGP_ARMOR_H
 #define OPENPGP_ARMOR_H

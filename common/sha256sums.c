@@ -4,7 +4,7 @@
 
 #define HEX (2 * DIGEST_LEN)
 
-static bool is_name(const char *s, size_t n)
+static bool is_sums_name(const char *s, size_t n)
 {
     if (n == 0 || s[0] == ' ' || s[n - 1] == ' ')
         return false;
@@ -27,7 +27,7 @@ int sha256sums_next(const char **at, const char *end, struct sum_line *ret, stru
     hex[HEX] = '\0';
     ret->name = line + HEX + 2;
     ret->name_len = n - (HEX + 2);
-    if (digest_from_hex(hex, &ret->digest) < 0 || !is_name(ret->name, ret->name_len))
+    if (digest_from_hex(hex, &ret->digest) < 0 || !is_sums_name(ret->name, ret->name_len))
         return err_set(err, ERR_FORMAT, 0, "a line of SHA256SUMS is no digest and name");
     *at = stop != NULL ? stop + 1 : end;
     return 1;

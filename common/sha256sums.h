@@ -1,11 +1,11 @@
 /*
- * sha256sums.h - what a SHA256SUMS file says of one exact name.
+ * sha256sums.h - finds the digest of a file in a SHA256SUMS file.
  *
- * A line is 64 hexadecimal digits, two blanks (or a blank and `*`, as sha256sum writes
- * for binary files), and a name; it ends with a newline or with the text. Anything else
- * is no such file (ERR_FORMAT): an empty line, a carriage return, a control character, a
- * name with a blank at either end. The whole text must be such lines, also behind the one
- * that is looked for, and one name with two digests refuses.
+ * A line is 64 hexadecimal digits, two blanks (or a blank and `*`, as sha256sum writes for binary
+ * files), and a name. A newline or the end of the text ends the line. Anything else is ERR_FORMAT:
+ * an empty line, a carriage return, a control character, a name with a blank at either end. Every
+ * line of the text is checked, also the lines after the one that is searched. A name with two
+ * different digests is ERR_FORMAT, too.
  */
 #ifndef SHA256SUMS_H
 #define SHA256SUMS_H
@@ -13,16 +13,17 @@
 #include "crypto.h"
 
 struct sum_line {
-    const char *name; /* into the text; not terminated */
+    const char *name; /* points into the text; no NUL follows */
     size_t name_len;
     struct digest digest;
 };
 
-/* The next line at *at, which moves behind it. 1: there is one; 0: the end; -1: ERR_FORMAT. */
+/* Reads the line at *at and moves *at behind it. 1: a line was read; 0: the text has ended; -1:
+ * ERR_FORMAT. */
 MUST_CHECK int sha256sums_next(const char **at, const char *end, struct sum_line *ret,
                                struct err *err);
 
-/* The digest of exactly this name. ERR_NOTFOUND when no line has it. */
+/* Finds the digest of exactly this name. ERR_NOTFOUND: no line has this name. */
 MUST_CHECK int sha256sums_find(const char *text, size_t n, const char *name, struct digest *ret,
                                struct err *err);
 

@@ -12,19 +12,19 @@
 #include "str.h"
 
 #define INPUT_MAX 65536
-#define FD_LOW    10 /* our ends lie here and above, out of the way of 0 to 3 */
+#define FD_LOW    10 /* our own descriptors have at least this number: 0 to 3 are for the child */
 
 static const char *const default_env[] = {
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", NULL};
 
-/* What the child gets: descriptors at or above FD_LOW (pass: at or above 3, or -1). */
+/* The descriptors for the child, numbered FD_LOW or higher (pass_fd: 3 or higher, or -1). */
 struct child {
     const struct spawn *s;
-    int in, out; /* out -1: ours are inherited */
-    int status;  /* drop only: where the child tells why it could not start */
+    int in, out; /* out -1: the child inherits our standard output and error */
+    int status;  /* drop only: the child writes an errno here if it cannot start the program */
 };
 
-/* Moves fd up; it is closed in any case. */
+/* Returns a copy of fd with a number of at least FD_LOW, or -1. Closes fd in any case. */
 static int raise_fd(int fd)
 {
     int up = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, FD_LOW);
@@ -40,7 +40,7 @@ static int open_null(int flags)
     return raise_fd(open("/dev/null", flags | O_CLOEXEC));
 }
 
-/* A file in memory, not a pipe: nobody needs to feed it. */
+/* The input is a file in memory. With a pipe, this process would have to write while it waits. */
 static int open_input(const char *text, struct err *err)
 {
     size_t n = text != NULL ? strlen(text) : 0;
@@ -58,7 +58,7 @@ static int open_input(const char *text, struct err *err)
     return fd;
 }
 
-/* ---- start without a change of rights: posix_spawn ---- */
+/* ---- start without dropping rights: posix_spawn ---- */
 
 static int add_actions(posix_spawn_file_actions_t *a, const struct child *c)
 {
@@ -92,12 +92,12 @@ static int set_attributes(posix_spawnattr_t *t)
     return rv;
 }
 
-static char *const *env_of(const struct spawn *s)
+static char *const *choose_env(const struct spawn *s)
 {
     return (char *const *)(uintptr_t)(s->env != NULL ? s->env : default_env);
 }
 
-static char *const *argv_of(const struct spawn *s)
+static char *const *cast_argv(const struct spawn *s)
 {
     return (char *const *)(uintptr_t)s->argv;
 }
@@ -114,7 +114,7 @@ static int start_spawn(const struct child *c, pid_t *ret_pid)
         rv = set_attributes(&attributes);
     if (rv == 0)
         rv = posix_spawn(ret_pid, c->s->run_passed ? "/proc/self/fd/3" : c->s->argv[0], &actions,
-                         &attributes, argv_of(c->s), env_of(c->s));
+                         &attributes, cast_argv(c->s), choose_env(c->s));
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return rv;
@@ -122,8 +122,8 @@ static int start_spawn(const struct child *c, pid_t *ret_pid)
 
 /* ---- start with rights dropped: fork; only async-signal-safe calls until exec ---- */
 
-/* The bare system calls: the C library's wrappers lock, and the lock's holder may
- * be a thread that does not exist in the child. */
+/* Bare system calls, because the wrappers of the C library take a lock. A thread that does not
+ * exist in the child might hold that lock. */
 static int drop_rights(const struct spawn *s)
 {
     if (geteuid() == 0 && (syscall(SYS_setgroups, 0, NULL) < 0 ||
@@ -150,7 +150,7 @@ static int place_fds(const struct child *c)
         return -1;
     if (pass && c->s->pass_fd == 3 && fcntl(3, F_SETFD, 0) < 0)
         return -1;
-    /* The status pipe closes itself at exec; the rest goes now. */
+    /* Close all other descriptors now. The status pipe is closed by exec. */
     unsigned from = pass ? 4 : 3;
     unsigned status = (unsigned)c->status;
     if (syscall(SYS_close_range, from, status - 1, 0) < 0)
@@ -158,7 +158,7 @@ static int place_fds(const struct child *c)
     return (int)syscall(SYS_close_range, status + 1, ~0U, 0);
 }
 
-static void default_signals(void)
+static void set_default_signals(void)
 {
     sigset_t none;
     for (int n = 1; n < NSIG; n++)
@@ -167,24 +167,25 @@ static void default_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* Without rights /proc/self belongs to root until the exec: the descriptor needs no path. */
-static void exec(const struct spawn *s)
+/* execveat needs no path. A path below /proc/self would not work: after the rights were dropped,
+ * /proc/self belongs to root until the exec. */
+static void exec_program(const struct spawn *s)
 {
     if (s->run_passed)
-        syscall(SYS_execveat, 3, "", argv_of(s), env_of(s), AT_EMPTY_PATH);
+        syscall(SYS_execveat, 3, "", cast_argv(s), choose_env(s), AT_EMPTY_PATH);
     else
-        execve(s->argv[0], argv_of(s), env_of(s));
+        execve(s->argv[0], cast_argv(s), choose_env(s));
 }
 
 NORETURN static void run_child(const struct child *c)
 {
     const struct spawn *s = c->s;
-    default_signals();
+    set_default_signals();
     setsid();
     if (s->no_network)
         (void)!syscall(SYS_unshare, CLONE_NEWNET);
     if (place_fds(c) == 0 && drop_rights(s) == 0 && chdir(s->cwd != NULL ? s->cwd : "/") == 0)
-        exec(s);
+        exec_program(s);
     int why = errno;
     ssize_t n = write(c->status, &why, sizeof(why));
     (void)n;
@@ -202,7 +203,7 @@ static int start_fork(struct child *c, pid_t *ret_pid)
     c->status = raise_fd(ends[1]);
     if (c->status < 0)
         return errno;
-    /* No handler of ours may run in the child. */
+    /* Our signal handlers must not run in the child. */
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &was);
     pid_t pid = fork();
@@ -225,16 +226,17 @@ static int start_fork(struct child *c, pid_t *ret_pid)
     return 0;
 }
 
-/* ---- both ---- */
+/* ---- start in either way ---- */
 
-static int start(struct child *c, pid_t *ret_pid, struct err *err)
+static int start_program(struct child *c, pid_t *ret_pid, struct err *err)
 {
     const struct spawn *s = c->s;
     if (s->argv == NULL || s->argv[0] == NULL ||
         (!s->run_passed && strchr(s->argv[0], '/') == NULL))
         return err_set(err, ERR_USAGE, 0, "a program to start needs a path");
     if ((s->pass_fd >= 0 && s->pass_fd < 3) || (s->run_passed && s->pass_fd < 0))
-        return err_set(err, ERR_USAGE, 0, "descriptor %d cannot be handed on", s->pass_fd);
+        return err_set(err, ERR_USAGE, 0, "descriptor %d cannot be passed to a program",
+                       s->pass_fd);
     autoclose int in = open_input(s->input, err);
     if (in < 0)
         return -1;
@@ -251,7 +253,7 @@ int spawn_start(const struct spawn *s, pid_t *ret_pid, struct err *err)
     if (s->quiet && null < 0)
         return err_set(err, ERR_IO, errno, "open /dev/null");
     struct child c = {s, -1, null, -1};
-    return start(&c, ret_pid, err);
+    return start_program(&c, ret_pid, err);
 }
 
 /* ---- run and wait ---- */
@@ -260,7 +262,7 @@ struct running {
     const struct spawn *s;
     pid_t pid;
     int pidfd;
-    int pipe; /* -1 once it is at its end */
+    int pipe; /* -1: the pipe is at its end */
     struct buf out;
 };
 
@@ -275,20 +277,20 @@ static void cleanup_running(struct running *r)
     buf_free(&r->out);
 }
 
-static int too_much(struct running *r, struct err *err)
+static int report_too_much(struct running *r, struct err *err)
 {
     return err_set(err, ERR_LIMIT, 0, "%s printed more than %zu bytes and was killed",
                    r->s->argv[0], r->s->out_max);
 }
 
-/* Takes what is there now. */
-static int drain(struct running *r, struct err *err)
+/* Reads the output that is there now. */
+static int drain_output(struct running *r, struct err *err)
 {
     unsigned char piece[4096];
     while (r->pipe >= 0) {
         ssize_t n = read(r->pipe, piece, sizeof(piece));
         if (n > 0 && r->out.len + (size_t)n > r->s->out_max)
-            return too_much(r, err);
+            return report_too_much(r, err);
         if (n > 0)
             buf_add(&r->out, piece, (size_t)n);
         else if (n == 0 || (errno != EAGAIN && errno != EINTR))
@@ -299,7 +301,7 @@ static int drain(struct running *r, struct err *err)
     return 0;
 }
 
-static int out_of_time(struct running *r, struct err *err)
+static int report_timeout(struct running *r, struct err *err)
 {
     char limit[24];
     auto_buf struct buf last = BUF_INIT;
@@ -310,17 +312,19 @@ static int out_of_time(struct running *r, struct err *err)
                    r->s->argv[0], limit, n > 0 ? "; it printed last: " : "", buf_str(&last));
 }
 
-/* Until the child itself has ended; a grandchild may keep the pipe. */
-static int wait_end(struct running *r, const struct clock *clock, int64_t until, struct err *err)
+/* Waits until the child has ended, not until the pipe is closed: a grandchild may keep the pipe
+ * open. */
+static int wait_child_end(struct running *r, const struct clock *clock, int64_t until,
+                          struct err *err)
 {
     for (;;) {
         int64_t left = until - clock_mono(clock);
         if (left <= 0)
-            return out_of_time(r, err);
+            return report_timeout(r, err);
         struct pollfd p[2] = {{r->pidfd, POLLIN, 0}, {r->pipe, POLLIN, 0}};
         if (poll(p, 2, (int)MIN_OF(left, (int64_t)60000)) < 0 && errno != EINTR)
             return err_set(err, ERR_IO, errno, "poll");
-        if (drain(r, err) < 0)
+        if (drain_output(r, err) < 0)
             return -1;
         if (p[0].revents != 0)
             return 0;
@@ -341,7 +345,7 @@ static int start_captured(const struct spawn *s, struct running *r, struct err *
     if (out < 0 || fcntl(r->pipe, F_SETFL, O_NONBLOCK) < 0)
         return err_set(err, ERR_IO, errno, "open the output of a program");
     struct child c = {s, -1, out, -1};
-    if (start(&c, &r->pid, err) < 0)
+    if (start_program(&c, &r->pid, err) < 0)
         return -1;
     r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
     if (r->pidfd < 0)
@@ -358,17 +362,17 @@ int spawn_run(const struct spawn *s, const struct clock *clock, struct spawn_res
     int64_t until = clock_mono(clock) + s->deadline_ms;
     if (start_captured(s, &r, err) < 0)
         return -1;
-    if (wait_end(&r, clock, until, err) < 0)
+    if (wait_child_end(&r, clock, until, err) < 0)
         return -1;
     int status = 0;
     pid_t got;
     do
         got = waitpid(r.pid, &status, 0);
     while (got < 0 && errno == EINTR);
-    r.pid = 0; /* what it left behind lives on */
+    r.pid = 0; /* so that cleanup_running does not kill the processes that the child left behind */
     if (got < 0)
         return err_set(err, ERR_IO, errno, "wait for %s", s->argv[0]);
-    if (drain(&r, err) < 0)
+    if (drain_output(&r, err) < 0)
         return -1;
     *ret = (struct spawn_result){
         .exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,

@@ -1,17 +1,18 @@
 /*
- * spawn.h - the one place where processes are started.
+ * spawn.h - starts processes. No other file does.
  *
- * Arguments are a vector, never a shell line. The child gets a session of its own,
- * default signals, standard input from /dev/null or the text given, no descriptor
- * but 0-2 and the one handed on, and exactly the environment given. spawn_run
- * captures its output up to a limit (more is ERR_LIMIT and kills it) and has a
- * deadline (ERR_TIMEOUT, SIGKILL to its process group); it waits for the child
- * alone: what the child leaves running is let live, and its output is not waited
- * for (use quiet for services, or they meet a closed pipe). Threads may call it.
+ * Arguments are a vector, never a shell command line. The child gets a session of its own, default
+ * signals, standard input from /dev/null or from the given text, no descriptors but 0 to 2 and the
+ * one that is passed, and exactly the given environment. spawn_run captures the output of the child
+ * up to a limit, and has a deadline. If the child prints more (ERR_LIMIT) or takes longer
+ * (ERR_TIMEOUT), its process group gets SIGKILL. spawn_run waits for the child only, not for
+ * processes that the child has started: these stay alive, and spawn_run does not wait for their
+ * output. Set quiet for services; otherwise they would write to a closed pipe. Any thread may call
+ * these functions.
  *
- * Without drop it is posix_spawn. With drop it has to fork, with nothing but bare
- * system calls before exec: programs that use nng (caravan, caravan-agent) must
- * never ask for drop, because nng does not survive fork.
+ * Without drop, spawn uses posix_spawn. With drop, it must fork and makes only bare system calls
+ * before exec. Programs that use nng (caravan, caravan-agent) must never set drop, because nng does
+ * not survive a fork.
  */
 #ifndef SPAWN_H
 #define SPAWN_H
@@ -22,39 +23,41 @@
 #include "clock.h"
 
 struct spawn {
-    const char *const *argv; /* argv[0] is the program: a path, no search */
+    const char *const *argv; /* argv[0] is the path of the program; PATH is not searched */
     const char *const *env;  /* NULL: PATH and LANG=C only */
     const char *cwd;         /* NULL: "/" */
-    int64_t deadline_ms;     /* how long it may take from now; 0 is refused */
-    size_t out_max;          /* standard output and error together */
-    uid_t uid;               /* with drop: run as this user and group, no
-                                supplementary groups, no_new_privs */
+    int64_t deadline_ms;     /* the longest time the program may take; 0 is refused */
+    size_t out_max;          /* bytes of standard output and error together */
+    uid_t uid;               /* with drop: run as this user and group, without supplementary
+                                groups, with no_new_privs */
     gid_t gid;
     bool drop;
-    bool no_network;   /* with drop: in a network of its own with nothing in it, where we
-                          may make one; where we may not it has ours */
-    bool quiet;        /* output to /dev/null: for services that outlive us */
-    int pass_fd;       /* -1, or a descriptor handed on as number 3 */
-    bool run_passed;   /* the program is what pass_fd has open; argv[0] is but its name */
-    int talk_fd;       /* 0: none; spawn_start only: a socket, the child's standard
-                          input and output; its errors go where ours go */
-    const char *input; /* NULL, or text for standard input (<= 64 KiB) */
+    bool no_network;   /* with drop: run in an empty network namespace, if this process may make
+                          one; otherwise the program keeps our network */
+    bool quiet;        /* output to /dev/null; for services that run on after this process */
+    int pass_fd;       /* a descriptor that becomes number 3 in the child; -1: none */
+    bool run_passed;   /* run the open file pass_fd; argv[0] is only the name of the program */
+    int talk_fd;       /* for spawn_start only: a socket that becomes standard input and output of
+                          the child; its errors go to our standard error; 0: none */
+    const char *input; /* text for standard input (<= 64 KiB); NULL: /dev/null */
 };
 
 struct spawn_result {
-    int exit_code; /* -1 when a signal ended it */
-    int signal;
+    int exit_code; /* -1: a signal ended the program */
+    int signal;    /* 0: none */
     struct buf out;
 };
 
-/* -1: could not be started, output too large, or deadline (ERR_TIMEOUT; killed).
- * A program that ran and failed is 0 with its exit code. A program that is not
- * there is ERR_NOTFOUND. The caller frees ret->out. */
+/* Runs a program and waits for its end. 0: the program has ended by itself; exit_code says how.
+ * ERR_NOTFOUND: there is no such program. ERR_LIMIT: the program printed too much and was killed.
+ * ERR_TIMEOUT: the deadline passed and the program was killed. ERR_IO: the program could not be
+ * started. The caller frees ret->out. */
 MUST_CHECK int spawn_run(const struct spawn *s, const struct clock *clock, struct spawn_result *ret,
                          struct err *err);
 
-/* Starts and leaves it: the caller owns the pid (waitpid), which is also its process
- * group. Output is ours unless quiet; deadline_ms and out_max play no part. */
+/* Starts a program and does not wait. The caller calls waitpid for the pid, which is also the
+ * process group of the program. The program writes to our standard output and error unless quiet is
+ * set. deadline_ms and out_max are not used. */
 MUST_CHECK int spawn_start(const struct spawn *s, pid_t *ret_pid, struct err *err);
 
 #endif

@@ -67,7 +67,7 @@ struct unit {
     int64_t ns;
 };
 
-/* Longest first, so that "ms" is not taken for "m". */
+/* "ms" stands before "m", because find_unit takes the first unit with which the text begins. */
 static const struct unit units[] = {
     {"ns", 1},       {"us", 1000},      {"\xc2\xb5s", 1000},  {"\xce\xbcs", 1000},
     {"ms", 1000000}, {"s", 1000000000}, {"m", 60000000000LL}, {"h", 3600000000000LL},
@@ -81,8 +81,8 @@ static const struct unit *find_unit(const char *s)
     return NULL;
 }
 
-/* One "12.5ms" at *s; advances *s. */
-static int duration_part(const char **s, double *ret_ns)
+/* Reads one part such as "12.5ms" at *s and moves *s behind it. */
+static int read_duration_part(const char **s, double *ret_ns)
 {
     const char *p = *s;
     double value = 0;
@@ -118,7 +118,7 @@ int str_go_duration(const char *s, int64_t *ret_ns)
         return -1;
     while (*s != '\0') {
         double part;
-        if (duration_part(&s, &part) < 0)
+        if (read_duration_part(&s, &part) < 0)
             return -1;
         total += part;
     }
@@ -181,7 +181,7 @@ void str_hex(char *dst, const unsigned char *p, size_t n)
     dst[2 * n] = '\0';
 }
 
-static int hex_value(char c)
+static int read_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return c - '0';
@@ -197,15 +197,15 @@ int str_unhex(const char *s, unsigned char *dst, size_t n)
     if (strnlen(s, 2 * n + 1) != 2 * n)
         return -1;
     for (size_t i = 0; i < 2 * n; i++)
-        if (hex_value(s[i]) < 0)
+        if (read_hex_digit(s[i]) < 0)
             return -1;
     for (size_t i = 0; i < n; i++)
-        dst[i] = (unsigned char)(hex_value(s[2 * i]) << 4 | hex_value(s[2 * i + 1]));
+        dst[i] = (unsigned char)(read_hex_digit(s[2 * i]) << 4 | read_hex_digit(s[2 * i + 1]));
     return 0;
 }
 
-/* Length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
-static size_t utf8_len(const unsigned char *p, size_t n)
+/* Returns the length of the well-formed UTF-8 sequence at p (RFC 3629), or 0. */
+static size_t measure_utf8(const unsigned char *p, size_t n)
 {
     size_t len = p[0] >= 0xf0 && p[0] <= 0xf4 ? 4 : p[0] >= 0xe0 ? 3 : p[0] >= 0xc2 ? 2 : 0;
     if (len == 0 || p[0] > 0xf4 || len > n)
@@ -219,16 +219,16 @@ static size_t utf8_len(const unsigned char *p, size_t n)
     return len;
 }
 
-/* What nobody sees, or sees elsewhere than it stands. */
+/* Characters that people do not see, or that change the order of the text they see. */
 static const struct {
     uint32_t from, to;
 } unseen[] = {
-    {0x00, 0x1f},       {0x7f, 0x9f}, /* C1 controls drive some terminals as escapes do */
-    {0x61c, 0x61c},                   /* these reorder a line: Arabic letter mark, */
-    {0x200b, 0x200f},                 /* zero width, and the marks of both directions, */
-    {0x2028, 0x202e},                 /* line separators, embeddings, overrides, */
+    {0x00, 0x1f},       {0x7f, 0x9f}, /* C0 and C1 controls; C1 controls drive some terminals */
+    {0x61c, 0x61c},                   /* Arabic letter mark: reorders a line */
+    {0x200b, 0x200f},                 /* zero width characters, marks of direction */
+    {0x2028, 0x202e},                 /* line separators, embeddings, overrides */
     {0x2060, 0x206f},                 /* invisible operators, isolates */
-    {0xfeff, 0xfeff},                 /* zero width, too */
+    {0xfeff, 0xfeff},                 /* zero width */
     {0xfff9, 0xfffb},                 /* annotations */
     {0xe0000, 0xe007f},               /* tags: text that is not shown */
 };
@@ -236,7 +236,7 @@ static const struct {
 size_t str_code_point(const char *s, size_t n, uint32_t *ret, bool *ret_unseen)
 {
     const unsigned char *p = (const unsigned char *)s;
-    size_t len = n == 0 ? 0 : p[0] < 0x80 ? 1 : utf8_len(p, n);
+    size_t len = n == 0 ? 0 : p[0] < 0x80 ? 1 : measure_utf8(p, n);
     if (len == 0)
         return 0;
     uint32_t c = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));

@@ -5,18 +5,19 @@
 #include "err.h"
 #include "str.h"
 
-/* Ends of what may hold a user: those of a URL's authority. */
+/* The characters that end the authority (user, host and port) of a URL, and those that end a URL.
+ */
 #define END_AUTHORITY "/?# \t\r\n\"'<>"
 #define END_URL       " \t\r\n\"'<>"
 
-static char *last_at(char *from, size_t n)
+static char *find_last_at(char *from, size_t n)
 {
     while (n > 0 && from[n - 1] != '@')
         n--;
     return n > 0 ? from + n - 1 : NULL;
 }
 
-/* "host:8080", "[::1]:8080", "host": after the last colon there is a number, or no colon at all. */
+/* "host:8080", "[::1]:8080", "host": a number follows the last colon, or there is no colon. */
 static bool is_host(const char *from, size_t n)
 {
     size_t digits = 0;
@@ -26,20 +27,21 @@ static bool is_host(const char *from, size_t n)
            from[n - 1] == ']';
 }
 
-/* The '@' behind the user, NULL: there is none. Whose password has a slash in it wrote no URL, but
- * his password it is all the same. */
-static char *end_of_user(char *from)
+/* Returns the '@' after the user and password; NULL: the URL has none. A password with a slash in
+ * it is not valid in a URL, but it is still a secret; so the search then goes on up to the end of
+ * the URL. */
+static char *find_user_end(char *from)
 {
     size_t n = strcspn(from, END_AUTHORITY);
-    char *at = last_at(from, n);
-    return at != NULL || is_host(from, n) ? at : last_at(from, strcspn(from, END_URL));
+    char *at = find_last_at(from, n);
+    return at != NULL || is_host(from, n) ? at : find_last_at(from, strcspn(from, END_URL));
 }
 
 void url_hide(char *text)
 {
     for (char *p = text; (p = strstr(p, "://")) != NULL;) {
         p += strlen("://");
-        char *at = end_of_user(p);
+        char *at = find_user_end(p);
         if (at == NULL)
             continue;
         size_t stars = MIN_OF((size_t)(at - p), (size_t)3);

@@ -1,18 +1,20 @@
 /*
- * url_hide.h - a URL as people may see it: without the user and password in front of the host.
+ * url_hide.h - hides the user and password in a URL before people see the URL.
  *
- * Of "https://user:secret@host/path" what stands before the '@' becomes three stars. Every text of
- * a struct err is written so (err.c); whoever shows or stores a URL in another way calls this. What
- * fetches keeps the whole URL, and a file that holds it is of mode 0600. Pure; any thread.
+ * In "https://user:secret@host/path" three stars take the place of "user:secret". err.c does this
+ * for every text of a struct err. Code that shows or stores a URL in another way must call these
+ * functions. Code that fetches keeps the whole URL; a file that contains the whole URL has mode
+ * 0600. Pure; any thread.
  */
 #ifndef URL_HIDE_H
 #define URL_HIDE_H
 
 #include <stddef.h>
 
-/* In place, every URL in the text; what is hidden does not grow. */
+/* Hides the user and password of every URL in the text, in place. The text does not get longer. */
 void url_hide(char *text);
-/* A copy that is cut to dst[n], hidden before it is cut. */
+/* Copies the URL to dst[n]. Hides the user and password first, then cuts the URL if it is too long.
+ */
 void url_shown(char *dst, size_t n, const char *url);
 
 #endif

@@ -1,15 +1,15 @@
 #include <ctype.h>
 #include "version.h"
 
-#define NUMBER_MAX 9999 /* with all parts at their longest the text fits VERSION_TEXT */
+#define NUMBER_MAX 9999 /* a version with the longest parts still fits VERSION_TEXT */
 
-/* Nomad's minors in order: 0.0 ... 0.12, 1.0 ... 1.11, 2.0 ... The last line is open. */
+/* Nomad's minors in order: 0.0 ... 0.12, 1.0 ... 1.11, 2.0 ... The last line has no end. */
 static const struct {
     unsigned major;
-    unsigned minors; /* how many there are */
+    unsigned minors; /* number of minors */
 } lines[] = {{0, 13}, {1, 12}, {2, NUMBER_MAX}};
 
-static int read_number(const char **s, unsigned *ret)
+static int read_version_number(const char **s, unsigned *ret)
 {
     const char *p = *s;
     unsigned v = 0;
@@ -30,7 +30,8 @@ static bool is_identifier_char(char c)
     return isalnum((unsigned char)c) || c == '-' || c == '.';
 }
 
-/* Identifiers between dots, none of them empty; stops at `end` or the end of s. */
+/* Reads identifiers with dots between them; none may be empty. Stops at the first other character.
+ */
 static int read_identifiers(const char **s, char *dst, size_t n)
 {
     size_t len = 0;
@@ -47,7 +48,7 @@ static int read_identifiers(const char **s, char *dst, size_t n)
     return 0;
 }
 
-/* The version at the beginning of *s; *s is left behind it. */
+/* Reads the version at *s and moves *s behind it. */
 static int read_version(const char **s, struct version *ret)
 {
     struct version v = {0};
@@ -57,7 +58,7 @@ static int read_version(const char **s, struct version *ret)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) {
         if (i > 0 && *(*s)++ != '.')
             return -1;
-        if (read_number(s, numbers[i]) < 0)
+        if (read_version_number(s, numbers[i]) < 0)
             return -1;
     }
     if (**s == '-') {
@@ -128,7 +129,8 @@ static int cmp_unsigned(unsigned a, unsigned b)
     return (a > b) - (a < b);
 }
 
-/* semver 2.0.0, 11.4: numbers as numbers, below words; words by their bytes. */
+/* semver 2.0.0, 11.4: numbers are compared as numbers and come before words; words are compared by
+ * their bytes. */
 static int cmp_identifier(const char *a, size_t an, const char *b, size_t bn)
 {
     static const char digits[] = "0123456789";
@@ -179,12 +181,12 @@ int version_cmp_text(const struct version *a, const char *text)
     struct version b;
     const char *p = text;
     if (read_version(&p, &b) < 0 || *p != '\0')
-        abort(); /* a constant of ours is mistyped: found by the first test that meets it */
+        abort(); /* a constant in our code is mistyped; the first test that uses it finds this */
     return version_cmp(a, &b);
 }
 
-/* Place on Nomad's sequence of minors; -1 when it has none. */
-static int ordinal(unsigned major, unsigned minor)
+/* The place of a minor on Nomad's sequence, from 0; -1: the minor is not on it. */
+static int find_minor_ordinal(unsigned major, unsigned minor)
 {
     unsigned before = 0;
     for (size_t i = 0; i < ARRAY_LEN(lines); i++) {
@@ -195,7 +197,7 @@ static int ordinal(unsigned major, unsigned minor)
     return -1;
 }
 
-static void at_ordinal(int n, unsigned *ret_major, unsigned *ret_minor)
+static void find_minor_at_ordinal(int n, unsigned *ret_major, unsigned *ret_minor)
 {
     unsigned left = (unsigned)n;
     size_t i = 0;
@@ -209,8 +211,8 @@ int version_minor_distance(const struct version *from, const struct version *to)
 {
     if (from->major == to->major && from->minor == to->minor)
         return 0;
-    int a = ordinal(from->major, from->minor);
-    int b = ordinal(to->major, to->minor);
+    int a = find_minor_ordinal(from->major, from->minor);
+    int b = find_minor_ordinal(to->major, to->minor);
     if (a < 0 || b < 0)
         return version_cmp(from, to) < 0 ? 1000 : -1000;
     return MAX_OF(-1000, MIN_OF(1000, b - a));
@@ -220,11 +222,11 @@ void version_path(char *dst, size_t n, const struct version *from, const struct 
 {
     auto_buf struct buf path = BUF_INIT;
     int steps = version_minor_distance(from, to);
-    int first = ordinal(from->major, from->minor);
+    int first = find_minor_ordinal(from->major, from->minor);
     if (first >= 0 && steps < 1000)
         for (int i = 1; i < steps; i++) {
             unsigned major, minor;
-            at_ordinal(first + i, &major, &minor);
+            find_minor_at_ordinal(first + i, &major, &minor);
             buf_printf(&path, "%s%u.%u", i > 1 ? ", " : "", major, minor);
         }
     str_cut(dst, n, buf_str(&path));
@@ -259,9 +261,9 @@ int version_cmp_numbers(const struct version *a, const struct version *b)
     return version_cmp(&x, &y);
 }
 
-/* The next word of a list, as a version; false: the list has ended. A word that is none is a
- * mistyped constant of ours. */
-static bool next_word(const char **s, char dst[static VERSION_TEXT])
+/* Copies the next word of a list; false: the list has ended. Aborts when the word is too long: then
+ * a constant in our code is mistyped. */
+static bool next_list_word(const char **s, char dst[static VERSION_TEXT])
 {
     *s += strspn(*s, " ");
     size_t n = strcspn(*s, " ");
@@ -275,7 +277,7 @@ static bool next_word(const char **s, char dst[static VERSION_TEXT])
     return true;
 }
 
-static struct version constant(const char *text)
+static struct version parse_constant(const char *text)
 {
     struct version v;
     struct err err = ERR_INIT;
@@ -289,8 +291,8 @@ bool version_has(const struct version *v, const char *since)
     char word[VERSION_TEXT];
     bool above = false;
 
-    while (next_word(&since, word)) {
-        struct version entry = constant(word);
+    while (next_list_word(&since, word)) {
+        struct version entry = parse_constant(word);
         if (version_is_ent(&entry) && !version_is_ent(v))
             continue;
         if (entry.major == v->major && entry.minor == v->minor)
@@ -304,12 +306,13 @@ bool version_within(const struct version *v, const char *ranges)
 {
     char word[VERSION_TEXT];
 
-    while (next_word(&ranges, word)) {
+    while (next_list_word(&ranges, word)) {
         char *dash = strchr(word, '-');
         if (dash != NULL)
             *dash++ = '\0';
         bool open = dash != NULL && *dash == '\0';
-        struct version first = constant(word), last = open ? *v : constant(dash ? dash : word);
+        struct version first = parse_constant(word),
+                       last = open ? *v : parse_constant(dash ? dash : word);
         if (version_is_ent(&last) && !version_is_ent(v))
             continue;
         if (version_cmp_numbers(v, &first) >= 0 && version_cmp_numbers(v, &last) <= 0)
@@ -318,14 +321,14 @@ bool version_within(const struct version *v, const char *ranges)
     return false;
 }
 
-static bool take_word(const char **list, char dst[static VERSION_TEXT])
+static bool take_list_word(const char **list, char dst[static VERSION_TEXT])
 {
     *list += strspn(*list, " ");
-    return strcspn(*list, " ") < VERSION_TEXT && next_word(list, dst);
+    return strcspn(*list, " ") < VERSION_TEXT && next_list_word(list, dst);
 }
 
-/* Three numbers, and perhaps the edition. */
-static bool is_entry(const char *text, struct version *ret)
+/* Is the text three numbers, with or without "+ent"? */
+static bool is_list_entry(const char *text, struct version *ret)
 {
     struct err unused = ERR_INIT;
     return version_parse(text, ret, &unused) == 0 && ret->pre[0] == '\0' &&
@@ -338,23 +341,23 @@ bool version_since_ok(const char *since)
     struct version v;
     size_t n = 0;
 
-    for (; take_word(&since, word); n++)
-        if (!is_entry(word, &v))
+    for (; take_list_word(&since, word); n++)
+        if (!is_list_entry(word, &v))
             return false;
     return n > 0 && *since == '\0';
 }
 
-static bool is_range(char *word)
+static bool is_list_range(char *word)
 {
     struct version first, last;
     char *dash = strchr(word, '-');
 
     if (dash == NULL)
-        return is_entry(word, &first);
+        return is_list_entry(word, &first);
     *dash++ = '\0';
-    if (!is_entry(word, &first) || first.meta[0] != '\0')
+    if (!is_list_entry(word, &first) || first.meta[0] != '\0')
         return false;
-    return *dash == '\0' || (is_entry(dash, &last) && version_cmp(&first, &last) <= 0);
+    return *dash == '\0' || (is_list_entry(dash, &last) && version_cmp(&first, &last) <= 0);
 }
 
 bool version_ranges_ok(const char *ranges)
@@ -362,15 +365,15 @@ bool version_ranges_ok(const char *ranges)
     char word[VERSION_TEXT];
     size_t n = 0;
 
-    for (; take_word(&ranges, word); n++)
-        if (!is_range(word))
+    for (; take_list_word(&ranges, word); n++)
+        if (!is_list_range(word))
             return false;
     return n > 0 && *ranges == '\0';
 }
 
 /* ---- days ---- */
 
-#define DAY 11 /* with its blank, or what ends it */
+#define DAY 11 /* "2024-01-15" and the character after it */
 
 static bool is_day(const char *s)
 {
@@ -386,7 +389,8 @@ bool version_built_before(const char *a, const char *b)
     return is_day(a) && is_day(b) && strncmp(a, b, DAY - 1) < 0;
 }
 
-/* Years are counted from March, so that the day a leap year has more is a year's last. */
+/* A year is counted from March, so that the additional day of a leap year is the last of its year.
+ */
 int64_t version_day_ms(const char *day)
 {
     static const int64_t era = 719468; /* days from 0000-03-01 to 1970-01-01 */

@@ -1,12 +1,12 @@
 /*
  * version.h - Nomad's versions and their order.
  *
- * "1.9.7", "v1.10.0-rc.1", "2.0.5+ent", "1.11.0+ent.fips1403". Order: numbers,
- * then a prerelease sorts before its release (alphanumeric parts compared as in
- * semver 2.0.0 section 11); metadata after '+' takes no part in the order but is
- * kept (edition). Minor distance is counted on Nomad's own sequence, which has
- * no 0.13 and no 1.12: ... 0.12, 1.0, ... 1.11, 2.0, 2.1 ... (facts: Nomad
- * upgrade documentation, 2.0; 1.11 is followed by 2.0).
+ * Examples: "1.9.7", "v1.10.0-rc.1", "2.0.5+ent", "1.11.0+ent.fips1403". Versions are ordered by
+ * their numbers. A prerelease comes before its release; prereleases are compared as in
+ * semver 2.0.0, section 11. Metadata after '+' (the edition) is kept and does not change the order.
+ * The distance between two minors is counted on Nomad's own sequence, which has no 0.13 and
+ * no 1.12: ... 0.12, 1.0, ... 1.11, 2.0, 2.1 ... (source: Nomad's upgrade documentation, 2.0: 2.0
+ * follows 1.11).
  */
 #ifndef VERSION_H
 #define VERSION_H
@@ -24,48 +24,48 @@ struct version {
 };
 
 MUST_CHECK int version_parse(const char *s, struct version *ret, struct err *err);
-/* First line of `nomad version`: "Nomad v1.9.7 ..." with anything behind. */
+/* Parses the first line of the output of `nomad version`: "Nomad v1.9.7 ...". Any text may follow
+ * the version. */
 MUST_CHECK int version_parse_output(const char *out, struct version *ret, struct err *err);
-/* The first number and the one behind its dot, "2.36" of "glibc 2.36.1", in any text; false: none.
- */
+/* Finds the first "NUMBER.NUMBER" in any text: 2.36 in "glibc 2.36.1". False: there is none. */
 bool version_find(const char *text, struct version *ret);
 void version_text(char dst[static VERSION_TEXT], const struct version *v);
 
 int version_cmp(const struct version *a, const struct version *b); /* <0, 0, >0 */
-/* The same by the numbers alone, without the prerelease. */
+/* Compares the numbers only and ignores prereleases. */
 int version_cmp_numbers(const struct version *a, const struct version *b);
-bool version_same(const struct version *a, const struct version *b); /* metadata too */
-/* version_cmp against "1.4.3"-style text known at compile time. */
+bool version_same(const struct version *a, const struct version *b); /* with the metadata */
+/* Compares with a version that is a constant in the code, such as "1.4.3". Aborts if the text is
+ * not a version. */
 int version_cmp_text(const struct version *a, const char *text);
 
-/* Steps between minors on Nomad's sequence; negative when b is older. -1000 or
- * 1000 when a minor is not on the sequence known to this build and no step can
- * be computed. */
+/* Steps from one minor to the other on Nomad's sequence; negative when `to` is older. 1000 or
+ * -1000: this build does not know one of the minors and cannot count the steps. */
 int version_minor_distance(const struct version *from, const struct version *to);
-/* The minors to go through, "1.9, 1.10" ; "" when none are between. */
+/* Writes the minors between the two: "1.9, 1.10"; "": there are none. */
 void version_path(char *dst, size_t n, const struct version *from, const struct version *to);
 
-/* Lists of versions, as rows of hazards have them; a list that is none aborts. The prerelease is
- * ignored as in Nomad's own comparisons (1.10.0-rc.1 has what 1.10.0 has). An entry ending
- * in "+ent" counts for Enterprise only; others count for both.
+/* Lists of versions, as in rows of hazards. A list with a wrong form aborts. Prereleases are
+ * ignored, as in Nomad's own comparisons (1.10.0-rc.1 has what 1.10.0 has). An entry that ends in
+ * "+ent" counts for Enterprise only; other entries count for both editions.
  *
- * A change that came with "1.8.14 1.9.10 1.10.2" (lowest first): v has it when it is as new
- * as the entry of its own minor, or, without one, newer than the highest entry of a minor
- * below; a minor between two entries has it when it is above the first. */
+ * version_has: does v contain a change that came with "1.8.14 1.9.10 1.10.2" (lowest first)? If the
+ * list has an entry for the minor of v, v contains the change when v is at least that entry.
+ * Otherwise v contains the change when v is newer than the lowest entry. */
 bool version_has(const struct version *v, const char *since);
-/* v lies in one of "1.9.4-1.9.6 2.0.1 2.1.0-" (both ends included; without one, all that follow).
- */
+/* Is v in one of the ranges "1.9.4-1.9.6 2.0.1 2.1.0-"? Both ends belong to a range. "2.1.0-" is
+ * 2.1.0 and everything after it. */
 bool version_within(const struct version *v, const char *ranges);
 
-/* May the text stand for `since`, or for `ranges`? For lists that come from a file. */
+/* Has the text the form of such a list? Check lists that come from a file with these functions. */
 bool version_since_ok(const char *since);
 bool version_ranges_ok(const char *ranges);
 
-#define DAY_TEXT 11
-/* Day a is before day b; longer texts that begin with a day ("2024-01-15T14:...") too.
- * False when either is not one. */
+#define DAY_TEXT 11 /* "2024-01-15" and a NUL */
+/* Is day a before day b? The texts may be longer and begin with a day ("2024-01-15T14:..."). False:
+ * a is not before b, or one of the texts does not begin with a day. */
 bool version_built_before(const char *a, const char *b);
-/* When this day began (UTC), unix milliseconds; -1: it is not one. */
+/* The start of the day (UTC) in milliseconds since 1970; -1: the text does not begin with a day. */
 int64_t version_day_ms(const char *day);
 
 bool version_is_ent(const struct version *v);

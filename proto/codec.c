@@ -1,7 +1,7 @@
 #include "codec.h"
 #include "codec_layout.h"
 
-static const struct layout *layout_of(const struct header *head, bool is_receipt, struct err *err)
+static const struct layout *find_layout(const struct header *head, bool is_receipt, struct err *err)
 {
     if (head->is_receipt != is_receipt) {
         err_set(err, ERR_USAGE, 0, "%s: the header and the call disagree about its direction",
@@ -17,19 +17,19 @@ static const struct layout *layout_of(const struct header *head, bool is_receipt
 
 int codec_pack_order(const struct order *o, struct buf *ret, struct err *err)
 {
-    const struct layout *l = layout_of(&o->head, false, err);
+    const struct layout *l = find_layout(&o->head, false, err);
     return l == NULL ? -1 : layout_pack(l, &o->u, ORDER_PAYLOAD_MAX, ret, err);
 }
 
 int codec_pack_receipt(const struct receipt *r, struct buf *ret, struct err *err)
 {
-    const struct layout *l = layout_of(&r->head, true, err);
+    const struct layout *l = find_layout(&r->head, true, err);
     return l == NULL ? -1 : layout_pack(l, &r->u, RECEIPT_PAYLOAD_MAX, ret, err);
 }
 
-/* ret is untouched on failure. */
-static int read_payload(const struct layout *l, const void *p, size_t n, size_t max, void *ret,
-                        size_t size, struct err *err)
+/* Does not change ret on failure. */
+static int decode_payload(const struct layout *l, const void *p, size_t n, size_t max, void *ret,
+                          size_t size, struct err *err)
 {
     if (l == NULL)
         return -1;
@@ -47,12 +47,12 @@ static int read_payload(const struct layout *l, const void *p, size_t n, size_t 
 
 int codec_read_order(const void *p, size_t n, struct order *ret, struct err *err)
 {
-    return read_payload(layout_of(&ret->head, false, err), p, n, ORDER_PAYLOAD_MAX, &ret->u,
-                        sizeof(ret->u), err);
+    return decode_payload(find_layout(&ret->head, false, err), p, n, ORDER_PAYLOAD_MAX, &ret->u,
+                          sizeof(ret->u), err);
 }
 
 int codec_read_receipt(const void *p, size_t n, struct receipt *ret, struct err *err)
 {
-    return read_payload(layout_of(&ret->head, true, err), p, n, RECEIPT_PAYLOAD_MAX, &ret->u,
-                        sizeof(ret->u), err);
+    return decode_payload(find_layout(&ret->head, true, err), p, n, RECEIPT_PAYLOAD_MAX, &ret->u,
+                          sizeof(ret->u), err);
 }

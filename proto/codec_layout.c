@@ -167,7 +167,7 @@ static const struct layout line_layout = LAYOUT("log line", line_v1);
 static const struct field line_item = {
     .name = "log line", .type = FIELD_STRUCT, .size = sizeof(struct log_line), .sub = &line_layout};
 
-/* Rows of work_state are rows of the status, which begins with it. */
+/* The status begins with a work_state, so rows of work_state are rows of the status. */
 _Static_assert(offsetof(struct receipt_status, work) == 0, "a status begins with work_state");
 #define RECEIPT_STATUS(facts_max)                                                                  \
     NUMBER(work_state, revision), CHOICE(work_state, phase, 0, PHASE_COUNT - 1),                   \
@@ -221,7 +221,7 @@ static const struct layout receipts_v1[MSG_KIND_COUNT] = {
     [MSG_TRUST] = ANSWER(trust),
 };
 
-/* What version 2 changed; all else is as in version 1. */
+/* The only layout that version 2 changed. */
 static const struct layout status_v2 = LAYOUT("status receipt", receipt_status_v2);
 
 const struct layout *message_layout(enum message_kind kind, bool is_receipt, unsigned version)
@@ -233,7 +233,7 @@ const struct layout *message_layout(enum message_kind kind, bool is_receipt, uns
     return is_receipt ? &receipts_v1[kind] : &orders_v1[kind];
 }
 
-/* ---- what packing and reading share ---- */
+/* ---- for packing and reading ---- */
 
 void layout_release(const struct layout *l, void *base)
 {

@@ -4,16 +4,17 @@
 #include "codec_layout.h"
 #include "cursor.h"
 
-static int append(void *data, const char *p, size_t n)
+static int append_packed(void *data, const char *p, size_t n)
 {
     return buf_add(data, p, n);
 }
 
-static int pack_fields(msgpack_packer *pk, const struct layout *l, const char *base,
-                       struct err *err);
+static int pack_all_fields(msgpack_packer *pk, const struct layout *l, const char *base,
+                           struct err *err);
 
-/* In range, then written. */
-static int pack_number(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+/* Checks the range before it writes the number. */
+static int pack_number_field(msgpack_packer *pk, const struct field *f, const char *at,
+                             struct err *err)
 {
     uint64_t v = layout_load(at, f->size);
     if (layout_range(f, v, err) < 0)
@@ -22,7 +23,8 @@ static int pack_number(msgpack_packer *pk, const struct field *f, const char *at
     return 0;
 }
 
-static int pack_int(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_int_field(msgpack_packer *pk, const struct field *f, const char *at,
+                          struct err *err)
 {
     int64_t v;
     (void)f;
@@ -32,7 +34,8 @@ static int pack_int(msgpack_packer *pk, const struct field *f, const char *at, s
     return 0;
 }
 
-static int pack_bool(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_bool_field(msgpack_packer *pk, const struct field *f, const char *at,
+                           struct err *err)
 {
     (void)f;
     (void)err;
@@ -43,7 +46,8 @@ static int pack_bool(msgpack_packer *pk, const struct field *f, const char *at, 
     return 0;
 }
 
-static int pack_name(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_name_field(msgpack_packer *pk, const struct field *f, const char *at,
+                           struct err *err)
 {
     size_t n = strnlen(at, f->size);
     if (n == f->size)
@@ -59,7 +63,8 @@ static int pack_name(msgpack_packer *pk, const struct field *f, const char *at, 
     return 0;
 }
 
-static int pack_prose(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_prose_field(msgpack_packer *pk, const struct field *f, const char *at,
+                            struct err *err)
 {
     size_t n = strnlen(at, f->size);
     if (n == f->size)
@@ -74,7 +79,8 @@ static int pack_prose(msgpack_packer *pk, const struct field *f, const char *at,
     return 0;
 }
 
-static int pack_bytes(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_bytes_field(msgpack_packer *pk, const struct field *f, const char *at,
+                            struct err *err)
 {
     (void)err;
     msgpack_pack_bin(pk, f->size);
@@ -82,20 +88,23 @@ static int pack_bytes(msgpack_packer *pk, const struct field *f, const char *at,
     return 0;
 }
 
-static int pack_struct(msgpack_packer *pk, const struct field *f, const char *at, struct err *err)
+static int pack_struct_field(msgpack_packer *pk, const struct field *f, const char *at,
+                             struct err *err)
 {
-    return pack_fields(pk, f->sub, at, err);
+    return pack_all_fields(pk, f->sub, at, err);
 }
 
 typedef int pack_fn(msgpack_packer *pk, const struct field *f, const char *at, struct err *err);
 
 static pack_fn *const packers[FIELD_TYPE_COUNT] = {
-    [FIELD_UINT] = pack_number, [FIELD_INT] = pack_int,       [FIELD_BOOL] = pack_bool,
-    [FIELD_ENUM] = pack_number, [FIELD_NAME] = pack_name,     [FIELD_PROSE] = pack_prose,
-    [FIELD_BYTES] = pack_bytes, [FIELD_STRUCT] = pack_struct,
+    [FIELD_UINT] = pack_number_field, [FIELD_INT] = pack_int_field,
+    [FIELD_BOOL] = pack_bool_field,   [FIELD_ENUM] = pack_number_field,
+    [FIELD_NAME] = pack_name_field,   [FIELD_PROSE] = pack_prose_field,
+    [FIELD_BYTES] = pack_bytes_field, [FIELD_STRUCT] = pack_struct_field,
 };
 
-static int pack_blob(msgpack_packer *pk, const struct field *f, const char *base, struct err *err)
+static int pack_blob_field(msgpack_packer *pk, const struct field *f, const char *base,
+                           struct err *err)
 {
     uint64_t n = layout_load(base + f->count, sizeof(size_t));
     if (n > f->max)
@@ -106,7 +115,8 @@ static int pack_blob(msgpack_packer *pk, const struct field *f, const char *base
     return 0;
 }
 
-static int pack_list(msgpack_packer *pk, const struct field *f, const char *base, struct err *err)
+static int pack_list_field(msgpack_packer *pk, const struct field *f, const char *base,
+                           struct err *err)
 {
     uint64_t n = layout_load(base + f->count, sizeof(uint32_t));
     if (n > f->max)
@@ -123,21 +133,22 @@ static int pack_list(msgpack_packer *pk, const struct field *f, const char *base
     return 0;
 }
 
-static int pack_field(msgpack_packer *pk, const struct field *f, const char *base, struct err *err)
+static int pack_one_field(msgpack_packer *pk, const struct field *f, const char *base,
+                          struct err *err)
 {
     if (f->type == FIELD_BLOB)
-        return pack_blob(pk, f, base, err);
+        return pack_blob_field(pk, f, base, err);
     if (f->type == FIELD_LIST || f->type == FIELD_OWNED)
-        return pack_list(pk, f, base, err);
+        return pack_list_field(pk, f, base, err);
     return packers[f->type](pk, f, base + f->offset, err);
 }
 
-static int pack_fields(msgpack_packer *pk, const struct layout *l, const char *base,
-                       struct err *err)
+static int pack_all_fields(msgpack_packer *pk, const struct layout *l, const char *base,
+                           struct err *err)
 {
     msgpack_pack_array(pk, l->n);
     for (uint32_t i = 0; i < l->n; i++) {
-        if (pack_field(pk, &l->fields[i], base, err) < 0)
+        if (pack_one_field(pk, &l->fields[i], base, err) < 0)
             return err_wrap(err, "%s", l->fields[i].name);
     }
     return 0;
@@ -149,8 +160,8 @@ int layout_pack(const struct layout *l, const void *base, size_t max, struct buf
     auto_buf struct buf bytes = BUF_INIT;
     msgpack_packer pk;
 
-    msgpack_packer_init(&pk, &bytes, append);
-    if (pack_fields(&pk, l, base, err) < 0)
+    msgpack_packer_init(&pk, &bytes, append_packed);
+    if (pack_all_fields(&pk, l, base, err) < 0)
         return err_wrap(err, "pack %s", l->name);
     if (bytes.len > max)
         return err_set(err, ERR_LIMIT, 0, "pack %s: %zu bytes, at most %zu are allowed", l->name,

@@ -2,26 +2,27 @@
 #include "codec_layout.h"
 #include "cursor.h"
 
-static int read_fields(struct cursor *c, const struct layout *l, char *base, struct err *err);
+static int read_all_fields(struct cursor *c, const struct layout *l, char *base, struct err *err);
 
-/* Errors of reading name the byte; those of a range do not know it. */
-static int in_range(const struct cursor *c, const struct field *f, uint64_t v, struct err *err)
+/* Adds the position to the error: layout_range does not know it. */
+static int check_field_range(const struct cursor *c, const struct field *f, uint64_t v,
+                             struct err *err)
 {
     if (layout_range(f, v, err) < 0)
         return err_wrap(err, "before byte %zu", c->at);
     return 0;
 }
 
-static int read_number(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_number_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     uint64_t v;
-    if (cursor_uint(c, &v, err) < 0 || in_range(c, f, v, err) < 0)
+    if (cursor_uint(c, &v, err) < 0 || check_field_range(c, f, v, err) < 0)
         return -1;
     layout_store(at, f->size, v);
     return 0;
 }
 
-static int read_int(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_int_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     int64_t v;
     (void)f;
@@ -31,7 +32,7 @@ static int read_int(struct cursor *c, const struct field *f, char *at, struct er
     return 0;
 }
 
-static int read_bool(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_bool_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     bool v;
     (void)f;
@@ -41,7 +42,7 @@ static int read_bool(struct cursor *c, const struct field *f, char *at, struct e
     return 0;
 }
 
-static int read_text(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_text_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     const unsigned char *p;
     size_t n;
@@ -52,11 +53,11 @@ static int read_text(struct cursor *c, const struct field *f, char *at, struct e
                        "before byte %zu: a text of %zu bytes, at most %zu are "
                        "allowed",
                        c->at, n, f->size - 1);
-    memcpy(at, p, n); /* the rest is zero */
+    memcpy(at, p, n); /* the bytes after it are zero already */
     return 0;
 }
 
-static int read_bytes(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_bytes_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
     const unsigned char *p;
     size_t n;
@@ -69,20 +70,21 @@ static int read_bytes(struct cursor *c, const struct field *f, char *at, struct 
     return 0;
 }
 
-static int read_struct(struct cursor *c, const struct field *f, char *at, struct err *err)
+static int read_struct_field(struct cursor *c, const struct field *f, char *at, struct err *err)
 {
-    return read_fields(c, f->sub, at, err);
+    return read_all_fields(c, f->sub, at, err);
 }
 
 typedef int read_fn(struct cursor *c, const struct field *f, char *at, struct err *err);
 
 static read_fn *const readers[FIELD_TYPE_COUNT] = {
-    [FIELD_UINT] = read_number, [FIELD_INT] = read_int,       [FIELD_BOOL] = read_bool,
-    [FIELD_ENUM] = read_number, [FIELD_NAME] = read_text,     [FIELD_PROSE] = read_text,
-    [FIELD_BYTES] = read_bytes, [FIELD_STRUCT] = read_struct,
+    [FIELD_UINT] = read_number_field, [FIELD_INT] = read_int_field,
+    [FIELD_BOOL] = read_bool_field,   [FIELD_ENUM] = read_number_field,
+    [FIELD_NAME] = read_text_field,   [FIELD_PROSE] = read_text_field,
+    [FIELD_BYTES] = read_bytes_field, [FIELD_STRUCT] = read_struct_field,
 };
 
-static int read_blob(struct cursor *c, const struct field *f, char *base, struct err *err)
+static int read_blob_field(struct cursor *c, const struct field *f, char *base, struct err *err)
 {
     const unsigned char *p;
     size_t n;
@@ -97,7 +99,7 @@ static int read_blob(struct cursor *c, const struct field *f, char *base, struct
     return 0;
 }
 
-static int read_list(struct cursor *c, const struct field *f, char *base, struct err *err)
+static int read_list_field(struct cursor *c, const struct field *f, char *base, struct err *err)
 {
     uint32_t n;
     if (cursor_array(c, &n, err) < 0)
@@ -119,16 +121,16 @@ static int read_list(struct cursor *c, const struct field *f, char *base, struct
     return 0;
 }
 
-static int read_field(struct cursor *c, const struct field *f, char *base, struct err *err)
+static int read_one_field(struct cursor *c, const struct field *f, char *base, struct err *err)
 {
     if (f->type == FIELD_BLOB)
-        return read_blob(c, f, base, err);
+        return read_blob_field(c, f, base, err);
     if (f->type == FIELD_LIST || f->type == FIELD_OWNED)
-        return read_list(c, f, base, err);
+        return read_list_field(c, f, base, err);
     return readers[f->type](c, f, base + f->offset, err);
 }
 
-static int read_fields(struct cursor *c, const struct layout *l, char *base, struct err *err)
+static int read_all_fields(struct cursor *c, const struct layout *l, char *base, struct err *err)
 {
     uint32_t n;
     if (cursor_array(c, &n, err) < 0)
@@ -137,7 +139,7 @@ static int read_fields(struct cursor *c, const struct layout *l, char *base, str
         return err_set(err, ERR_FORMAT, 0,
                        "before byte %zu: an array of %" PRIu32 ", not of %" PRIu32, c->at, n, l->n);
     for (uint32_t i = 0; i < n; i++) {
-        if (read_field(c, &l->fields[i], base, err) < 0)
+        if (read_one_field(c, &l->fields[i], base, err) < 0)
             return err_wrap(err, "%s", l->fields[i].name);
     }
     return 0;
@@ -146,7 +148,7 @@ static int read_fields(struct cursor *c, const struct layout *l, char *base, str
 int layout_read(const struct layout *l, const void *p, size_t n, void *base, struct err *err)
 {
     struct cursor c = {p, n, 0};
-    if (read_fields(&c, l, base, err) < 0 || cursor_end(&c, err) < 0)
+    if (read_all_fields(&c, l, base, err) < 0 || cursor_end(&c, err) < 0)
         return err_wrap(err, "read %s", l->name);
     return 0;
 }

@@ -1,21 +1,21 @@
 #include "crowd.h"
 
 struct member {
-    uint32_t id; /* 0: free */
+    uint32_t id; /* 0: the slot is free */
     struct address from;
-    uint64_t last; /* when it joined, was last heard or last served: the crowd's count */
-    int serving;   /* frames of it in a handler */
-    int party;     /* staying members of its party, itself included */
-    bool leaving;  /* does not count any more */
+    uint64_t last; /* value of the crowd's count when it joined, was last heard or last served */
+    int serving;   /* number of its frames that a handler has */
+    int party;     /* number of staying members of its party, with itself */
+    bool leaving;  /* to be closed; does not count any more */
     bool told;     /* crowd_to_close has named it */
 };
 
 struct crowd {
     size_t max, max_each;
-    uint64_t count;
-    size_t size; /* of those who stay */
+    uint64_t count; /* number of calls so far; stands for the time */
+    size_t size;    /* number of members that stay */
     size_t n;
-    struct member members[]; /* twice max: those told to go need a moment */
+    struct member members[]; /* twice max, because closing a connection takes a moment */
 };
 
 struct crowd *crowd_new(int max, int max_each)
@@ -38,7 +38,7 @@ size_t crowd_size(const struct crowd *c)
     return c->size;
 }
 
-static struct member *find(struct crowd *c, uint32_t id)
+static struct member *find_member(struct crowd *c, uint32_t id)
 {
     for (size_t i = 0; i < c->n; i++) {
         if (c->members[i].id == id)
@@ -47,18 +47,19 @@ static struct member *find(struct crowd *c, uint32_t id)
     return NULL;
 }
 
-static bool stays(const struct member *m)
+static bool is_staying(const struct member *m)
 {
     return m->id != 0 && !m->leaving;
 }
 
-/* Counts one more or one less in everybody of m's party but m; returns how many they are. */
+/* Adds step to the count of every other member of m's party. Returns how many other members the
+ * party has. */
 static int count_party(struct crowd *c, const struct member *m, int step)
 {
     int others = 0;
     for (size_t i = 0; i < c->n; i++) {
         struct member *o = &c->members[i];
-        if (o == m || !stays(o) || !address_same_party(&o->from, &m->from))
+        if (o == m || !is_staying(o) || !address_same_party(&o->from, &m->from))
             continue;
         o->party += step;
         others++;
@@ -66,21 +67,21 @@ static int count_party(struct crowd *c, const struct member *m, int step)
     return others;
 }
 
-static void let_go(struct crowd *c, struct member *m)
+static void mark_leaving(struct crowd *c, struct member *m)
 {
     m->leaving = true;
     c->size--;
     (void)count_party(c, m, -1);
 }
 
-/* The one to go: of the largest party, and there the one silent longest; NULL when all of
- * them are being served. With `of`, within its party. */
+/* Finds the member to close: of the largest party (with `of`: of the party of that address), the
+ * member that has been silent longest. NULL: all members are being served. */
 static struct member *find_silent(struct crowd *c, const struct address *of)
 {
     struct member *best = NULL;
     for (size_t i = 0; i < c->n; i++) {
         struct member *m = &c->members[i];
-        if (!stays(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
+        if (!is_staying(m) || m->serving > 0 || (of != NULL && !address_same_party(&m->from, of)))
             continue;
         if (best == NULL || m->party > best->party ||
             (m->party == best->party && m->last < best->last))
@@ -92,7 +93,7 @@ static struct member *find_silent(struct crowd *c, const struct address *of)
 bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
 {
     struct member new = {.id = id, .from = *from, .last = ++c->count};
-    struct member *slot = find(c, 0);
+    struct member *slot = find_member(c, 0);
 
     if (slot == NULL)
         return false;
@@ -101,7 +102,7 @@ bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
         struct member *silent = find_silent(c, party_full ? from : NULL);
         if (silent == NULL)
             return false;
-        let_go(c, silent);
+        mark_leaving(c, silent);
     }
     new.party = 1 + count_party(c, &new, 1);
     *slot = new;
@@ -111,7 +112,7 @@ bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
 
 void crowd_heard(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, id);
+    struct member *m = find_member(c, id);
     if (m == NULL)
         return;
     m->serving++;
@@ -120,7 +121,7 @@ void crowd_heard(struct crowd *c, uint32_t id)
 
 void crowd_served(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, id);
+    struct member *m = find_member(c, id);
     if (m == NULL)
         return;
     m->serving--;
@@ -129,11 +130,11 @@ void crowd_served(struct crowd *c, uint32_t id)
 
 void crowd_left(struct crowd *c, uint32_t id)
 {
-    struct member *m = find(c, id);
+    struct member *m = find_member(c, id);
     if (m == NULL)
         return;
     if (!m->leaving)
-        let_go(c, m);
+        mark_leaving(c, m);
     memset(m, 0, sizeof(*m));
 }
 

@@ -1,14 +1,17 @@
 /*
- * crowd.h - which connections the agent keeps, and which it closes.
+ * crowd.h - decides which connections the agent keeps and which ones it closes.
  *
- * A bounded set of connections, by number, with two caps, in total and by party (address.h). At a
- * cap a newcomer is let in and the one that has been silent longest among those that are not being
- * served is closed for it: within the newcomer's own party when that is full, else within the party
- * that holds most. So idle strangers cannot crowd anybody out, and many connections of one party do
- * so least. When all are being served, the newcomer is turned away.
+ * A crowd is a bounded set of connections, each with a number. It has two limits: one for all
+ * connections, one for the connections of a party (address.h). When a new connection would exceed a
+ * limit, the crowd admits it and names another one to close: of the connections that are not being
+ * served, the one that has been silent longest. If the party of the new connection is at its limit,
+ * that one is of the same party; otherwise it is of the party with the most connections. So idle
+ * strangers cannot keep others out, and a party with many connections cannot do so either. If all
+ * connections are being served, the new connection is refused.
  *
- * Pure: numbers are passed in, silence is told by the order of calls, closing is the caller's
- * (crowd_to_close). Not safe for several threads: link_server holds its lock around every call.
+ * Pure: the caller passes the numbers, the order of the calls says how long a connection has been
+ * silent, and the caller closes the connections (crowd_to_close). A crowd is not safe for several
+ * threads; link_server holds its lock during every call.
  */
 #ifndef CROWD_H
 #define CROWD_H
@@ -17,17 +20,19 @@
 
 struct crowd;
 
-struct crowd *crowd_new(int max, int max_each);
-void crowd_free(struct crowd *c); /* NULL is fine */
+struct crowd *crowd_new(int max, int max_each); /* in total; of each party */
+void crowd_free(struct crowd *c);               /* NULL is fine */
 
-/* false: close the newcomer. true: it is in; somebody may have to go, see crowd_to_close. */
+/* Adds a new connection. False: close the new connection. True: it is in the crowd; now ask
+ * crowd_to_close for connections to close. */
 MUST_CHECK bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from);
-/* It sent a frame, and is served until crowd_served; an unknown number is fine. */
+/* The connection has sent a frame and is being served until crowd_served. These three functions
+ * ignore an unknown number. */
 void crowd_heard(struct crowd *c, uint32_t id);
 void crowd_served(struct crowd *c, uint32_t id);
 void crowd_left(struct crowd *c, uint32_t id);
-/* One that has to go, each named once; 0 when there is none. */
+/* Names a connection to close; each is named once. 0: there is none. */
 uint32_t crowd_to_close(struct crowd *c);
-size_t crowd_size(const struct crowd *c); /* without those told to go */
+size_t crowd_size(const struct crowd *c); /* without the connections to close */
 
 #endif

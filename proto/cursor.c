@@ -1,6 +1,6 @@
 #include "cursor.h"
 
-static int expected(const struct cursor *c, const char *what, struct err *err)
+static int refuse_unexpected(const struct cursor *c, const char *what, struct err *err)
 {
     if (c->at >= c->n)
         return err_set(err, ERR_FORMAT, 0, "the bytes end at %zu where %s is expected", c->at,
@@ -9,22 +9,22 @@ static int expected(const struct cursor *c, const char *what, struct err *err)
                    c->p[c->at]);
 }
 
-static int too_short(const struct cursor *c, const char *what, struct err *err)
+static int refuse_too_short(const struct cursor *c, const char *what, struct err *err)
 {
     return err_set(err, ERR_FORMAT, 0, "byte %zu: %s goes past the end at %zu", c->at, what, c->n);
 }
 
-static int not_shortest(const struct cursor *c, const char *what, struct err *err)
+static int refuse_longer_form(const struct cursor *c, const char *what, struct err *err)
 {
     return err_set(err, ERR_FORMAT, 0, "byte %zu: %s is not in its shortest form", c->at, what);
 }
 
-/* The big-endian number of `width` bytes behind the tag. */
-static int wide(const struct cursor *c, size_t width, const char *what, uint64_t *ret,
-                struct err *err)
+/* Reads the big-endian number of `width` bytes that follows the tag. */
+static int read_wide_number(const struct cursor *c, size_t width, const char *what, uint64_t *ret,
+                            struct err *err)
 {
     if (c->n - c->at - 1 < width)
-        return too_short(c, what, err);
+        return refuse_too_short(c, what, err);
     uint64_t v = 0;
     for (size_t i = 0; i < width; i++)
         v = v << 8 | c->p[c->at + 1 + i];
@@ -35,22 +35,22 @@ static int wide(const struct cursor *c, size_t width, const char *what, uint64_t
 int cursor_uint(struct cursor *c, uint64_t *ret, struct err *err)
 {
     static const char what[] = "an unsigned number";
-    /* The largest value that a shorter form would have held. */
+    /* The largest value for which there is a shorter form. */
     static const uint64_t shorter[] = {0x7f, UINT8_MAX, UINT16_MAX, UINT32_MAX};
 
     if (c->at >= c->n)
-        return expected(c, what, err);
+        return refuse_unexpected(c, what, err);
     unsigned char tag = c->p[c->at];
     uint64_t v = tag;
     size_t width = 0;
     if (tag >= 0xcc && tag <= 0xcf) {
         width = (size_t)1 << (tag - 0xcc);
-        if (wide(c, width, what, &v, err) < 0)
+        if (read_wide_number(c, width, what, &v, err) < 0)
             return -1;
         if (v <= shorter[tag - 0xcc])
-            return not_shortest(c, what, err);
+            return refuse_longer_form(c, what, err);
     } else if (tag > 0x7f) {
-        return expected(c, what, err);
+        return refuse_unexpected(c, what, err);
     }
     c->at += 1 + width;
     *ret = v;
@@ -63,7 +63,7 @@ int cursor_int(struct cursor *c, int64_t *ret, struct err *err)
     static const int64_t shorter[] = {-32, INT8_MIN, INT16_MIN, INT32_MIN};
 
     if (c->at >= c->n)
-        return expected(c, what, err);
+        return refuse_unexpected(c, what, err);
     unsigned char tag = c->p[c->at];
     uint64_t u;
     if (tag >= 0xe0) {
@@ -73,12 +73,12 @@ int cursor_int(struct cursor *c, int64_t *ret, struct err *err)
     }
     if (tag >= 0xd0 && tag <= 0xd3) {
         size_t width = (size_t)1 << (tag - 0xd0);
-        if (wide(c, width, what, &u, err) < 0)
+        if (read_wide_number(c, width, what, &u, err) < 0)
             return -1;
         unsigned unused = (unsigned)(64 - 8 * width);
         int64_t v = (int64_t)(u << unused) >> unused; /* sign extension */
         if (v >= shorter[tag - 0xd0])
-            return not_shortest(c, what, err);
+            return refuse_longer_form(c, what, err);
         c->at += 1 + width;
         *ret = v;
         return 0;
@@ -96,13 +96,13 @@ int cursor_int(struct cursor *c, int64_t *ret, struct err *err)
 int cursor_bool(struct cursor *c, bool *ret, struct err *err)
 {
     if (c->at >= c->n || (c->p[c->at] & 0xfe) != 0xc2)
-        return expected(c, "true or false", err);
+        return refuse_unexpected(c, "true or false", err);
     *ret = c->p[c->at] == 0xc3;
     c->at++;
     return 0;
 }
 
-/* How a type writes its length: in the tag itself, or behind one of up to three. */
+/* How a type writes its length: in the tag itself, or after one of up to three other tags. */
 struct form {
     const char *what;
     unsigned char fix_tag;
@@ -112,7 +112,7 @@ struct form {
 
 #define NO_FIX UINT64_MAX
 
-static int length_width(const struct form *f, unsigned char tag, size_t *ret)
+static int find_length_width(const struct form *f, unsigned char tag, size_t *ret)
 {
     const unsigned char tags[] = {f->tag8, f->tag16, f->tag32};
     for (size_t i = 0; i < ARRAY_LEN(tags); i++) {
@@ -124,8 +124,8 @@ static int length_width(const struct form *f, unsigned char tag, size_t *ret)
     return -1;
 }
 
-/* The largest length a shorter form than that of `width` bytes holds, -1 for none. */
-static int64_t shorter_max(const struct form *f, size_t width)
+/* The largest length that fits a shorter form than that of `width` bytes; -1: no shorter form. */
+static int64_t find_shorter_max(const struct form *f, size_t width)
 {
     int64_t max = f->fix_max == NO_FIX ? -1 : (int64_t)f->fix_max;
     if (width > 1 && f->tag8 != 0)
@@ -135,27 +135,27 @@ static int64_t shorter_max(const struct form *f, size_t width)
     return max;
 }
 
-/* Reads tag and length without moving; *ret_head is their size. */
-static int length(const struct cursor *c, const struct form *f, uint64_t *ret, size_t *ret_head,
-                  struct err *err)
+/* Reads tag and length without moving the cursor; *ret_head is the size of both in bytes. */
+static int read_length(const struct cursor *c, const struct form *f, uint64_t *ret,
+                       size_t *ret_head, struct err *err)
 {
     size_t width;
     uint64_t v;
 
     if (c->at >= c->n)
-        return expected(c, f->what, err);
+        return refuse_unexpected(c, f->what, err);
     unsigned char tag = c->p[c->at];
     if (f->fix_max != NO_FIX && tag >= f->fix_tag && tag <= f->fix_tag + f->fix_max) {
         *ret = (uint64_t)(tag - f->fix_tag);
         *ret_head = 1;
         return 0;
     }
-    if (length_width(f, tag, &width) < 0)
-        return expected(c, f->what, err);
-    if (wide(c, width, f->what, &v, err) < 0)
+    if (find_length_width(f, tag, &width) < 0)
+        return refuse_unexpected(c, f->what, err);
+    if (read_wide_number(c, width, f->what, &v, err) < 0)
         return -1;
-    if ((int64_t)v <= shorter_max(f, width))
-        return not_shortest(c, f->what, err);
+    if ((int64_t)v <= find_shorter_max(f, width))
+        return refuse_longer_form(c, f->what, err);
     *ret = v;
     *ret_head = 1 + width;
     return 0;
@@ -167,25 +167,25 @@ int cursor_array(struct cursor *c, uint32_t *ret_n, struct err *err)
     uint64_t n;
     size_t head;
 
-    if (length(c, &form, &n, &head, err) < 0)
+    if (read_length(c, &form, &n, &head, err) < 0)
         return -1;
     if (n > c->n - c->at - head) /* an element has at least one byte */
-        return too_short(c, form.what, err);
+        return refuse_too_short(c, form.what, err);
     c->at += head;
     *ret_n = (uint32_t)n;
     return 0;
 }
 
-static int body(struct cursor *c, const struct form *f, const unsigned char **ret_p, size_t *ret_n,
-                size_t *ret_head, struct err *err)
+static int read_body(struct cursor *c, const struct form *f, const unsigned char **ret_p,
+                     size_t *ret_n, size_t *ret_head, struct err *err)
 {
     uint64_t n;
     size_t head;
 
-    if (length(c, f, &n, &head, err) < 0)
+    if (read_length(c, f, &n, &head, err) < 0)
         return -1;
     if (n > c->n - c->at - head)
-        return too_short(c, f->what, err);
+        return refuse_too_short(c, f->what, err);
     *ret_p = c->p + c->at + head;
     *ret_n = (size_t)n;
     *ret_head = head;
@@ -197,7 +197,7 @@ int cursor_bytes(struct cursor *c, const unsigned char **ret_p, size_t *ret_n, s
     static const struct form form = {"a byte string", 0, NO_FIX, 0xc4, 0xc5, 0xc6};
     size_t head;
 
-    if (body(c, &form, ret_p, ret_n, &head, err) < 0)
+    if (read_body(c, &form, ret_p, ret_n, &head, err) < 0)
         return -1;
     c->at += head + *ret_n;
     return 0;
@@ -209,12 +209,12 @@ int cursor_text(struct cursor *c, const unsigned char **ret_p, size_t *ret_n, st
     const unsigned char *p;
     size_t n, head;
 
-    if (body(c, &form, &p, &n, &head, err) < 0)
+    if (read_body(c, &form, &p, &n, &head, err) < 0)
         return -1;
     for (size_t i = 0, len; i < n; i += len) {
         len = utf8_char_len(p + i, n - i);
         if (len == 0)
-            return err_set(err, ERR_FORMAT, 0, "byte %zu: the text holds NUL or invalid UTF-8",
+            return err_set(err, ERR_FORMAT, 0, "byte %zu: the text contains NUL or invalid UTF-8",
                            c->at + head + i);
     }
     c->at += head + n;

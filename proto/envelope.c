@@ -20,9 +20,10 @@ enum {
     AT_ORDER = 138,
     AT_LENGTH = 170,
 };
-_Static_assert(AT_LENGTH + 4 == INNER_HEADER_LEN, "the header's fields fill it");
+_Static_assert(AT_LENGTH + 4 == INNER_HEADER_LEN, "the fields fill the header");
 
-/* A trust order is not what it brings: the trust file in it is signed by itself (manifest.c). */
+/* A trust order has another domain than the trust file in it, which has signatures of its own
+ * (manifest.c). */
 void envelope_domain(const struct header *h, char dst[static DOMAIN_MAX])
 {
     bool brings = h->kind == MSG_TRUST && !h->is_receipt;
@@ -34,12 +35,12 @@ void envelope_domain(const struct header *h, char dst[static DOMAIN_MAX])
              (unsigned)h->version);
 }
 
-static size_t payload_max(const struct header *h)
+static size_t find_payload_max(const struct header *h)
 {
     return h->is_receipt ? RECEIPT_PAYLOAD_MAX : ORDER_PAYLOAD_MAX;
 }
 
-static int check_kind(const struct header *h, struct err *err)
+static int check_message_kind(const struct header *h, struct err *err)
 {
     if ((size_t)h->kind >= MSG_KIND_COUNT || h->kind == MSG_NONE)
         return err_set(err, ERR_FORMAT, 0, "a message of kind %d is not known here", (int)h->kind);
@@ -50,8 +51,8 @@ static int check_kind(const struct header *h, struct err *err)
     return 0;
 }
 
-static void add_header(const struct header *h, const struct pubkey *sender, size_t n,
-                       struct buf *out)
+static void add_inner_header(const struct header *h, const struct pubkey *sender, size_t n,
+                             struct buf *out)
 {
     (void)buf_add_byte(out, (unsigned char)((unsigned)h->kind | (h->is_receipt ? RECEIPT_BIT : 0)));
     (void)buf_add_byte(out, h->version);
@@ -67,7 +68,7 @@ static void add_header(const struct header *h, const struct pubkey *sender, size
     (void)buf_add_u32(out, (uint32_t)n);
 }
 
-static void read_header(const unsigned char *p, struct header *h)
+static void read_inner_header(const unsigned char *p, struct header *h)
 {
     memset(h, 0, sizeof(*h));
     h->kind = (enum message_kind)(p[AT_KIND] & ~RECEIPT_BIT);
@@ -84,8 +85,9 @@ static void read_header(const unsigned char *p, struct header *h)
     memcpy(h->order.bytes, p + AT_ORDER, DIGEST_LEN);
 }
 
-/* Appends a whole message or nothing: callers' buffers may carry a limit. */
-static int append(struct buf *ret, const struct buf *from, const char *what, struct err *err)
+/* Appends the whole message or nothing: the caller's buffer may have a limit. */
+static int append_message(struct buf *ret, const struct buf *from, const char *what,
+                          struct err *err)
 {
     if (buf_add(ret, from->data, from->len) < 0)
         return err_set(err, ERR_LIMIT, 0, "%s: the buffer has no room for %zu bytes", what,
@@ -100,17 +102,17 @@ int envelope_sign(const struct header *head, const void *payload, size_t n,
     char domain[DOMAIN_MAX];
     unsigned char sig[SIG_LEN];
 
-    if (check_kind(head, err) < 0)
+    if (check_message_kind(head, err) < 0)
         return err_wrap(err, "sign");
-    if (n > payload_max(head))
+    if (n > find_payload_max(head))
         return err_set(err, ERR_LIMIT, 0, "sign %s: a payload of %zu bytes, at most %zu",
-                       message_kind_name(head->kind), n, payload_max(head));
-    add_header(head, keypair_public(key), n, &inner);
+                       message_kind_name(head->kind), n, find_payload_max(head));
+    add_inner_header(head, keypair_public(key), n, &inner);
     (void)buf_add(&inner, payload, n);
     envelope_domain(head, domain);
     crypto_sign_bytes(key, domain, inner.data, inner.len, sig);
     (void)buf_add(&inner, sig, sizeof(sig));
-    return append(ret_inner, &inner, "sign", err);
+    return append_message(ret_inner, &inner, "sign", err);
 }
 
 int envelope_sign_order(const struct order *o, const struct keypair *key, struct buf *ret_inner,
@@ -131,7 +133,7 @@ int envelope_sign_receipt(const struct receipt *r, const struct keypair *key, st
     return envelope_sign(&r->head, payload.data, payload.len, key, ret_inner, err);
 }
 
-static void add_outer(struct buf *out, enum frame_format format, size_t n)
+static void add_outer_header(struct buf *out, enum frame_format format, size_t n)
 {
     (void)buf_add(out, magic, sizeof(magic));
     (void)buf_add_byte(out, (unsigned char)format);
@@ -145,10 +147,10 @@ int envelope_seal_boxed(const void *inner, size_t n, const struct boxkey *to, st
 
     if (n > INNER_RECEIPT_MAX)
         return err_set(err, ERR_LIMIT, 0, "seal: %zu bytes, at most %d", n, INNER_RECEIPT_MAX);
-    add_outer(&frame, FRAME_SEALED, n + SEAL_OVERHEAD);
+    add_outer_header(&frame, FRAME_SEALED, n + SEAL_OVERHEAD);
     if (crypto_seal_boxed(to, inner, n, &frame, err) < 0)
         return err_wrap(err, "seal");
-    return append(ret_frame, &frame, "seal", err);
+    return append_message(ret_frame, &frame, "seal", err);
 }
 
 int envelope_seal(const void *inner, size_t n, const struct pubkey *to, struct buf *ret_frame,
@@ -161,16 +163,17 @@ int envelope_seal(const void *inner, size_t n, const struct pubkey *to, struct b
     return envelope_seal_boxed(inner, n, &box, ret_frame, err);
 }
 
-/* The two things that may travel unsealed; fixed offsets, nothing is parsed. */
+/* Only the hello of enrolment and its receipt may be sent unsealed. This check reads fixed offsets
+ * and parses nothing. */
 static int check_plain(const unsigned char *inner, size_t n, struct err *err)
 {
     struct header h;
 
     if (n < INNER_HEADER_LEN + SIG_LEN)
         return err_set(err, ERR_FORMAT, 0, "an unsealed message of %zu bytes", n);
-    read_header(inner, &h);
+    read_inner_header(inner, &h);
     if (h.kind != MSG_HELLO || (!h.is_receipt && !pubkey_is_zero(&h.receiver)))
-        return err_set(err, ERR_FORMAT, 0, "only the hello of enrolment travels unsealed");
+        return err_set(err, ERR_FORMAT, 0, "only the hello of enrolment may be sent unsealed");
     return 0;
 }
 
@@ -182,13 +185,13 @@ int envelope_plain(const void *inner, size_t n, struct buf *ret_frame, struct er
         return err_set(err, ERR_LIMIT, 0, "frame: %zu bytes, at most %d", n, INNER_RECEIPT_MAX);
     if (check_plain(inner, n, err) < 0)
         return err_wrap(err, "frame");
-    add_outer(&frame, FRAME_PLAIN, n);
+    add_outer_header(&frame, FRAME_PLAIN, n);
     (void)buf_add(&frame, inner, n);
-    return append(ret_frame, &frame, "frame", err);
+    return append_message(ret_frame, &frame, "frame", err);
 }
 
-static int check_outer(const unsigned char *p, size_t n, size_t inner_max,
-                       enum frame_format *ret_format, struct err *err)
+static int check_outer_header(const unsigned char *p, size_t n, size_t inner_max,
+                              enum frame_format *ret_format, struct err *err)
 {
     if (n < OUTER_HEADER_LEN || memcmp(p, magic, sizeof(magic)) != 0)
         return err_set(err, ERR_FORMAT, 0, "not a frame of ours");
@@ -210,7 +213,7 @@ int envelope_open(const void *frame, size_t n, const struct keypair *key, size_t
     auto_buf struct buf inner = BUF_INIT;
     enum frame_format format;
 
-    if (check_outer(p, n, inner_max, &format, err) < 0)
+    if (check_outer_header(p, n, inner_max, &format, err) < 0)
         return -1;
     p += OUTER_HEADER_LEN;
     n -= OUTER_HEADER_LEN;
@@ -222,7 +225,7 @@ int envelope_open(const void *frame, size_t n, const struct keypair *key, size_t
             return -1;
         (void)buf_add(&inner, p, n);
     }
-    if (append(ret_inner, &inner, "open", err) < 0)
+    if (append_message(ret_inner, &inner, "open", err) < 0)
         return -1;
     *ret_format = format;
     return 0;
@@ -242,20 +245,21 @@ int envelope_verify(const void *inner, size_t n, struct verified *ret, struct er
     if (n < INNER_HEADER_LEN + SIG_LEN)
         return err_set(err, ERR_FORMAT, 0, "a message of %zu bytes, at least %d are needed", n,
                        INNER_HEADER_LEN + SIG_LEN);
-    read_header(p, &v.head);
-    if (check_kind(&v.head, err) < 0)
+    read_inner_header(p, &v.head);
+    if (check_message_kind(&v.head, err) < 0)
         return -1;
     v.payload = p + INNER_HEADER_LEN;
     v.payload_len = n - INNER_HEADER_LEN - SIG_LEN;
     if (get_u32(p + AT_LENGTH) != v.payload_len)
         return err_set(err, ERR_FORMAT, 0, "a payload of %zu bytes that says %u", v.payload_len,
                        (unsigned)get_u32(p + AT_LENGTH));
-    if (v.payload_len > payload_max(&v.head))
+    if (v.payload_len > find_payload_max(&v.head))
         return err_set(err, ERR_LIMIT, 0, "a payload of %zu bytes, at most %zu", v.payload_len,
-                       payload_max(&v.head));
+                       find_payload_max(&v.head));
     envelope_domain(&v.head, domain);
     if (!crypto_verify_bytes(&v.head.sender, domain, p, n - SIG_LEN, p + n - SIG_LEN))
-        return err_set(err, ERR_CRYPTO, 0, "the signature of a %s%s does not fit its sender's key",
+        return err_set(err, ERR_CRYPTO, 0,
+                       "the signature of a %s%s does not match its sender's key",
                        message_kind_name(v.head.kind), v.head.is_receipt ? " receipt" : "");
     crypto_digest(p, n, &v.digest);
     *ret = v;
@@ -272,17 +276,17 @@ int envelope_answers(const struct verified *receipt, const struct header *order,
     } checks[] = {
         {h->is_receipt, "it is an order"},
         {h->kind == order->kind, "it answers another kind of order"},
-        {h->version == order->version, "it is of another version"},
-        {memcmp(h->cluster, order->cluster, CLUSTER_ID_LEN) == 0, "it is of another cluster"},
+        {h->version == order->version, "it has another version"},
+        {memcmp(h->cluster, order->cluster, CLUSTER_ID_LEN) == 0, "it is from another cluster"},
         {host == NULL || pubkey_eq(&h->sender, host), "it is not signed by that host's key"},
-        {pubkey_eq(&h->receiver, &order->sender), "it is for somebody else"},
+        {pubkey_eq(&h->receiver, &order->sender), "it is for another receiver"},
         {memcmp(h->nonce, order->nonce, NONCE_LEN) == 0, "it repeats another nonce"},
-        {digest_eq(&h->order, order_digest), "it answers other bytes"},
+        {digest_eq(&h->order, order_digest), "it answers an order with other bytes"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(checks); i++) {
         if (!checks[i].fits)
-            return err_set(err, ERR_CRYPTO, 0, "the %s receipt is no answer to this order: %s",
+            return err_set(err, ERR_CRYPTO, 0, "the %s receipt does not answer this order: %s",
                            message_kind_name(h->kind), checks[i].what);
     }
     return 0;

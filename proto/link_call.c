@@ -2,7 +2,7 @@
 #include "link_call.h"
 #include "link_error.h"
 
-#define REQUEST_ID  1 /* one request a connection: any number will do */
+#define REQUEST_ID  1 /* any number is right: there is one request a connection */
 #define HEARD_FIRST (SP_HELLO_LEN + SP_HEAD_LEN)
 
 int64_t call_now_ms(void)
@@ -17,7 +17,7 @@ struct call *call_new(const char *address, const void *frame, size_t n, int64_t 
     struct call *c = xzalloc(1, sizeof(*c));
     unsigned char greeting[SP_HELLO_LEN], head[SP_HEAD_LEN];
 
-    memcpy(c->address, address, strlen(address)); /* checked: below ADDRESS_MAX */
+    memcpy(c->address, address, strlen(address)); /* the caller checked it: below ADDRESS_MAX */
     c->until_ms = call_now_ms() + deadline_ms;
     sp_hello(greeting, SP_REQ);
     sp_head(head, REQUEST_ID, n);
@@ -27,9 +27,9 @@ struct call *call_new(const char *address, const void *frame, size_t n, int64_t 
     return c;
 }
 
-static void set_time(struct call *c)
+static void set_call_timeout(struct call *c)
 {
-    /* 0 would mean "only if it can be done at once", which nng refuses for streams. */
+    /* At least 1: nng takes 0 as "only if it can be done at once", and refuses that for streams. */
     nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - call_now_ms(), (int64_t)1));
 }
 
@@ -43,27 +43,27 @@ int call_start(struct call *c, void (*completed)(void *call))
         (rv = nng_stream_dialer_alloc(&c->dialer, url)) != 0)
         return rv;
     c->stage = CALL_DIALS;
-    set_time(c);
+    set_call_timeout(c);
     nng_stream_dialer_dial(c->dialer, c->aio);
     return 0;
 }
 
-/* Moves what is left of the stage's bytes. */
-static void go_on(struct call *c)
+/* Sends or receives the remaining bytes of the stage. */
+static void continue_call(struct call *c)
 {
     struct buf *b = c->stage == CALL_SAYS ? &c->out : &c->in;
     nng_iov iov = {.iov_buf = b->data + c->moved, .iov_len = c->want - c->moved};
 
     if (nng_aio_set_iov(c->aio, 1, &iov) != 0)
         die_oom();
-    set_time(c);
+    set_call_timeout(c);
     if (c->stage == CALL_SAYS)
         nng_stream_send(c->stream, c->aio);
     else
         nng_stream_recv(c->stream, c->aio);
 }
 
-static void enter(struct call *c, enum call_stage stage, size_t want)
+static void enter_call_stage(struct call *c, enum call_stage stage, size_t want)
 {
     c->stage = stage;
     c->moved = 0;
@@ -75,25 +75,25 @@ static void enter(struct call *c, enum call_stage stage, size_t want)
         c->in.len = want;
         c->in.data[want] = '\0';
     }
-    go_on(c);
+    continue_call(c);
 }
 
-static int after_head(struct call *c, struct err *err)
+static int handle_answer_head(struct call *c, struct err *err)
 {
     uint32_t id;
     size_t n;
 
     if (!sp_is_hello(c->in.data, SP_REP))
-        return err_set(err, ERR_NETWORK, 0, "%s: something else than an agent listens there",
+        return err_set(err, ERR_NETWORK, 0, "%s: another program than caravan-agent listens there",
                        c->address);
     if (!sp_read_head(c->in.data + SP_HELLO_LEN, FRAME_RECEIPT_MAX, &id, &n))
-        return err_set(err, ERR_LIMIT, 0, "%s: the answer is larger than %d bytes, or none",
+        return err_set(err, ERR_LIMIT, 0, "%s: the answer is larger than %d bytes or not valid",
                        c->address, FRAME_RECEIPT_MAX);
     if (n == 0) {
         buf_clear(&c->in);
         return 1;
     }
-    enter(c, CALL_HEARS_FRAME, n);
+    enter_call_stage(c, CALL_HEARS_FRAME, n);
     return 0;
 }
 
@@ -105,43 +105,43 @@ int call_step(struct call *c, struct err *err)
         return call_error(c, code, err);
     if (c->stage == CALL_DIALS) {
         c->stream = nng_aio_get_output(c->aio, 0);
-        enter(c, CALL_SAYS, c->out.len);
+        enter_call_stage(c, CALL_SAYS, c->out.len);
         return 0;
     }
     c->moved += nng_aio_count(c->aio);
     if (c->moved < c->want) {
-        go_on(c);
+        continue_call(c);
         return 0;
     }
     if (c->stage == CALL_HEARS_HEAD)
-        return after_head(c, err);
+        return handle_answer_head(c, err);
     if (c->stage == CALL_HEARS_FRAME)
         return 1;
     buf_free(&c->out);
-    enter(c, CALL_HEARS_HEAD, HEARD_FIRST);
+    enter_call_stage(c, CALL_HEARS_HEAD, HEARD_FIRST);
     return 0;
 }
 
 int call_error(const struct call *c, int code, struct err *err)
 {
-    bool was_there = c->stage > CALL_DIALS; /* something listens: an agent, or who took its port */
+    bool was_there = c->stage > CALL_DIALS; /* the agent, or another program, accepted the call */
 
     if (code == NNG_ETIMEDOUT)
         return err_set(err, ERR_TIMEOUT, 0, "%s: %s", c->address,
-                       was_there ? "no answer in time from what listens there, perhaps another "
-                                   "program than caravan-agent"
+                       was_there ? "accepted the connection, but did not answer in time; perhaps "
+                                   "another program than caravan-agent listens there"
                                  : "could not be reached in time");
     if (was_there && (code == NNG_ECONNSHUT || code == NNG_ECONNRESET || code == NNG_ECLOSED))
         return err_set(
             err, ERR_NETWORK, 0,
-            "%s: closed without an answer: perhaps another program listens there, or an agent that "
-            "does not know the key that asked",
+            "%s: closed the connection without an answer; perhaps another program listens there, "
+            "or the agent does not know this coordinator's key",
             c->address);
     return link_error(err, code, "%s", c->address);
 }
 
-/* An aio's last result may be a stream that nobody has taken. */
-static void take_stream(struct call *c)
+/* The last result of the aio may be a stream that call_step has not taken yet. */
+static void take_dialed_stream(struct call *c)
 {
     if (c->stage == CALL_DIALS && c->stream == NULL && nng_aio_result(c->aio) == 0)
         c->stream = nng_aio_get_output(c->aio, 0);
@@ -151,7 +151,7 @@ void call_close(struct call *c)
 {
     if (c->aio != NULL) {
         nng_aio_stop(c->aio);
-        take_stream(c);
+        take_dialed_stream(c);
     }
     if (c->stream != NULL) {
         nng_stream_close(c->stream);

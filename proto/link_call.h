@@ -1,18 +1,18 @@
 /*
- * link_call.h - one call to an agent: dial, say, hear, close.
+ * link_call.h - one call to an agent: connect, send an order, receive the answer, close.
  *
- * A call is a few stages, each one nng operation. Calling sequence: call_new; call_start;
- * call_step each time `completed` was called, until it returns 1 (c->in is the answer) or -1;
- * call_close; call_free. One deadline, given at the start, covers all of them. A call may be
- * closed or freed at any stage.
+ * A call has a few stages; each stage is one nng operation or several. Calling sequence: call_new;
+ * call_start; call_step each time after `completed` was called, until call_step returns 1 (c->in is
+ * the answer) or -1; call_close; call_free. One deadline, given at the start, covers the whole
+ * call. A call may be closed or freed at any stage.
  *
- * Threads: everything on the owner's thread. `completed` alone comes on nng's threads and may
- * do no more than tell the owner. The owner (link_client.h) sets links, id, on_done and ctx,
- * and keeps the call in its lists by next and prev; the call keeps the rest. Frame and address
+ * Threads: the owner's thread calls all functions. Only `completed` is called on nng's threads; it
+ * may only notify the owner. The owner (link_client.h) sets links, on_done and ctx, and keeps the
+ * call in its lists with next and prev; the other members belong to link_call.c. Frame and address
  * are copied.
  *
- * Limits: an address below ADDRESS_MAX, which the caller has checked; an answer of at most
- * FRAME_RECEIPT_MAX.
+ * Limits: the caller has checked that the address is shorter than ADDRESS_MAX. An answer has at
+ * most FRAME_RECEIPT_MAX bytes.
  */
 #ifndef LINK_CALL_H
 #define LINK_CALL_H
@@ -26,9 +26,9 @@
 enum call_stage { CALL_QUEUED, CALL_DIALS, CALL_SAYS, CALL_HEARS_HEAD, CALL_HEARS_FRAME };
 
 struct call {
-    struct call *next, *prev; /* in its list: queued or open */
-    struct call *next_ready;  /* under the links' lock, as is: */
-    bool ready;
+    struct call *next, *prev; /* in the list of queued calls or the list of open calls */
+    struct call *next_ready;  /* in the list of ready calls; guarded by the lock of links */
+    bool ready;               /* the same lock guards it */
     struct links *links;
 
     char address[ADDRESS_MAX];
@@ -37,10 +37,10 @@ struct call {
     void *ctx;
 
     enum call_stage stage;
-    struct buf out; /* greeting, head and frame in one */
-    struct buf in;  /* greeting and head; then the answer */
-    size_t moved;   /* of the stage's bytes */
-    size_t want;
+    struct buf out; /* greeting, head and frame, to be sent together */
+    struct buf in;  /* received: greeting and head, later the answer */
+    size_t moved;   /* bytes of this stage that were sent or received */
+    size_t want;    /* bytes of this stage */
     nng_stream_dialer *dialer;
     nng_stream *stream;
     nng_aio *aio;
@@ -48,14 +48,14 @@ struct call {
 
 int64_t call_now_ms(void);
 struct call *call_new(const char *address, const void *frame, size_t n, int64_t deadline_ms);
-/* Begins to dial. nng's code on failure. */
+/* Begins to connect. Returns 0, or nng's code on failure. */
 MUST_CHECK int call_start(struct call *c, void (*completed)(void *call));
-/* The operation has completed. 0: the next one is under way; 1: c->in is the answer; -1:
- * it failed, and err says how. */
+/* Continues after an operation has completed. 0: the next operation has begun; 1: c->in is the
+ * answer; -1: the call failed, and err says why. */
 MUST_CHECK int call_step(struct call *c, struct err *err);
-/* Words for nng's code at this stage. Returns -1. */
+/* Fills in err for a code of nng at this stage. Returns -1. */
 int call_error(const struct call *c, int code, struct err *err);
-/* Waits for a running callback; afterwards nothing of nng's knows the call. */
+/* Waits for a running callback. Afterwards nng does not use the call any more. */
 void call_close(struct call *c);
 void call_free(struct call *c);
 

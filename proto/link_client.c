@@ -5,7 +5,7 @@
 #include "link_error.h"
 
 #define DEADLINE_MAX_MS (24 * 3600 * 1000)
-#define TICK_MS         50 /* how often deadlines in the queue are looked at, while there is one */
+#define TICK_MS         50 /* time between two checks of the deadlines of queued calls */
 
 struct call_list {
     struct call *first, *last;
@@ -24,7 +24,7 @@ struct links {
     bool ticked;
 };
 
-static void list_add(struct call_list *l, struct call *c)
+static void add_to_list(struct call_list *l, struct call *c)
 {
     c->next = NULL;
     c->prev = l->last;
@@ -33,7 +33,7 @@ static void list_add(struct call_list *l, struct call *c)
     l->n++;
 }
 
-static void list_remove(struct call_list *l, struct call *c)
+static void remove_from_list(struct call_list *l, struct call *c)
 {
     *(c->prev != NULL ? &c->prev->next : &l->first) = c->next;
     *(c->next != NULL ? &c->next->prev : &l->last) = c->prev;
@@ -41,15 +41,15 @@ static void list_remove(struct call_list *l, struct call *c)
     l->n--;
 }
 
-/* ---- on nng's threads: append and wake, nothing else ---- */
+/* ---- on nng's threads: these functions only append and wake ---- */
 
-static void on_completed(void *arg)
+static void on_call_completed(void *arg)
 {
     struct call *c = arg;
     struct links *l = c->links;
 
     pthread_mutex_lock(&l->lock);
-    bool first = l->first_ready == NULL; /* else the owner was woken, and takes all */
+    bool first = l->first_ready == NULL; /* false: the owner was woken already and will take all */
     if (!c->ready) {
         c->ready = true;
         c->next_ready = NULL;
@@ -87,7 +87,7 @@ static struct call *take_ready(struct links *l)
     return c;
 }
 
-/* A call that is closed may still be in the list of completed ones. */
+/* Removes a closed call from the list of completed calls, if it is in that list. */
 static void forget_ready(struct links *l, const struct call *gone)
 {
     pthread_mutex_lock(&l->lock);
@@ -103,11 +103,11 @@ static void forget_ready(struct links *l, const struct call *gone)
     pthread_mutex_unlock(&l->lock);
 }
 
-/* Takes the call out of everything, tells its owner, frees it. on_done may start others. err NULL:
- * c->in is the answer. */
-static void finish(struct links *l, struct call *c, const struct err *err)
+/* Removes the call from all lists, calls on_done, frees the call. on_done may start other calls.
+ * err NULL: c->in is the answer. */
+static void finish_call(struct links *l, struct call *c, const struct err *err)
 {
-    list_remove(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
+    remove_from_list(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
     call_close(c);
     forget_ready(l, c);
     if (err == NULL)
@@ -117,44 +117,44 @@ static void finish(struct links *l, struct call *c, const struct err *err)
     call_free(c);
 }
 
-static void finish_failed(struct links *l, struct call *c, int code)
+static void finish_failed_call(struct links *l, struct call *c, int code)
 {
     struct err err = ERR_INIT;
     call_error(c, code, &err);
-    finish(l, c, &err);
+    finish_call(l, c, &err);
 }
 
-/* 1 when the call was handed out. */
-static size_t step(struct links *l, struct call *c)
+/* Returns 1 when the call has ended. */
+static size_t step_call(struct links *l, struct call *c)
 {
     struct err err = ERR_INIT;
 
     int rv = call_step(c, &err);
     if (rv != 0)
-        finish(l, c, rv > 0 ? NULL : &err);
+        finish_call(l, c, rv > 0 ? NULL : &err);
     return rv != 0 ? 1 : 0;
 }
 
-static size_t start_queued(struct links *l)
+static size_t start_queued_calls(struct links *l)
 {
     size_t handed_out = 0;
 
     while (l->queue.first != NULL && l->open.n < LINK_CALLS_MAX) {
         struct call *c = l->queue.first;
-        list_remove(&l->queue, c);
-        list_add(&l->open, c);
-        int rv = call_start(c, on_completed);
+        remove_from_list(&l->queue, c);
+        add_to_list(&l->open, c);
+        int rv = call_start(c, on_call_completed);
         if (rv == 0)
             continue;
-        c->stage = CALL_DIALS; /* it is in the open list */
-        finish_failed(l, c, rv);
+        c->stage = CALL_DIALS; /* finish_call looks for it in the open list */
+        finish_failed_call(l, c, rv);
         handed_out++;
     }
     return handed_out;
 }
 
-/* Ends what got too late while it was queued. */
-static size_t end_late(struct links *l)
+/* Ends the queued calls whose deadline has passed. */
+static size_t end_late_calls(struct links *l)
 {
     int64_t now = call_now_ms();
     size_t handed_out = 0;
@@ -164,7 +164,7 @@ static size_t end_late(struct links *l)
             c = c->next;
             continue;
         }
-        finish_failed(l, c, NNG_ETIMEDOUT);
+        finish_failed_call(l, c, NNG_ETIMEDOUT);
         handed_out++;
         c = l->queue.first; /* on_done may have changed the list */
     }
@@ -188,10 +188,10 @@ size_t links_drain(struct links *l)
     size_t handed_out = 0;
 
     if (take_tick(l))
-        handed_out += end_late(l);
+        handed_out += end_late_calls(l);
     while ((c = take_ready(l)) != NULL)
-        handed_out += step(l, c);
-    handed_out += start_queued(l);
+        handed_out += step_call(l, c);
+    handed_out += start_queued_calls(l);
     if (l->queue.first != NULL && !l->ticking) {
         l->ticking = true;
         nng_sleep_aio(TICK_MS, l->tick);
@@ -204,9 +204,9 @@ size_t links_open(const struct links *l)
     return l->queue.n + l->open.n;
 }
 
-/* ---- what the owner asks for ---- */
+/* ---- functions for the owner ---- */
 
-static int check_address(const char *address, struct err *err)
+static int check_call_address(const char *address, struct err *err)
 {
     const char *port = strrchr(address, ':');
 
@@ -221,20 +221,20 @@ int links_call(struct links *l, const char *address, const void *frame, size_t n
                void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
                void *ctx, struct err *err)
 {
-    if (check_address(address, err) < 0)
+    if (check_call_address(address, err) < 0)
         return -1;
     if (n > FRAME_ORDER_MAX)
         return err_set(err, ERR_LIMIT, 0, "%s: a frame of %zu bytes, at most %d", address, n,
                        FRAME_ORDER_MAX);
     if (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS)
-        return err_set(err, ERR_USAGE, 0, "%s: a deadline of %lld ms", address,
+        return err_set(err, ERR_USAGE, 0, "%s: a deadline of %lld ms is out of range", address,
                        (long long)deadline_ms);
     struct call *c = call_new(address, frame, n, deadline_ms);
     c->links = l;
     c->on_done = on_done;
     c->ctx = ctx;
-    list_add(&l->queue, c);
-    l->wake(l->ctx); /* links_drain starts it */
+    add_to_list(&l->queue, c);
+    l->wake(l->ctx); /* links_drain starts the call */
     return 0;
 }
 
@@ -255,11 +255,11 @@ int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err
     return 0;
 }
 
-static void list_free(struct links *l, struct call_list *list)
+static void free_call_list(struct links *l, struct call_list *list)
 {
     struct call *c;
     while ((c = list->first) != NULL) {
-        list_remove(list, c);
+        remove_from_list(list, c);
         call_close(c);
         forget_ready(l, c);
         call_free(c);
@@ -271,8 +271,8 @@ void links_free(struct links *l)
     if (l == NULL)
         return;
     nng_aio_stop(l->tick);
-    list_free(l, &l->open);
-    list_free(l, &l->queue);
+    free_call_list(l, &l->open);
+    free_call_list(l, &l->queue);
     nng_aio_free(l->tick);
     pthread_mutex_destroy(&l->lock);
     free(l);

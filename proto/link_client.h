@@ -1,21 +1,22 @@
 /*
- * link_client.h - calls to agents: nng's request protocol, the asking side.
+ * link_client.h - calls from the coordinator to agents: the requesting side of nng's request
+ * protocol.
  *
- * One struct links serves thousands of agents with a bounded number of calls open
- * (LINK_CALLS_MAX; more queue). A call dials, sends one frame, hears one frame, closes. A
- * call happens at most once as far as this side knows; retries are the caller's, with the
- * same inner bytes sealed anew. A refused connection is told at once. The bytes are those
- * of nng's REQ socket (sp.h), over nng's streams: link_server.h says why.
+ * One struct links serves thousands of agents. At most LINK_CALLS_MAX calls are open at the same
+ * time; further calls wait in a queue. A call connects, sends one frame, receives one frame and
+ * closes. links never sends a frame twice; the caller retries, with the same inner bytes sealed
+ * again. A refused connection ends the call at once. The bytes are those of nng's REQ socket
+ * (sp.h), over nng's streams; link_server.h says why.
  *
- * Calling sequence: links_new, links_call..., links_drain whenever `wake` was called,
- * links_free. Calls start in links_drain, not in links_call (which wakes).
+ * Calling sequence: links_new, links_call any number of times, links_drain whenever `wake` was
+ * called, links_free. Calls start in links_drain, not in links_call, which only calls `wake`.
  *
- * Threads: everything here on one thread, its owner's. nng's callbacks only append to a
- * completion list under one mutex and call `wake` (http_wake), from any thread. on_done
- * may call links_call, not links_drain or links_free.
+ * Threads: one thread, the owner's, calls all functions. nng's callbacks only append to a list of
+ * completed calls, under one mutex, and call `wake` (http_wake), on any thread. on_done may call
+ * links_call; it may not call links_drain or links_free.
  *
- * Host names are resolved by nng on a few threads of its own: a name server that does not
- * answer holds up other names, and never an address. Give addresses where you have them.
+ * nng resolves host names on a few threads of its own. A name server that does not answer delays
+ * other names; it never delays addresses. Use addresses where possible.
  */
 #ifndef LINK_CLIENT_H
 #define LINK_CLIENT_H
@@ -29,21 +30,23 @@
 struct links;
 
 MUST_CHECK int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err *err);
-/* Calls that are open or queued end without their on_done. NULL is fine. */
+/* Ends open and queued calls without calling on_done. NULL is fine. */
 void links_free(struct links *l);
 
-/* address: "10.0.0.1:4650" or "[::1]:4650". frame is copied. deadline_ms: from now, for all
- * of it, waiting in the queue included. on_done is called from links_drain exactly once:
- * frame and n are the answer (valid until it returns) and err is NULL; or frame is NULL and
- * err says why: ERR_NETWORK (refused, unreachable, closed without an answer, not an agent),
+/* Queues a call. address: "10.0.0.1:4650" or "[::1]:4650". frame is copied. deadline_ms: from now,
+ * for the whole call with its time in the queue. links_drain calls on_done exactly once. With err
+ * NULL, frame and n are the answer, valid until on_done returns. Otherwise frame is NULL and err
+ * says why: ERR_NETWORK (refused, unreachable, closed without an answer, not an agent),
  * ERR_TIMEOUT, ERR_LIMIT (the answer is too large).
- * -1: ERR_USAGE (address, deadline), ERR_LIMIT (frame); no on_done then. */
+ * Returns -1 for a wrong address or deadline (ERR_USAGE) or a frame that is too large (ERR_LIMIT);
+ * on_done is not called then. */
 MUST_CHECK int
 links_call(struct links *l, const char *address, const void *frame, size_t n, int64_t deadline_ms,
            void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err),
            void *ctx, struct err *err);
-/* Hands out finished calls, starts queued ones; returns how many were handed out. */
+/* Calls on_done for the calls that have ended, and starts queued calls. Returns how many calls have
+ * ended. */
 size_t links_drain(struct links *l);
-size_t links_open(const struct links *l); /* queued and under way */
+size_t links_open(const struct links *l); /* number of queued and open calls */
 
 #endif

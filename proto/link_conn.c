@@ -1,24 +1,26 @@
 #include "envelope.h"
 #include "link_conn.h"
 
-#define GREETING_MS 5000  /* both greetings together */
-#define FRAME_MS    10000 /* a frame, once its head is there */
-#define ANSWER_MS   10000
+#define GREETING_MS 5000  /* for both greetings together */
+#define FRAME_MS    10000 /* to receive a frame, from its head on */
+#define ANSWER_MS   10000 /* to send an answer */
 
-static int64_t now_ms(void)
+static int64_t read_monotonic_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Moves what is left of the stage; the callback comes on another thread, always. */
-static void go_on(struct conn *c)
+/* Sends or receives the remaining bytes of the stage. nng always calls the callback on another
+ * thread. */
+static void continue_conn(struct conn *c)
 {
     nng_iov iov = {.iov_buf = c->at, .iov_len = c->left};
     bool sends = c->stage == CONN_GREETS || c->stage == CONN_ANSWERS;
 
-    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - now_ms(), (int64_t)1));
+    nng_aio_set_timeout(c->aio,
+                        (nng_duration)MAX_OF(c->until_ms - read_monotonic_ms(), (int64_t)1));
     if (nng_aio_set_iov(c->aio, 1, &iov) != 0)
         die_oom();
     if (sends)
@@ -27,20 +29,22 @@ static void go_on(struct conn *c)
         nng_stream_recv(c->stream, c->aio);
 }
 
-static void enter(struct conn *c, enum conn_stage stage, void *at, size_t n, int64_t within_ms)
+static void enter_conn_stage(struct conn *c, enum conn_stage stage, void *at, size_t n,
+                             int64_t within_ms)
 {
     c->stage = stage;
     c->at = at;
     c->left = n;
-    c->until_ms = now_ms() + within_ms;
-    go_on(c);
+    c->until_ms = read_monotonic_ms() + within_ms;
+    continue_conn(c);
 }
 
-/* What follows when a stage has moved all its bytes; false ends the connection. */
+/* Each of these functions runs when its stage has sent or received all bytes. False ends the
+ * connection. */
 static bool after_greeting(struct conn *c)
 {
-    int64_t rest = c->until_ms - now_ms();
-    enter(c, CONN_HEARS_GREETING, c->head, SP_HELLO_LEN, rest);
+    int64_t rest = c->until_ms - read_monotonic_ms();
+    enter_conn_stage(c, CONN_HEARS_GREETING, c->head, SP_HELLO_LEN, rest);
     return true;
 }
 
@@ -48,7 +52,7 @@ static bool after_hearing_greeting(struct conn *c)
 {
     if (!sp_is_hello(c->head, SP_REQ))
         return false;
-    enter(c, CONN_HEARS_HEAD, c->head, SP_HEAD_LEN, c->owner->idle_ms);
+    enter_conn_stage(c, CONN_HEARS_HEAD, c->head, SP_HEAD_LEN, c->owner->idle_ms);
     return true;
 }
 
@@ -59,7 +63,7 @@ static bool after_frame(struct conn *c)
     return true;
 }
 
-static bool after_head(struct conn *c)
+static bool after_frame_head(struct conn *c)
 {
     if (!sp_read_head(c->head, FRAME_ORDER_MAX, &c->request, &c->frame_len))
         return false;
@@ -67,7 +71,7 @@ static bool after_head(struct conn *c)
         return after_frame(c);
     c->bytes.data = xalloc(c->frame_len);
     c->bytes.cap = c->bytes.len = c->frame_len;
-    enter(c, CONN_HEARS_FRAME, c->bytes.data, c->frame_len, FRAME_MS);
+    enter_conn_stage(c, CONN_HEARS_FRAME, c->bytes.data, c->frame_len, FRAME_MS);
     return true;
 }
 
@@ -75,17 +79,17 @@ static bool after_answer(struct conn *c)
 {
     buf_free(&c->bytes);
     c->owner->on_answered(c->owner->ctx, c);
-    enter(c, CONN_HEARS_HEAD, c->head, SP_HEAD_LEN, c->owner->idle_ms);
+    enter_conn_stage(c, CONN_HEARS_HEAD, c->head, SP_HEAD_LEN, c->owner->idle_ms);
     return true;
 }
 
 static bool (*const after[CONN_STAGE_COUNT])(struct conn *c) = {
-    [CONN_GREETS] = after_greeting, [CONN_HEARS_GREETING] = after_hearing_greeting,
-    [CONN_HEARS_HEAD] = after_head, [CONN_HEARS_FRAME] = after_frame,
+    [CONN_GREETS] = after_greeting,       [CONN_HEARS_GREETING] = after_hearing_greeting,
+    [CONN_HEARS_HEAD] = after_frame_head, [CONN_HEARS_FRAME] = after_frame,
     [CONN_ANSWERS] = after_answer,
 };
 
-static bool step(struct conn *c)
+static bool step_conn(struct conn *c)
 {
     if (nng_aio_result(c->aio) != 0 || c->kicked)
         return false;
@@ -94,19 +98,19 @@ static bool step(struct conn *c)
     c->left -= moved;
     if (c->left == 0)
         return after[c->stage](c);
-    if (c->until_ms <= now_ms())
+    if (c->until_ms <= read_monotonic_ms())
         return false;
-    go_on(c);
+    continue_conn(c);
     return true;
 }
 
-static void on_aio(void *arg)
+static void on_conn_aio(void *arg)
 {
     struct conn *c = arg;
     struct conn_owner *o = c->owner;
 
     pthread_mutex_lock(&o->lock);
-    if (!o->stopping && !step(c))
+    if (!o->stopping && !step_conn(c))
         conn_end(c);
     pthread_mutex_unlock(&o->lock);
 }
@@ -114,7 +118,7 @@ static void on_aio(void *arg)
 int conn_start(struct conn_owner *o, nng_stream *stream, uint32_t id)
 {
     struct conn *c = xzalloc(1, sizeof(*c));
-    int rv = nng_aio_alloc(&c->aio, on_aio, c);
+    int rv = nng_aio_alloc(&c->aio, on_conn_aio, c);
 
     if (rv != 0) {
         nng_stream_free(stream);
@@ -129,7 +133,7 @@ int conn_start(struct conn_owner *o, nng_stream *stream, uint32_t id)
         c->next->prev = c;
     o->first = c;
     sp_hello(c->head, SP_REP);
-    enter(c, CONN_GREETS, c->head, SP_HELLO_LEN, GREETING_MS);
+    enter_conn_stage(c, CONN_GREETS, c->head, SP_HELLO_LEN, GREETING_MS);
     return 0;
 }
 
@@ -141,7 +145,7 @@ void conn_answer(struct conn *c, const struct buf *answer)
     buf_free(&c->bytes);
     (void)buf_add(&c->bytes, head, sizeof(head));
     (void)buf_add(&c->bytes, answer->data, answer->len);
-    enter(c, CONN_ANSWERS, c->bytes.data, c->bytes.len, ANSWER_MS);
+    enter_conn_stage(c, CONN_ANSWERS, c->bytes.data, c->bytes.len, ANSWER_MS);
 }
 
 void conn_kick(struct conn *c)
@@ -150,7 +154,7 @@ void conn_kick(struct conn *c)
     nng_stream_close(c->stream);
 }
 
-static void forget(struct conn *c)
+static void forget_conn(struct conn *c)
 {
     *(c->prev != NULL ? &c->prev->next : &c->owner->first) = c->next;
     if (c->next != NULL)
@@ -164,8 +168,8 @@ void conn_end(struct conn *c)
     c->owner->on_end(c->owner->ctx, c);
     nng_stream_close(c->stream);
     nng_stream_free(c->stream);
-    nng_aio_reap(c->aio); /* in the background: we may be in its own callback */
-    forget(c);
+    nng_aio_reap(c->aio); /* frees it in the background: this may be the callback of the aio */
+    forget_conn(c);
 }
 
 void conn_end_all(struct conn_owner *o)
@@ -177,6 +181,6 @@ void conn_end_all(struct conn_owner *o)
         nng_stream_close(c->stream);
         nng_stream_free(c->stream);
         nng_aio_free(c->aio);
-        forget(c);
+        forget_conn(c);
     }
 }

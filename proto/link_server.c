@@ -6,11 +6,11 @@
 #include "link_server.h"
 
 #define CONTEXTS_MAX 64
-#define SPARE_FILES  64 /* nng's own and the program's */
-#define PAUSE_MS     50 /* before accepting again when descriptors ran out */
+#define SPARE_FILES  64 /* descriptors for nng itself and for the rest of the program */
+#define PAUSE_MS     50 /* pause before accepting again when no descriptor was free */
 
 struct link_server {
-    struct link_server_config config; /* its texts are not kept */
+    struct link_server_config config; /* without its texts */
     struct address_list allow;
     nng_stream_listener *listener;
     nng_aio *accept, *pause;
@@ -18,16 +18,16 @@ struct link_server {
     pthread_t workers[CONTEXTS_MAX];
     int n_workers;
 
-    struct conn_owner owner; /* its lock guards what follows, and the connections */
+    struct conn_owner owner; /* its lock guards the connections and the members below */
     pthread_cond_t changed;
-    struct conn *first_frame, *last_frame; /* to be served */
+    struct conn *first_frame, *last_frame; /* the queue of frames for the workers */
     struct crowd *crowd;
     uint32_t last_id;
 };
 
-/* ---- what connections tell, under the lock ---- */
+/* ---- called by connections, under the lock ---- */
 
-static void on_frame(void *ctx, struct conn *c)
+static void on_conn_frame(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
 
@@ -38,21 +38,21 @@ static void on_frame(void *ctx, struct conn *c)
     pthread_cond_signal(&s->changed);
 }
 
-static void on_answered(void *ctx, struct conn *c)
+static void on_conn_answered(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
     crowd_served(s->crowd, c->id);
 }
 
-static void on_end(void *ctx, struct conn *c)
+static void on_conn_end(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
     crowd_left(s->crowd, c->id);
 }
 
-/* ---- who is let in, before a byte is read ---- */
+/* ---- accepting connections, before a byte is read ---- */
 
-static bool address_of(nng_stream *stream, struct address *ret)
+static bool read_remote_address(nng_stream *stream, struct address *ret)
 {
     nng_sockaddr sa;
 
@@ -68,7 +68,7 @@ static bool address_of(nng_stream *stream, struct address *ret)
     return sa.s_family == NNG_AF_INET6;
 }
 
-static void kick(struct link_server *s, uint32_t id)
+static void kick_conn(struct link_server *s, uint32_t id)
 {
     for (struct conn *c = s->owner.first; c != NULL; c = c->next) {
         if (c->id == id)
@@ -76,12 +76,12 @@ static void kick(struct link_server *s, uint32_t id)
     }
 }
 
-static void admit(struct link_server *s, nng_stream *stream)
+static void admit_stream(struct link_server *s, nng_stream *stream)
 {
     struct address from;
     uint32_t id = ++s->last_id > 0 ? s->last_id : ++s->last_id, out;
 
-    if (!address_of(stream, &from) || !address_list_holds(&s->allow, &from) ||
+    if (!read_remote_address(stream, &from) || !address_list_holds(&s->allow, &from) ||
         !crowd_admit(s->crowd, id, &from)) {
         nng_stream_free(stream);
         return;
@@ -89,10 +89,10 @@ static void admit(struct link_server *s, nng_stream *stream)
     if (conn_start(&s->owner, stream, id) != 0)
         crowd_left(s->crowd, id);
     while ((out = crowd_to_close(s->crowd)) != 0)
-        kick(s, out);
+        kick_conn(s, out);
 }
 
-static void on_accept(void *arg)
+static void on_stream_accepted(void *arg)
 {
     struct link_server *s = arg;
     int rv = nng_aio_result(s->accept);
@@ -103,7 +103,7 @@ static void on_accept(void *arg)
     if (rv == 0 && s->owner.stopping)
         nng_stream_free(nng_aio_get_output(s->accept, 0));
     else if (rv == 0)
-        admit(s, nng_aio_get_output(s->accept, 0));
+        admit_stream(s, nng_aio_get_output(s->accept, 0));
     pthread_mutex_unlock(&s->owner.lock);
     if (rv == NNG_ENOFILES || rv == NNG_ENOMEM)
         nng_sleep_aio(PAUSE_MS, s->pause);
@@ -120,7 +120,7 @@ static void on_pause(void *arg)
 
 /* ---- the workers ---- */
 
-static struct conn *wait_frame(struct link_server *s)
+static struct conn *wait_for_frame(struct link_server *s)
 {
     while (s->first_frame == NULL && !s->owner.stopping)
         pthread_cond_wait(&s->changed, &s->owner.lock);
@@ -133,16 +133,16 @@ static struct conn *wait_frame(struct link_server *s)
     return c;
 }
 
-static void *work(void *arg)
+static void *serve_frames(void *arg)
 {
     struct link_server *s = arg;
     struct conn *c;
 
     pthread_mutex_lock(&s->owner.lock);
-    while ((c = wait_frame(s)) != NULL) {
+    while ((c = wait_for_frame(s)) != NULL) {
         auto_buf struct buf answer = BUF_INIT;
         pthread_mutex_unlock(&s->owner.lock);
-        /* The connection is ours alone while it is being served. */
+        /* Without the lock: only this thread uses the connection while it is being served. */
         int rv = s->config.handle(s->config.ctx, c->bytes.data, c->frame_len, &answer);
         pthread_mutex_lock(&s->owner.lock);
         if (s->owner.stopping)
@@ -158,7 +158,7 @@ static void *work(void *arg)
 
 /* ---- start and stop ---- */
 
-static int check_config(const struct link_server_config *c, struct err *err)
+static int check_server_config(const struct link_server_config *c, struct err *err)
 {
     const char *port = strrchr(c->address, ':');
     struct rlimit files;
@@ -171,7 +171,7 @@ static int check_config(const struct link_server_config *c, struct err *err)
         return err_set(err, ERR_USAGE, 0, "listen: contexts, pipes or idle time out of range");
     if (getrlimit(RLIMIT_NOFILE, &files) < 0)
         return err_set(err, ERR_IO, errno, "listen: read the limit on open files");
-    /* Twice: those told to go need a moment. */
+    /* Twice as many, because closing a connection takes a moment. */
     if (files.rlim_cur < 2 * (rlim_t)c->max_pipes + SPARE_FILES)
         return err_set(err, ERR_CONFIG, 0,
                        "listen: %d connections need a limit of %d open files, it is %llu; raise "
@@ -181,13 +181,13 @@ static int check_config(const struct link_server_config *c, struct err *err)
     return 0;
 }
 
-static int listen_at(struct link_server *s, const char *address, struct err *err)
+static int listen_on_address(struct link_server *s, const char *address, struct err *err)
 {
     char url[128];
     int rv;
 
     snprintf(url, sizeof(url), "tcp://%.100s", address);
-    if ((rv = nng_aio_alloc(&s->accept, on_accept, s)) != 0 ||
+    if ((rv = nng_aio_alloc(&s->accept, on_stream_accepted, s)) != 0 ||
         (rv = nng_aio_alloc(&s->pause, on_pause, s)) != 0 ||
         (rv = nng_stream_listener_alloc(&s->listener, url)) != 0 ||
         (rv = nng_stream_listener_listen(s->listener)) != 0 ||
@@ -199,7 +199,7 @@ static int listen_at(struct link_server *s, const char *address, struct err *err
 static int start_workers(struct link_server *s, struct err *err)
 {
     while (s->n_workers < s->config.contexts) {
-        int rv = pthread_create(&s->workers[s->n_workers], NULL, work, s);
+        int rv = pthread_create(&s->workers[s->n_workers], NULL, serve_frames, s);
         if (rv != 0)
             return err_set(err, ERR_IO, rv, "listen: start a thread");
         s->n_workers++;
@@ -207,7 +207,7 @@ static int start_workers(struct link_server *s, struct err *err)
     return 0;
 }
 
-static struct link_server *server_new(const struct link_server_config *c)
+static struct link_server *new_server(const struct link_server_config *c)
 {
     struct link_server *s = xzalloc(1, sizeof(*s));
 
@@ -215,9 +215,9 @@ static struct link_server *server_new(const struct link_server_config *c)
     s->config.address = s->config.allow_from = NULL;
     s->owner = (struct conn_owner){.idle_ms = c->idle_ms,
                                    .ctx = s,
-                                   .on_frame = on_frame,
-                                   .on_answered = on_answered,
-                                   .on_end = on_end};
+                                   .on_frame = on_conn_frame,
+                                   .on_answered = on_conn_answered,
+                                   .on_end = on_conn_end};
     pthread_mutex_init(&s->owner.lock, NULL);
     pthread_cond_init(&s->changed, NULL);
     s->crowd = crowd_new(c->max_pipes, c->max_pipes_each);
@@ -228,13 +228,13 @@ int link_server_start(const struct link_server_config *c, struct link_server **r
 {
     struct address_list allow;
 
-    if (check_config(c, err) < 0)
+    if (check_server_config(c, err) < 0)
         return -1;
     if (address_list_parse(c->allow_from, &allow, err) < 0)
         return err_wrap(err, "allow_from");
-    struct link_server *s = server_new(c);
+    struct link_server *s = new_server(c);
     s->allow = allow;
-    if (listen_at(s, c->address, err) < 0 || start_workers(s, err) < 0) {
+    if (listen_on_address(s, c->address, err) < 0 || start_workers(s, err) < 0) {
         link_server_stop(s);
         return -1;
     }
@@ -248,7 +248,8 @@ int link_server_port(const struct link_server *s)
     return s->port;
 }
 
-/* In an order where nothing can start what was stopped: workers, accepting, connections. */
+/* Stops the workers, then accepting, then the connections. In this order nothing can start again
+ * what was stopped before. */
 void link_server_stop(struct link_server *s)
 {
     if (s == NULL)

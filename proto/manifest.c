@@ -5,7 +5,7 @@ static const unsigned char magic[4] = {'C', 'R', 'V', 'C'};
 
 #define CONTAINER_HEADER_LEN 9 /* magic, type, body length */
 #define SIGNATURE_LEN        (KEY_LEN + SIG_LEN)
-#define FORMAT_NOW           1 /* of the manifest's body */
+#define FORMAT_NOW           1 /* format of the manifest's body */
 
 /* ---- the container ---- */
 
@@ -125,7 +125,8 @@ int container_split(enum container_type type, const void *p, size_t n, struct co
     return 0;
 }
 
-static bool signed_by(enum container_type type, const struct container *c, const struct pubkey *key)
+static bool is_signed_by(enum container_type type, const struct container *c,
+                         const struct pubkey *key)
 {
     for (uint32_t i = 0; i < c->n_sigs; i++) {
         if (pubkey_eq(&c->sigs[i].key, key) &&
@@ -144,7 +145,7 @@ size_t container_count(enum container_type type, const struct container *c,
         bool seen = false;
         for (size_t j = 0; j < i; j++)
             seen = seen || pubkey_eq(&keys[i], &keys[j]);
-        if (!seen && signed_by(type, c, &keys[i]))
+        if (!seen && is_signed_by(type, c, &keys[i]))
             count++;
     }
     return count;
@@ -165,7 +166,7 @@ static const struct layout build_layout = LAYOUT("build", build_fields);
 static const struct field build_item = {
     .name = "build", .type = FIELD_STRUCT, .size = sizeof(struct build), .sub = &build_layout};
 
-/* The body begins with its format, so that a later one is known as such. */
+/* The body begins with its format, so that an older Caravan recognises a later format. */
 struct manifest_body {
     uint32_t format;
     struct manifest m;
@@ -187,8 +188,8 @@ static const struct field body_fields[] = {
 };
 static const struct layout body_layout = LAYOUT("manifest", body_fields);
 
-/* These words become parts of paths and of lines for people. */
-static bool is_word(const char *s, const char *more)
+/* Is the word safe to use in paths and in texts for people? `more`: other characters allowed. */
+static bool is_manifest_word(const char *s, const char *more)
 {
     if (*s == '\0' || *s == '.' || *s == '-')
         return false;
@@ -201,17 +202,17 @@ static bool is_word(const char *s, const char *more)
     return true;
 }
 
-static int check_build(const struct manifest *m, uint32_t i, struct err *err)
+static int check_manifest_build(const struct manifest *m, uint32_t i, struct err *err)
 {
     const struct build *b = &m->builds[i];
 
-    if (!is_word(b->os, "") || !is_word(b->arch, "_"))
-        return err_set(err, ERR_FORMAT, 0, "build %u: its system or architecture is no word",
-                       (unsigned)i);
+    if (!is_manifest_word(b->os, "") || !is_manifest_word(b->arch, "_"))
+        return err_set(err, ERR_FORMAT, 0,
+                       "build %u: its system or architecture is not a plain word", (unsigned)i);
     if (b->packing == PACKING_BARE &&
         (b->size != b->fetch_size || !digest_eq(&b->digest, &b->fetch_digest)))
         return err_set(err, ERR_FORMAT, 0,
-                       "build %s/%s: a bare binary is what is fetched, yet sizes or digests differ",
+                       "build %s/%s: for a bare binary both sizes and both digests must be equal",
                        b->os, b->arch);
     for (uint32_t j = 0; j < i; j++) {
         if (strcmp(b->os, m->builds[j].os) == 0 && strcmp(b->arch, m->builds[j].arch) == 0)
@@ -222,12 +223,12 @@ static int check_build(const struct manifest *m, uint32_t i, struct err *err)
 
 static int check_manifest(const struct manifest *m, struct err *err)
 {
-    if (!is_word(m->version, ".-+"))
+    if (!is_manifest_word(m->version, ".-+"))
         return err_set(err, ERR_FORMAT, 0, "its version is no version");
     if (m->n_builds == 0)
         return err_set(err, ERR_FORMAT, 0, "it names no build");
     for (uint32_t i = 0; i < m->n_builds; i++) {
-        if (check_build(m, i, err) < 0)
+        if (check_manifest_build(m, i, err) < 0)
             return -1;
     }
     return 0;
@@ -238,7 +239,8 @@ int manifest_pack(const struct manifest *m, struct buf *ret_body, struct err *er
     struct manifest_body body = {.format = FORMAT_NOW, .m = *m};
     auto_buf struct buf bytes = BUF_INIT;
 
-    /* Packing looks at lengths and ends of texts, which the checks rely on. */
+    /* Pack first: packing checks lengths and the ends of texts, and check_manifest relies on that.
+     */
     if (layout_pack(&body_layout, &body, MANIFEST_MAX, &bytes, err) < 0)
         return -1;
     if (check_manifest(m, err) < 0)

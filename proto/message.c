@@ -1,6 +1,6 @@
 #include "message.h"
 
-/* A name for a number out of range: it came from a newer peer or a fault. */
+/* The name of a number that is out of range. It comes from a newer peer or a fault. */
 static const char unknown_name[] = "unknown";
 
 static const struct {
@@ -95,62 +95,66 @@ static const struct {
 } failures[] = {
     [FAILURE_NONE] = {"none", false, "Nothing to do."},
     [FAILURE_NO_NETWORK] = {"no-network", true,
-                            "Check from that host that one of the release's URLs can be "
-                            "reached."},
+                            "Check on that host that it can reach one of the release's URLs."},
     [FAILURE_TOO_SLOW] = {"too-slow", true,
-                          "Name a nearer place (release add --url), or set [defaults] "
-                          "stage_deadline in caravan.conf higher: it is for the next run."},
+                          "Name a nearer place (caravan release add --url), or set a longer "
+                          "[defaults] stage_deadline in caravan.conf, which the next run uses."},
     [FAILURE_NO_SPACE] = {"no-space", true,
-                          "Free room on that host for three binaries and one archive, where "
-                          "the reason says; take nothing from Nomad's or Caravan's "
+                          "Free space on that host for three binaries and one archive, on the file "
+                          "system that the reason names. Remove nothing from Nomad's or Caravan's "
                           "directories."},
     [FAILURE_BAD_DIGEST] = {"bad-digest", false,
-                            "Do not install it: find out who changed the file at the release's "
-                            "URL, or add the release again from a source you trust."},
+                            "Do not install this file. Find out who changed the file at the "
+                            "release's URL, or add the release again from a source you trust."},
     [FAILURE_BAD_ARCHIVE] = {"bad-archive", false,
-                             "Add the release again from an archive that holds the binary."},
+                             "Add the release again from an archive that contains the binary."},
     [FAILURE_WRONG_BUILD] = {"wrong-build", false,
-                             "Add a build for that host's system and architecture, or look why it "
-                             "cannot execute files where Nomad's binary lies."},
-    [FAILURE_CONFIG_REJECTED] = {"config-rejected", false,
-                                 "Change Nomad's configuration on that host so that both versions "
-                                 "accept it (nomad config validate): the reason says what the new "
-                                 "one does not. It needs no restart for that: the swap is one."},
+                             "Add a build for that host's system and architecture, or find out why "
+                             "that host cannot execute files in the directory of Nomad's binary."},
+    [FAILURE_CONFIG_REJECTED] =
+        {"config-rejected", false,
+         "Change Nomad's configuration on that host so that both versions "
+         "accept it (nomad config validate). The reason says what the new "
+         "version rejects. Do not restart Nomad: the swap will restart it."},
     [FAILURE_WILL_NOT_START] = {"will-not-start", false,
-                                "See in Nomad's log on that host why it does not start, and mend "
-                                "that there."},
+                                "See in Nomad's log on that host why Nomad does not start, and "
+                                "correct the cause on that host."},
     [FAILURE_CRASH_LOOP] = {"crash-loop", false,
-                            "See in Nomad's log on that host why it ended, before any further "
-                            "host is upgraded."},
-    [FAILURE_NOT_READY] = {"not-ready", true,
-                           "See in Nomad's log on that host what it does: it runs, and does not "
-                           "answer where it is asked. Raise the deadline only where it is merely "
-                           "slow: client_deadline or server_deadline in caravan.conf, for the "
-                           "next run."},
+                            "See in Nomad's log on that host why Nomad ended. Upgrade no other "
+                            "host before you know that."},
+    [FAILURE_NOT_READY] =
+        {"not-ready", true,
+         "Nomad runs on that host, but its API does not answer. See in Nomad's log "
+         "on that host what Nomad is doing. If Nomad is only slow, set a longer "
+         "client_deadline or server_deadline in caravan.conf, which the next run "
+         "uses."},
     [FAILURE_NOT_CAUGHT_UP] =
         {"not-caught-up", true,
-         "See in Nomad's log on that host whether it reaches the servers (port "
+         "See in Nomad's log on that host whether Nomad reaches the servers (port "
          "4647)."},
-    [FAILURE_REFUSED_BY_LAW] = {"refused-by-law", true,
-                                "Read the reason: root on that host allows it, or it comes to be "
-                                "allowed by waiting."},
+    [FAILURE_REFUSED_BY_LAW] =
+        {"refused-by-law", true,
+         "Read the reason. Either root on that host must allow the order, or "
+         "the order is allowed later."},
     [FAILURE_OUT_OF_TIME] = {"out-of-time", true,
-                             "The order came too late to be begun, nothing was changed: it can "
-                             "be tried again."},
+                             "The order arrived too late and nothing was changed. You can try "
+                             "again."},
     [FAILURE_INTERRUPTED] = {"interrupted", true,
-                             "The host was stopped while it worked, nothing was changed: it can "
-                             "be tried again."},
-    [FAILURE_CANCELLED] = {"cancelled", true, "Nothing was changed: it can be tried again."},
+                             "The host or caravan-swap was stopped while it was fetching; nothing "
+                             "was changed. You can try again."},
+    [FAILURE_CANCELLED] = {"cancelled", true, "Nothing was changed. You can try again."},
     [FAILURE_SERVICE] =
         {"service", true,
-         "See on that host what the service manager says of Nomad (systemctl status, "
-         "journalctl -u), before anything is restarted there."},
+         "See on that host what the service manager says about Nomad (systemctl status and "
+         "journalctl -u, with the name of its unit). Restart nothing on that host before."},
     [FAILURE_IO] = {"io", false,
-                    "Mend on that host what the reason names, its disk and file system or its "
-                    "caravan-swap (systemctl status caravan-swap), and remove nothing of theirs."},
-    [FAILURE_NOTHING_TO_REVERT] = {"nothing-to-revert", false,
-                                   "Upgrade to the version you want instead: no previous binary "
-                                   "is kept on that host."},
+                    "Correct on that host what the reason names: the disk, the file system, or "
+                    "caravan-swap (systemctl status caravan-swap). Remove no files of Nomad or "
+                    "Caravan."},
+    [FAILURE_NOTHING_TO_REVERT] =
+        {"nothing-to-revert", false,
+         "That host keeps no previous binary. Upgrade to the version that "
+         "you want instead."},
 };
 _Static_assert(ARRAY_LEN(failures) == FAILURE_COUNT, "a row for every failure");
 
@@ -167,7 +171,7 @@ bool failure_may_retry(enum failure f)
 const char *failure_advice(enum failure f)
 {
     if ((size_t)f >= ARRAY_LEN(failures))
-        return "Bring Caravan on both sides to the same version.";
+        return "Install the same version of Caravan on this machine and on that host.";
     return failures[f].advice;
 }
 

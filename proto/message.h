@@ -1,14 +1,14 @@
 /*
  * message.h - orders and receipts as plain structs.
  *
- * What travels between coordinator and agent, without its packing (codec.h),
- * without its signature and seal (envelope.h). Fixed-size fields only: a message
- * can be copied, compared and kept. Texts are NUL-terminated UTF-8; byte strings
- * carry their length. Times are milliseconds of the AGENT's uptime
- * (CLOCK_BOOTTIME) unless the name says otherwise; 0 means "not set".
+ * These are the messages between coordinator and agent. codec.h packs them; envelope.h signs and
+ * seals them. All fields but the notes of a status receipt have a fixed size, so messages can be
+ * copied, compared and kept. Texts are UTF-8 with a NUL at the end; byte strings have a length.
+ * Times are milliseconds of the AGENT's uptime (CLOCK_BOOTTIME) unless the name says otherwise; 0
+ * means "not set".
  *
- * An order's kind and its receipt's kind are the same number; direction is told
- * by `is_receipt`. proto/README.md specifies the bytes.
+ * An order and its receipt have the same kind; `is_receipt` distinguishes them. proto/README.md
+ * specifies the bytes.
  */
 #ifndef MESSAGE_H
 #define MESSAGE_H
@@ -36,19 +36,20 @@ enum message_kind {
 
 enum role { ROLE_NONE, ROLE_OBSERVER, ROLE_OPERATOR, ROLE_RELEASE, ROLE_ROOT, ROLE_COUNT };
 
-/* Who keeps sequence and kept receipt of a kind (design section 2). */
+/* The program that keeps the last sequence and receipt for a kind of order (proto/README.md). */
 enum owner { OWNER_NOBODY, OWNER_AGENT, OWNER_SWAP };
 
 const char *message_kind_name(enum message_kind kind); /* "hello"; "unknown" */
-enum role message_role(enum message_kind kind);        /* least role that may send it */
+enum role message_role(enum message_kind kind);        /* the least role that may send it */
 enum owner message_owner(enum message_kind kind); /* hello, status: NOBODY; lease, note: AGENT */
 const char *role_name(enum role role);
-/* Known to this build? Hello stays at version 1: it is how two sides find out what they share. */
+/* Does this build know the version of the kind? Hello is always version 1, because two programs use
+ * it to find out which versions both know. */
 bool message_has_version(enum message_kind kind, unsigned version);
-/* How many facts a status receipt of that version has room for. */
+/* How many facts fit into a status receipt of that version. */
 uint32_t message_facts_max(unsigned version);
 
-/* The envelope's fixed fields: see envelope.h for their bytes. */
+/* The fixed fields of the envelope; envelope.h describes their bytes. */
 struct header {
     enum message_kind kind;
     bool is_receipt;
@@ -59,12 +60,12 @@ struct header {
     unsigned char nonce[NONCE_LEN];
     unsigned char session[SESSION_LEN]; /* the agent's boot id */
     uint64_t epoch;
-    uint64_t sequence;   /* lease and note orders: the lease's or note's revision */
-    uint64_t time_ms;    /* order: start_by (0: none); receipt: the agent's uptime now */
+    uint64_t sequence;   /* lease and note orders: revision of the lease or of the notes */
+    uint64_t time_ms;    /* order: start_by (0: none); receipt: the present uptime of the agent */
     struct digest order; /* receipt: SHA-256 of the order's inner bytes; order: zero */
 };
 
-/* ---- phases and failures, told by status and kept in the record ---- */
+/* ---- phases and failures, which status reports and the record keeps ---- */
 
 enum phase {
     PHASE_IDLE,
@@ -84,52 +85,52 @@ bool phase_rests(enum phase phase); /* idle, staged, settled, reverted, failed *
 enum failure {
     FAILURE_NONE,
     FAILURE_NO_NETWORK, /* the binary could not be fetched from any place */
-    FAILURE_TOO_SLOW,   /* below the floor on speed, or past the deadline */
+    FAILURE_TOO_SLOW,   /* below the minimum speed, or past the deadline */
     FAILURE_NO_SPACE,
-    FAILURE_BAD_DIGEST,  /* size or digest is not what the manifest says */
+    FAILURE_BAD_DIGEST,  /* size or digest differ from the manifest */
     FAILURE_BAD_ARCHIVE, /* the zip lacks the member, or cannot be read */
-    FAILURE_WRONG_BUILD, /* does not run here: architecture, glibc, noexec */
+    FAILURE_WRONG_BUILD, /* does not run on this host: architecture, glibc, noexec */
     FAILURE_CONFIG_REJECTED,
     FAILURE_WILL_NOT_START, /* the service ended before it answered */
-    FAILURE_CRASH_LOOP,     /* started more than once while probed */
-    FAILURE_NOT_READY,      /* runs, but its API did not answer in time */
-    FAILURE_NOT_CAUGHT_UP,  /* told by the coordinator with a revert order */
+    FAILURE_CRASH_LOOP,     /* the service started more than once during the probe */
+    FAILURE_NOT_READY,      /* Nomad runs, but its API did not answer in time */
+    FAILURE_NOT_CAUGHT_UP,  /* the coordinator says so in a revert order */
     FAILURE_REFUSED_BY_LAW,
-    FAILURE_OUT_OF_TIME, /* not begun before start_by / not_before + deadline */
-    FAILURE_INTERRUPTED, /* killed or rebooted while fetching */
+    FAILURE_OUT_OF_TIME, /* the work did not begin before start_by or not_before + deadline */
+    FAILURE_INTERRUPTED, /* caravan-swap was killed or the host rebooted while it was fetching */
     FAILURE_CANCELLED,
     FAILURE_SERVICE, /* the service manager refused or did not answer */
-    FAILURE_IO,      /* the file system refused */
+    FAILURE_IO,      /* the file system reported an error */
     FAILURE_NOTHING_TO_REVERT,
     FAILURE_COUNT
 };
 const char *failure_name(enum failure f);   /* "bad-digest" */
-bool failure_may_retry(enum failure f);     /* can trying again help? */
-const char *failure_advice(enum failure f); /* what to do now, one sentence */
+bool failure_may_retry(enum failure f);     /* may the same order succeed when sent again? */
+const char *failure_advice(enum failure f); /* what the operator should do now */
 
 enum refusal {
     REFUSAL_NONE,     /* accepted */
-    REFUSAL_SESSION,  /* the agent was restarted since: say hello again */
-    REFUSAL_EPOCH,    /* older than the highest obeyed */
-    REFUSAL_SEQUENCE, /* not above the last one */
-    REFUSAL_REPLAYED, /* same sequence, other bytes */
-    REFUSAL_LATE,     /* past start_by */
-    REFUSAL_ROLE,     /* the key may not send this kind */
-    REFUSAL_LEASE,    /* no lease, another run's, or compare-and-set failed */
+    REFUSAL_SESSION,  /* the host was rebooted since the hello: send hello again */
+    REFUSAL_EPOCH,    /* the epoch is below the highest one so far */
+    REFUSAL_SEQUENCE, /* the sequence is not above the last one */
+    REFUSAL_REPLAYED, /* the same sequence with other bytes */
+    REFUSAL_LATE,     /* start_by has passed */
+    REFUSAL_ROLE,     /* the key may not send this kind of order */
+    REFUSAL_LEASE,    /* no lease, the lease of another run, or compare-and-set failed */
     REFUSAL_PAUSED,
-    REFUSAL_BUSY,   /* working: only cancel is heard */
-    REFUSAL_PHASE,  /* not possible now: nothing staged, nothing to revert */
-    REFUSAL_HELD,   /* /etc/caravan/hold exists; service: root's law does not let it (allow_stop) */
-    REFUSAL_GAP,    /* too soon after the last swap */
-    REFUSAL_QUORUM, /* the local Nomad knows no leader, or too few peers */
-    REFUSAL_UNKNOWN,     /* law could not be asked: unknown never passes */
-    REFUSAL_MANIFEST,    /* not signed as trust demands, no such build, or below law's floor */
-    REFUSAL_URL,         /* not among the allowed prefixes */
-    REFUSAL_DIGEST,      /* not what is staged */
-    REFUSAL_UNSUPPORTED, /* this build has no such order */
-    REFUSAL_LIMIT,       /* no room: notes */
-    REFUSAL_FORMAT,      /* payload does not parse */
-    REFUSAL_IO,          /* could not be made durable */
+    REFUSAL_BUSY,        /* the host is working: it accepts only cancel now */
+    REFUSAL_PHASE,       /* not possible in this phase: nothing staged, nothing to revert */
+    REFUSAL_HELD,        /* /etc/caravan/hold exists; service orders: allow_stop is not set */
+    REFUSAL_GAP,         /* too soon after the last swap */
+    REFUSAL_QUORUM,      /* the local Nomad knows no leader, or too few peers */
+    REFUSAL_UNKNOWN,     /* a question of the law was not answered; unknown never passes */
+    REFUSAL_MANIFEST,    /* too few signatures, no build for the host, or below the law's floor */
+    REFUSAL_URL,         /* the URL begins with none of the allowed prefixes */
+    REFUSAL_DIGEST,      /* the digest is not the one that is staged */
+    REFUSAL_UNSUPPORTED, /* this build does not know the order */
+    REFUSAL_LIMIT,       /* no room for another note */
+    REFUSAL_FORMAT,      /* the payload does not parse */
+    REFUSAL_IO,          /* the order could not be written to disk */
     REFUSAL_COUNT
 };
 const char *refusal_name(enum refusal r);
@@ -143,57 +144,57 @@ struct order_hello {
 };
 
 struct order_status {
-    uint64_t after;     /* hold the answer back until the view's revision exceeds this */
-    uint32_t wait_ms;   /* at most this long; 0: answer now */
-    uint64_t log_after; /* log lines with a cursor above this */
+    uint64_t after;     /* answer when the revision of the view is above this */
+    uint32_t wait_ms;   /* answer after this time in any case; 0: answer now */
+    uint64_t log_after; /* send log lines with a cursor above this */
 };
 
 enum lease_op { LEASE_TAKE = 1, LEASE_RENEW, LEASE_PAUSE, LEASE_UNPAUSE, LEASE_GIVE_BACK };
 
 struct order_lease {
     enum lease_op op;
-    uint64_t expect; /* the lease's revision this is based on (compare-and-set) */
+    uint64_t expect; /* the present revision of the lease; another one is refused */
     unsigned char run_id[RUN_ID_LEN];
-    struct digest plan; /* digest of the plan the run carries out */
+    struct digest plan; /* digest of the plan of the run */
     uint32_t ttl_ms;
-    bool take_over; /* take: although another run holds it */
-    bool paused;    /* take: start paused */
+    bool take_over; /* take: even if another run holds the lease */
+    bool paused;    /* take: begin paused */
 };
 
 struct order_stage {
-    unsigned char manifest[MANIFEST_MAX]; /* container: body and signatures */
+    unsigned char manifest[MANIFEST_MAX]; /* a container: body and signatures */
     size_t manifest_len;
     uint32_t n_urls;
     char urls[URLS_MAX][URL_MAX_LEN];
-    uint32_t speed_min; /* bytes per second; below it for 30 s: too-slow */
+    uint32_t speed_min; /* bytes per second; slower for 30 s fails with too-slow */
     uint32_t deadline_ms;
 };
 
 enum on_not_ready { ON_REVERT = 1, ON_LEAVE, ON_REVERT_IF_UNTOUCHED };
 
 struct order_swap {
-    struct digest digest; /* of the staged binary */
+    struct digest digest; /* digest of the staged binary */
     enum on_not_ready on_not_ready;
-    uint64_t not_before;  /* uptime; 0: now */
-    uint32_t hold_ms;     /* how long all must hold after the first answer; 0: 5 s */
-    uint32_t deadline_ms; /* for the new binary to answer */
-    bool is_server;       /* the law's quorum question is asked when the host says so too */
+    uint64_t not_before;  /* uptime before which the swap must not begin; 0: now */
+    uint32_t hold_ms;     /* how long the probe must pass after the first answer; 0: 5 s */
+    uint32_t deadline_ms; /* time for the new binary to answer */
+    bool is_server;       /* the law asks for quorum if this is set, or if the host is a server */
 };
 
 struct order_cancel {
-    uint64_t sequence; /* of the stage or swap order to cancel */
+    uint64_t sequence; /* sequence of the stage or swap order to cancel */
 };
 
 struct order_revert {
-    struct digest to; /* digest to go back to: the previous binary */
-    enum failure why; /* e.g. not-caught-up, for the record */
+    struct digest to; /* digest of the previous binary, to go back to */
+    enum failure why; /* for the record, such as not-caught-up */
     uint32_t hold_ms;
     uint32_t deadline_ms;
 };
 
 struct order_note {
     bool clear;
-    uint32_t slot; /* the coordinator's number for this note */
+    uint32_t slot; /* number of the note, chosen by the coordinator */
     unsigned char run_id[RUN_ID_LEN];
     size_t len;
     unsigned char text[NOTE_MAX];
@@ -232,7 +233,8 @@ struct order {
 
 /* ---- receipts ---- */
 
-/* Which file and which process an answer is about: stale answers are known as such. */
+/* Identifies the file and the process that an answer describes, so that an answer about an older
+ * file or process is recognised. */
 struct stamp {
     uint64_t dev, ino;
     int64_t ctime_ns;
@@ -254,17 +256,17 @@ struct receipt_hello {
     uint8_t wire_min, wire_max;
     char program[NAME_MAX_LEN]; /* version of Caravan on the host */
     char host[NAME_MAX_LEN];
-    char os[16], arch[16];    /* Go's words: linux, amd64 */
-    char server_id[UUID_MAX]; /* <data_dir>/server/node-id; "" when none */
-    char client_id[UUID_MAX];
-    struct digest disk;    /* zero: could not be read */
-    struct digest running; /* zero: not running or could not be read */
+    char os[16], arch[16];    /* in Go's words: linux, amd64 */
+    char server_id[UUID_MAX]; /* <data_dir>/server/node-id; "": there is none */
+    char client_id[UUID_MAX]; /* <data_dir>/client/client-id; "": there is none */
+    struct digest disk;       /* of Nomad's binary on disk; zero: could not be read */
+    struct digest running;    /* of the running binary; zero: not running or could not be read */
     struct stamp stamp;
     enum phase phase;
     struct lease_state lease;
-    uint64_t agent_sequence; /* last obeyed by the agent (notes) */
-    uint64_t swap_sequence;  /* last obeyed by swap */
-    uint64_t swap_epoch;     /* highest obeyed by swap */
+    uint64_t agent_sequence; /* last sequence that caravan-agent accepted (notes) */
+    uint64_t swap_sequence;  /* last sequence that caravan-swap accepted */
+    uint64_t swap_epoch;     /* highest epoch that caravan-swap accepted */
     uint32_t trust_version;
     uint64_t view_revision;
 };
@@ -285,7 +287,7 @@ struct note {
 struct verdict {
     enum failure failure;
     char text[TEXT_MAX]; /* what happened and why */
-    char evidence[2048]; /* the unit's last lines */
+    char evidence[2048]; /* the last log lines of the unit */
 };
 
 struct log_line {
@@ -293,17 +295,18 @@ struct log_line {
     char text[TEXT_MAX];
 };
 
-/* How the work on the host stands: the small part of a status, kept of every host. */
+/* The state of the work on a host: the small part of a status, which the coordinator keeps for
+ * every host. */
 struct work_state {
-    uint64_t revision; /* of the view; grows at every change */
+    uint64_t revision; /* of the view; grows with every change */
     enum phase phase;
-    enum phase failed_in;    /* with PHASE_FAILED or after a revert: where it broke */
-    uint64_t order_sequence; /* the order this phase carries out or carried out */
-    struct digest target;    /* digest staged, swapped in, or being fetched */
-    struct digest previous;  /* digest a revert would go back to; zero: none */
-    uint64_t done, total;    /* bytes while fetching; else 0 */
-    uint32_t silence_ms;     /* Nomad's API silent in the last swap */
-    struct stamp stamp;      /* what runs now */
+    enum phase failed_in;    /* with PHASE_FAILED or after a revert: the phase that failed */
+    uint64_t order_sequence; /* the order to which this phase belongs */
+    struct digest target;    /* digest that is staged, swapped in, or being fetched */
+    struct digest previous;  /* digest to which a revert would go back; zero: none */
+    uint64_t done, total;    /* bytes while fetching; otherwise 0 */
+    uint32_t silence_ms;     /* how long Nomad's API did not answer in the last swap */
+    struct stamp stamp;      /* the file and process that run now */
 };
 
 struct receipt_status {
@@ -313,22 +316,22 @@ struct receipt_status {
     uint32_t n_facts;
     struct fact facts[FACTS_MAX];
     uint32_t n_notes;
-    struct note *notes; /* at most NOTES_MAX; owned by the receipt: receipt_done_with */
+    struct note *notes; /* at most NOTES_MAX; receipt_done_with frees them */
     uint64_t log_cursor;
     uint32_t n_log;
     struct log_line log[LOG_LINES_MAX];
 };
 
-/* Answer to every order that changes something. */
+/* The answer to every order that changes something. */
 struct receipt_done {
-    enum refusal refusal;     /* REFUSAL_NONE: accepted (begun, not finished: status tells) */
-    char text[TEXT_MAX];      /* why, for people; preserve, accepted: where the copy is */
+    enum refusal refusal;     /* REFUSAL_NONE: accepted; status reports when the work has ended */
+    char text[TEXT_MAX];      /* why, for people; preserve, accepted: the place of the copy */
     struct lease_state lease; /* after lease orders; zero otherwise */
-    uint64_t last_sequence;   /* the highest the owner has obeyed */
+    uint64_t last_sequence;   /* the highest sequence that the owner has accepted */
     uint64_t last_epoch;
-    uint32_t count;         /* preserve: files */
+    uint32_t count;         /* preserve: number of files */
     struct digest digest;   /* preserve: half over the names, half over all (proto/README.md) */
-    uint32_t trust_version; /* trust: version in force */
+    uint32_t trust_version; /* trust: the version in force */
 };
 
 struct receipt {
@@ -340,7 +343,7 @@ struct receipt {
     } u;
 };
 
-/* Frees what a decoded or built receipt owns (the notes); NULL is fine. */
+/* Frees the notes that a decoded or built receipt owns. NULL is fine. */
 void receipt_done_with(struct receipt *r);
 
 #endif

@@ -41,7 +41,7 @@ static const struct field body_fields[] = {
 };
 static const struct layout body_layout = LAYOUT("trust file", body_fields);
 
-/* Format 2: what is known of a key stands beside the key. */
+/* Format 2: the name and the expiry of a key follow the key. */
 struct named_key {
     struct pubkey key;
     struct key_about about;
@@ -52,7 +52,7 @@ struct named_role {
     struct named_key keys[KEYS_MAX];
 };
 struct named_body {
-    struct trust t; /* but for its roles */
+    struct trust t; /* without its roles */
     struct named_role roles[ROLE_COUNT];
 };
 
@@ -116,7 +116,7 @@ static void roles_from_named(const struct named_body *b, struct trust *ret)
     }
 }
 
-/* ---- what a trust file must be ---- */
+/* ---- the rules for a trust file ---- */
 
 static bool has_key(const struct role_keys *r, uint32_t before, const struct pubkey *key)
 {
@@ -261,7 +261,7 @@ int trust_read(const void *body, size_t n, struct trust *ret, struct err *err)
     const unsigned char *p = body;
     struct trust t;
 
-    /* The array's head is one byte, and the format the byte behind it. */
+    /* The head of the array is one byte; the next byte is the format. */
     if ((n >= 2 && p[1] == 2 ? read_named(body, n, &t, err) : read_unnamed(body, n, &t, err)) < 0)
         return -1;
     if (check_trust(&t, err) < 0)
@@ -373,9 +373,9 @@ bool trust_has_expiry(const struct trust *t)
     return false;
 }
 
-/* ---- what must have been signed by whom ---- */
+/* ---- signatures ---- */
 
-/* The names of those that are in time and did not sign it. */
+/* Adds the names of the keys that have not expired and did not sign. */
 static void add_missing(struct err *err, const struct trust *t, enum role role,
                         enum container_type type, const struct container *c, int64_t wall_s)
 {
@@ -394,7 +394,7 @@ static void add_missing(struct err *err, const struct trust *t, enum role role,
         snprintf(err->text + used, sizeof(err->text) - used, "; no signature of: %s", list);
 }
 
-/* Keys of the role that signed it and are in time. */
+/* How many keys of the role have not expired and signed the container. */
 static size_t signed_in_time(const struct trust *t, enum role role, enum container_type type,
                              const struct container *c, int64_t wall_s)
 {
@@ -409,7 +409,7 @@ static size_t signed_in_time(const struct trust *t, enum role role, enum contain
     return container_count(type, c, keys, n);
 }
 
-/* As many keys as the role demands, and never none. */
+/* At least one key must have signed, even when the threshold is 0. */
 int trust_demand(const struct trust *t, enum role role, enum container_type type,
                  const struct container *c, int64_t wall_s, struct err *err)
 {
@@ -424,7 +424,7 @@ int trust_demand(const struct trust *t, enum role role, enum container_type type
     return -1;
 }
 
-/* Root keys do not expire, whatever the time is. */
+/* Root keys do not expire, so any time is right here. */
 static int demand_root(const struct trust *t, const struct container *c, struct err *err)
 {
     return trust_demand(t, ROLE_ROOT, CONTAINER_TRUST, c, INT64_MAX, err);
@@ -480,7 +480,7 @@ int trust_next_check(const struct trust *now, const void *p, size_t n, struct tr
 
 bool trust_allows(const struct trust *t, const struct pubkey *key, enum role need, int64_t wall_s)
 {
-    /* Which roles meet a need, as bits. */
+    /* The roles that meet each need, as bits. */
 #define BIT(role) (1u << (role))
     static const unsigned meets[] = {
         [ROLE_NONE] = BIT(ROLE_OBSERVER) | BIT(ROLE_OPERATOR) | BIT(ROLE_RELEASE) | BIT(ROLE_ROOT),
@@ -493,7 +493,8 @@ bool trust_allows(const struct trust *t, const struct pubkey *key, enum role nee
 
     if ((size_t)need >= ARRAY_LEN(meets))
         return false;
-    /* Who only asks changes nothing: so a host with a wrong clock can still be seen. */
+    /* Hello and status change nothing. They are allowed at an unknown time, so that people can see
+     * a host with a wrong clock. */
     bool only_asks = need == ROLE_NONE || need == ROLE_OBSERVER;
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
         for (uint32_t i = 0; (meets[need] & BIT(r)) != 0 && i < t->roles[r].n; i++) {

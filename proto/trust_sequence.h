@@ -1,10 +1,11 @@
 /*
  * trust_sequence.h - several versions of a trust file in one file, the oldest first. Pure.
  *
- * /etc/caravan/trust on hosts, and the coordinator's own `trust`: containers one behind the other,
- * versions k, k + 1, and so on. A host that slept through three rotations follows them all, each
- * step verified by the one before it (trust_next_check). One container is a sequence as well. At
- * most TRUST_SEQUENCE_MAX bytes: where that is not enough the oldest versions are left out.
+ * /etc/caravan/trust on hosts and the coordinator's own file `trust` are sequences: containers one
+ * after the other, with versions k, k + 1, and so on. A host that missed three rotations adopts all
+ * of them, one after the other; each version is verified with the one before it (trust_next_check).
+ * A single container is a sequence, too. A sequence has at most TRUST_SEQUENCE_MAX bytes; if that
+ * is not enough, the oldest versions are left out.
  */
 #ifndef TRUST_SEQUENCE_H
 #define TRUST_SEQUENCE_H
@@ -13,26 +14,30 @@
 
 #define TRUST_SEQUENCE_MAX (64 * 1024)
 
-/* One container of it; len 0: none. */
+/* One container of a sequence; len 0: none. */
 struct trust_at {
     const unsigned char *p;
     size_t len;
 };
 
-/* The first container at p, whole. ERR_FORMAT when there is none. */
+/* Finds the first container at p. ERR_FORMAT: there is no whole container. ERR_LIMIT: n is above
+ * TRUST_SEQUENCE_MAX. */
 MUST_CHECK int trust_sequence_first(const void *p, size_t n, struct trust_at *ret, struct err *err);
-/* Walks over n bytes at *io: 1: the next container is *ret, and what it says *ret_t; 0: there is
- * none any more; -1: what is left is none. Signatures are not checked here. */
+/* Reads the next container of the *io_n bytes at *io and moves both. 1: *ret is the container and
+ * *ret_t its content; 0: the sequence has ended; -1: the remaining bytes are not a container.
+ * Signatures are not checked here. */
 MUST_CHECK int trust_sequence_next(const unsigned char **io, size_t *io_n, struct trust_at *ret,
                                    struct trust *ret_t, struct err *err);
-/* From the first, which its own roots signed, to the last: as a host begins. *ret: the last one
- * that follows, *ret_at its container. -1: not even the first counts. What comes behind *ret and
- * does not follow is told in rest, whose kind is ERR_NONE else. */
+/* Begins with the first version, which its own root keys must have signed, and adopts the following
+ * ones, as a host does that has no trust yet. *ret is the last version that could be adopted,
+ * *ret_at its container. -1: the first version is not valid. If a later version could not be
+ * adopted, rest says why; otherwise the kind of rest is ERR_NONE. */
 MUST_CHECK int trust_sequence_begin(const void *p, size_t n, struct trust *ret,
                                     struct trust_at *ret_at, struct err *rest, struct err *err);
-/* From the trust in force onward; versions that are not newer are passed over. ret_at->len 0:
- * nothing of it follows. ret_last: the highest version that is there, also when it was passed over.
- * -1: something in it does not follow, and why; *now and *ret_at are what does. */
+/* Begins with the trust in force (*now) and adopts the newer versions of the sequence; skips the
+ * others. *now becomes the last version that could be adopted, *ret_at its container; len 0: no
+ * version was adopted. *ret_last: the highest version in the sequence, even if it was skipped. -1:
+ * a version could not be adopted, and err says why; *now and *ret_at are valid all the same. */
 MUST_CHECK int trust_sequence_follow(const void *p, size_t n, struct trust *now,
                                      struct trust_at *ret_at, uint32_t *ret_last, struct err *err);
 

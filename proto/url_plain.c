@@ -4,11 +4,11 @@
 #include "str.h"
 
 static const struct scheme {
-    const char *front; /* as plain URLs have it */
-    unsigned port;     /* its own; 0: it has neither host nor port */
+    const char *front; /* the beginning of plain URLs */
+    unsigned port;     /* the default port; 0: the scheme has neither host nor port */
 } schemes[] = {{"https://", 443}, {"http://", 80}, {"file://", 0}};
 
-/* What is being read, and where its plain form grows. */
+/* The position in the URL, and the plain form so far. */
 struct plain {
     const char *at;
     char *dst;
@@ -16,7 +16,7 @@ struct plain {
     bool too_long;
 };
 
-static void put(struct plain *p, char c)
+static void put_plain_char(struct plain *p, char c)
 {
     if (p->n + 1 < URL_MAX_LEN)
         p->dst[p->n++] = c;
@@ -24,7 +24,7 @@ static void put(struct plain *p, char c)
         p->too_long = true;
 }
 
-static const char *read_scheme(struct plain *p, const struct scheme **ret)
+static const char *read_url_scheme(struct plain *p, const struct scheme **ret)
 {
     for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
         size_t n = strlen(schemes[i].front);
@@ -32,7 +32,7 @@ static const char *read_scheme(struct plain *p, const struct scheme **ret)
         if (strncasecmp(p->at, schemes[i].front, n) != 0)
             continue;
         for (size_t c = 0; c < n; c++)
-            put(p, schemes[i].front[c]);
+            put_plain_char(p, schemes[i].front[c]);
         p->at += n;
         *ret = &schemes[i];
         return NULL;
@@ -40,17 +40,17 @@ static const char *read_scheme(struct plain *p, const struct scheme **ret)
     return "it is neither https://, http:// nor file://";
 }
 
-static const char *read_name(struct plain *p, const char *letters, size_t n)
+static const char *read_host_name(struct plain *p, const char *letters, size_t n)
 {
     if (n == 0 || strspn(p->at, letters) < n)
         return "its host is not plain";
     for (size_t i = 0; i < n; i++)
-        put(p, (char)tolower((unsigned char)p->at[i]));
+        put_plain_char(p, (char)tolower((unsigned char)p->at[i]));
     p->at += n;
     return NULL;
 }
 
-static const char *read_host(struct plain *p)
+static const char *read_url_host(struct plain *p)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
     static const char number[] = "[0123456789abcdefABCDEF:.]";
@@ -59,14 +59,14 @@ static const char *read_host(struct plain *p)
     if (p->at[strcspn(p->at, "@/?#")] == '@')
         return "it names a user before the host";
     if (p->at[0] == '[')
-        return read_name(p, number, strcspn(p->at, "]") + 1);
-    why = read_name(p, name, strcspn(p->at, ":/?#"));
+        return read_host_name(p, number, strcspn(p->at, "]") + 1);
+    why = read_host_name(p, name, strcspn(p->at, ":/?#"));
     if (why == NULL && p->n > 0 && p->dst[p->n - 1] == '.')
         p->n--;
     return why == NULL && strchr("./", p->dst[p->n - 1]) != NULL ? "its host is not plain" : why;
 }
 
-static const char *read_port(struct plain *p, unsigned own)
+static const char *read_url_port(struct plain *p, unsigned own)
 {
     char digits[8];
     size_t n;
@@ -86,13 +86,13 @@ static const char *read_port(struct plain *p, unsigned own)
         return NULL;
     n = (size_t)snprintf(digits, sizeof(digits), ":%u", (unsigned)port);
     for (size_t i = 0; i < n; i++)
-        put(p, digits[i]);
+        put_plain_char(p, digits[i]);
     return NULL;
 }
 
-/* One character of a path as the last of several readers might see it: unescaped, however often
- * its percent sign was escaped in turn. */
-static char next_char(const char **s)
+/* Reads one character of a path as the last of several readers might see it: unescaped, however
+ * many times its percent sign was escaped. */
+static char next_path_char(const char **s)
 {
     const char *p = *s + 1;
     char c = **s;
@@ -112,14 +112,14 @@ static char next_char(const char **s)
     return c;
 }
 
-/* Does a part of the path lead upwards, or nowhere, for some reader? */
+/* Could any reader read a part of the path as "." or ".."? */
 static bool has_dots(const char *path, const char *end)
 {
     size_t len = 0, dots = 0;
-    bool in_name = true; /* not behind a semicolon */
+    bool in_name = true; /* false after a semicolon */
 
     while (path < end) {
-        char c = next_char(&path);
+        char c = next_path_char(&path);
 
         if (c == '/' || c == '\\' || c == '\0') {
             if (len == dots && (dots == 1 || dots == 2))
@@ -135,17 +135,17 @@ static bool has_dots(const char *path, const char *end)
     return len == dots && (dots == 1 || dots == 2);
 }
 
-static const char *read_path(struct plain *p)
+static const char *read_url_path(struct plain *p)
 {
     const char *end = p->at + strcspn(p->at, "?#");
 
     if (has_dots(p->at, end))
         return "a part of its path reads as \".\" or \"..\"";
     if (*p->at != '/')
-        put(p, '/');
+        put_plain_char(p, '/');
     end += strcspn(end, "#");
     while (p->at < end)
-        put(p, *p->at++);
+        put_plain_char(p, *p->at++);
     return NULL;
 }
 
@@ -157,19 +157,19 @@ const char *url_plain(const char *url, char dst[static URL_MAX_LEN])
 
     for (const char *s = url; *s != '\0'; s++) {
         if (!isgraph((unsigned char)*s) || *s == '\\')
-            return "it holds a blank, a backslash or a byte that is no ASCII letter";
+            return "it contains a blank, a backslash or a character that is not ASCII";
     }
-    why = read_scheme(&p, &scheme);
+    why = read_url_scheme(&p, &scheme);
     if (why == NULL && scheme->port == 0 && *p.at != '/')
         why = "a file:// place has no host";
     if (why == NULL && scheme->port != 0)
-        why = read_host(&p);
+        why = read_url_host(&p);
     if (why == NULL && scheme->port != 0)
-        why = read_port(&p, scheme->port);
+        why = read_url_port(&p, scheme->port);
     if (why == NULL && strchr("/?#", *p.at) == NULL)
         why = "its host is not plain";
     if (why == NULL)
-        why = read_path(&p);
+        why = read_url_path(&p);
     dst[p.n] = '\0';
     return why == NULL && p.too_long ? "it is too long" : why;
 }
@@ -181,8 +181,8 @@ bool url_has_query(const char *plain)
 
 #define HOST_LEN 256
 
-/* The host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
-static void host_of(const char *at, char dst[static HOST_LEN])
+/* Copies the host of "HOST:PORT", "[HOST]:PORT" or "HOST/...". */
+static void copy_url_host(const char *at, char dst[static HOST_LEN])
 {
     bool six = at[0] == '[';
     size_t n = strcspn(at + six, six ? "]" : ":/");
@@ -198,14 +198,14 @@ bool url_is_at(const char *plain, const char *address)
 
     if (at == NULL)
         return false;
-    host_of(at + 2, a);
-    host_of(address, b);
+    copy_url_host(at + 2, a);
+    copy_url_host(address, b);
     if (address_parse(a, &x) && address_parse(b, &y))
         return memcmp(&x, &y, sizeof(x)) == 0;
     return a[0] != '\0' && strcasecmp(a, b) == 0;
 }
 
-static bool begins_with(const char *plain, const char *prefix, size_t n)
+static bool begins_with_prefix(const char *plain, const char *prefix, size_t n)
 {
     char one[URL_MAX_LEN], allowed[URL_MAX_LEN];
 
@@ -229,10 +229,10 @@ const char *url_refused(const char *prefixes, const char *url)
     for (const char *p = prefixes + strspn(prefixes, blanks); *p != '\0';) {
         size_t n = strcspn(p, blanks);
 
-        if (begins_with(plain, p, n))
+        if (begins_with_prefix(plain, p, n))
             return NULL;
         p += n;
         p += strspn(p, blanks);
     }
-    return "it begins with none of them";
+    return "it begins with none of the allowed prefixes";
 }

@@ -22,22 +22,22 @@ void vendor_sig_name(char dst[static VENDOR_NAME_MAX], const char *version, cons
              key_id != NULL ? "." : "", key_id != NULL ? key_id : "");
 }
 
-/* "linux_amd64.zip" behind the version. */
+/* Reads "linux_amd64.zip", the part of a name after the version. */
 static bool take_target(const char *s, size_t n, struct build_target *ret)
 {
     static const char word[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     char text[48];
-    if (n >= sizeof text)
+    if (n >= sizeof(text))
         return false;
     memcpy(text, s, n);
     text[n] = '\0';
     size_t os = strspn(text, word);
     size_t arch = text[os] == '_' ? strspn(text + os + 1, word) : 0;
-    if (os == 0 || os >= sizeof ret->os || arch == 0 || arch >= sizeof ret->arch ||
+    if (os == 0 || os >= sizeof(ret->os) || arch == 0 || arch >= sizeof(ret->arch) ||
         !str_eq(text + os + 1 + arch, ".zip"))
         return false;
-    snprintf(ret->os, sizeof ret->os, "%.*s", (int)os, text);
-    snprintf(ret->arch, sizeof ret->arch, "%.*s", (int)arch, text + os + 1);
+    snprintf(ret->os, sizeof(ret->os), "%.*s", (int)os, text);
+    snprintf(ret->arch, sizeof(ret->arch), "%.*s", (int)arch, text + os + 1);
     return true;
 }
 
@@ -48,7 +48,7 @@ size_t vendor_targets(const char *sums, size_t n, const char *version, struct bu
     const char *at = sums, *end = sums + n;
     struct sum_line line;
     struct err unused = ERR_INIT;
-    size_t found = 0, len = (size_t)snprintf(prefix, sizeof prefix, PRODUCT "_%.63s_", version);
+    size_t found = 0, len = (size_t)snprintf(prefix, sizeof(prefix), PRODUCT "_%.63s_", version);
     int rc = 0;
     while (found < max && (rc = sha256sums_next(&at, end, &line, &unused)) > 0)
         if (line.name_len > len && memcmp(line.name, prefix, len) == 0)

@@ -1,17 +1,18 @@
 #include "ask.h"
 #include "str.h"
 
-static int check_path(const char *path, struct err *err)
+static int check_api_path(const char *path, struct err *err)
 {
     if (!str_starts(path, "/v1/"))
         return err_set(err, ERR_REFUSED, 0, "not a path of Nomad's API: %.100s", path);
     for (const char *p = path; *p != '\0'; p++)
         if (*p <= ' ' || *p > '~')
-            return err_set(err, ERR_REFUSED, 0, "a blank or control character in the path");
+            return err_set(err, ERR_REFUSED, 0,
+                           "the path of the question contains a blank or a control character");
     return 0;
 }
 
-static const char *or_null(const char *s)
+static const char *null_if_empty(const char *s)
 {
     return s[0] != '\0' ? s : NULL;
 }
@@ -23,9 +24,9 @@ struct question {
     int64_t deadline_ms;
 };
 
-/* The answer's memory is h's. */
-static int get(struct http *h, const struct agent_conf *c, const struct question *q,
-               struct http_answer *ret, struct err *err)
+/* The memory of the answer belongs to h. */
+static int get_from_api(struct http *h, const struct agent_conf *c, const struct question *q,
+                        struct http_answer *ret, struct err *err)
 {
     static const char unix_prefix[] = "unix://";
     bool is_unix = str_starts(c->address, unix_prefix);
@@ -37,10 +38,10 @@ static int get(struct http *h, const struct agent_conf *c, const struct question
         n--;
     snprintf(url, sizeof(url), "%.*s%s", (int)n, base, q->path);
     const struct http_tls tls = {
-        .ca_file = or_null(c->ca_file),
-        .client_cert = or_null(c->client_cert),
-        .client_key = or_null(c->client_key),
-        .server_name = or_null(c->tls_server_name),
+        .ca_file = null_if_empty(c->ca_file),
+        .client_cert = null_if_empty(c->client_cert),
+        .client_key = null_if_empty(c->client_key),
+        .server_name = null_if_empty(c->tls_server_name),
     };
     const struct http_request r = {
         .url = url,
@@ -60,7 +61,7 @@ int ask_api(struct http *h, const struct agent_conf *c, const char *path, const 
         .path = path, .token = token, .max = FETCH_ANSWER_MAX, .deadline_ms = deadline_ms};
     struct http_answer answer;
 
-    if (check_path(path, err) < 0 || get(h, c, &q, &answer, err) < 0)
+    if (check_api_path(path, err) < 0 || get_from_api(h, c, &q, &answer, err) < 0)
         return -1;
     *ret_status = answer.status;
     return buf_add(ret_body, answer.body, answer.body_len);
@@ -75,7 +76,7 @@ int ask_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
     struct http_answer answer;
     struct heartbeat b;
 
-    if (get(h, c, &q, &answer, err) < 0)
+    if (get_from_api(h, c, &q, &answer, err) < 0)
         return -1;
     if (answer.status == 403)
         return err_set(err, ERR_REFUSED, 0,
@@ -86,7 +87,7 @@ int ask_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
         return err_wrap(err, "Nomad's answer to /v1/agent/self");
     heartbeat_of_self(self, &b);
     if (!heartbeat_known(&b))
-        return err_set(err, ERR_FORMAT, 0, "Nomad tells no heartbeat of a client");
+        return err_set(err, ERR_FORMAT, 0, "Nomad's answer contains no heartbeat of a client");
     *ret = b;
     return 0;
 }

@@ -1,12 +1,13 @@
 /*
  * ask.h - GET of the local Nomad agent's HTTP API.
  *
- * Address and TLS files are agent.conf's [nomad]. ask_api: only the path is asked for, and
- * it must begin with /v1/ and hold no blanks or control characters; a token is sent only where one
- * is given; any HTTP status is an answer. ask_heartbeat: agent/self,
- * with a token, of which only the heartbeat is taken; the token is in no error's text. Limits:
- * FETCH_ANSWER_MAX bytes, of agent/self ASK_SELF_MAX (ERR_LIMIT), ASK_DEADLINE_MAX_MS, no
- * redirects.
+ * The address and the TLS files come from [nomad] of agent.conf. ask_api: the caller chooses only
+ * the path, which must begin with /v1/ and contain no blanks or control characters. A token is
+ * sent only if the caller gives one. Any HTTP status counts as an answer. ask_heartbeat: asks
+ * agent/self with a token, and returns only the heartbeat; no error text contains the token.
+ *
+ * Limits: an answer has at most FETCH_ANSWER_MAX bytes, agent/self at most ASK_SELF_MAX
+ * (ERR_LIMIT); ASK_DEADLINE_MAX_MS; no redirects.
  */
 #ifndef ASK_H
 #define ASK_H
@@ -19,11 +20,12 @@
 #define ASK_DEADLINE_MAX_MS 60000
 #define ASK_SELF_MAX        (1024 * 1024)
 
-/* The body is appended to ret_body. -1: there was no HTTP answer. token: NULL none. */
+/* Appends the body to ret_body. token: NULL: none. -1: there was no HTTP answer. */
 MUST_CHECK int ask_api(struct http *h, const struct agent_conf *c, const char *path,
                        const char *token, int64_t deadline_ms, int *ret_status,
                        struct buf *ret_body, struct err *err);
-/* at_ms is left 0. -1: there was no answer, or it does not tell both (ERR_REFUSED: HTTP 403). */
+/* at_ms stays 0. -1: there was no answer (ERR_REFUSED: HTTP 403), or the answer does not contain
+ * both times. */
 MUST_CHECK int ask_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
                              int64_t deadline_ms, struct heartbeat *ret, struct err *err);
 

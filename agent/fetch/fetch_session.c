@@ -16,26 +16,26 @@
 AUTO_DEFINE(http, struct http, http_free)
 #define auto_http CLEANUP(cleanup_http)
 
-/* What was read and not yet used: lines may come several at once. */
+/* The state of a conversation. Several lines may arrive at once. */
 struct talk {
     const struct fetch_session *s;
     const struct agent_conf *conf;
-    struct agent_conf named; /* conf, once a line has told it */
+    struct agent_conf named; /* the configuration that a line named */
     struct http *http;
-    struct buf got;
-    size_t used;
-    int files[FETCH_DESCRIPTORS]; /* that came along */
+    struct buf got;               /* bytes read */
+    size_t used;                  /* bytes of `got` that are already used */
+    int files[FETCH_DESCRIPTORS]; /* descriptors that came with the lines */
     size_t n_files;
 };
 
-static void drop_files(struct talk *t)
+static void close_talk_files(struct talk *t)
 {
     while (t->n_files > 0)
         close(t->files[--t->n_files]);
 }
 
-/* More than there is room for are closed by the kernel. */
-static void take_files(struct talk *t, struct msghdr *m)
+/* The kernel closes descriptors that have no room in the control buffer. */
+static void take_talk_files(struct talk *t, struct msghdr *m)
 {
     for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c != NULL; c = CMSG_NXTHDR(m, c)) {
         const unsigned char *at = CMSG_DATA(c);
@@ -54,7 +54,7 @@ static void take_files(struct talk *t, struct msghdr *m)
     }
 }
 
-static ssize_t receive(struct talk *t, void *p, size_t n)
+static ssize_t receive_input(struct talk *t, void *p, size_t n)
 {
     union {
         struct cmsghdr align;
@@ -70,23 +70,23 @@ static ssize_t receive(struct talk *t, void *p, size_t n)
     if (got < 0 && errno == ENOTSOCK)
         return read(t->s->in, p, n);
     if (got > 0)
-        take_files(t, &m);
+        take_talk_files(t, &m);
     return got;
 }
 
-static int fill(struct talk *t, struct err *err)
+static int read_more_input(struct talk *t, struct err *err)
 {
     unsigned char piece[1024];
     struct pollfd p = {t->s->in, POLLIN, 0};
 
     int n = poll(&p, 1, FETCH_IDLE_MS);
     if (n == 0)
-        return err_set(err, ERR_TIMEOUT, 0, "nothing was asked for %d min", FETCH_IDLE_MS / 60000);
+        return err_set(err, ERR_TIMEOUT, 0, "no question came for %d min", FETCH_IDLE_MS / 60000);
     if (n < 0 && errno != EINTR)
         return err_set(err, ERR_IO, errno, "wait for a line");
     if (n < 0)
         return 1;
-    ssize_t got = receive(t, piece, sizeof(piece));
+    ssize_t got = receive_input(t, piece, sizeof(piece));
     if (got < 0 && errno != EINTR && errno != EAGAIN)
         return err_set(err, ERR_IO, errno, "read a line");
     if (got > 0)
@@ -94,8 +94,8 @@ static int fill(struct talk *t, struct err *err)
     return got != 0;
 }
 
-/* 1: a line (without its end, valid until the next call), 0: the input's end. */
-static int next_line(struct talk *t, const char **ret, struct err *err)
+/* 1: *ret is a line without its end, valid until the next call. 0: the input has ended. */
+static int take_talk_line(struct talk *t, const char **ret, struct err *err)
 {
     for (;;) {
         size_t left = t->got.len - t->used;
@@ -116,13 +116,14 @@ static int next_line(struct talk *t, const char **ret, struct err *err)
             t->got.len = left;
             t->used = 0;
         }
-        int rv = fill(t, err);
+        int rv = read_more_input(t, err);
         if (rv <= 0)
             return rv;
     }
 }
 
-static int say(const struct fetch_session *s, const char *word, const char *text, struct err *err)
+static int send_escaped_line(const struct fetch_session *s, const char *word, const char *text,
+                             struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
     buf_add_str(&line, word);
@@ -131,19 +132,20 @@ static int say(const struct fetch_session *s, const char *word, const char *text
     return file_write_all(s->out, line.data, line.len, err);
 }
 
-/* A broken output shows in the next thing said, or as the input's end. */
-static void tell_progress(void *ctx, uint64_t done, uint64_t total)
+/* Ignores an error: the next line, or the end of the input, shows a broken output too. */
+static void report_get_progress(void *ctx, uint64_t done, uint64_t total)
 {
     const struct talk *t = ctx;
     struct err ignored = ERR_INIT;
     char numbers[48];
     snprintf(numbers, sizeof(numbers), "%" PRIu64 " %" PRIu64, done, total);
-    if (say(t->s, "progress ", numbers, &ignored) < 0)
+    if (send_escaped_line(t->s, "progress ", numbers, &ignored) < 0)
         return;
 }
 
-/* caravan-swap is told of the last place alone; what became of the others is for people. */
-static void tell_left(void *ctx, enum failure why, const char *text)
+/* Logs why a place was given up, for people. caravan-swap gets only the failure of the last place.
+ */
+static void log_given_up_place(void *ctx, enum failure why, const char *text)
 {
     const struct talk *t = ctx;
 
@@ -153,24 +155,24 @@ static void tell_left(void *ctx, enum failure why, const char *text)
                 text);
 }
 
-static int read_job(struct talk *t, struct fetch_get *ret, struct err *err)
+static int read_get_job(struct talk *t, struct fetch_get *ret, struct err *err)
 {
     auto_buf struct buf text = {.limit = JOB_MAX};
     const char *line;
     int rv;
 
-    while ((rv = next_line(t, &line, err)) > 0 && !str_eq(line, "go"))
+    while ((rv = take_talk_line(t, &line, err)) > 0 && !str_eq(line, "go"))
         if (buf_printf(&text, "%s\n", line) < 0)
-            return err_set(err, ERR_LIMIT, 0, "a get job of more than %d bytes", JOB_MAX);
+            return err_set(err, ERR_LIMIT, 0, "the get job has more than %d bytes", JOB_MAX);
     if (rv < 0)
         return -1;
     if (rv == 0)
-        return err_set(err, ERR_FORMAT, 0, "the get job has no end");
+        return err_set(err, ERR_FORMAT, 0, "the get job has no line \"go\"");
     return fetch_get_parse(buf_str(&text), text.len, ret, err);
 }
 
-/* 0: the session is over. */
-static int do_get(struct talk *t, const char *rest, struct err *err)
+/* Returns 0: the session is over. */
+static int run_get(struct talk *t, const char *rest, struct err *err)
 {
     struct fetch_get job;
     char path[GET_PATH_MAX];
@@ -179,8 +181,8 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
     struct err why = ERR_INIT;
 
     if (rest[0] != '\0')
-        return err_set(err, ERR_FORMAT, 0, "\"get\" with something behind it");
-    if (read_job(t, &job, err) < 0)
+        return err_set(err, ERR_FORMAT, 0, "the line \"get\" has more words");
+    if (read_get_job(t, &job, err) < 0)
         return -1;
     const struct get g = {
         .job = &job,
@@ -188,14 +190,14 @@ static int do_get(struct talk *t, const char *rest, struct err *err)
         .allow_file = t->conf->allow_file_urls,
         .url_prefixes = t->conf->url_prefixes,
         .stop_fd = t->s->in,
-        .progress = tell_progress,
-        .left = tell_left,
+        .progress = report_get_progress,
+        .left = log_given_up_place,
         .ctx = t,
     };
     if (get_run(&g, path, &failure, &why) == 0)
-        return say(t->s, "done ", path, err);
+        return send_escaped_line(t->s, "done ", path, err);
     snprintf(word, sizeof(word), "failed %s ", failure_name(failure));
-    return say(t->s, word, why.text, err);
+    return send_escaped_line(t->s, word, why.text, err);
 }
 
 int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err)
@@ -215,8 +217,8 @@ int fetch_ms_parse(const char **rest, int64_t *ret, struct err *err)
     return 0;
 }
 
-/* A word that ends at a blank or with the line. */
-static int read_word(const char **rest, char *dst, size_t size)
+/* Takes a word, up to a blank or the end of the line. */
+static int take_question_word(const char **rest, char *dst, size_t size)
 {
     size_t n = strcspn(*rest, " ");
 
@@ -234,14 +236,15 @@ int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_d
 {
     char number[24];
     const char *all = rest;
-    int64_t ms = 0; /* the asking side's, and the wall's, are the ones that count */
+    int64_t ms = 0; /* not used: caravan-swap and the wall have deadlines of their own */
 
     if (fetch_ms_parse(&rest, &ms, err) < 0)
         return -1;
-    if (read_word(&rest, number, sizeof(number)) < 0 || *rest++ != ' ' ||
+    if (take_question_word(&rest, number, sizeof(number)) < 0 || *rest++ != ' ' ||
         str_to_u64(number, INT64_MAX, ret_size) < 0 || *ret_size == 0 ||
         digest_from_hex(rest, ret_digest) < 0)
-        return err_set(err, ERR_FORMAT, 0, "unzip without size and digest: %.100s", all);
+        return err_set(err, ERR_FORMAT, 0, "the question unzip has no size and digest: %.100s",
+                       all);
     return 0;
 }
 
@@ -257,18 +260,20 @@ int fetch_knock_parse(const char *rest, int64_t *ret_ms,
     first = rest--;
     for (; *rest != '\0' || n == 0; n++) {
         if (n == FETCH_KNOCKS_MAX)
-            return err_set(err, ERR_LIMIT, 0, "more than %d peers", FETCH_KNOCKS_MAX);
+            return err_set(err, ERR_LIMIT, 0, "more than %d servers in one question",
+                           FETCH_KNOCKS_MAX);
         rest++;
-        if (read_word(&rest, ret[n].host, sizeof(ret[n].host)) < 0 || *rest++ != ' ' ||
-            read_word(&rest, ret[n].port, sizeof(ret[n].port)) < 0)
-            return err_set(err, ERR_FORMAT, 0, "knock without address and port: %.100s", first);
+        if (take_question_word(&rest, ret[n].host, sizeof(ret[n].host)) < 0 || *rest++ != ' ' ||
+            take_question_word(&rest, ret[n].port, sizeof(ret[n].port)) < 0)
+            return err_set(err, ERR_FORMAT, 0, "the question knock has no address and port: %.100s",
+                           first);
     }
     *ret_n = n;
     return 0;
 }
 
-/* token: NULL none. */
-static int answer(struct talk *t, const char *rest, const char *token, struct err *err)
+/* token NULL: none. */
+static int answer_api_question(struct talk *t, const char *rest, const char *token, struct err *err)
 {
     auto_buf struct buf body = BUF_INIT;
     auto_buf struct buf line = BUF_INIT;
@@ -281,45 +286,45 @@ static int answer(struct talk *t, const char *rest, const char *token, struct er
     if (t->http == NULL && http_new(&t->http, err) < 0)
         return -1;
     if (ask_api(t->http, t->conf, rest, token, ms, &status, &body, &why) < 0)
-        return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
+        return send_escaped_line(t->s, "none ", why.text, err) < 0 ? -1 : 1;
     buf_printf(&line, "answer %d %zu\n", status, body.len);
     buf_add(&line, body.data, body.len);
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
-static int do_ask(struct talk *t, const char *rest, struct err *err)
+static int run_ask(struct talk *t, const char *rest, struct err *err)
 {
-    return answer(t, rest, NULL, err);
+    return answer_api_question(t, rest, NULL, err);
 }
 
-/* The token is a line of its own: what does not know the question says the line that it does not
- * understand, and never comes to this one. */
-static int take_token(struct talk *t, char token[static FETCH_TOKEN_MAX], struct err *err)
+/* The token has a line of its own. An older caravan-fetch that does not know the question prints
+ * the question's line in its error, and never reads the token. */
+static int take_token_line(struct talk *t, char token[static FETCH_TOKEN_MAX], struct err *err)
 {
     const char *line = NULL;
-    int rv = next_line(t, &line, err);
+    int rv = take_talk_line(t, &line, err);
 
     if (rv < 0)
         return -1;
     if (rv == 0 || !fetch_token_fits(line))
-        return err_set(err, ERR_FORMAT, 0, "a question without its token");
+        return err_set(err, ERR_FORMAT, 0, "the question has no valid token");
     str_cut(token, FETCH_TOKEN_MAX, line);
     return 0;
 }
 
-static int do_ask_as(struct talk *t, const char *rest, struct err *err)
+static int run_ask_as(struct talk *t, const char *rest, struct err *err)
 {
     char token[FETCH_TOKEN_MAX];
     int rv;
 
-    if (take_token(t, token, err) < 0)
+    if (take_token_line(t, token, err) < 0)
         return -1;
-    rv = answer(t, rest, token, err);
+    rv = answer_api_question(t, rest, token, err);
     crypto_wipe(token, sizeof(token));
     return rv;
 }
 
-static int do_heartbeat(struct talk *t, const char *rest, struct err *err)
+static int run_heartbeat(struct talk *t, const char *rest, struct err *err)
 {
     char token[FETCH_TOKEN_MAX], numbers[48];
     struct heartbeat b;
@@ -329,17 +334,17 @@ static int do_heartbeat(struct talk *t, const char *rest, struct err *err)
 
     if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
         return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
-    if (take_token(t, token, err) < 0 || (t->http == NULL && http_new(&t->http, err) < 0))
+    if (take_token_line(t, token, err) < 0 || (t->http == NULL && http_new(&t->http, err) < 0))
         return -1;
     rv = ask_heartbeat(t->http, t->conf, token, (int64_t)ms, &b, &why);
     crypto_wipe(token, sizeof(token));
     if (rv < 0)
-        return say(t->s, "none ", why.text, err) < 0 ? -1 : 1;
+        return send_escaped_line(t->s, "none ", why.text, err) < 0 ? -1 : 1;
     snprintf(numbers, sizeof(numbers), "%" PRId64 " %" PRId64, b.age_ms, b.ttl_ms);
-    return say(t->s, "heartbeat ", numbers, err) < 0 ? -1 : 1;
+    return send_escaped_line(t->s, "heartbeat ", numbers, err) < 0 ? -1 : 1;
 }
 
-static int do_knock(struct talk *t, const char *rest, struct err *err)
+static int run_knock(struct talk *t, const char *rest, struct err *err)
 {
     struct knock_peer peers[FETCH_KNOCKS_MAX];
     enum knock heard[FETCH_KNOCKS_MAX];
@@ -357,8 +362,8 @@ static int do_knock(struct talk *t, const char *rest, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
-/* An order chooses neither where nor what: the address is root's. */
-static int do_metadata(struct talk *t, const char *rest, struct err *err)
+/* No order chooses the address or the question: the address is root's. */
+static int run_metadata(struct talk *t, const char *rest, struct err *err)
 {
     struct knock_peer peer = {.port = "80"};
     enum knock heard = KNOCK_UNKNOWN;
@@ -374,18 +379,18 @@ static int do_metadata(struct talk *t, const char *rest, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
-/* What was asked for behind the wall did not come to its end. */
-static int say_why_not(const struct talk *t, const struct err *why, struct err *err)
+/* Reports why a trial did not come to its end. */
+static int report_trial_error(const struct talk *t, const struct err *why, struct err *err)
 {
-    return say(t->s,
-               why->kind == ERR_STATE     ? "none "
-               : why->kind == ERR_TIMEOUT ? "late "
-                                          : "broken ",
-               why->text, err);
+    return send_escaped_line(t->s,
+                             why->kind == ERR_STATE     ? "none "
+                             : why->kind == ERR_TIMEOUT ? "late "
+                                                        : "broken ",
+                             why->text, err);
 }
 
-/* Frees it. */
-static int tell_run(const struct talk *t, struct try_answer *a, struct err *err)
+/* Reports the result of a trial, and frees it. */
+static int report_trial(const struct talk *t, struct try_answer *a, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
 
@@ -396,8 +401,8 @@ static int tell_run(const struct talk *t, struct try_answer *a, struct err *err)
     return file_write_all(t->s->out, line.data, line.len, err);
 }
 
-/* 0: the session is over. */
-static int do_try(struct talk *t, const char *rest, struct err *err)
+/* Returns 0: the session is over. */
+static int run_try(struct talk *t, const char *rest, struct err *err)
 {
     struct try_answer a = {.said = BUF_INIT};
     struct try_job j = {.dir = TRY_DIR};
@@ -415,10 +420,10 @@ static int do_try(struct talk *t, const char *rest, struct err *err)
     rv = t->s->walled ? 0 : try_wall(&why);
     if (rv == 0)
         rv = try_run(&j, t->s->clock, &a, &why);
-    return rv < 0 ? say_why_not(t, &why, err) : tell_run(t, &a, err);
+    return rv < 0 ? report_trial_error(t, &why, err) : report_trial(t, &a, err);
 }
 
-static int do_verify(struct talk *t, const char *rest, struct err *err)
+static int run_verify(struct talk *t, const char *rest, struct err *err)
 {
     struct try_answer a = {.said = BUF_INIT};
     struct try_job j = {.dir = TRY_DIR, .binary = -1};
@@ -435,12 +440,12 @@ static int do_verify(struct talk *t, const char *rest, struct err *err)
     rv = t->s->walled ? 0 : try_wall(&why);
     if (rv == 0)
         rv = try_verify(&j, t->s->clock, &a, &why);
-    return rv < 0 ? say_why_not(t, &why, err) : tell_run(t, &a, err);
+    return rv < 0 ? report_trial_error(t, &why, err) : report_trial(t, &a, err);
 }
 
-/* Nothing of it counts as signed: caravan-swap hashes the bytes that come out. Twice, so that what
- * is wrong with the zip is told before the first byte. */
-static int unzip(const struct talk *t, const struct unpack *u, struct err *why)
+/* Unpacks once to /dev/null, so that an error of the zip is reported before the first byte is sent.
+ * Nothing here is trusted: caravan-swap hashes the bytes that it receives. */
+static int check_unzip(const struct talk *t, const struct unpack *u, struct err *why)
 {
     autoclose int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -451,7 +456,7 @@ static int unzip(const struct talk *t, const struct unpack *u, struct err *why)
     return unpack_member(t->files[0], u, nowhere, why);
 }
 
-static int do_unzip(struct talk *t, const char *rest, struct err *err)
+static int run_unzip(struct talk *t, const char *rest, struct err *err)
 {
     struct unpack u = {.member = FETCH_MEMBER};
     struct err why = ERR_INIT;
@@ -461,20 +466,20 @@ static int do_unzip(struct talk *t, const char *rest, struct err *err)
         return -1;
     if (t->n_files != 1)
         return err_set(err, ERR_FORMAT, 0, "unzip with %zu files", t->n_files);
-    if (unzip(t, &u, &why) < 0)
-        return say_why_not(t, &why, err);
+    if (check_unzip(t, &u, &why) < 0)
+        return report_trial_error(t, &why, err);
     snprintf(number, sizeof(number), "%" PRIu64, u.size);
-    if (say(t->s, "bytes ", number, err) < 0)
+    if (send_escaped_line(t->s, "bytes ", number, err) < 0)
         return -1;
     return unpack_member(t->files[0], &u, t->s->out, err);
 }
 
-static int do_conf(struct talk *t, const char *rest, struct err *err)
+static int run_conf(struct talk *t, const char *rest, struct err *err)
 {
     if (rest[0] != '/')
         return err_set(err, ERR_FORMAT, 0, "not a path: %.100s", rest);
     if (t->http != NULL)
-        return err_set(err, ERR_FORMAT, 0, "a configuration after the first question");
+        return err_set(err, ERR_FORMAT, 0, "the line \"conf\" came after the first question");
     if (agent_conf_load(rest, &t->named, err) < 0)
         return -1;
     t->conf = &t->named;
@@ -483,23 +488,24 @@ static int do_conf(struct talk *t, const char *rest, struct err *err)
 
 static const struct {
     const char *word;
-    int (*run)(struct talk *t, const char *rest, struct err *err); /* 1: go on */
+    /* Returns 1: read the next line; 0: the session is over. */
+    int (*run)(struct talk *t, const char *rest, struct err *err);
 } words[] = {
-    {"conf ", do_conf},
-    {"get", do_get},
-    {"ask ", do_ask},
-    {"knock ", do_knock},
-    {"metadata ", do_metadata},
-    {"try ", do_try},
-    {"verify ", do_verify},
-    {"unzip ", do_unzip},
-    {"heartbeat ", do_heartbeat},
-    {"ask-as ", do_ask_as},
+    {"conf ", run_conf},
+    {"get", run_get},
+    {"ask ", run_ask},
+    {"knock ", run_knock},
+    {"metadata ", run_metadata},
+    {"try ", run_try},
+    {"verify ", run_verify},
+    {"unzip ", run_unzip},
+    {"heartbeat ", run_heartbeat},
+    {"ask-as ", run_ask_as},
 };
 
-static int run_line(struct talk *t, const char *line, struct err *err)
+static int run_question(struct talk *t, const char *line, struct err *err)
 {
-    /* The line lives in a buffer that the next read moves. */
+    /* A copy, because the next read moves the buffer of the line. */
     char copy[FETCH_LINE_MAX + 1];
     str_cut(copy, sizeof(copy), line);
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -516,12 +522,12 @@ int fetch_session_run(const struct fetch_session *s, struct err *err)
     int rv;
 
     do {
-        rv = next_line(&t, &line, err);
+        rv = take_talk_line(&t, &line, err);
         if (rv > 0)
-            rv = run_line(&t, line, err);
+            rv = run_question(&t, line, err);
     } while (rv > 0);
     h = t.http;
-    drop_files(&t);
+    close_talk_files(&t);
     buf_free(&t.got);
     return rv;
 }

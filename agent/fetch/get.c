@@ -16,16 +16,16 @@
 AUTO_DEFINE(http, struct http, http_free)
 #define auto_http CLEANUP(cleanup_http)
 
-/* One place being fetched from. */
+/* A download from one place. */
 struct download {
     const struct get *g;
     int fd;
     uint64_t done;
     struct digest_state hash;
-    int64_t told; /* when progress was last told */
+    int64_t told; /* when progress was last reported */
     bool over;
     int status;
-    bool failed_here; /* ours: the disk, more bytes than were signed, a place root forbids */
+    bool failed_here; /* this side failed or refused: disk, too many bytes, a place root forbids */
     struct err err;
 };
 
@@ -50,25 +50,25 @@ static bool is_no_space(int sys)
     return sys == ENOSPC || sys == EDQUOT || sys == EFBIG;
 }
 
-static enum failure failure_from(const struct err *err)
+static enum failure failure_of_err(const struct err *err)
 {
     return is_no_space(err->sys) ? FAILURE_NO_SPACE : failure_of[err->kind];
 }
 
-/* Trying another place cannot help against these. */
-static bool ends_job(enum failure f)
+/* Does this failure end the job, because another place cannot help? */
+static bool is_final_failure(enum failure f)
 {
     return f == FAILURE_NO_SPACE || f == FAILURE_IO || f == FAILURE_CANCELLED;
 }
 
-static bool told_to_stop(void *ctx)
+static bool is_stop_requested(void *ctx)
 {
     const struct get *g = ctx;
     struct pollfd p = {g->stop_fd, POLLIN, 0};
     return g->stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
 
-static bool is_ours(const char *name)
+static bool is_download_name(const char *name)
 {
     unsigned char bytes[DIGEST_LEN];
     char hex[2 * DIGEST_LEN + 1];
@@ -77,7 +77,7 @@ static bool is_ours(const char *name)
            (name[2 * DIGEST_LEN] == '\0' || str_eq(name + 2 * DIGEST_LEN, ".part"));
 }
 
-static int open_dir(const char *path, int *ret_fd, struct err *err)
+static int open_download_dir(const char *path, int *ret_fd, struct err *err)
 {
     autoclose int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
@@ -87,21 +87,22 @@ static int open_dir(const char *path, int *ret_fd, struct err *err)
         return err_set(err, ERR_IO, errno, "list %s", path);
     const struct dirent *e;
     while ((e = readdir(d)) != NULL)
-        if (is_ours(e->d_name) && unlinkat(fd, e->d_name, 0) < 0)
+        if (is_download_name(e->d_name) && unlinkat(fd, e->d_name, 0) < 0)
             return err_set(err, ERR_IO, errno, "remove %s/%s", path, e->d_name);
     *ret_fd = take_fd(&fd);
     return 0;
 }
 
-static void part_name(char dst[static 80], const struct digest *d)
+static void write_part_name(char dst[static 80], const struct digest *d)
 {
     char hex[65];
     digest_hex(hex, d);
     snprintf(dst, 80, "%s.part", hex);
 }
 
-/* A new file with room for size bytes, as far as the file system can promise. */
-static int make_file(int dir, const char *name, uint64_t size, int *ret_fd, struct err *err)
+/* Creates a new file and reserves room for size bytes, if the file system can do that. */
+static int make_download_file(int dir, const char *name, uint64_t size, int *ret_fd,
+                              struct err *err)
 {
     if (unlinkat(dir, name, 0) < 0 && errno != ENOENT)
         return err_set(err, ERR_IO, errno, "remove %s", name);
@@ -109,12 +110,13 @@ static int make_file(int dir, const char *name, uint64_t size, int *ret_fd, stru
     if (fd < 0)
         return err_set(err, ERR_IO, errno, "create %s", name);
     if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)size) < 0 && is_no_space(errno))
-        return err_set(err, ERR_NOSPACE, errno, "room for %llu bytes", (unsigned long long)size);
+        return err_set(err, ERR_NOSPACE, errno, "reserve %llu bytes for %s",
+                       (unsigned long long)size, name);
     *ret_fd = take_fd(&fd);
     return 0;
 }
 
-static void tell_progress(struct download *d)
+static void report_download(struct download *d)
 {
     const struct get *g = d->g;
     int64_t now = clock_mono(g->clock);
@@ -124,35 +126,36 @@ static void tell_progress(struct download *d)
     g->progress(g->ctx, d->done, g->job->fetch_size);
 }
 
-/* What has another size is another file: nothing of it is fetched. */
-static int on_head(void *ctx, const struct http_answer *head)
+/* Refuses a file of another size before any of its bytes is read. */
+static int on_download_head(void *ctx, const struct http_answer *head)
 {
     struct download *d = ctx;
 
     if (head->status != 200 || head->length < 0 || (uint64_t)head->length == d->g->job->fetch_size)
         return 0;
     d->failed_here = true;
-    return err_set(&d->err, ERR_LIMIT, 0, "it would send %lld bytes; %llu were signed",
+    return err_set(&d->err, ERR_LIMIT, 0, "the file there has %lld bytes; %llu were signed",
                    (long long)head->length, (unsigned long long)d->g->job->fetch_size);
 }
 
-static int on_data(void *ctx, const void *p, size_t n)
+static int on_download_data(void *ctx, const void *p, size_t n)
 {
     struct download *d = ctx;
     d->failed_here = true;
     if (n > d->g->job->fetch_size - d->done)
-        return err_set(&d->err, ERR_LIMIT, 0, "more than the %llu bytes that were signed",
+        return err_set(&d->err, ERR_LIMIT, 0,
+                       "the file has more than the %llu bytes that were signed",
                        (unsigned long long)d->g->job->fetch_size);
     if (file_write_all(d->fd, p, n, &d->err) < 0)
         return -1;
     d->failed_here = false;
     digest_add(&d->hash, p, n);
     d->done += n;
-    tell_progress(d);
+    report_download(d);
     return 0;
 }
 
-static void on_done(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_download_done(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct download *d = ctx;
     d->over = true;
@@ -161,7 +164,7 @@ static void on_done(void *ctx, const struct http_answer *answer, const struct er
         d->err = *err;
 }
 
-static int check_url(void *ctx, const char *url, struct err *err)
+static int check_redirect_url(void *ctx, const char *url, struct err *err)
 {
     struct download *d = ctx;
     const char *why = url_refused(d->g->url_prefixes, url);
@@ -170,15 +173,15 @@ static int check_url(void *ctx, const char *url, struct err *err)
     char shown[161];
     url_shown(shown, sizeof shown, url);
     d->failed_here = true;
-    err_set(&d->err, ERR_REFUSED, 0,
-            "%s is not among root's allowed places ([law] url_prefixes): %s", shown, why);
+    err_set(&d->err, ERR_REFUSED, 0, "root does not allow the place %s ([law] url_prefixes): %s",
+            shown, why);
     *err = d->err;
     return -1;
 }
 
-/* A place of Caravan's own (release serve, a seed): the file lies there under its digest. None of
- * them redirects; a host that is no longer ours could, to what this one alone can reach. */
-static bool is_by_digest(const char *url, const struct digest *file)
+/* Is this a place of Caravan's own (release serve, a seed)? There the file's name is its digest.
+ * Such a place never redirects; get.h says why a redirect there is dangerous. */
+static bool is_named_by_digest(const char *url, const struct digest *file)
 {
     const char *name = strrchr(url, '/');
     char hex[65];
@@ -187,8 +190,8 @@ static bool is_by_digest(const char *url, const struct digest *file)
     return name != NULL && str_eq(name + 1, hex);
 }
 
-static int start_request(struct http *h, const char *url, int64_t left, struct download *d,
-                         struct err *err)
+static int start_download(struct http *h, const char *url, int64_t left, struct download *d,
+                          struct err *err)
 {
     const struct fetch_get *job = d->g->job;
     uint32_t window = d->g->speed_window_s > 0 ? d->g->speed_window_s : GET_SPEED_WINDOW_S;
@@ -199,19 +202,19 @@ static int start_request(struct http *h, const char *url, int64_t left, struct d
         .max = (size_t)job->fetch_size,
         .speed_min = (uint32_t)MIN_OF(job->speed_min, UINT32_MAX),
         .speed_window = job->speed_min > 0 ? window : 0,
-        .redirects = is_by_digest(url, &job->fetch_digest) ? 0 : REDIRECTS,
+        .redirects = is_named_by_digest(url, &job->fetch_digest) ? 0 : REDIRECTS,
         .allow_file = d->g->allow_file,
-        .check_url = check_url,
-        .on_head = on_head,
-        .on_data = on_data,
-        .on_done = on_done,
+        .check_url = check_redirect_url,
+        .on_head = on_download_head,
+        .on_data = on_download_data,
+        .on_done = on_download_done,
         .ctx = d,
     };
     return http_start(h, &r, err);
 }
 
-/* Waits for the end of the one request; the handle ends with it. */
-static int transfer(const char *url, int64_t until, struct download *d, struct err *err)
+/* Makes one request and waits for its end. */
+static int run_download(const char *url, int64_t until, struct download *d, struct err *err)
 {
     const struct get *g = d->g;
     auto_http struct http *h = NULL;
@@ -219,11 +222,11 @@ static int transfer(const char *url, int64_t until, struct download *d, struct e
     int64_t left = until - clock_mono(g->clock);
 
     if (left <= 0)
-        return err_set(err, ERR_TIMEOUT, 0, "the deadline of %lld s is over",
+        return err_set(err, ERR_TIMEOUT, 0, "the deadline of %lld s has passed",
                        (long long)g->job->deadline_ms / 1000);
     if (http_new(&h, err) < 0)
         return -1;
-    if (start_request(h, url, left, d, err) < 0) {
+    if (start_download(h, url, left, d, err) < 0) {
         err->kind = d->failed_here ? d->err.kind : ERR_NETWORK;
         return -1;
     }
@@ -233,12 +236,12 @@ static int transfer(const char *url, int64_t until, struct download *d, struct e
         if (http_wait(h, left + 1000, err) < 0)
             return -1;
         if (stop)
-            return err_set(err, ERR_STATE, 0, "told to stop");
+            return err_set(err, ERR_STATE, 0, "stopped on request");
     }
     return 0;
 }
 
-static int judge(struct download *d, int64_t until, struct err *err)
+static int judge_download(struct download *d, int64_t until, struct err *err)
 {
     const struct fetch_get *job = d->g->job;
     struct digest digest;
@@ -247,86 +250,90 @@ static int judge(struct download *d, int64_t until, struct err *err)
         return err_set(err, ERR_NETWORK, 0, "the answer is HTTP status %d", d->status);
     if (d->err.kind != ERR_NONE) {
         *err = d->err;
-        /* A peer that says nothing is no network; one that says it slowly is slow. */
+        /* A server that sends nothing counts as no-network; one that sends slowly, as too-slow. */
         bool slow = err->kind == ERR_TIMEOUT && (d->done > 0 || clock_mono(d->g->clock) >= until);
         if (!d->failed_here && err->kind == ERR_FORMAT)
-            err->kind = ERR_CRYPTO; /* it answers, with something else than the file */
+            err->kind = ERR_CRYPTO; /* the answer is something else than the file */
         else if (!d->failed_here && err->kind != ERR_LIMIT)
             err->kind = slow ? ERR_TIMEOUT : ERR_NETWORK;
         return -1;
     }
     digest_final(&d->hash, &digest);
     if (d->done != job->fetch_size)
-        return err_set(err, ERR_CRYPTO, 0, "%llu bytes came; %llu were signed",
+        return err_set(err, ERR_CRYPTO, 0, "the file has %llu bytes; %llu were signed",
                        (unsigned long long)d->done, (unsigned long long)job->fetch_size);
     if (!digest_eq(&digest, &job->fetch_digest)) {
         char hex[65];
         digest_hex(hex, &digest);
-        return err_set(err, ERR_CRYPTO, 0, "its SHA-256 %s is not the one that was signed", hex);
+        return err_set(err, ERR_CRYPTO, 0,
+                       "the SHA-256 of the file, %s, is not the one that was signed", hex);
     }
     return 0;
 }
 
-static int check_scheme(const struct get *g, const char *url, struct err *err)
+static int check_place_scheme(const struct get *g, const char *url, struct err *err)
 {
     if (str_starts(url, "https://") || str_starts(url, "http://"))
         return 0;
     if (!str_starts(url, "file://"))
-        return err_set(err, ERR_REFUSED, 0, "neither https://, http:// nor file://");
+        return err_set(err, ERR_REFUSED, 0,
+                       "the place begins with none of https://, http://, file://");
     return g->allow_file ? 0
                          : err_set(err, ERR_REFUSED, 0,
                                    "file:// places are not allowed on this host "
                                    "([law] allow_file_urls)");
 }
 
-static int fetch_from(const struct get *g, int dir, const char *url, int64_t until, int *ret_fd,
-                      struct err *err)
+static int fetch_from_place(const struct get *g, int dir, const char *url, int64_t until,
+                            int *ret_fd, struct err *err)
 {
     char name[80];
     autoclose int fd = -1;
     struct download d = {.g = g};
 
-    part_name(name, &g->job->fetch_digest);
+    write_part_name(name, &g->job->fetch_digest);
     digest_init(&d.hash);
-    if (check_scheme(g, url, err) < 0 || make_file(dir, name, g->job->fetch_size, &fd, err) < 0)
+    if (check_place_scheme(g, url, err) < 0 ||
+        make_download_file(dir, name, g->job->fetch_size, &fd, err) < 0)
         return -1;
     d.fd = fd;
-    if (transfer(url, until, &d, err) < 0 || judge(&d, until, err) < 0)
+    if (run_download(url, until, &d, err) < 0 || judge_download(&d, until, err) < 0)
         return -1;
     *ret_fd = take_fd(&fd);
     return 0;
 }
 
-/* Its share of what is left: who sends just quickly enough does not take the time of those behind.
- */
-static int64_t until_of(const struct get *g, uint32_t place, int64_t until)
+/* The end of this place's share of the time that is left. */
+static int64_t find_place_deadline(const struct get *g, uint32_t place, int64_t until)
 {
     int64_t now = clock_mono(g->clock);
 
     return now + (until - now) / (int64_t)(g->job->n_urls - place);
 }
 
-static int fetch_any(const struct get *g, int dir, int64_t until, int *ret_fd, struct err *err)
+static int fetch_from_any_place(const struct get *g, int dir, int64_t until, int *ret_fd,
+                                struct err *err)
 {
     char shown[181];
 
-    err_set(err, ERR_USAGE, 0, "no place to fetch from");
+    err_set(err, ERR_USAGE, 0, "the job names no place to fetch from");
     for (uint32_t i = 0; i < g->job->n_urls; i++) {
         struct err why = ERR_INIT;
-        if (fetch_from(g, dir, g->job->urls[i], until_of(g, i, until), ret_fd, &why) == 0)
+        if (fetch_from_place(g, dir, g->job->urls[i], find_place_deadline(g, i, until), ret_fd,
+                             &why) == 0)
             return 0;
         *err = why;
         url_shown(shown, sizeof shown, g->job->urls[i]);
         err_wrap(err, "%s", shown);
-        if (ends_job(failure_from(err)) || clock_mono(g->clock) >= until)
+        if (is_final_failure(failure_of_err(err)) || clock_mono(g->clock) >= until)
             break;
         if (i + 1 < g->job->n_urls && g->left != NULL)
-            g->left(g->ctx, failure_from(err), err->text);
+            g->left(g->ctx, failure_of_err(err), err->text);
     }
     return -1;
 }
 
-static int unpack_zip(const struct get *g, int dir, int zip, struct err *err)
+static int unpack_download(const struct get *g, int dir, int zip, struct err *err)
 {
     char name[80];
     autoclose int fd = -1;
@@ -334,27 +341,27 @@ static int unpack_zip(const struct get *g, int dir, int zip, struct err *err)
         .member = FETCH_MEMBER,
         .size = g->job->size,
         .digest = g->job->digest,
-        .stop = told_to_stop,
+        .stop = is_stop_requested,
         .ctx = (void *)(uintptr_t)g,
     };
-    part_name(name, &g->job->digest);
-    if (make_file(dir, name, g->job->size, &fd, err) < 0)
+    write_part_name(name, &g->job->digest);
+    if (make_download_file(dir, name, g->job->size, &fd, err) < 0)
         return -1;
     return unpack_member(zip, &u, fd, err);
 }
 
-static int get_into(const struct get *g, int dir, struct err *err)
+static int fetch_into_dir(const struct get *g, int dir, struct err *err)
 {
     autoclose int fd = -1;
     char part[80], hex[65], zip_part[80];
     int64_t until = clock_mono(g->clock) + g->job->deadline_ms;
 
-    part_name(zip_part, &g->job->fetch_digest);
-    part_name(part, &g->job->digest);
+    write_part_name(zip_part, &g->job->fetch_digest);
+    write_part_name(part, &g->job->digest);
     digest_hex(hex, &g->job->digest);
-    int rv = fetch_any(g, dir, until, &fd, err);
+    int rv = fetch_from_any_place(g, dir, until, &fd, err);
     if (rv == 0 && g->job->packing == PACKING_ZIP) {
-        rv = unpack_zip(g, dir, fd, err);
+        rv = unpack_download(g, dir, fd, err);
         unlinkat(dir, zip_part, 0);
     }
     if (rv == 0 && renameat(dir, part, dir, hex) < 0)
@@ -372,8 +379,8 @@ int get_run(const struct get *g, char ret_path[static GET_PATH_MAX], enum failur
     autoclose int dir = -1;
     char hex[65];
 
-    if (open_dir(g->job->dir, &dir, err) < 0 || get_into(g, dir, err) < 0) {
-        *ret_failure = failure_from(err);
+    if (open_download_dir(g->job->dir, &dir, err) < 0 || fetch_into_dir(g, dir, err) < 0) {
+        *ret_failure = failure_of_err(err);
         return -1;
     }
     digest_hex(hex, &g->job->digest);

@@ -1,26 +1,27 @@
 /*
- * get.h - one binary, from one of several places, checked in size and digest.
+ * get.h - fetches one binary from one of several places, and checks its size and digest.
  *
- * The places are tried in order, each within its share of what is left of the deadline: half of it
- * for the first of two, so that no place takes the time of those behind it. What arrives goes into
- * <dir>/<fetch digest>.part, hashed as it comes and cut off at the size known before; a zip's
- * member `nomad` is unpacked beside it. The result is <dir>/<digest>, mode 0600, and counts only by
- * its digest: the caller copies it before it trusts it. Whatever fails leaves nothing in the
- * directory, and a job begins by removing what a killed one left (names of 64 hexadecimal digits,
- * with or without ".part"; nothing else is touched).
+ * The places are tried in order. Each place gets an equal share of the time that is left: the
+ * first of two gets half of it, so that no place uses up the time of the places after it. The
+ * bytes go into <dir>/<fetch digest>.part and are hashed as they come; the download ends at the
+ * signed size. The member `nomad` of a zip is unpacked into the same directory. The result is
+ * <dir>/<digest>, mode 0600. Only its digest makes it valid: the caller copies the file and hashes
+ * the copy before it trusts it. A failure leaves nothing in the directory. A job begins by
+ * removing the files of a killed job (names of 64 hexadecimal digits, with or without ".part";
+ * nothing else is removed).
  *
- * No connection is made for a place that root does not allow, nor where a redirect leads to one:
- * refused-by-law.
+ * No connection is made to a place that root does not allow, also after a redirect: refused-by-law.
  *
- * A place that ends in the file's own digest is one of Caravan's (release serve, a seed), which
- * redirect nowhere: no redirect is followed there, its answer is no-network. So a host that plays
- * the seed cannot send others on to what they alone may ask.
+ * If the last part of a URL is the digest of the file, the place is one of Caravan's own (release
+ * serve, a seed). These never redirect, so no redirect is followed: a redirect is no-network. So
+ * an attacker who poses as a seed cannot send this host to addresses that only this host can
+ * reach.
  *
- * A place that says another size than was signed is left before a byte of it is taken.
+ * If a place announces another size than the signed one, nothing is fetched from it.
  *
- * The failure told is that of the last place tried; no space, no time and "told to
- * stop" end the job at once. A place that answers nothing is no-network, one that
- * is slower than the floor for GET_SPEED_WINDOW_S or past its share of the deadline too-slow.
+ * The reported failure is that of the last place. No space, no time and a request to stop end the
+ * job at once. A place that does not answer is no-network. A place is too-slow if it is slower
+ * than the floor for GET_SPEED_WINDOW_S, or needs more than its share of the time.
  */
 #ifndef GET_H
 #define GET_H
@@ -39,14 +40,14 @@ struct get {
     const char
         *url_prefixes; /* root's (url_plain.h), for places and where redirects lead; NULL: any */
     unsigned speed_window_s; /* of job->speed_min; 0: GET_SPEED_WINDOW_S */
-    int stop_fd;             /* readable or closed: stop; -1: never */
+    int stop_fd;             /* stop when it becomes readable or is closed; -1: never */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* at most 4 a second */
-    /* A place was given up, the next one is tried; NULL: nobody is told. */
+    /* Called when a place is given up and the next place is tried. May be NULL. */
     void (*left)(void *ctx, enum failure why, const char *text);
     void *ctx;
 };
 
-/* -1: *ret_failure says what kind, err the rest. */
+/* -1: *ret_failure is the kind of failure, and err contains the text. */
 MUST_CHECK int get_run(const struct get *g, char ret_path[static GET_PATH_MAX],
                        enum failure *ret_failure, struct err *err);
 

@@ -12,7 +12,7 @@ AUTO_DEFINE(addrinfo, struct addrinfo, freeaddrinfo)
 #define auto_addrinfo CLEANUP(cleanup_addrinfo)
 
 struct asked {
-    int fd; /* -1: nothing more is to be heard */
+    int fd; /* -1: finished */
     bool connected;
     enum knock_question question;
     enum knock said;
@@ -22,14 +22,14 @@ struct asked {
     size_t n;
 };
 
-static void hang_up(struct asked *a, enum knock said)
+static void end_knock(struct asked *a, enum knock said)
 {
     a->said = said;
     close(a->fd);
     a->fd = -1;
 }
 
-static int resolve(const struct knock_peer *p, struct asked *a)
+static int read_numeric_address(const struct knock_peer *p, struct asked *a)
 {
     const struct addrinfo hints = {
         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
@@ -46,7 +46,7 @@ static int resolve(const struct knock_peer *p, struct asked *a)
     return 0;
 }
 
-static void begin(struct asked *a, enum knock_question q)
+static void begin_knock(struct asked *a, enum knock_question q)
 {
     a->question = q;
     a->connected = false;
@@ -56,19 +56,19 @@ static void begin(struct asked *a, enum knock_question q)
     if (a->fd < 0 || connect(a->fd, (const struct sockaddr *)&a->to, a->to_len) == 0 ||
         errno == EINPROGRESS)
         return;
-    hang_up(a, KNOCK_NOBODY);
+    end_knock(a, KNOCK_NOBODY);
 }
 
-/* What was asked has no answer here: the other question, then none. */
-static void next(struct asked *a)
+/* Ends a question without an answer, and begins the next question, if there is one. */
+static void begin_next_question(struct asked *a)
 {
-    hang_up(a, KNOCK_CLOSES);
+    end_knock(a, KNOCK_CLOSES);
     if (a->question + 1 < KNOCK_QUESTIONS)
-        begin(a, a->question + 1);
+        begin_knock(a, a->question + 1);
 }
 
-/* Of a connection that is told to be ready. */
-static bool is_made(int fd)
+/* poll has reported the socket as ready: is it connected? */
+static bool is_connected(int fd)
 {
     int sys = 0;
     socklen_t len = sizeof(sys);
@@ -76,40 +76,40 @@ static bool is_made(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &sys, &len) == 0 && sys == 0;
 }
 
-/* The kernel has room for a question of these sizes in a new connection, or it has closed. */
-static void ask(struct asked *a)
+/* A new connection has room for a question of this size; a short send means that it is closed. */
+static void send_knock_question(struct asked *a)
 {
     size_t n;
     const unsigned char *p = knock_question(a->question, &n);
 
-    if (!is_made(a->fd)) {
-        hang_up(a, KNOCK_NOBODY);
+    if (!is_connected(a->fd)) {
+        end_knock(a, KNOCK_NOBODY);
         return;
     }
     a->connected = true;
     if (send(a->fd, p, n, MSG_NOSIGNAL) != (ssize_t)n)
-        next(a);
+        begin_next_question(a);
 }
 
-static void hear(struct asked *a)
+static void read_knock_answer(struct asked *a)
 {
     ssize_t n = recv(a->fd, a->got + a->n, sizeof(a->got) - a->n, 0);
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (n <= 0) {
-        next(a);
+        begin_next_question(a);
         return;
     }
     a->n += (size_t)n;
     enum knock_heard heard = knock_answer(a->question, a->got, a->n);
     if (heard == KNOCK_HEARD_NOMAD)
-        hang_up(a, KNOCK_SERVES);
+        end_knock(a, KNOCK_SERVES);
     else if (heard == KNOCK_HEARD_OTHER)
-        next(a);
+        begin_next_question(a);
 }
 
-static void wait_some(struct asked *list, uint32_t n, int64_t left)
+static void wait_for_knocks(struct asked *list, uint32_t n, int64_t left)
 {
     struct pollfd fds[FETCH_KNOCKS_MAX];
 
@@ -121,13 +121,13 @@ static void wait_some(struct asked *list, uint32_t n, int64_t left)
         if (list[i].fd < 0 || fds[i].revents == 0)
             continue;
         if (list[i].connected)
-            hear(&list[i]);
+            read_knock_answer(&list[i]);
         else
-            ask(&list[i]);
+            send_knock_question(&list[i]);
     }
 }
 
-static bool any_open(const struct asked *list, uint32_t n)
+static bool is_any_knock_open(const struct asked *list, uint32_t n)
 {
     for (uint32_t i = 0; i < n; i++)
         if (list[i].fd >= 0)
@@ -143,14 +143,14 @@ void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, 
 
     for (uint32_t i = 0; i < n; i++) {
         list[i] = (struct asked){.fd = -1, .said = KNOCK_UNKNOWN};
-        if (resolve(&peers[i], &list[i]) == 0)
-            begin(&list[i], KNOCK_TLS);
+        if (read_numeric_address(&peers[i], &list[i]) == 0)
+            begin_knock(&list[i], KNOCK_TLS);
     }
-    while (any_open(list, n) && (left = until - clock_mono(clock_system())) > 0)
-        wait_some(list, n, left);
+    while (is_any_knock_open(list, n) && (left = until - clock_mono(clock_system())) > 0)
+        wait_for_knocks(list, n, left);
     for (uint32_t i = 0; i < n; i++) {
         if (list[i].fd >= 0)
-            hang_up(&list[i], list[i].connected ? KNOCK_MUTE : KNOCK_NOBODY);
+            end_knock(&list[i], list[i].connected ? KNOCK_MUTE : KNOCK_NOBODY);
         ret[i] = list[i].said;
     }
 }
@@ -161,15 +161,15 @@ enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
     struct asked a = {.fd = -1};
     int n = 0;
 
-    if (resolve(peer, &a) < 0)
+    if (read_numeric_address(peer, &a) < 0)
         return KNOCK_UNKNOWN;
-    begin(&a, KNOCK_TLS);
+    begin_knock(&a, KNOCK_TLS);
     for (int64_t left; a.fd >= 0 && n <= 0 && (left = until - clock_mono(clock_system())) > 0;) {
         struct pollfd p = {a.fd, POLLOUT, 0};
 
         n = poll(&p, 1, (int)left);
     }
     if (a.fd >= 0)
-        hang_up(&a, n <= 0 ? KNOCK_MUTE : is_made(a.fd) ? KNOCK_SERVES : KNOCK_NOBODY);
+        end_knock(&a, n <= 0 ? KNOCK_MUTE : is_connected(a.fd) ? KNOCK_SERVES : KNOCK_NOBODY);
     return a.said;
 }

@@ -1,23 +1,24 @@
 /*
- * knock.h - do Nomad servers serve there?
+ * knock.h - do Nomad servers serve at these addresses?
  *
- * A connection alone does not tell: Nomad binds its RPC port first, then restores its state, which
- * may take half an hour, and only then accepts (NewServer in nomad/server.go from 1.2 to 2.0:
- * setupRPC, setupRaft, startRPCListener). Meanwhile the kernel completes handshakes for it, and
- * takes in what is sent. So each peer is asked for an answer: the TLS question first, and where
- * that was closed, on a new connection, the yamux question (knock_answer.h).
+ * A connection alone does not show that. Nomad first binds its RPC port, then restores its state,
+ * which may take half an hour, and only then accepts connections (NewServer in nomad/server.go
+ * from 1.2 to 2.0: setupRPC, setupRaft, startRPCListener). Meanwhile the kernel completes
+ * handshakes for Nomad and takes in the bytes that are sent. So each server is asked for an
+ * answer: first the TLS question; if the server closes that connection, the yamux question on a
+ * new connection (knock_answer.h).
  *
- *   KNOCK_SERVES   it gave an answer of Nomad's
- *   KNOCK_MUTE     connected, then nothing until the deadline: the backlog never closes, so its
- *                  process is there and does not accept yet
- *   KNOCK_CLOSES   connected, and closed after either question, or answered otherwise
+ *   KNOCK_SERVES   Nomad answered
+ *   KNOCK_MUTE     connected, then silence until the deadline: a waiting connection is not closed,
+ *                  so the server's process runs and does not accept yet
+ *   KNOCK_CLOSES   connected, then closed after both questions, or an answer that is not Nomad's
  *   KNOCK_NOBODY   refused, unreachable, or no connection until the deadline
- *   KNOCK_UNKNOWN  host is not a numeric IPv4 or IPv6 address (as Nomad's raft peers are told):
- *                  a name would wait for a resolver, outside of the deadline; or no socket
+ *   KNOCK_UNKNOWN  the host is not a numeric IPv4 or IPv6 address (Nomad's raft peers are numeric;
+ *                  a name would have to wait for a resolver, without a deadline); or no socket
  *
- * All are asked side by side; the deadline holds for each and so for all. At most
- * KNOCK_ANSWER_MAX bytes are read of an answer. Nomad logs one line at WARN for a question that it
- * was not configured for, or whose handshake ended there.
+ * All servers are asked at the same time, with one deadline. At most KNOCK_ANSWER_MAX bytes of an
+ * answer are read. Nomad logs one line at level WARN for a question that does not fit its
+ * configuration, or after a handshake that ended early.
  */
 #ifndef KNOCK_H
 #define KNOCK_H
@@ -32,8 +33,8 @@ struct knock_peer {
     char port[8];
 };
 
-/* One connection and no question. SERVES: it was made; MUTE: no word of it came, not even that
- * nobody is there, as where a packet goes astray; NOBODY: refused, or no way there. */
+/* Makes one connection and asks nothing. KNOCK_SERVES: connected. KNOCK_MUTE: no reaction until the
+ * deadline, as if the packets were lost. KNOCK_NOBODY: refused, or no route. */
 enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms);
 /* n <= FETCH_KNOCKS_MAX; fills ret[0..n). */
 void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, enum knock *ret);

@@ -10,8 +10,9 @@
 #define SERVER_HELLO     2
 #define RECORD_MAX       (16384 + 2048)
 
-/* For TLS 1.3 and 1.2 as Go's server speaks them. No handshake is ever completed with it, so
- * random and key share are no secrets: the share is the curve's base point, a valid one. */
+/* A ClientHello for TLS 1.3 and 1.2 as Go's server speaks them. No handshake is ever completed with
+ * it, so random and key share need not be secret. The key share is the base point of the curve, a
+ * valid point. */
 static const unsigned char tls[] = {
     RPC_TLS, /* Nomad's byte */
     RECORD_HANDSHAKE,
@@ -172,7 +173,7 @@ static const unsigned char tls[] = {
 #define YAMUX_PING 2
 #define PING_SYN   1
 #define PING_ACK   2
-#define PING_VALUE 'c', 'r', 'v', 'n' /* comes back */
+#define PING_VALUE 'c', 'r', 'v', 'n' /* the acknowledgement repeats it */
 
 static const unsigned char yamux[] = {RPC_YAMUX, 0, YAMUX_PING, 0, PING_SYN,
                                       0,         0, 0,          0, PING_VALUE};
@@ -184,8 +185,8 @@ const unsigned char *knock_question(enum knock_question q, size_t *ret_n)
     return q == KNOCK_TLS ? tls : yamux;
 }
 
-/* Either a record that begins with a ServerHello, or one that is an alert. */
-static enum knock_heard tls_answer(const unsigned char *p, size_t n)
+/* Nomad's answer is a record that begins with a ServerHello, or an alert. */
+static enum knock_heard judge_tls_answer(const unsigned char *p, size_t n)
 {
     bool alert = p[0] == RECORD_ALERT;
 
@@ -206,7 +207,7 @@ enum knock_heard knock_answer(enum knock_question q, const unsigned char *p, siz
     if (n == 0)
         return KNOCK_HEARD_MORE;
     if (q == KNOCK_TLS)
-        return tls_answer(p, n);
+        return judge_tls_answer(p, n);
     if (memcmp(p, yamux_answer, n < whole ? n : whole) != 0)
         return KNOCK_HEARD_OTHER;
     return n < whole ? KNOCK_HEARD_MORE : KNOCK_HEARD_NOMAD;

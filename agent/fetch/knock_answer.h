@@ -1,25 +1,25 @@
 /*
- * knock_answer.h - what is sent to a server's RPC port, and what counts as Nomad's answer. Pure.
+ * knock_answer.h - what is sent to a server's RPC port, and which answers are Nomad's. Pure.
  *
- * The first byte of a connection selects what follows (RPCType in Nomad's helper/pool/conn.go,
- * the same from 1.2.16 to 2.0.5: 0x01 RPC, 0x02 raft, 0x03 yamux, 0x04 TLS, 0x05 streaming,
- * 0x06 yamux of version 2). What handleConn in nomad/rpc.go of those versions does with it:
+ * The first byte of a connection selects the protocol (RPCType in Nomad's helper/pool/conn.go, the
+ * same from 1.2.16 to 2.0.5: 0x01 RPC, 0x02 raft, 0x03 yamux, 0x04 TLS, 0x05 streaming, 0x06 yamux
+ * of version 2). handleConn in nomad/rpc.go of these versions reacts to the byte like this:
  *
  *   byte                        tls.rpc off            on                     rpc_upgrade_mode
  *   0x04, then a ClientHello    closes, having read    ServerHello, or an     as on
  *                               nothing but the byte   alert
  *   0x03, then a yamux ping     acknowledges           closes, likewise       acknowledges
  *
- * So each server that serves answers one of the two with bytes of its own, whatever its
- * configuration, and without any certificate of ours. The acknowledgement: handlePing in yamux'
- * session.go (v0.0.0-20211028200310 in Nomad 1.2 and 1.3, v0.1.1 from 1.4 to 1.8, v0.1.2 since
- * 1.9), which needs no stream; the frame: yamux' spec.md.
+ * So each server that serves answers one of the two questions with bytes of its own, whatever its
+ * configuration, and without a certificate from this host. The acknowledgement: handlePing in
+ * yamux' session.go (v0.0.0-20211028200310 in Nomad 1.2 and 1.3, v0.1.1 from 1.4 to 1.8, v0.1.2
+ * since 1.9), which needs no stream. The frame: yamux' spec.md.
  *
- * Only bytes count. A server that serves and closes after the byte 0x04 has shown itself too, but
- * so would a proxy whose server is away, a server at its limit of connections, and the kernel
- * when a process ends with the connection in its backlog (a server that has not read all of what
- * was sent resets the connection just the same). Since the other question has an answer where
- * Nomad serves, a close only says: ask that.
+ * Only bytes count as an answer. A serving server that closes after the byte 0x04 has shown itself
+ * too. But a proxy without its server closes as well, so does a server at its limit of
+ * connections, and so does the kernel when a process ends with the connection in its backlog. (A
+ * server that has not read all bytes resets the connection, as the kernel does.) Where Nomad
+ * serves, the other question has an answer. So a close only means: ask the other question.
  *
  * Nothing is parsed beyond the first bytes of a TLS record, or one frame of yamux.
  */
@@ -31,13 +31,13 @@
 
 enum knock_question { KNOCK_TLS, KNOCK_YAMUX, KNOCK_QUESTIONS };
 
-#define KNOCK_ANSWER_MAX 12 /* no answer needs more bytes to be known */
+#define KNOCK_ANSWER_MAX 12 /* so many bytes are enough to recognise every answer */
 
 enum knock_heard { KNOCK_HEARD_MORE, KNOCK_HEARD_NOMAD, KNOCK_HEARD_OTHER };
 
-/* What to send, byte for byte the same each time. */
+/* The bytes to send; always the same. */
 const unsigned char *knock_question(enum knock_question q, size_t *ret_n);
-/* MORE: these bytes may become an answer; never with n >= KNOCK_ANSWER_MAX. */
+/* KNOCK_HEARD_MORE: more bytes are needed; never returned if n >= KNOCK_ANSWER_MAX. */
 enum knock_heard knock_answer(enum knock_question q, const unsigned char *p, size_t n);
 
 #endif

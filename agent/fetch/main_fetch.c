@@ -1,8 +1,9 @@
 /*
  * caravan-fetch - fetches one binary, asks the local Nomad, or tries a binary, for caravan-swap.
  *
- * Unprivileged, started for one conversation (fetch_job.h) over its standard
- * input and output. Exit status: 0 the conversation ended as it should.
+ * Unprivileged. It is started for one conversation (fetch_job.h) over its standard input and
+ output. * Exit status: 0 when the conversation ended as it should; 1 after an error, which is
+ logged; 2 for a * wrong command line.
  */
 #include <signal.h>
 #include "agent_args.h"
@@ -29,7 +30,7 @@ int main(int argc, char **argv)
     if (rv != 0)
         return rv < 0 ? 2 : 0;
     signal(SIGPIPE, SIG_IGN);
-    /* In its unit a trial sees no configuration, and needs none. */
+    /* A trial in its unit cannot read the configuration, and does not need it. */
     memset(&conf, 0, sizeof(conf));
     if (crypto_init(&err) < 0 ||
         (!args.sandboxed && agent_conf_load(args.config, &conf, &err) < 0)) {

@@ -18,46 +18,47 @@
 #define FILE_BYTES_MAX (1024 * 1024)
 #define WRITTEN_MAX    (64 * 1024 * 1024)
 
-static int cannot(struct err *err, const char *what)
+static int set_no_wall(struct err *err, const char *what)
 {
-    return err_set(err, ERR_STATE, errno, "no safe place to try it: %s", what);
+    return err_set(err, ERR_STATE, errno, "this host has no safe place to try a binary: %s", what);
 }
 
 /* ---- the wall ---- */
 
-static int put_word(const char *path, const char *text)
+static int write_to_proc(const char *path, const char *text)
 {
     autoclose int fd = open(path, O_WRONLY | O_CLOEXEC);
 
     return fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
 }
 
-/* In a user namespace of our own we are who we were, and nobody else is there. Children go into a
- * process namespace: they reach no process outside. */
-static int own_namespaces(struct err *err)
+/* The new user namespace contains only this process's own user. Children of this process are in the
+ * new process namespace, so they reach no process outside. */
+static int make_namespaces(struct err *err)
 {
     char uid[48], gid[48];
 
     snprintf(uid, sizeof(uid), "%u %u 1", (unsigned)geteuid(), (unsigned)geteuid());
     snprintf(gid, sizeof(gid), "%u %u 1", (unsigned)getegid(), (unsigned)getegid());
     if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWPID) < 0)
-        return cannot(err, "the kernel gives no namespaces");
-    if (put_word("/proc/self/setgroups", "deny") < 0 || put_word("/proc/self/uid_map", uid) < 0 ||
-        put_word("/proc/self/gid_map", gid) < 0)
-        return cannot(err, "a user namespace");
+        return set_no_wall(err, "the kernel gives no namespaces");
+    if (write_to_proc("/proc/self/setgroups", "deny") < 0 ||
+        write_to_proc("/proc/self/uid_map", uid) < 0 ||
+        write_to_proc("/proc/self/gid_map", gid) < 0)
+        return set_no_wall(err, "a user namespace");
     return 0;
 }
 
-static int own_mounts(struct err *err)
+static int make_mounts(struct err *err)
 {
     struct mount_attr quiet = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
 
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
         syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &quiet, sizeof(quiet)) < 0)
-        return cannot(err, "a read-only root");
+        return set_no_wall(err, "a read-only root");
     if (mount("tmpfs", "/run", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC | MS_RDONLY, NULL) < 0 ||
         mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=80m") < 0)
-        return cannot(err, "an empty /run and /tmp");
+        return set_no_wall(err, "an empty /run and /tmp");
     return 0;
 }
 
@@ -67,38 +68,39 @@ static void drop_capabilities(void)
         (void)prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
 }
 
-/* The first process of the namespace: with it the kernel ends all others, so also what a trial has
- * left behind. It is ourselves once more, in a conversation that ends when we do. */
-static int start_first(struct err *err)
+/* Starts this program again as the first process of the process namespace. When the first process
+ * ends, the kernel ends all others in the namespace, also those that a trial has left behind. The
+ * first process ends when this process ends, because its conversation ends then. */
+static int start_first_process(struct err *err)
 {
     const char *argv[] = {"/proc/self/exe", "--sandboxed", NULL};
     int pair[2];
     pid_t first;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
-        return cannot(err, "a socket pair");
+        return set_no_wall(err, "a socket pair");
     const struct spawn s = {.argv = argv, .pass_fd = -1, .talk_fd = pair[1]};
     int rv = spawn_start(&s, &first, err);
     close(pair[1]);
     if (rv < 0) {
         close(pair[0]);
-        return cannot(err, "a process namespace");
+        return set_no_wall(err, "a process namespace");
     }
-    return 0; /* pair[0] stays open as long as we live */
+    return 0; /* pair[0] stays open until this process ends */
 }
 
 int try_wall(struct err *err)
 {
-    if (own_namespaces(err) < 0 || own_mounts(err) < 0)
+    if (make_namespaces(err) < 0 || make_mounts(err) < 0)
         return -1;
     drop_capabilities();
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-        return cannot(err, "no new rights");
-    return start_first(err);
+        return set_no_wall(err, "no new rights");
+    return start_first_process(err);
 }
 
-/* Also where systemd sets them: the unit's are of all that runs in it. */
-static void set_limits(void)
+/* Needed under systemd too: the unit's limits are for everything in the unit. */
+static void set_trial_limits(void)
 {
     static const struct {
         __rlimit_resource_t what;
@@ -114,7 +116,7 @@ static void set_limits(void)
 
 /* ---- the files ---- */
 
-static int read_whole(int fd, struct buf *ret, struct err *err)
+static int read_trial_file(int fd, struct buf *ret, struct err *err)
 {
     unsigned char piece[16 * 1024];
     ssize_t n;
@@ -124,29 +126,29 @@ static int read_whole(int fd, struct buf *ret, struct err *err)
             return err_set(err, ERR_STATE, 0, "a configuration file is larger than 1 MiB");
         (void)buf_add(ret, piece, (size_t)n);
     }
-    return n < 0 ? cannot(err, "a configuration file cannot be read") : 0;
+    return n < 0 ? set_no_wall(err, "a configuration file cannot be read") : 0;
 }
 
-static int put_file(const char *dir, size_t i, int from, struct err *err)
+static int copy_trial_file(const char *dir, size_t i, int from, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
     char path[128];
 
-    if (read_whole(from, &text, err) < 0)
+    if (read_trial_file(from, &text, err) < 0)
         return -1;
     snprintf(path, sizeof(path), TRY_FILE, dir, (unsigned)i);
     autoclose int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0 || file_write_all(to, text.data, text.len, err) < 0)
-        return cannot(err, "its configuration cannot be written there");
+        return set_no_wall(err, "its configuration cannot be written there");
     return 0;
 }
 
-static int put_files(const struct try_job *j, struct err *err)
+static int copy_trial_files(const struct try_job *j, struct err *err)
 {
     if (mkdir(j->dir, 0700) < 0)
-        return cannot(err, j->dir);
+        return set_no_wall(err, j->dir);
     for (size_t i = 0; i < j->n_files; i++) {
-        if (put_file(j->dir, i, j->files[i], err) < 0)
+        if (copy_trial_file(j->dir, i, j->files[i], err) < 0)
             return -1;
     }
     return 0;
@@ -154,9 +156,9 @@ static int put_files(const struct try_job *j, struct err *err)
 
 /* ---- the run ---- */
 
-/* What says nothing of the binary: we may not execute it, or there is no room for it. */
-static int run(const struct spawn *s, const struct clock *clock, struct spawn_result *ret,
-               struct err *err)
+/* Sets ERR_STATE for errors that are not the binary's fault: no right to execute, or no memory. */
+static int run_behind_wall(const struct spawn *s, const struct clock *clock,
+                           struct spawn_result *ret, struct err *err)
 {
     if (spawn_run(s, clock, ret, err) == 0)
         return 0;
@@ -179,8 +181,8 @@ int try_run(const struct try_job *j, const struct clock *clock, struct try_answe
                       .run_passed = true};
     struct spawn_result r = {.out = BUF_INIT};
 
-    set_limits();
-    if (j->validate && put_files(j, err) < 0)
+    set_trial_limits();
+    if (j->validate && copy_trial_files(j, err) < 0)
         return -1;
     for (size_t i = 0; j->validate && i < j->n_files; i++) {
         snprintf(paths[i], sizeof(paths[i]), TRY_FILE, j->dir, (unsigned)i);
@@ -188,14 +190,14 @@ int try_run(const struct try_job *j, const struct clock *clock, struct try_answe
         argv[2] = "validate";
         argv[3 + i] = paths[i];
     }
-    if (run(&s, clock, &r, err) < 0)
+    if (run_behind_wall(&s, clock, &r, err) < 0)
         return -1;
     *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;
 }
 
-static int verify_args(const struct try_job *j, char paths[static 4][64], struct gpgv_call *c,
-                       const char *argv[static GPGV_ARGS], struct err *err)
+static int make_gpgv_args(const struct try_job *j, char paths[static 4][64], struct gpgv_call *c,
+                          const char *argv[static GPGV_ARGS], struct err *err)
 {
     for (unsigned i = 0; i < 3; i++)
         snprintf(paths[i], 64, TRY_FILE, j->dir, i);
@@ -220,17 +222,16 @@ int try_verify(const struct try_job *j, const struct clock *clock, struct try_an
                       .pass_fd = -1};
     struct spawn_result r = {.out = BUF_INIT};
 
-    set_limits();
-    if (put_files(j, err) < 0 || verify_args(j, paths, &call, argv, err) < 0)
+    set_trial_limits();
+    if (copy_trial_files(j, err) < 0 || make_gpgv_args(j, paths, &call, argv, err) < 0)
         return -1;
     if (mkdir(paths[3], 0700) < 0)
-        return cannot(err, paths[3]);
-    if (run(&s, clock, &r, err) < 0)
+        return set_no_wall(err, paths[3]);
+    if (run_behind_wall(&s, clock, &r, err) < 0)
         return err->kind != ERR_NOTFOUND
                    ? -1
                    : err_set(err, ERR_STATE, 0,
-                             "gpgv is not installed here: install the package "
-                             "gpgv (%s)",
+                             "gpgv is not installed on this host (%s): install the package gpgv",
                              argv[0]);
     *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;

@@ -1,16 +1,18 @@
 /*
- * try.h - runs a binary of unknown goodness once, where it can do no harm.
+ * try.h - runs an unknown binary once, behind a wall, where it can do no harm.
  *
- * Nothing of it is believed but what it prints and how it ends. Under systemd the unit around us is
- * the wall (caravan-try@.service). Without it we build one of what the kernel gives an ordinary
- * user: a user, mount, network, IPC and process namespace of our own, everything read-only, /run
- * and /tmp empty. Where the kernel gives none nothing is run (ERR_STATE: it cannot be told).
+ * Only the binary's output and its exit status are used. Under systemd the unit of this process is
+ * the wall (caravan-try@.service). Without systemd this process builds a wall from what the kernel
+ * gives to an ordinary user: user, mount, network, IPC and process namespaces of its own,
+ * everything read-only, /run and /tmp empty. If the kernel gives no namespaces, nothing is run
+ * (ERR_STATE: the answer is unknown).
  *
- * The binary is an open file and is executed as that. Configuration files are open, too, often by
- * somebody who may read what we may not: their contents are put into an empty directory, in the
- * order given, and the binary is told those names (TRY_FILE of fetch_job.h).
+ * The binary is an open file, and is executed through its descriptor. Configuration files are open
+ * too: often another user opened them, who may read more than this process. Their contents are
+ * copied into an empty directory, in the given order, and the binary gets the names of the copies
+ * (TRY_FILE of fetch_job.h).
  *
- * gpgv is run there as well (try_verify): what it parses comes from the network in the end.
+ * gpgv runs behind the same wall (try_verify), because it parses bytes that come from the network.
  *
  * Calling sequence: try_wall once in the process, then try_run or try_verify once. One thread.
  */
@@ -26,22 +28,23 @@ struct try_job {
     size_t n_files; /* <= FETCH_FILES_MAX */
     bool validate;  /* `config validate FILE...`; else `version` */
     int64_t deadline_ms;
-    const char *dir;  /* TRY_DIR; must not be there */
-    const char *gpgv; /* try_verify; NULL: where it is installed */
+    const char *dir;  /* TRY_DIR; must not exist yet */
+    const char *gpgv; /* for try_verify: path of gpgv; NULL: its usual path */
 };
 
 struct try_answer {
-    int exit_code, signal; /* exit_code -1: the signal ended it */
+    int exit_code, signal; /* exit_code -1: the signal ended the program */
     struct buf said;
 };
 
+/* Builds the wall. ERR_STATE: this host has no safe place to try a binary. */
 MUST_CHECK int try_wall(struct err *err);
-/* ERR_STATE: it could not be tried, which says nothing of the binary. Else: it could not be run
- * to its end. The caller frees ret->said. */
+/* ERR_STATE: the binary could not be tried, so nothing is known about it. Other errors: the binary
+ * could not be run to its end. The caller frees ret->said. */
 MUST_CHECK int try_run(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
                        struct err *err);
-/* gpgv's status lines; files: a binary keyring, a signature, what was signed. ERR_STATE as above,
- * also: gpgv is not installed. */
+/* ret->said: gpgv's status lines. files: a binary keyring, a signature, the signed file. ERR_STATE:
+ * as above, or gpgv is not installed. */
 MUST_CHECK int try_verify(const struct try_job *j, const struct clock *clock,
                           struct try_answer *ret, struct err *err);
 

@@ -7,7 +7,7 @@
 #define SWITCH     "/etc/nsswitch.conf"
 #define SWITCH_MAX (64 * 1024)
 
-static bool is_own(const char *word, size_t n)
+static bool is_local_source(const char *word, size_t n)
 {
     static const char *const own[] = {"files", "compat", "systemd", "db"};
 
@@ -18,20 +18,20 @@ static bool is_own(const char *word, size_t n)
     return false;
 }
 
-static bool are_own(const char *words)
+static bool are_local_sources(const char *words)
 {
     for (words += strspn(words, " \t"); strchr("\r\n#", *words) == NULL;
          words += strspn(words, " \t")) {
         size_t n = strcspn(words, " \t\r\n#");
 
-        if (!is_own(words, n))
+        if (!is_local_source(words, n))
             return false;
         words += n;
     }
     return true;
 }
 
-/* Without a line of its kind the files alone are asked. */
+/* If there is no line for this kind, the C library asks only the files. */
 bool account_sources_own(const char *text, const char *kind)
 {
     size_t n = strlen(kind);
@@ -39,12 +39,12 @@ bool account_sources_own(const char *text, const char *kind)
     for (const char *s = text; s != NULL; s = strchr(s, '\n')) {
         s += strspn(s, " \t\r\n");
         if (strncmp(s, kind, n) == 0 && s[n + strspn(s + n, " \t")] == ':')
-            return are_own(strchr(s, ':') + 1);
+            return are_local_sources(strchr(s, ':') + 1);
     }
     return true;
 }
 
-static bool is_found(bool group, const char *name)
+static bool account_is_found(bool group, const char *name)
 {
     return group ? getgrnam(name) != NULL : getpwnam(name) != NULL;
 }
@@ -55,7 +55,7 @@ enum tri account_there(bool group, const char *name)
     struct err err = ERR_INIT;
     uint64_t number = 0;
 
-    if (str_to_u64(name, UINT32_MAX, &number) == 0 || is_found(group, name))
+    if (str_to_u64(name, UINT32_MAX, &number) == 0 || account_is_found(group, name))
         return TRI_YES;
     if (file_read(SWITCH, SWITCH_MAX, FILE_FOLLOW, &text, &err) < 0)
         return err.kind == ERR_NOTFOUND ? TRI_NO : TRI_UNKNOWN;

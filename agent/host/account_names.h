@@ -1,8 +1,7 @@
 /*
- * account_names.h - is there a user or a group of this name on the host?
+ * account_names.h - does a user or a group with this name exist on the host?
  *
- * Asked as every program asks (getpwnam), so that who is told only by a directory server is found
- * as well. One thread.
+ * Asks as every program asks (getpwnam), so users of a directory server are found too. One thread.
  */
 #ifndef ACCOUNT_NAMES_H
 #define ACCOUNT_NAMES_H
@@ -10,11 +9,11 @@
 #include <stdbool.h>
 #include "message.h"
 
-/* A number is always there. TRI_UNKNOWN: not found, but others than this host's own files are
- * asked for names, and they may not have answered. */
+/* The answer for a number is always TRI_YES. TRI_UNKNOWN: the name was not found, but this host
+ * also asks other sources than its own files, and these sources may not have answered. */
 enum tri account_there(bool group, const char *name);
-/* Of the text of /etc/nsswitch.conf: do only this host's own files tell names of this kind
- * ("passwd", "group")? Pure. */
+/* text: /etc/nsswitch.conf. Do names of this kind ("passwd", "group") come only from this host's
+ * own files? Pure. */
 bool account_sources_own(const char *text, const char *kind);
 
 #endif

@@ -27,13 +27,13 @@ bool command_line_has(const char *words, size_t n, const char *name)
     return false;
 }
 
-/* Behind the word at `at`. */
-static size_t behind(const char *words, size_t n, size_t at)
+/* The position after the word at `at`. */
+static size_t skip_command_word(const char *words, size_t n, size_t at)
 {
     return at + strnlen(words + at, n - at) + 1;
 }
 
-static bool is_whole(const char *words, size_t n)
+static bool is_not_cut(const char *words, size_t n)
 {
     return n > 0 && words[n - 1] == '\0';
 }
@@ -43,9 +43,9 @@ const char *command_line_value(const char *words, size_t n, const char *name, bo
     const char *value = NULL;
     size_t len = strlen(name);
 
-    for (size_t at = 0; is_whole(words, n) && at < n; at = behind(words, n, at)) {
+    for (size_t at = 0; is_not_cut(words, n) && at < n; at = skip_command_word(words, n, at)) {
         const char *word = words + at;
-        size_t dashes = strspn(word, "-"), next = behind(words, n, at);
+        size_t dashes = strspn(word, "-"), next = skip_command_word(words, n, at);
 
         if (dashes == 0 || dashes > 2 || strncmp(word + dashes, name, len) != 0)
             continue;
@@ -58,56 +58,56 @@ const char *command_line_value(const char *words, size_t n, const char *name, bo
     return value;
 }
 
-/* ---- how it is started next ---- */
+/* ---- how Nomad is started next ---- */
 
 static bool has_variable(const char *words, size_t n)
 {
     return n > 0 && memchr(words, '$', n) != NULL;
 }
 
-/* systemd cuts such a word at its blanks: none to many words come of it. */
-static bool is_many(const char *word)
+/* systemd splits the value of such a word ($NAME alone) at blanks, into any number of words. */
+static bool is_word_of_many(const char *word)
 {
     return word[0] == '$' && word[1] != '{' && word[1] != '$' && word[1] != '\0';
 }
 
-/* Of a variable within a word one word comes, whatever it holds. */
-static bool one_agrees(const char *unit, const char *running)
+/* A variable inside a word gives exactly one word, with any value. */
+static bool word_agrees(const char *unit, const char *running)
 {
     size_t literal = strcspn(unit, "$");
 
     return unit[literal] == '$' ? strncmp(unit, running, literal) == 0 : strcmp(unit, running) == 0;
 }
 
-static bool agrees(const char *unit, size_t n, const char *running, size_t m)
+static bool words_agree(const char *unit, size_t n, const char *running, size_t m)
 {
-    size_t u = 0, r = 0, many = n, mark = 0; /* many: the last such word; n: none yet */
+    size_t u = 0, r = 0, many = n, mark = 0; /* many: the last word of many; n: none yet */
 
     while (r < m) {
-        if (u < n && is_many(unit + u)) {
+        if (u < n && is_word_of_many(unit + u)) {
             many = u;
             mark = r;
-            u = behind(unit, n, u);
-        } else if (u < n && one_agrees(unit + u, running + r)) {
-            u = behind(unit, n, u);
-            r = behind(running, m, r);
+            u = skip_command_word(unit, n, u);
+        } else if (u < n && word_agrees(unit + u, running + r)) {
+            u = skip_command_word(unit, n, u);
+            r = skip_command_word(running, m, r);
         } else if (many < n) {
-            mark = behind(running, m, mark);
+            mark = skip_command_word(running, m, mark);
             r = mark;
-            u = behind(unit, n, many);
+            u = skip_command_word(unit, n, many);
         } else {
             return false;
         }
     }
-    while (u < n && is_many(unit + u))
-        u = behind(unit, n, u);
+    while (u < n && is_word_of_many(unit + u))
+        u = skip_command_word(unit, n, u);
     return u >= n;
 }
 
-/* A script, or a shell: what it makes of its words only the process tells that came of it. */
-static bool is_script(const char *unit, size_t n, const char *running)
+/* Is the unit's program a script or a shell? Then only the running process shows Nomad's words. */
+static bool is_unit_script(const char *unit, size_t n, const char *running)
 {
-    size_t second = behind(unit, n, 0);
+    size_t second = skip_command_word(unit, n, 0);
 
     return !command_line_is_agent(unit, n) &&
            (second >= n || unit[second] != '$' || strcmp(unit, running) != 0);
@@ -117,20 +117,23 @@ struct command_line_start command_line_of_start(const char *unit, size_t n, cons
                                                 size_t m)
 {
     const struct command_line_start next = {unit, n, NULL}, now = {running, m, NULL};
-    bool runs = is_whole(running, m);
+    bool runs = is_not_cut(running, m);
 
-    if (!is_whole(unit, n))
+    if (!is_not_cut(unit, n))
         return runs ? now
-                    : (struct command_line_start){NULL, 0, "what starts Nomad here is not known"};
-    if (runs && is_script(unit, n, running) && command_line_is_agent(running, m))
+                    : (struct command_line_start){
+                          NULL, 0, "the command that starts Nomad on this host is unknown"};
+    if (runs && is_unit_script(unit, n, running) && command_line_is_agent(running, m))
         return now;
     if (!has_variable(unit, n))
         return next;
-    if (runs && agrees(unit, n, running, m))
+    if (runs && words_agree(unit, n, running, m))
         return now;
     return (struct command_line_start){
         unit, n,
-        runs
-            ? "its unit's command holds a variable, and the process that runs was started otherwise"
-            : "its unit's command holds a variable, and no process tells what is in it"};
+        runs ? "the command of Nomad's unit contains a variable, and the running process was "
+               "started "
+               "by another command"
+             : "the command of Nomad's unit contains a variable, and no running process shows its "
+               "value"};
 }

@@ -14,7 +14,7 @@ void config_files_close(struct config_files *f)
         close(f->fds[--f->n]);
 }
 
-static int open_dir_of(const char *path, int *ret, struct err *err)
+static int open_parent_dir(const char *path, int *ret, struct err *err)
 {
     char dir[512];
 
@@ -24,27 +24,29 @@ static int open_dir_of(const char *path, int *ret, struct err *err)
     return *ret < 0 ? err_set(err, ERR_IO, errno, "open %s", dir) : 0;
 }
 
-/* May whoever writes into the directory have put it there? */
-static int check_owner(int dir, int file, const char *path, struct err *err)
+/* A second name of another user's file: somebody who can write into the directory may have linked a
+ * file that he cannot read himself. */
+static int check_second_link(int dir, int file, const char *path, struct err *err)
 {
     struct stat d, f;
 
     if (fstat(dir, &d) < 0 || fstat(file, &f) < 0)
         return err_set(err, ERR_IO, errno, "look at %s", path);
     if (f.st_nlink > 1 && f.st_uid != d.st_uid)
-        return err_set(err, ERR_FORMAT, 0, "%s is a second name of another user's file", path);
+        return err_set(err, ERR_FORMAT, 0, "%s is a second hard link to another user's file", path);
     return 0;
 }
 
-static int add_file(struct config_files *f, const char *path, struct err *err)
+static int add_config_file(struct config_files *f, const char *path, struct err *err)
 {
     char who[128];
     struct stat st;
 
     if (f->n == FETCH_FILES_MAX)
-        return err_set(err, ERR_LIMIT, 0, "there are more than %d files", FETCH_FILES_MAX);
+        return err_set(err, ERR_LIMIT, 0, "Nomad's configuration has more than %d files",
+                       FETCH_FILES_MAX);
     autoclose int dir = -1;
-    if (open_dir_of(path, &dir, err) < 0 || dir_writers(dir, who, sizeof(who), err) < 0)
+    if (open_parent_dir(path, &dir, err) < 0 || dir_writers(dir, who, sizeof(who), err) < 0)
         return -1;
     autoclose int fd =
         openat(dir, strrchr(path, '/') + 1,
@@ -53,14 +55,14 @@ static int add_file(struct config_files *f, const char *path, struct err *err)
         return err_set(err, ERR_IO, errno, "open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", path);
-    if (who[0] != '\0' && check_owner(dir, fd, path, err) < 0)
+    if (who[0] != '\0' && check_second_link(dir, fd, path, err) < 0)
         return -1;
     str_cut(f->names[f->n], sizeof(f->names[0]), path);
     f->fds[f->n++] = take_fd(&fd);
     return 0;
 }
 
-static int add_path(struct config_files *f, const char *path, struct err *err)
+static int add_config_path(struct config_files *f, const char *path, struct err *err)
 {
     autofree struct host_names *names = xzalloc(1, sizeof(*names));
     char file[512];
@@ -68,14 +70,14 @@ static int add_path(struct config_files *f, const char *path, struct err *err)
     if (dir_names(path, names, err) < 0)
         return -1;
     if (!names->dir)
-        return add_file(f, path, err);
+        return add_config_file(f, path, err);
     if (names->more)
-        return err_set(err, ERR_LIMIT, 0, "%s holds too many files", path);
+        return err_set(err, ERR_LIMIT, 0, "the directory %s contains too many files", path);
     for (uint32_t i = 0; i < names->n; i++) {
         if (config_name_of(names->list[i].name) != CONFIG_NAME_READ)
             continue;
         snprintf(file, sizeof(file), "%.350s/%s", path, names->list[i].name);
-        if (add_file(f, file, err) < 0)
+        if (add_config_file(f, file, err) < 0)
             return -1;
     }
     return 0;
@@ -85,12 +87,14 @@ int config_files_open(const char *const *paths, size_t n, struct config_files *r
 {
     ret->n = 0;
     for (size_t i = 0; i < n; i++) {
-        if (add_path(ret, paths[i], err) < 0) {
+        if (add_config_path(ret, paths[i], err) < 0) {
             config_files_close(ret);
             return -1;
         }
     }
-    return ret->n > 0 ? 0 : err_set(err, ERR_NOTFOUND, 0, "%s holds no file", paths[0]);
+    return ret->n > 0 ? 0
+                      : err_set(err, ERR_NOTFOUND, 0,
+                                "%s contains no configuration file that Nomad reads", paths[0]);
 }
 
 void config_files_put_back(const struct config_files *f, const char *text, struct buf *ret)

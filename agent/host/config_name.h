@@ -1,12 +1,13 @@
 /*
- * config_name.h - what Nomad makes of a file's name in a directory of its configuration. Pure.
+ * config_name.h - does Nomad read a file with this name in a configuration directory? Pure.
  */
 #ifndef CONFIG_NAME_H
 #define CONFIG_NAME_H
 
 enum config_name { CONFIG_NAME_READ, CONFIG_NAME_LEFTOVER, CONFIG_NAME_OTHER };
 
-/* Reads it; leaves it, though it looks like a configuration put aside; or it is something else. */
+/* CONFIG_NAME_READ: Nomad reads the file. CONFIG_NAME_LEFTOVER: Nomad does not read the file, and
+ * the name looks like a configuration file that somebody put aside. CONFIG_NAME_OTHER: neither. */
 enum config_name config_name_of(const char *name);
 
 #endif

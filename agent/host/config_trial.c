@@ -8,10 +8,10 @@
 #include "version.h"
 
 #define CMDLINE_MAX (16 * 1024)
-#define REJECTED    1 /* exit status; 127 is an unknown command */
+#define REJECTED    1 /* exit status; 127 means an unknown command */
 #define FIRST       "1.3.0"
 
-static const char *option_value(const char *word)
+static const char *find_option_value(const char *word)
 {
     static const char *const names[] = {"-config=", "--config="};
 
@@ -22,13 +22,13 @@ static const char *option_value(const char *word)
     return NULL;
 }
 
-static bool is_option(const char *word)
+static bool is_config_option(const char *word)
 {
     return str_eq(word, "-config") || str_eq(word, "--config");
 }
 
-/* The next word, NULL at the end. */
-static const char *next_word(const char **at, const char *end)
+/* Takes the next word; NULL: there is none. */
+static const char *take_next_argument(const char **at, const char *end)
 {
     const char *word = *at;
 
@@ -38,13 +38,13 @@ static const char *next_word(const char **at, const char *end)
     return word;
 }
 
-/* NULL: it can be asked about. */
-static const char *fault_of(const char *path, size_t count)
+/* Why this path cannot be used; NULL: it can. */
+static const char *explain_path_fault(const char *path, size_t count)
 {
     if (path == NULL)
         return "the last -config names no path";
     if (strchr(path, '$') != NULL)
-        return "a -config path holds a variable";
+        return "a -config path contains a variable";
     if (path[0] != '/')
         return "a -config path is relative";
     return count == CONFIG_TRIAL_PATHS ? "there are too many -config paths" : NULL;
@@ -59,20 +59,21 @@ size_t config_trial_paths(const char *words, size_t n,
 
     *ret_more = false;
     *ret_why = "its command line cannot be read";
-    if (n == 0 || words[n - 1] != '\0' || next_word(&at, end) == NULL)
+    if (n == 0 || words[n - 1] != '\0' || take_next_argument(&at, end) == NULL)
         return 0;
-    word = next_word(&at, end);
+    word = take_next_argument(&at, end);
     *ret_why = "it is not started by \"nomad agent\"";
     if (word == NULL || !str_eq(word, "agent"))
         return 0;
-    while ((word = next_word(&at, end)) != NULL) {
-        const char *path = is_option(word) ? next_word(&at, end) : option_value(word);
+    while ((word = take_next_argument(&at, end)) != NULL) {
+        const char *path =
+            is_config_option(word) ? take_next_argument(&at, end) : find_option_value(word);
 
-        if (path == NULL && !is_option(word)) {
+        if (path == NULL && !is_config_option(word)) {
             *ret_more = true;
             continue;
         }
-        *ret_why = fault_of(path, count);
+        *ret_why = explain_path_fault(path, count);
         if (*ret_why != NULL)
             return 0;
         ret_paths[count++] = path;
@@ -82,9 +83,9 @@ size_t config_trial_paths(const char *words, size_t n,
 }
 
 struct answer {
-    int status;  /* exit status; -1 when it could not be run to its end */
-    bool denied; /* it spoke of permission */
-    bool broken; /* a file could not be read as configuration: nothing completes that */
+    int status;  /* exit status; -1: the binary could not be run to its end */
+    bool denied; /* the output mentions denied permission */
+    bool broken; /* a file could not be loaded; flags or the environment cannot repair that */
     struct buf said;
 };
 
@@ -93,8 +94,8 @@ static void cleanup_answer(struct answer *a)
     buf_free(&a->said);
 }
 
-static int run(const struct config_trial *t, int binary, const struct config_files *files,
-               struct fetch_ran *ret, struct err *err)
+static int run_validate(const struct config_trial *t, int binary, const struct config_files *files,
+                        struct fetch_ran *ret, struct err *err)
 {
     int all[1 + FETCH_FILES_MAX] = {binary};
     struct fetch_call *call = NULL;
@@ -107,8 +108,8 @@ static int run(const struct config_trial *t, int binary, const struct config_fil
     return rc;
 }
 
-static void validate(const struct config_trial *t, int binary, const struct config_files *files,
-                     struct answer *ret)
+static void validate_files(const struct config_trial *t, int binary,
+                           const struct config_files *files, struct answer *ret)
 {
     auto_buf struct buf named = BUF_INIT;
     struct fetch_ran r = {.said = BUF_INIT};
@@ -116,7 +117,7 @@ static void validate(const struct config_trial *t, int binary, const struct conf
     const char *out;
 
     *ret = (struct answer){.status = -1, .said = BUF_INIT};
-    if (run(t, binary, files, &r, &err) < 0) {
+    if (run_validate(t, binary, files, &r, &err) < 0) {
         (void)buf_printf(&ret->said, "%.160s", err.text);
         return;
     }
@@ -133,46 +134,48 @@ static void validate(const struct config_trial *t, int binary, const struct conf
     str_escape(&ret->said, out, MIN_OF(strcspn(out, "\n"), (size_t)160));
 }
 
-static enum tri unknown(char ret_text[static TEXT_MAX], const char *why)
+static enum tri set_config_unknown(char ret_text[static TEXT_MAX], const char *why)
 {
     snprintf(ret_text, TEXT_MAX,
              "the new binary could not be asked about the configuration: %.180s", why);
     return TRI_UNKNOWN;
 }
 
-static bool old_rejects(const struct config_trial *t, const struct config_files *files)
+static bool old_binary_rejects(const struct config_trial *t, const struct config_files *files)
 {
     CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
     if (t->old >= 0)
-        validate(t, t->old, files, &a);
+        validate_files(t, t->old, files, &a);
     return a.status == REJECTED;
 }
 
-static enum tri judge(const struct config_trial *t, const struct config_files *files, bool more,
-                      char ret_text[static TEXT_MAX])
+static enum tri judge_config(const struct config_trial *t, const struct config_files *files,
+                             bool more, char ret_text[static TEXT_MAX])
 {
     CLEANUP(cleanup_answer) struct answer a = {.status = 0};
 
-    validate(t, t->binary, files, &a);
+    validate_files(t, t->binary, files, &a);
     if (a.status == 0) {
         snprintf(ret_text, TEXT_MAX, "the new binary accepts %.200s%s", files->names[0],
                  files->n > 1 ? " and the others" : "");
         return TRI_NO;
     }
     if (a.status != REJECTED || a.denied)
-        return unknown(ret_text, buf_str(&a.said));
+        return set_config_unknown(ret_text, buf_str(&a.said));
     if (!a.broken && more)
-        return unknown(ret_text, "options of its command line may complete what it misses");
-    if (!a.broken && old_rejects(t, files))
-        return unknown(ret_text, "the binary in place rejects it too, and runs with it");
+        return set_config_unknown(
+            ret_text, "other options of Nomad's command line may complete the configuration");
+    if (!a.broken && old_binary_rejects(t, files))
+        /* The coordinator (hazard_rejected) looks for the words "rejects it too". */
+        return set_config_unknown(ret_text, "the binary in place rejects it too, and runs with it");
     snprintf(ret_text, TEXT_MAX, "the new binary rejects the configuration: %.200s",
              buf_str(&a.said));
     return TRI_YES;
 }
 
-/* With a root or mounts of its own the process that runs reads other files under these names. */
-static bool sees_another(uint32_t pid, const char *path)
+/* If the running process has its own root or mounts, it may read other files under these names. */
+static bool sees_other_file(uint32_t pid, const char *path)
 {
     struct stat ours, its;
     char inside[600];
@@ -197,22 +200,23 @@ enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static
     size_t n;
 
     if (version_parse(t->version, &v, &err) == 0 && version_cmp_text(&v, FIRST) < 0)
-        return unknown(ret_text, "Nomad before " FIRST " has no config validate");
+        return set_config_unknown(ret_text, "Nomad before " FIRST " has no config validate");
     n = config_trial_paths(t->words, t->words_len, paths, &more, &why);
     if (n == 0)
-        return unknown(ret_text, why);
+        return set_config_unknown(ret_text, why);
     for (size_t i = 0; i < n; i++) {
-        if (sees_another(t->main_pid, paths[i]))
-            return unknown(ret_text, "the process that runs sees other files under these names");
+        if (sees_other_file(t->main_pid, paths[i]))
+            return set_config_unknown(ret_text,
+                                      "the running Nomad sees other files under these names");
     }
     if (config_files_open(paths, n, files, &err) < 0)
-        return unknown(ret_text, err.text);
-    rejects = judge(t, files, more, ret_text);
+        return set_config_unknown(ret_text, err.text);
+    rejects = judge_config(t, files, more, ret_text);
     config_files_close(files);
     return rejects;
 }
 
-/* ---- what starts Nomad here ---- */
+/* ---- the command that starts Nomad on this host ---- */
 
 enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
                                  int binary, int old, const char *version,
@@ -237,7 +241,7 @@ enum tri config_trial_of_service(const struct service *service, const struct fet
     start = command_line_of_start(about->words, about->words_len, (const char *)cmdline.data,
                                   cmdline.len);
     if (start.why != NULL)
-        return unknown(ret_text, start.why);
+        return set_config_unknown(ret_text, start.why);
     t.words = start.words;
     t.words_len = start.n;
     return config_trial_rejects(&t, ret_text);

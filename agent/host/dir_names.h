@@ -1,16 +1,17 @@
 /*
- * dir_names.h - the files of one directory, as the port `names` of host.h tells them.
+ * dir_names.h - the files in one directory, for the port `names` of host.h.
  *
- * Links are followed, also that of `path` itself: this is for directories that root or Nomad's
- * configuration names. Where links may lead out, plain_tree.h. Any thread.
+ * Links are followed, also if `path` itself is a link. So this is for directories that root or
+ * Nomad's configuration names. Where links must not lead to another place, use plain_tree.h. Any
+ * thread.
  */
 #ifndef DIR_NAMES_H
 #define DIR_NAMES_H
 
 #include "host.h"
 
-/* By name, without directories; at most HOST_NAMES, `more` tells of others. What is there and
- * no directory: ret->dir is false. ERR_NOTFOUND, ERR_IO. */
+/* The names without directories, sorted; at most HOST_NAMES; `more`: there are others. If path
+ * exists but is not a directory, ret->dir is false. ERR_NOTFOUND: nothing is there. */
 MUST_CHECK int dir_names(const char *path, struct host_names *ret, struct err *err);
 
 #endif

@@ -6,37 +6,38 @@
 #include <sys/xattr.h>
 #include "str.h"
 
-#define ACL_PLAIN 28 /* bytes of an access list that says no more than the mode: 4 + 3 x 8 */
+#define ACL_PLAIN 28 /* bytes of an access list that only repeats the mode: 4 + 3 x 8 */
 
-static bool is_ours(uid_t uid)
+static bool is_root_or_own(uid_t uid)
 {
     return uid == 0 || uid == geteuid();
 }
 
-static bool is_ours_by_name(const char *name)
+static bool is_root_or_own_by_name(const char *name)
 {
     const struct passwd *pw = getpwnam(name);
 
-    return pw != NULL && is_ours(pw->pw_uid);
+    return pw != NULL && is_root_or_own(pw->pw_uid);
 }
 
-/* Members that the group names, and users whose own group it is. */
-static bool has_others(gid_t gid)
+/* Checks the members that the group lists, and the users whose primary group it is. */
+static bool has_other_members(gid_t gid)
 {
     const struct group *g = getgrgid(gid);
     const struct passwd *pw;
     bool others = g == NULL;
 
     for (char **m = g != NULL ? g->gr_mem : NULL; m != NULL && *m != NULL && !others; m++)
-        others = !is_ours_by_name(*m);
+        others = !is_root_or_own_by_name(*m);
     setpwent();
     while (!others && (pw = getpwent()) != NULL)
-        others = pw->pw_gid == gid && !is_ours(pw->pw_uid);
+        others = pw->pw_gid == gid && !is_root_or_own(pw->pw_uid);
     endpwent();
     return others;
 }
 
-/* What the mode shows as the group's is then the most that anybody named may do. */
+/* With an access list the group bits of the mode are its mask: the most that the users and groups
+ * in the list may do. */
 static bool has_access_list(int dir)
 {
     return fgetxattr(dir, "system.posix_acl_access", NULL, 0) > ACL_PLAIN;
@@ -51,15 +52,15 @@ int dir_writers(int dir, char *dst, size_t n, struct err *err)
     if (fstat(dir, &st) < 0)
         return err_set(err, ERR_IO, errno, "look at a directory");
     dst[0] = '\0';
-    if (!is_ours(st.st_uid)) {
+    if (!is_root_or_own(st.st_uid)) {
         pw = getpwuid(st.st_uid);
-        snprintf(dst, n, "user %.60s (%u), whose it is",
-                 pw != NULL ? pw->pw_name : "without a name", (unsigned)st.st_uid);
+        snprintf(dst, n, "user %.60s (%u), its owner", pw != NULL ? pw->pw_name : "without a name",
+                 (unsigned)st.st_uid);
     } else if ((st.st_mode & S_IWOTH) != 0) {
         str_cut(dst, n, "everybody");
     } else if ((st.st_mode & S_IWGRP) != 0 && has_access_list(dir)) {
-        str_cut(dst, n, "others by its access list");
-    } else if ((st.st_mode & S_IWGRP) != 0 && has_others(st.st_gid)) {
+        str_cut(dst, n, "others, by its access list");
+    } else if ((st.st_mode & S_IWGRP) != 0 && has_other_members(st.st_gid)) {
         g = getgrgid(st.st_gid);
         snprintf(dst, n, "group %.60s (%u)", g != NULL ? g->gr_name : "without a name",
                  (unsigned)st.st_gid);

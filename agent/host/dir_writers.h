@@ -1,16 +1,17 @@
 /*
- * dir_writers.h - who besides root may put another file into a directory.
+ * dir_writers.h - who, besides root, may put another file into a directory?
  *
- * Where somebody else may, a name there is his: what root looked at is not what root then
- * renames, copies from or starts. Ourselves (not root, in a test) do not count, nor a group
- * whose only members are root and ourselves; one whose members cannot be told does. Any thread.
+ * A user who may do that can replace every name in the directory: then the file that root checked
+ * is not the file that root renames, copies or starts. This process's own user does not count (in
+ * a test it is not root). A group does not count if its only members are root and this process's
+ * user. A group whose members cannot be found does count. Any thread.
  */
 #ifndef DIR_WRITERS_H
 #define DIR_WRITERS_H
 
 #include "host.h"
 
-/* dst: "user nomad", "group staff", "everybody"; "" nobody. */
+/* dst: a text for people, such as "group staff (50)" or "everybody"; "": nobody. */
 MUST_CHECK int dir_writers(int dir, char *dst, size_t n, struct err *err);
 
 #endif

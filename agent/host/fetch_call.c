@@ -10,10 +10,11 @@
 #include "str.h"
 
 #define PIECE_WAIT_MS 100
-#define SLACK_MS      1000 /* for caravan-fetch to start, and to notice its own deadline first */
+#define SLACK_MS      1000 /* so that caravan-fetch can start, and reports its own deadline first */
 
-/* While it gets something it may say so much at once, and then once in so many ms; it tells its
- * progress four times a second. Each line counts, and each piece of one that wakes us. */
+/* During a get, caravan-fetch may send NEWS_MAX lines at once, and one more every NEWS_EVERY_MS. (A
+ * real one reports its progress four times a second.) A part of a line counts like a line, because
+ * it wakes this process too. */
 #define NEWS_MAX      200
 #define NEWS_EVERY_MS 50
 
@@ -21,20 +22,20 @@ struct fetch_call {
     int fd;
     pid_t pid; /* 0: a socket service */
     struct buf in;
-    size_t used; /* of in */
+    size_t used; /* bytes of `in` that are already taken */
     struct fetch_news news;
-    int64_t begun_ms;  /* the get */
-    uint64_t said;     /* since then */
-    uint64_t expected; /* bytes of an unzip */
-    bool bytes;        /* they are being read */
+    int64_t begun_ms;  /* when the get began */
+    uint64_t said;     /* lines, or parts of lines, since then */
+    uint64_t expected; /* size of the member that is unpacked */
+    bool bytes;        /* the line before the member's bytes has been read */
 };
 
-static int connect_service(const char *path, int *ret_fd, struct err *err)
+static int connect_fetch_service(const char *path, int *ret_fd, struct err *err)
 {
     struct sockaddr_un a = {.sun_family = AF_UNIX};
 
     if (str_copy(a.sun_path, sizeof(a.sun_path), path) < 0)
-        return err_set(err, ERR_CONFIG, 0, "fetch_socket: %s is too long", path);
+        return err_set(err, ERR_CONFIG, 0, "[fetch] fetch_socket: the path %s is too long", path);
     autoclose int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
         return err_set(err, ERR_NETWORK, errno, "connect to caravan-fetch at %s", path);
@@ -42,8 +43,8 @@ static int connect_service(const char *path, int *ret_fd, struct err *err)
     return 0;
 }
 
-static int start_child(const struct fetch_who *who, enum fetch_purpose purpose, int *ret_fd,
-                       pid_t *ret_pid, struct err *err)
+static int start_fetch_child(const struct fetch_who *who, enum fetch_purpose purpose, int *ret_fd,
+                             pid_t *ret_pid, struct err *err)
 {
     const uid_t uids[FETCH_PURPOSES] = {who->uid, who->ask_uid, who->try_uid, who->verify_uid};
     const gid_t gids[FETCH_PURPOSES] = {who->gid, who->ask_gid, who->try_gid, who->verify_gid};
@@ -90,7 +91,7 @@ int fetch_call_fd(const struct fetch_call *c)
 
 /* ---- bytes ---- */
 
-static int send_text(struct fetch_call *c, const struct buf *text, struct err *err)
+static int send_fetch_lines(struct fetch_call *c, const struct buf *text, struct err *err)
 {
     size_t at = 0;
 
@@ -98,14 +99,14 @@ static int send_text(struct fetch_call *c, const struct buf *text, struct err *e
         ssize_t n = send(c->fd, text->data + at, text->len - at, MSG_NOSIGNAL);
 
         if (n < 0 && errno != EINTR)
-            return err_set(err, ERR_STATE, errno, "talk to caravan-fetch");
+            return err_set(err, ERR_STATE, errno, "send to caravan-fetch");
         at += n > 0 ? (size_t)n : 0;
     }
     return 0;
 }
 
-/* Takes in what is there. 1: something came, 0: nothing until the deadline. */
-static int receive(struct fetch_call *c, int64_t until, struct err *err)
+/* Reads the bytes that are there. 1: bytes came; 0: no bytes came until the deadline. */
+static int receive_from_fetch(struct fetch_call *c, int64_t until, struct err *err)
 {
     unsigned char chunk[16 * 1024];
     struct pollfd p = {c->fd, POLLIN, 0};
@@ -118,19 +119,19 @@ static int receive(struct fetch_call *c, int64_t until, struct err *err)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     if (n <= 0)
-        return err_set(err, ERR_STATE, n < 0 ? errno : 0, "caravan-fetch hung up");
+        return err_set(err, ERR_STATE, n < 0 ? errno : 0, "caravan-fetch closed the connection");
     if (c->used > 0) {
         memmove(c->in.data, c->in.data + c->used, c->in.len - c->used);
         c->in.len -= c->used;
         c->used = 0;
     }
     if (buf_add(&c->in, chunk, (size_t)n) < 0)
-        return err_set(err, ERR_STATE, 0, "caravan-fetch says more than was asked");
+        return err_set(err, ERR_STATE, 0, "caravan-fetch sent more than was asked for");
     return 1;
 }
 
-/* 1: a line without its end is in line, 0: not yet. */
-static int take_line(struct fetch_call *c, char line[static FETCH_LINE_MAX], struct err *err)
+/* 1: `line` contains a line, without its line end. 0: no whole line has arrived yet. */
+static int take_fetch_line(struct fetch_call *c, char line[static FETCH_LINE_MAX], struct err *err)
 {
     size_t left = c->in.len - c->used;
     const unsigned char *p = left > 0 ? c->in.data + c->used : NULL;
@@ -138,7 +139,7 @@ static int take_line(struct fetch_call *c, char line[static FETCH_LINE_MAX], str
     size_t n = nl != NULL ? (size_t)(nl - p) : left;
 
     if (n >= FETCH_LINE_MAX || (n > 0 && memchr(p, '\0', n) != NULL))
-        return err_set(err, ERR_STATE, 0, "caravan-fetch sent no line");
+        return err_set(err, ERR_STATE, 0, "caravan-fetch sent a line that is too long, or a NUL");
     if (nl == NULL)
         return 0;
     memcpy(line, p, n);
@@ -147,44 +148,44 @@ static int take_line(struct fetch_call *c, char line[static FETCH_LINE_MAX], str
     return 1;
 }
 
-static int wait_line(struct fetch_call *c, int64_t until, char line[static FETCH_LINE_MAX],
-                     struct err *err)
+static int wait_for_fetch_line(struct fetch_call *c, int64_t until,
+                               char line[static FETCH_LINE_MAX], struct err *err)
 {
     int rc;
 
-    while ((rc = take_line(c, line, err)) == 0) {
+    while ((rc = take_fetch_line(c, line, err)) == 0) {
         if (clock_mono(clock_system()) >= until)
             return err_set(err, ERR_STATE, 0, "caravan-fetch did not answer in time");
-        if (receive(c, until, err) < 0)
+        if (receive_from_fetch(c, until, err) < 0)
             return -1;
     }
     return rc < 0 ? -1 : 0;
 }
 
-static int take_bytes(struct fetch_call *c, size_t n, int64_t until, struct buf *ret,
-                      struct err *err)
+static int take_fetch_bytes(struct fetch_call *c, size_t n, int64_t until, struct buf *ret,
+                            struct err *err)
 {
     while (c->in.len - c->used < n) {
         if (clock_mono(clock_system()) >= until)
             return err_set(err, ERR_STATE, 0, "caravan-fetch did not answer in time");
-        if (receive(c, until, err) < 0)
+        if (receive_from_fetch(c, until, err) < 0)
             return -1;
     }
     if (buf_add(ret, c->in.data + c->used, n) < 0)
-        return err_set(err, ERR_LIMIT, 0, "an answer of %zu bytes", n);
+        return err_set(err, ERR_LIMIT, 0, "the answer has %zu bytes, which is too much", n);
     c->used += n;
     return 0;
 }
 
 /* ---- begin ---- */
 
-/* A child is told on its command line which configuration is ours. */
-static int name_conf(struct fetch_call *c, const char *config, struct err *err)
+/* Names the configuration file to a socket service. A child gets it on its command line. */
+static int send_conf_path(struct fetch_call *c, const char *config, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
 
     buf_printf(&line, "conf %s\n", config);
-    return send_text(c, &line, err);
+    return send_fetch_lines(c, &line, err);
 }
 
 int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
@@ -196,15 +197,15 @@ int fetch_call_begin(const struct fetch_who *who, enum fetch_purpose purpose,
 
     agent_conf_socket(who->conf, purpose, socket_path);
     bool by_socket = socket_path[0] != '\0';
-    rc = by_socket ? connect_service(socket_path, &c.fd, err)
-                   : start_child(who, purpose, &c.fd, &c.pid, err);
+    rc = by_socket ? connect_fetch_service(socket_path, &c.fd, err)
+                   : start_fetch_child(who, purpose, &c.fd, &c.pid, err);
 
     if (rc < 0)
         return -1;
     c.in.limit = FETCH_ANSWER_MAX + 2 * FETCH_LINE_MAX;
-    /* What is behind the wall is not told where our configuration lies. */
+    /* A process behind the wall does not need the configuration, so it does not get its path. */
     if (by_socket && purpose != FETCH_TRIES && purpose != FETCH_VERIFIES &&
-        name_conf(&c, who->config, err) < 0) {
+        send_conf_path(&c, who->config, err) < 0) {
         close(c.fd);
         return -1;
     }
@@ -222,7 +223,7 @@ int fetch_call_get(struct fetch_call *c, const struct fetch_get *job, struct err
     fetch_get_text(job, &text);
     c->begun_ms = clock_mono(clock_system());
     c->said = 0;
-    return send_text(c, &text, err);
+    return send_fetch_lines(c, &text, err);
 }
 
 static enum failure failure_of(const char *name)
@@ -274,13 +275,13 @@ int fetch_news_parse(const char *line, struct fetch_news *ret, struct err *err)
     return 0;
 }
 
-/* Each line makes us write our view anew, and each byte wakes us. */
-static int count_news(struct fetch_call *c, struct err *err)
+/* Limits the lines: each line makes caravan-swap write the view again, and each byte wakes it. */
+static int limit_news(struct fetch_call *c, struct err *err)
 {
     int64_t since = clock_mono(clock_system()) - c->begun_ms;
 
     if (++c->said > NEWS_MAX + (uint64_t)MAX_OF(since, (int64_t)0) / NEWS_EVERY_MS)
-        return err_set(err, ERR_STATE, 0, "caravan-fetch talks without end");
+        return err_set(err, ERR_STATE, 0, "caravan-fetch sends too many lines");
     return 0;
 }
 
@@ -290,12 +291,12 @@ int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *er
     int rc = 1;
 
     while (c->news.state == FETCH_WORKING && rc > 0) {
-        rc = take_line(c, line, err);
+        rc = take_fetch_line(c, line, err);
         if (rc > 0 && fetch_news_parse(line, &c->news, err) < 0)
             return -1;
         if (rc == 0)
-            rc = receive(c, 0, err);
-        if (rc < 0 || (rc > 0 && count_news(c, err) < 0))
+            rc = receive_from_fetch(c, 0, err);
+        if (rc < 0 || (rc > 0 && limit_news(c, err) < 0))
             return -1;
     }
     *ret = c->news;
@@ -304,12 +305,12 @@ int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, struct err *er
 
 /* ---- questions ---- */
 
-static int ask_line(struct fetch_call *c, const struct buf *question, int64_t until,
-                    char line[static FETCH_LINE_MAX], struct err *err)
+static int ask_fetch_line(struct fetch_call *c, const struct buf *ask_for_body, int64_t until,
+                          char line[static FETCH_LINE_MAX], struct err *err)
 {
-    if (send_text(c, question, err) < 0)
+    if (send_fetch_lines(c, ask_for_body, err) < 0)
         return -1;
-    return wait_line(c, until, line, err);
+    return wait_for_fetch_line(c, until, line, err);
 }
 
 int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err *err)
@@ -327,19 +328,19 @@ int fetch_answer_parse(char *line, int *ret_status, size_t *ret_len, struct err 
     return 0;
 }
 
-static int question(struct fetch_call *c, const struct buf *q, int64_t deadline_ms, int *ret_status,
-                    struct buf *ret_body, struct err *err)
+static int ask_for_body(struct fetch_call *c, const struct buf *q, int64_t deadline_ms,
+                        int *ret_status, struct buf *ret_body, struct err *err)
 {
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
     char line[FETCH_LINE_MAX];
     int status = 0;
     size_t len = 0;
 
-    if (ask_line(c, q, until, line, err) < 0)
+    if (ask_fetch_line(c, q, until, line, err) < 0)
         return -1;
     if (fetch_answer_parse(line, &status, &len, err) < 0)
         return -1;
-    if (take_bytes(c, len, until, ret_body, err) < 0)
+    if (take_fetch_bytes(c, len, until, ret_body, err) < 0)
         return -1;
     *ret_status = status;
     return 0;
@@ -351,7 +352,7 @@ int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms, 
     auto_buf struct buf q = BUF_INIT;
 
     (void)buf_printf(&q, "ask %lld %s\n", (long long)deadline_ms, path);
-    return question(c, &q, deadline_ms, ret_status, ret_body, err);
+    return ask_for_body(c, &q, deadline_ms, ret_status, ret_body, err);
 }
 
 int fetch_call_ask_as(struct fetch_call *c, const char *token, const char *path,
@@ -363,7 +364,7 @@ int fetch_call_ask_as(struct fetch_call *c, const char *token, const char *path,
     if (!fetch_token_fits(token))
         return err_set(err, ERR_FORMAT, 0, "that is no token");
     (void)buf_printf(&q, "ask-as %lld %s\n%s\n", (long long)deadline_ms, path, token);
-    rc = question(c, &q, deadline_ms, ret_status, ret_body, err);
+    rc = ask_for_body(c, &q, deadline_ms, ret_status, ret_body, err);
     crypto_wipe(q.data, q.len);
     return rc;
 }
@@ -393,7 +394,7 @@ int fetch_call_heartbeat(struct fetch_call *c, const char *token, int64_t deadli
     if (!fetch_token_fits(token))
         return err_set(err, ERR_FORMAT, 0, "that is no token");
     (void)buf_printf(&q, "heartbeat %lld\n%s\n", (long long)deadline_ms, token);
-    rc = ask_line(c, &q, until, line, err);
+    rc = ask_fetch_line(c, &q, until, line, err);
     crypto_wipe(q.data, q.len);
     return rc < 0 ? -1 : fetch_heartbeat_parse(line, ret, err);
 }
@@ -418,13 +419,13 @@ int fetch_address_split(const char *address, char host[static 128], char port[st
     return host[0] != '\0' ? 0 : -1;
 }
 
-static int add_peer(struct buf *question, const char *address, struct err *err)
+static int add_knock_address(struct buf *ask_for_body, const char *address, struct err *err)
 {
     char host[128], port[8];
 
     if (fetch_address_split(address, host, port) < 0)
-        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is no address", address);
-    (void)buf_printf(question, " %s %s", host, port);
+        return err_set(err, ERR_FORMAT, 0, "\"%.60s\" is not an address with a port", address);
+    (void)buf_printf(ask_for_body, " %s %s", host, port);
     return 0;
 }
 
@@ -437,11 +438,12 @@ int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MA
 
     (void)buf_printf(&q, "knock %lld", (long long)deadline_ms);
     for (uint32_t i = 0; i < n; i++)
-        if (add_peer(&q, addresses[i], err) < 0)
+        if (add_knock_address(&q, addresses[i], err) < 0)
             return -1;
     if (n == 0 || n > FETCH_KNOCKS_MAX || buf_add_byte(&q, '\n') < 0)
-        return err_set(err, ERR_LIMIT, 0, "%u peers cannot be asked at once", n);
-    if (ask_line(c, &q, until, line, err) < 0)
+        return err_set(err, ERR_LIMIT, 0, "cannot ask %u servers at once (1 to %d)", n,
+                       FETCH_KNOCKS_MAX);
+    if (ask_fetch_line(c, &q, until, line, err) < 0)
         return -1;
     return fetch_heard_parse(line, n, ret, err);
 }
@@ -453,15 +455,15 @@ int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *r
     char line[FETCH_LINE_MAX];
 
     (void)buf_printf(&q, "metadata %lld\n", (long long)deadline_ms);
-    if (ask_line(c, &q, until, line, err) < 0)
+    if (ask_fetch_line(c, &q, until, line, err) < 0)
         return -1;
     return fetch_heard_parse(line, 1, ret, err);
 }
 
 /* ---- trials ---- */
 
-static int send_files(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
-                      struct err *err)
+static int send_open_files(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
+                           struct err *err)
 {
     union {
         struct cmsghdr align;
@@ -479,12 +481,12 @@ static int send_files(struct fetch_call *c, const struct buf *line, const int *f
     h->cmsg_len = CMSG_LEN(sizeof(int) * n);
     memcpy(CMSG_DATA(h), files, sizeof(int) * n);
     if (sendmsg(c->fd, &m, MSG_NOSIGNAL) != (ssize_t)line->len)
-        return err_set(err, ERR_STATE, errno, "hand files to caravan-fetch");
+        return err_set(err, ERR_STATE, errno, "pass files to caravan-fetch");
     return 0;
 }
 
-static int read_ran(struct fetch_call *c, char *numbers, int64_t until, struct fetch_ran *ret,
-                    struct err *err)
+static int read_trial_result(struct fetch_call *c, char *numbers, int64_t until,
+                             struct fetch_ran *ret, struct err *err)
 {
     uint64_t status = 0, number = 0, len = 0;
     char *second = strchr(numbers, ' ');
@@ -497,10 +499,10 @@ static int read_ran(struct fetch_call *c, char *numbers, int64_t until, struct f
         return -1;
     *ret = (struct fetch_ran){
         .exit_code = number != 0 ? -1 : (int)status, .signal = (int)number, .said = BUF_INIT};
-    return take_bytes(c, len, until, &ret->said, err);
+    return take_fetch_bytes(c, len, until, &ret->said, err);
 }
 
-static int no_answer(const char *answer, struct err *err)
+static int set_trial_error(const char *answer, struct err *err)
 {
     static const struct {
         const char *word;
@@ -510,19 +512,21 @@ static int no_answer(const char *answer, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_starts(answer, words[i].word))
             return err_set(err, words[i].kind, 0, "%.200s", answer + strlen(words[i].word));
-    return err_set(err, ERR_STATE, 0, "caravan-fetch did not say what came of it");
+    return err_set(err, ERR_STATE, 0, "caravan-fetch did not report the result of the trial");
 }
 
-static int run_there(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
+static int run_trial(struct fetch_call *c, const struct buf *line, const int *files, size_t n,
                      struct fetch_ran *ret, struct err *err)
 {
     int64_t until = clock_mono(clock_system()) + FETCH_TRY_MS + 5LL * SLACK_MS;
     char answer[FETCH_LINE_MAX];
 
-    if (send_files(c, line, files, n, err) < 0 || wait_line(c, until, answer, err) < 0)
+    if (send_open_files(c, line, files, n, err) < 0 ||
+        wait_for_fetch_line(c, until, answer, err) < 0)
         return -1;
-    if (!str_starts(answer, "ran ") || read_ran(c, answer + strlen("ran "), until, ret, err) < 0)
-        return no_answer(answer, err);
+    if (!str_starts(answer, "ran ") ||
+        read_trial_result(c, answer + strlen("ran "), until, ret, err) < 0)
+        return set_trial_error(answer, err);
     return 0;
 }
 
@@ -532,9 +536,10 @@ int fetch_call_try(struct fetch_call *c, bool validate, const int *files, size_t
     auto_buf struct buf line = BUF_INIT;
 
     if (n == 0 || n > 1 + FETCH_FILES_MAX)
-        return err_set(err, ERR_LIMIT, 0, "there are more than %d files", FETCH_FILES_MAX);
+        return err_set(err, ERR_LIMIT, 0, "Nomad's configuration has more than %d files",
+                       FETCH_FILES_MAX);
     (void)buf_printf(&line, "try %d %s\n", FETCH_TRY_MS, validate ? "validate" : "version");
-    return run_there(c, &line, files, n, ret, err);
+    return run_trial(c, &line, files, n, ret, err);
 }
 
 int fetch_call_verify(struct fetch_call *c, const int files[static 3], struct fetch_ran *ret,
@@ -543,7 +548,7 @@ int fetch_call_verify(struct fetch_call *c, const int files[static 3], struct fe
     auto_buf struct buf line = BUF_INIT;
 
     (void)buf_printf(&line, "verify %d\n", FETCH_TRY_MS);
-    return run_there(c, &line, files, 3, ret, err);
+    return run_trial(c, &line, files, 3, ret, err);
 }
 
 int fetch_call_unzip(struct fetch_call *c, int zip, uint64_t size, const struct digest *digest,
@@ -555,25 +560,25 @@ int fetch_call_unzip(struct fetch_call *c, int zip, uint64_t size, const struct 
     digest_hex(hex, digest);
     c->expected = size;
     (void)buf_printf(&line, "unzip %d %llu %s\n", FETCH_UNZIP_MS, (unsigned long long)size, hex);
-    return send_files(c, &line, &zip, 1, err);
+    return send_open_files(c, &line, &zip, 1, err);
 }
 
-/* 1: the line before the bytes was read; 0: not yet. */
-static int bytes_begin(struct fetch_call *c, struct err *err)
+/* 1: the line before the bytes has been read; 0: the line has not arrived yet. */
+static int read_bytes_line(struct fetch_call *c, struct err *err)
 {
     static const char bytes[] = "bytes ";
     char line[FETCH_LINE_MAX];
     uint64_t n = 0;
-    int rc = take_line(c, line, err);
+    int rc = take_fetch_line(c, line, err);
 
     if (rc == 0)
-        rc = receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0
+        rc = receive_from_fetch(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0
                  ? -1
-                 : take_line(c, line, err);
+                 : take_fetch_line(c, line, err);
     if (rc <= 0)
         return rc;
     if (!str_starts(line, bytes))
-        return no_answer(line, err);
+        return set_trial_error(line, err);
     if (str_to_u64(line + strlen(bytes), UINT64_MAX, &n) < 0 || n != c->expected)
         return err_set(err, ERR_STATE, 0, "caravan-fetch answered \"%.60s\"", line);
     c->bytes = true;
@@ -587,9 +592,9 @@ int fetch_call_piece(struct fetch_call *c, void *p, size_t n, size_t *ret_n, str
     *ret_n = 0;
     if (c == NULL)
         return err_set(err, ERR_STATE, 0, "nothing is being unpacked");
-    rc = c->bytes ? 1 : bytes_begin(c, err);
+    rc = c->bytes ? 1 : read_bytes_line(c, err);
     if (rc > 0 && c->in.len == c->used &&
-        receive(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0)
+        receive_from_fetch(c, clock_mono(clock_system()) + PIECE_WAIT_MS, err) < 0)
         return -1;
     if (rc <= 0)
         return rc;

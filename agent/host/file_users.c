@@ -7,8 +7,8 @@
 #include "proc_stat.h"
 #include "str.h"
 
-/* Always terminated; 0 when nothing could be read. */
-static size_t read_of(int proc, const char *pid, const char *name, char *dst, size_t n)
+/* Reads at most n - 1 bytes and adds a NUL. Returns the number of bytes; 0: nothing was read. */
+static size_t read_proc_file(int proc, const char *pid, const char *name, char *dst, size_t n)
 {
     char path[64];
 
@@ -19,23 +19,23 @@ static size_t read_of(int proc, const char *pid, const char *name, char *dst, si
     return (size_t)MAX_OF(got, 0);
 }
 
-/* Nomad starts helpers from its own binary (logmon, executor, ...), and people run commands:
- * only another agent would go on with a file that is not there any more. */
-static bool is_agent(int proc, const char *pid)
+/* Nomad starts helpers from its own binary (logmon, executor, ...), and people run commands. They
+ * end by themselves; only another agent would go on to run the replaced file. */
+static bool process_is_agent(int proc, const char *pid)
 {
     char line[256];
-    size_t n = read_of(proc, pid, "cmdline", line, sizeof(line));
+    size_t n = read_proc_file(proc, pid, "cmdline", line, sizeof(line));
 
     return command_line_is_agent(line, n);
 }
 
-/* Until it executes something else, a child of an agent looks like its parent. */
-static bool is_child(int proc, const char *pid, uint32_t parent)
+/* A new child of an agent has the agent's command line until it executes another program. */
+static bool process_is_child(int proc, const char *pid, uint32_t parent)
 {
     char line[1024];
     struct proc_stat stat;
 
-    return parent != 0 && read_of(proc, pid, "stat", line, sizeof(line)) > 0 &&
+    return parent != 0 && read_proc_file(proc, pid, "stat", line, sizeof(line)) > 0 &&
            proc_stat_parse(line, &stat) == 0 && stat.parent == parent;
 }
 
@@ -57,7 +57,7 @@ int file_users(const char *proc, uint64_t dev, uint64_t ino, uint32_t except,
             continue;
         snprintf(path, sizeof(path), "%.20s/exe", e->d_name);
         if (fstatat(dirfd(d), path, &st, 0) < 0 || st.st_dev != dev || st.st_ino != ino ||
-            !is_agent(dirfd(d), e->d_name) || is_child(dirfd(d), e->d_name, except))
+            !process_is_agent(dirfd(d), e->d_name) || process_is_child(dirfd(d), e->d_name, except))
             continue;
         if (u.n++ == 0)
             u.pid = (uint32_t)pid;

@@ -3,10 +3,10 @@
 #include <sys/stat.h>
 #include "str.h"
 
-#define LINKS_MAX 40 /* as the kernel */
+#define LINKS_MAX 40 /* the kernel's own limit */
 
-/* The directory without links, the last name as it is. */
-static int plain_name(const char *path, char dst[static PATH_MAX])
+/* Resolves the directory of the path, and keeps the last name. */
+static int resolve_directory(const char *path, char dst[static PATH_MAX])
 {
     char dir[PATH_MAX], real[PATH_MAX];
     const char *base = strrchr(path, '/');
@@ -20,8 +20,9 @@ static int plain_name(const char *path, char dst[static PATH_MAX])
                                                                                             : 0;
 }
 
-/* One link further; 0: the end. */
-static int follow(char path[static PATH_MAX])
+/* Replaces path by the target of the link. 0: path is not a link, or the target cannot be resolved.
+ */
+static int follow_one_link(char path[static PATH_MAX])
 {
     char to[PATH_MAX], joined[2 * PATH_MAX];
     ssize_t n = readlink(path, to, sizeof(to) - 1);
@@ -30,9 +31,9 @@ static int follow(char path[static PATH_MAX])
         return 0;
     to[n] = '\0';
     if (to[0] == '/')
-        return plain_name(to, path) < 0 ? 0 : 1;
+        return resolve_directory(to, path) < 0 ? 0 : 1;
     snprintf(joined, sizeof(joined), "%.*s/%s", (int)(strrchr(path, '/') - path), path, to);
-    return strlen(joined) >= PATH_MAX || plain_name(joined, path) < 0 ? 0 : 1;
+    return strlen(joined) >= PATH_MAX || resolve_directory(joined, path) < 0 ? 0 : 1;
 }
 
 void file_way(const char *name, const char *target, struct host_way *ret)
@@ -41,11 +42,11 @@ void file_way(const char *name, const char *target, struct host_way *ret)
     struct stat a, b;
 
     *ret = (struct host_way){.there = stat(name, &a) == 0};
-    if (plain_name(name, at) < 0 || plain_name(target, to) < 0)
+    if (resolve_directory(name, at) < 0 || resolve_directory(target, to) < 0)
         return;
     for (int i = 0; i < LINKS_MAX && !ret->through; i++) {
         ret->through = str_eq(at, to);
-        if (follow(at) == 0)
+        if (follow_one_link(at) == 0)
             break;
     }
     ret->through = ret->through || str_eq(at, to);

@@ -1,17 +1,18 @@
 /*
- * file_way.h - does executing one name execute what another name stands for?
+ * file_way.h - does executing one name execute the file that another name leads to?
  *
- * Follows the links of `name` one by one, as the kernel would, and looks whether `target` is
- * `name` or one of the links on the way: exchanging `target` then exchanges what `name`
- * executes. Both are compared with their directories resolved. Also tells whether the two end
- * at the same file, which is not enough: a second link to it stays behind. Any thread.
+ * Follows the links of `name` one by one, as the kernel does, and checks whether `target` is
+ * `name` or one of the links on the way. If so, replacing `target` replaces the file that `name`
+ * executes. For the comparison, the directories of both names are resolved. The result also says
+ * whether both names lead to the same file. That alone is not enough: a second hard link keeps the
+ * old file. Any thread.
  */
 #ifndef FILE_WAY_H
 #define FILE_WAY_H
 
 #include "host.h"
 
-/* What cannot be resolved leads nowhere. */
+/* If a name cannot be resolved, through and same are false. */
 void file_way(const char *name, const char *target, struct host_way *ret);
 
 #endif

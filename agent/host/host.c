@@ -4,8 +4,8 @@
 #define READ_CHUNK 4096
 #define PATH_LEN   512
 
-static int write_new(const struct host *h, const char *path, const struct buf *content,
-                     struct err *err)
+static int write_new_host_file(const struct host *h, const char *path, const struct buf *content,
+                               struct err *err)
 {
     int handle = -1;
     int rc;
@@ -28,14 +28,15 @@ int host_replace(const struct host *h, const char *dir, const char *name, const 
     if (snprintf(path, sizeof(path), "%s/%s", dir, name) >= (int)sizeof(path) ||
         snprintf(fresh, sizeof(fresh), "%s/.new-%s", dir, name) >= (int)sizeof(fresh))
         return err_set(err, ERR_LIMIT, 0, "the path %s/%s is too long", dir, name);
-    if (write_new(h, fresh, content, err) < 0)
+    if (write_new_host_file(h, fresh, content, err) < 0)
         return -1;
     if (h->rename(h->ctx, HOST_OWN_PATH, fresh, path, err) < 0)
         return -1;
     return names ? h->sync_dir(h->ctx, HOST_OWN_PATH, dir, err) : 0;
 }
 
-static int read_all(const struct host *h, int handle, size_t max, struct buf *ret, struct err *err)
+static int read_whole_handle(const struct host *h, int handle, size_t max, struct buf *ret,
+                             struct err *err)
 {
     unsigned char chunk[READ_CHUNK];
     size_t n = 0;
@@ -50,12 +51,12 @@ static int read_all(const struct host *h, int handle, size_t max, struct buf *re
     return 0;
 }
 
-/* And closes it. */
-static int read_opened(const struct host *h, int handle, const char *path, size_t max,
-                       struct buf *ret, struct err *err)
+/* Reads the open file and closes it. */
+static int read_and_close(const struct host *h, int handle, const char *path, size_t max,
+                          struct buf *ret, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
-    int rc = read_all(h, handle, max, &b, err);
+    int rc = read_whole_handle(h, handle, max, &b, err);
 
     h->close(h->ctx, handle);
     if (rc < 0)
@@ -79,7 +80,7 @@ int host_read(const struct host *h, const char *path, size_t max, struct buf *re
         return 0;
     if (h->open(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
         return -1;
-    return read_opened(h, handle, path, max, ret, err);
+    return read_and_close(h, handle, path, max, ret, err);
 }
 
 int host_read_through(const struct host *h, const char *path, size_t max, struct buf *ret,
@@ -89,7 +90,7 @@ int host_read_through(const struct host *h, const char *path, size_t max, struct
 
     if (h->open_through(h->ctx, HOST_OWN_PATH, path, &handle, err) < 0)
         return -1;
-    return read_opened(h, handle, path, max, ret, err);
+    return read_and_close(h, handle, path, max, ret, err);
 }
 
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b)

@@ -8,13 +8,13 @@ void host_ask_end(void *ctx)
     fetch_call_end(take_ptr(&l->asking));
 }
 
-static int session(struct host_linux *l, struct err *err)
+static int begin_conversation(struct host_linux *l, struct err *err)
 {
     return l->asking != NULL ? 0 : fetch_call_begin(&l->who, FETCH_ASKS, &l->asking, err);
 }
 
-/* A broken session is not used again: the next question starts another. */
-static int done(struct host_linux *l, int rc, const struct err *err)
+/* Ends a broken conversation. The next question begins a new one. */
+static int end_if_broken(struct host_linux *l, int rc, const struct err *err)
 {
     if (rc < 0 && err->kind == ERR_STATE)
         host_ask_end(l);
@@ -26,9 +26,10 @@ int host_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
 {
     struct host_linux *l = ctx;
 
-    if (session(l, err) < 0)
+    if (begin_conversation(l, err) < 0)
         return -1;
-    return done(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err), err);
+    return end_if_broken(l, fetch_call_ask(l->asking, path, deadline_ms, ret_status, ret_body, err),
+                         err);
 }
 
 int host_ask_as(void *ctx, const char *token, const char *path, int64_t deadline_ms,
@@ -36,9 +37,9 @@ int host_ask_as(void *ctx, const char *token, const char *path, int64_t deadline
 {
     struct host_linux *l = ctx;
 
-    if (session(l, err) < 0)
+    if (begin_conversation(l, err) < 0)
         return -1;
-    return done(
+    return end_if_broken(
         l, fetch_call_ask_as(l->asking, token, path, deadline_ms, ret_status, ret_body, err), err);
 }
 
@@ -47,9 +48,9 @@ int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct hea
 {
     struct host_linux *l = ctx;
 
-    if (session(l, err) < 0)
+    if (begin_conversation(l, err) < 0)
         return -1;
-    return done(l, fetch_call_heartbeat(l->asking, token, deadline_ms, ret, err), err);
+    return end_if_broken(l, fetch_call_heartbeat(l->asking, token, deadline_ms, ret, err), err);
 }
 
 int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
@@ -57,16 +58,16 @@ int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, i
 {
     struct host_linux *l = ctx;
 
-    if (session(l, err) < 0)
+    if (begin_conversation(l, err) < 0)
         return -1;
-    return done(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
+    return end_if_broken(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
 }
 
 int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 
-    if (session(l, err) < 0)
+    if (begin_conversation(l, err) < 0)
         return -1;
-    return done(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
+    return end_if_broken(l, fetch_call_metadata(l->asking, deadline_ms, ret, err), err);
 }

@@ -1,9 +1,10 @@
 /*
- * host_ask.h - the real ports of host.h that ask the network, through one conversation with
+ * host_ask.h - the ports of host.h that ask over the network, in one conversation with
  * caravan-fetch.
  *
- * ctx is the struct host_linux. The first question begins the conversation; host_ask_end ends it,
- * and so does an error that broke it (ERR_STATE): the next question begins another. One thread.
+ * ctx is the struct host_linux. The first question begins the conversation. host_ask_end ends the
+ * conversation, and so does an error that broke it (ERR_STATE); the next question then begins a new
+ * one. One thread.
  */
 #ifndef HOST_ASK_H
 #define HOST_ASK_H

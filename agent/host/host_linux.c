@@ -23,27 +23,27 @@
 #include "unit_files.h"
 #include "vendor_trial.h"
 
-#define ADOPTED_MODE  0755 /* the most: nothing but what a program needs */
+#define ADOPTED_MODE  0755 /* at most: the bits that a program needs */
 #define FOR_EVERYBODY 0555
 
 /* ---- files ---- */
 
-static enum err_kind kind_of(int sys)
+static enum err_kind choose_err_kind(int sys)
 {
     return sys == ENOSPC || sys == EDQUOT ? ERR_NOSPACE : sys == ENOENT ? ERR_NOTFOUND : ERR_IO;
 }
 
-static int fail(struct err *err, const char *what, const char *path)
+static int fail_with_errno(struct err *err, const char *what, const char *path)
 {
     int sys = errno;
 
-    return err_set(err, kind_of(sys), sys, "%s %s", what, path);
+    return err_set(err, choose_err_kind(sys), sys, "%s %s", what, path);
 }
 
 _Static_assert(HOST_OWN_PATH == AT_FDCWD, "so that the kernel takes it for the same");
 
-/* The same for a name in a directory: people want to know which. */
-static int fail_at(struct err *err, const char *what, int dir, const char *name)
+/* The same for a name in a directory. The text contains the directory's path. */
+static int fail_with_path(struct err *err, const char *what, int dir, const char *name)
 {
     int sys = errno;
     char link[32], path[256];
@@ -55,10 +55,10 @@ static int fail_at(struct err *err, const char *what, int dir, const char *name)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
     n = dir == HOST_OWN_PATH ? -1 : readlink(link, path, sizeof(path) - 1);
     path[MAX_OF(n, (ssize_t)0)] = '\0';
-    return err_set(err, kind_of(sys), sys, "%s %s%s%s", what, path, n > 0 ? "/" : "", name);
+    return err_set(err, choose_err_kind(sys), sys, "%s %s%s%s", what, path, n > 0 ? "/" : "", name);
 }
 
-static void from_stat(const struct stat *st, struct host_stat *ret)
+static void fill_host_stat(const struct stat *st, struct host_stat *ret)
 {
     *ret = (struct host_stat){
         .there = true,
@@ -74,15 +74,16 @@ static void from_stat(const struct stat *st, struct host_stat *ret)
     };
 }
 
-static int open_file(int dir, const char *name, int flags, int *ret_h, struct err *err)
+static int open_regular_file(int dir, const char *name, int flags, int *ret_h, struct err *err)
 {
     struct stat st;
 
     autoclose int fd = openat(dir, name, O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
     if (fd < 0 && errno == ELOOP)
-        return err_set(err, ERR_FORMAT, 0, "open %s: a link is followed nowhere here", name);
+        return err_set(err, ERR_FORMAT, 0, "open %s: it is a link, and links are not followed here",
+                       name);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return fail_at(err, "open", dir, name);
+        return fail_with_path(err, "open", dir, name);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_FORMAT, 0, "%s is not a regular file", name);
     *ret_h = take_fd(&fd);
@@ -92,19 +93,19 @@ static int open_file(int dir, const char *name, int flags, int *ret_h, struct er
 static int port_open(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(dir, name, O_RDONLY | O_NOFOLLOW, ret_h, err);
+    return open_regular_file(dir, name, O_RDONLY | O_NOFOLLOW, ret_h, err);
 }
 
 static int port_open_through(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(dir, name, O_RDONLY, ret_h, err);
+    return open_regular_file(dir, name, O_RDONLY, ret_h, err);
 }
 
 static int port_open_write(void *ctx, int dir, const char *name, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return open_file(dir, name, O_WRONLY | O_NOFOLLOW, ret_h, err);
+    return open_regular_file(dir, name, O_WRONLY | O_NOFOLLOW, ret_h, err);
 }
 
 static int port_create(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
@@ -114,7 +115,7 @@ static int port_create(void *ctx, int dir, const char *name, uint32_t mode, int 
 
     (void)ctx;
     if (fd < 0)
-        return fail_at(err, "create", dir, name);
+        return fail_with_path(err, "create", dir, name);
     *ret_h = fd;
     return 0;
 }
@@ -129,7 +130,7 @@ static int port_read_at(void *ctx, int h, uint64_t at, void *p, size_t n, size_t
         got = pread(h, p, n, (off_t)at);
     while (got < 0 && errno == EINTR);
     if (got < 0)
-        return fail(err, "read", "a file");
+        return fail_with_errno(err, "read", "a file");
     *ret_n = (size_t)got;
     return 0;
 }
@@ -143,11 +144,11 @@ static int port_write(void *ctx, int h, const void *p, size_t n, struct err *err
 static int port_cut(void *ctx, int h, uint64_t size, struct err *err)
 {
     (void)ctx;
-    return ftruncate(h, (off_t)size) < 0 ? fail(err, "cut", "a file") : 0;
+    return ftruncate(h, (off_t)size) < 0 ? fail_with_errno(err, "cut", "a file") : 0;
 }
 
-/* The label belongs to the path's role, not to the bytes. Where the file system has none, or we
- * may not set it, there is nothing to carry over. */
+/* The label depends on the role of the path, not on the bytes. A file system without labels, or a
+ * process that may not set them, is no error. */
 static void copy_label(int from, int to)
 {
     char value[1024];
@@ -157,8 +158,9 @@ static void copy_label(int from, int to)
         (void)!fsetxattr(to, "security.selinux", value, (size_t)n, 0);
 }
 
-/* The owner is us, whoever owned the old file: he could write to this one between the hash and its
- * start, also by a descriptor taken before. What he could start he can start still. */
+/* The owner does not change to the old file's owner. That user could otherwise write into the file
+ * between the hash and the start, also through a descriptor that was opened before. But a user who
+ * could execute the old file can also execute the new one. */
 static int port_adopt(void *ctx, int h, int like, struct err *err)
 {
     struct stat st, now;
@@ -166,13 +168,13 @@ static int port_adopt(void *ctx, int h, int like, struct err *err)
 
     (void)ctx;
     if (fstat(like, &st) < 0 || fstat(h, &now) < 0)
-        return fail(err, "look at", "the binary in place");
+        return fail_with_errno(err, "look at", "the binary in place");
     if (st.st_uid != now.st_uid)
         others = FOR_EVERYBODY;
     if (st.st_gid != now.st_gid && fchown(h, (uid_t)-1, st.st_gid) < 0)
-        return fail(err, "take over the group of", "the binary in place");
+        return fail_with_errno(err, "take over the group of", "the binary in place");
     if (fchmod(h, (st.st_mode & ADOPTED_MODE) | others) < 0)
-        return fail(err, "take over the mode of", "the binary in place");
+        return fail_with_errno(err, "take over the mode of", "the binary in place");
     copy_label(like, h);
     return 0;
 }
@@ -180,7 +182,7 @@ static int port_adopt(void *ctx, int h, int like, struct err *err)
 static int port_sync(void *ctx, int h, struct err *err)
 {
     (void)ctx;
-    return fsync(h) < 0 ? fail(err, "sync", "a file") : 0;
+    return fsync(h) < 0 ? fail_with_errno(err, "sync", "a file") : 0;
 }
 
 static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err)
@@ -189,8 +191,8 @@ static int port_stat_of(void *ctx, int h, struct host_stat *ret, struct err *err
 
     (void)ctx;
     if (fstat(h, &st) < 0)
-        return fail(err, "look at", "a file");
-    from_stat(&st, ret);
+        return fail_with_errno(err, "look at", "a file");
+    fill_host_stat(&st, ret);
     return 0;
 }
 
@@ -207,9 +209,9 @@ static int port_stat(void *ctx, int dir, const char *name, struct host_stat *ret
     (void)ctx;
     *ret = (struct host_stat){.there = false};
     if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        from_stat(&st, ret);
+        fill_host_stat(&st, ret);
     else if (errno != ENOENT)
-        return fail_at(err, "look at", dir, name);
+        return fail_with_path(err, "look at", dir, name);
     return 0;
 }
 
@@ -221,9 +223,9 @@ static int port_stat_through(void *ctx, int dir, const char *name, struct host_s
     (void)ctx;
     *ret = (struct host_stat){.there = false};
     if (fstatat(dir, name, &st, 0) == 0)
-        from_stat(&st, ret);
+        fill_host_stat(&st, ret);
     else if (errno != ENOENT)
-        return fail_at(err, "look at", dir, name);
+        return fail_with_path(err, "look at", dir, name);
     return 0;
 }
 
@@ -233,7 +235,7 @@ static int port_link_of(void *ctx, int dir, const char *name, char *dst, size_t 
 
     (void)ctx;
     if (len < 0 && errno != EINVAL && errno != ENOENT)
-        return fail_at(err, "look at", dir, name);
+        return fail_with_path(err, "look at", dir, name);
     dst[len < 0 ? 0 : len] = '\0';
     return 0;
 }
@@ -246,20 +248,22 @@ static int port_rename(void *ctx, int dir, const char *from, const char *to, str
     if (renameat(dir, from, dir, to) == 0)
         return 0;
     snprintf(what, sizeof(what), "rename %s to", from);
-    return fail_at(err, what, dir, to);
+    return fail_with_path(err, what, dir, to);
 }
 
-/* A link is linked as the link that it is. */
+/* linkat with flags 0 does not follow a symbolic link: the new name is a second name of the link.
+ */
 static int port_link(void *ctx, int dir, const char *from, const char *to, struct err *err)
 {
     (void)ctx;
-    return linkat(dir, from, dir, to, 0) < 0 ? fail_at(err, "make the link", dir, to) : 0;
+    return linkat(dir, from, dir, to, 0) < 0 ? fail_with_path(err, "make the link", dir, to) : 0;
 }
 
 static int port_unlink(void *ctx, int dir, const char *name, struct err *err)
 {
     (void)ctx;
-    return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? fail_at(err, "remove", dir, name) : 0;
+    return unlinkat(dir, name, 0) < 0 && errno != ENOENT ? fail_with_path(err, "remove", dir, name)
+                                                         : 0;
 }
 
 static int port_sync_dir(void *ctx, int dir, const char *name, struct err *err)
@@ -267,8 +271,8 @@ static int port_sync_dir(void *ctx, int dir, const char *name, struct err *err)
     (void)ctx;
     autoclose int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return fail_at(err, "open directory", dir, name);
-    return fsync(fd) < 0 ? fail_at(err, "fsync directory", dir, name) : 0;
+        return fail_with_path(err, "open directory", dir, name);
+    return fsync(fd) < 0 ? fail_with_path(err, "fsync directory", dir, name) : 0;
 }
 
 static int port_room(void *ctx, int dir, const char *name, struct host_room *ret, struct err *err)
@@ -279,7 +283,7 @@ static int port_room(void *ctx, int dir, const char *name, struct host_room *ret
     (void)ctx;
     autoclose int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0 || fstatvfs(fd, &fs) < 0 || fstat(fd, &st) < 0)
-        return fail_at(err, "look at", dir, name);
+        return fail_with_path(err, "look at", dir, name);
     *ret = (struct host_room){
         .dev = st.st_dev,
         .free = (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize,
@@ -411,7 +415,7 @@ static int port_clock(void *ctx, struct host_clock *ret, struct err *err)
 
     (void)ctx;
     if (state < 0)
-        return err_set(err, ERR_IO, errno, "ask the kernel about its clock");
+        return err_set(err, ERR_IO, errno, "read the state of the kernel's clock");
     *ret = (struct host_clock){
         .synchronised = state == TIME_ERROR || (t.status & STA_UNSYNC) != 0 ? TRI_NO : TRI_YES,
         .error_us = t.maxerror,
@@ -443,7 +447,7 @@ static int port_attributes(void *ctx, int dir, const char *name, struct host_att
     *ret = (struct host_attributes){.there = false};
     autoclose int fd = openat(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &st) < 0)
-        return errno == ENOENT ? 0 : fail_at(err, "look at", dir, name);
+        return errno == ENOENT ? 0 : fail_with_path(err, "look at", dir, name);
     *ret = (struct host_attributes){
         .there = true, .mode = st.st_mode & 07777, .uid = st.st_uid, .gid = st.st_gid};
     read_attribute(fd, "security.selinux", false, ret->label, sizeof(ret->label));

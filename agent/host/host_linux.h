@@ -1,11 +1,12 @@
 /*
  * host_linux.h - the real ports of host.h: the kernel, caravan-fetch, the service.
  *
- * Calling sequence: `who` and `service` are set, host_linux gives the table, host_linux_done
- * ends what is open. Conversations with caravan-fetch begin at the first question that needs
- * one and end with fetch_end, ask_end, or an error that broke them. What takes more than a few
- * kernel calls is a noun of its own (dir_names, plain_tree, file_way, file_users, unit_files,
- * package_known, package_lock, binary_trial, config_trial, look_call, sockets). One thread.
+ * Calling sequence: the caller sets `who` and `service`; host_linux returns the table;
+ * host_linux_done ends everything that is open. A conversation with caravan-fetch begins with the
+ * first question that needs one. It ends with fetch_end or ask_end, or with an error that broke
+ * it. A port that needs more than a few kernel calls has a file of its own (dir_names, plain_tree,
+ * file_way, file_users, unit_files, package_known, package_lock, binary_trial, config_trial,
+ * look_call, sockets). One thread.
  */
 #ifndef HOST_LINUX_H
 #define HOST_LINUX_H
@@ -22,10 +23,10 @@ struct host_linux {
     struct fetch_call *unzipping;
     struct look_left looks;
     struct package_known package;
-    int package_fd; /* the package managers' lock, held; 0: not held */
+    int package_fd; /* the package managers' lock while this process holds it; 0: not held */
 };
 
-/* l->who and l->service are set by the caller; l must outlive the table. */
+/* The caller has set l->who and l->service. l must outlive the table. */
 struct host host_linux(struct host_linux *l);
 void host_linux_done(struct host_linux *l); /* ends conversations, frees the service */
 

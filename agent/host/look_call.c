@@ -9,9 +9,9 @@
 #include "spawn.h"
 #include "str.h"
 
-/* Packets of one program with itself: no layout but the compiler's. */
+/* Both ends are the same program, so the packets are plain structs. */
 struct head {
-    uint32_t pid, n; /* n wishes follow */
+    uint32_t pid, n; /* n wishes follow in the packet */
     struct path_user user;
 };
 
@@ -22,13 +22,13 @@ struct call {
     const struct host_wish *wishes;
     uint32_t n;
     struct host_look *ret;
-    struct host_look look; /* the packet's */
+    struct host_look look; /* as received */
     unsigned char content[LOOK_CONTENT];
 };
 
-/* ---- those left behind ---- */
+/* ---- children left behind ---- */
 
-static void reap(struct look_left *left, int64_t now)
+static void reap_left_children(struct look_left *left, int64_t now)
 {
     for (size_t i = 0; i < LOOK_LEFT_MAX; i++) {
         if (left->list[i].pid > 0 && waitpid(left->list[i].pid, NULL, WNOHANG) != 0)
@@ -38,8 +38,8 @@ static void reap(struct look_left *left, int64_t now)
     }
 }
 
-/* A free place; -1: none. */
-static int place(const struct look_left *left)
+/* The index of a free find_free_place; -1: there is none. */
+static int find_free_place(const struct look_left *left)
 {
     for (int i = 0; i < LOOK_LEFT_MAX; i++) {
         if (left->list[i].at_ms == 0)
@@ -48,7 +48,7 @@ static int place(const struct look_left *left)
     return -1;
 }
 
-static bool hung(const struct look_left *left, const char *path)
+static bool has_hung(const struct look_left *left, const char *path)
 {
     for (size_t i = 0; i < LOOK_LEFT_MAX; i++) {
         if (left->list[i].at_ms != 0 && str_eq(left->list[i].path, path))
@@ -57,9 +57,9 @@ static bool hung(const struct look_left *left, const char *path)
     return false;
 }
 
-static void leave(struct call *c, pid_t pid, const char *path)
+static void leave_child(struct call *c, pid_t pid, const char *path)
 {
-    int at = place(c->left);
+    int at = find_free_place(c->left);
 
     kill(-pid, SIGKILL);
     c->left->list[at].pid = pid;
@@ -69,8 +69,8 @@ static void leave(struct call *c, pid_t pid, const char *path)
 
 /* ---- the asking side ---- */
 
-/* Those that are looked at by one child, in one packet. */
-static int send_all(struct call *c, int fd, uint32_t from, struct err *err)
+/* Sends all wishes from `from` on that have no result yet, in one packet. */
+static int send_wishes(struct call *c, int fd, uint32_t from, struct err *err)
 {
     struct host_wish wishes[LOOK_WISHES];
     struct iovec parts[2] = {{&c->head, sizeof(c->head)}, {wishes, 0}};
@@ -83,12 +83,12 @@ static int send_all(struct call *c, int fd, uint32_t from, struct err *err)
     }
     parts[1].iov_len = c->head.n * sizeof(wishes[0]);
     if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        return err_set(err, ERR_IO, errno, "ask the one who looks");
+        return err_set(err, ERR_IO, errno, "send paths to the child that looks at them");
     return 0;
 }
 
-/* 1: answered; 0: it hangs; -1: it is gone. */
-static int hear(struct call *c, int fd, struct host_look *ret)
+/* 1: *ret is the send_look; 0: no answer in time; -1: the child has ended. */
+static int receive_look(struct call *c, int fd, struct host_look *ret)
 {
     struct iovec parts[2] = {{&c->look, sizeof(c->look)}, {c->content, sizeof(c->content)}};
     struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
@@ -112,14 +112,14 @@ static int hear(struct call *c, int fd, struct host_look *ret)
     return 1;
 }
 
-static void end_child(pid_t pid)
+static void end_looker(pid_t pid)
 {
     kill(-pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         ;
 }
 
-static int start(const struct call *c, int *ret_fd, pid_t *ret_pid, struct err *err)
+static int start_looker(const struct call *c, int *ret_fd, pid_t *ret_pid, struct err *err)
 {
     const char *const argv[] = {c->program, "look", NULL};
     struct spawn s = {.argv = argv, .pass_fd = -1};
@@ -137,30 +137,31 @@ static int start(const struct call *c, int *ret_fd, pid_t *ret_pid, struct err *
     return 0;
 }
 
-/* Asks one child; *at: the first that has no answer. */
-static int ask_one(struct call *c, uint32_t *at, struct err *err)
+/* Starts one child and asks it. *at: the first path without an send_look, before and after the
+ * call. */
+static int ask_one_child(struct call *c, uint32_t *at, struct err *err)
 {
     pid_t pid = 0;
     int fd = -1, rc = 1;
 
-    if (start(c, &fd, &pid, err) < 0)
+    if (start_looker(c, &fd, &pid, err) < 0)
         return -1;
     autoclose int talk = fd;
-    if (send_all(c, talk, *at, err) < 0) {
-        end_child(pid);
+    if (send_wishes(c, talk, *at, err) < 0) {
+        end_looker(pid);
         return -1;
     }
     for (; *at < c->n && rc > 0; *at += rc > 0) {
         if (c->ret[*at].end == LOOK_UNKNOWN)
-            rc = hear(c, talk, &c->ret[*at]);
+            rc = receive_look(c, talk, &c->ret[*at]);
     }
     if (rc == 0) {
         c->ret[*at].end = LOOK_HANGS;
-        leave(c, pid, c->wishes[(*at)++].path);
+        leave_child(c, pid, c->wishes[(*at)++].path);
         return 0;
     }
-    end_child(pid);
-    return rc > 0 ? 0 : err_set(err, ERR_IO, 0, "the one who looks at paths ended");
+    end_looker(pid);
+    return rc > 0 ? 0 : err_set(err, ERR_IO, 0, "the child that looks at paths has ended");
 }
 
 int look_call(const char *program, struct look_left *left, uint32_t pid,
@@ -170,7 +171,7 @@ int look_call(const char *program, struct look_left *left, uint32_t pid,
     autofree struct call *c = xzalloc(1, sizeof(*c));
 
     if (n > LOOK_WISHES)
-        return err_set(err, ERR_LIMIT, 0, "more than %d paths to look at", LOOK_WISHES);
+        return err_set(err, ERR_LIMIT, 0, "cannot look at more than %d paths at once", LOOK_WISHES);
     c->program = program;
     c->left = left;
     c->head.pid = pid;
@@ -178,15 +179,15 @@ int look_call(const char *program, struct look_left *left, uint32_t pid,
     c->wishes = wishes;
     c->n = n;
     c->ret = ret;
-    reap(left, clock_mono(clock_system()));
+    reap_left_children(left, clock_mono(clock_system()));
     for (uint32_t i = 0; i < n; i++)
-        ret[i] = (struct host_look){.end = hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN,
-                                    .content = BUF_INIT};
+        ret[i] = (struct host_look){
+            .end = has_hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN, .content = BUF_INIT};
     for (uint32_t at = 0; at < n;) {
-        if (place(left) < 0) {
+        if (find_free_place(left) < 0) {
             ret[at].end = ret[at].end == LOOK_UNKNOWN ? LOOK_SKIPPED : ret[at].end;
             at++;
-        } else if (ask_one(c, &at, err) < 0) {
+        } else if (ask_one_child(c, &at, err) < 0) {
             return -1;
         }
     }
@@ -195,7 +196,7 @@ int look_call(const char *program, struct look_left *left, uint32_t pid,
 
 /* ---- the child ---- */
 
-static int open_root(uint32_t pid)
+static int open_root_of_process(uint32_t pid)
 {
     char path[64];
 
@@ -203,7 +204,7 @@ static int open_root(uint32_t pid)
     return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static bool answer(int fd, const struct host_look *look, unsigned char *content)
+static bool send_look(int fd, const struct host_look *look, unsigned char *content)
 {
     struct iovec parts[2] = {{(void *)(uintptr_t)look, sizeof(*look)}, {content, look->len}};
     const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
@@ -211,7 +212,7 @@ static bool answer(int fd, const struct host_look *look, unsigned char *content)
     return sendmsg(fd, &m, MSG_NOSIGNAL) >= 0;
 }
 
-static int hear_head(struct head *head, struct host_wish *wishes)
+static int receive_wishes(struct head *head, struct host_wish *wishes)
 {
     struct iovec parts[2] = {{head, sizeof(*head)}, {wishes, LOOK_WISHES * sizeof(*wishes)}};
     struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
@@ -232,16 +233,16 @@ int look_call_main(look_fn *look)
     struct head head;
     int rc = 0;
 
-    if (hear_head(&head, wishes) < 0)
+    if (receive_wishes(&head, wishes) < 0)
         return 2;
-    autoclose int root = open_root(head.pid);
+    autoclose int root = open_root_of_process(head.pid);
     int sys = errno;
     for (uint32_t i = 0; rc == 0 && i < head.n; i++) {
         wishes[i].path[sizeof(wishes[i].path) - 1] = '\0';
         told = (struct host_look){.end = LOOK_FAILED, .error = sys};
         if (root >= 0)
             look(root, &head.user, &wishes[i], &told, content);
-        rc = answer(STDIN_FILENO, &told, content) ? 0 : 1;
+        rc = send_look(STDIN_FILENO, &told, content) ? 0 : 1;
     }
     return rc;
 }

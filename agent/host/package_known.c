@@ -34,7 +34,7 @@ static void take_stamps(struct stamping *s, const struct package_where *w)
     }
     for (size_t i = 0; i < ARRAY_LEN(w->rpm_files) && w->rpm_files[i] != NULL; i++) {
         stamp_file(s, w->rpm_files[i]);
-        snprintf(path, sizeof(path), "%.280s-wal", w->rpm_files[i]); /* SQLite writes there first */
+        snprintf(path, sizeof(path), "%.280s-wal", w->rpm_files[i]); /* SQLite writes here first */
         stamp_file(s, path);
     }
     for (size_t i = 0; i < ARRAY_LEN(w->locks) && w->locks[i] != NULL; i++)
@@ -55,7 +55,7 @@ void package_known_owner(struct package_known *k, const struct package_where *w,
     package_owner(w, path, ret);
     if (ret->owned == TRI_UNKNOWN || ret->kept == TRI_UNKNOWN || strlen(path) >= sizeof(k->path))
         return;
-    memcpy(k->stamps, now.stamps, sizeof(k->stamps)); /* of before it was asked */
+    memcpy(k->stamps, now.stamps, sizeof(k->stamps)); /* taken before the question */
     k->answer = *ret;
     str_cut(k->path, sizeof(k->path), path);
 }

@@ -1,13 +1,14 @@
 /*
- * package_known.h - which package owns a file, asked again only after the package managers wrote.
+ * package_known.h - the package that owns a file, asked again only after the package managers
+ * wrote.
  *
- * dpkg-query reads the lists of every package for its answer, which takes a tenth of a second of a
- * processor; a host's facts are told several times in an upgrade. The answer is kept for one path,
- * beside what stat tells of the managers' own files (dpkg and rpm replace, or add to, one of them
- * at every change; apt-mark and version locks write there, too). An answer that is unknown is not
- * kept.
+ * dpkg-query reads the file lists of all packages for its answer, which takes a tenth of a second
+ * of CPU time. A host's facts are reported several times in an upgrade. So the answer is kept for
+ * one path, together with the stat results of the package managers' own files. At every change,
+ * dpkg and rpm replace one of these files or append to it; apt-mark and version locks write there
+ * too. An unknown answer is not kept.
  *
- * Zeroed at first; one thread.
+ * The caller zeroes the struct before the first call. One thread.
  */
 #ifndef PACKAGE_KNOWN_H
 #define PACKAGE_KNOWN_H
@@ -16,16 +17,16 @@
 
 struct package_stamp {
     uint64_t dev, ino, size;
-    int64_t changed_ns; /* 0: there is none */
+    int64_t changed_ns; /* ctime; 0: the file does not exist */
 };
 
 struct package_known {
-    char path[256]; /* "": nothing is known; a longer one is not kept */
+    char path[256]; /* the path of the answer; "": no answer is kept; a longer path is not kept */
     struct package_stamp stamps[20];
     struct host_package answer;
 };
 
-/* package_owner, or what it answered when nothing has changed since. */
+/* Returns the kept answer if no file has changed, else asks package_owner. */
 void package_known_owner(struct package_known *k, const struct package_where *w, const char *path,
                          struct host_package *ret);
 

@@ -10,7 +10,7 @@
 
 /* ---- reading ---- */
 
-static const char *line_end(const char *s)
+static const char *find_package_line_end(const char *s)
 {
     return s + strcspn(s, "\n");
 }
@@ -37,12 +37,13 @@ static bool read_diversion(const char *line, size_t n, char *dst)
 void package_read_search(const char *out, char ret_owner[static 64], char ret_diverted[static 64])
 {
     ret_owner[0] = ret_diverted[0] = '\0';
-    for (const char *s = out; *s != '\0'; s = line_end(s) + (*line_end(s) == '\n')) {
-        size_t n = (size_t)(line_end(s) - s);
+    for (const char *s = out; *s != '\0';
+         s = find_package_line_end(s) + (*find_package_line_end(s) == '\n')) {
+        size_t n = (size_t)(find_package_line_end(s) - s);
 
         if (read_diversion(s, n, ret_diverted) || str_starts(s, "dpkg-query:"))
             continue;
-        /* "nomad: /path", "one, two: /path", "nomad:amd64: /path": the first will do. */
+        /* "nomad: /path", "one, two: /path", "nomad:amd64: /path": the first name is enough. */
         n = MIN_OF(n, strcspn(s, ",: "));
         if (ret_owner[0] == '\0')
             snprintf(ret_owner, 64, "%.*s", (int)MIN_OF(n, (size_t)63), s);
@@ -54,7 +55,8 @@ bool package_is_locked(const char *text, const char *name)
 {
     size_t n = strlen(name);
 
-    for (const char *s = text; *s != '\0'; s = line_end(s) + (*line_end(s) == '\n')) {
+    for (const char *s = text; *s != '\0';
+         s = find_package_line_end(s) + (*find_package_line_end(s) == '\n')) {
         const char *p = s + strspn(s, " \t");
         size_t epoch = strspn(p, "0123456789");
 
@@ -87,8 +89,9 @@ void package_read_file(const char *out, char ret_name[static 64], char ret_full[
 
 /* ---- asking ---- */
 
-/* 0: it ran and ended, ret_out is what it printed. */
-static int ask(const char *const *argv, int *ret_status, struct buf *ret_out, struct err *err)
+/* 0: the program ran and ended; ret_out is its output. */
+static int run_package_program(const char *const *argv, int *ret_status, struct buf *ret_out,
+                               struct err *err)
 {
     struct spawn s = {.argv = argv, .deadline_ms = ASK_MS, .out_max = OUT_MAX, .pass_fd = -1};
     struct spawn_result r = {.out = BUF_INIT};
@@ -101,14 +104,14 @@ static int ask(const char *const *argv, int *ret_status, struct buf *ret_out, st
     return 0;
 }
 
-static void cannot_tell(struct host_package *ret, const struct err *err)
+static void set_owner_unknown(struct host_package *ret, const struct err *err)
 {
     ret->owned = TRI_UNKNOWN;
     snprintf(ret->why, sizeof(ret->why), "%.200s", err->text);
 }
 
-/* Puts "--opt VALUE" into argv where there is a value. */
-static size_t add_option(const char **argv, size_t n, const char *option, const char *value)
+/* Adds "--opt VALUE" to argv if value is not NULL. Returns the new number of words. */
+static size_t add_package_option(const char **argv, size_t n, const char *option, const char *value)
 {
     if (value == NULL)
         return n;
@@ -117,8 +120,8 @@ static size_t add_option(const char **argv, size_t n, const char *option, const 
     return n + 2;
 }
 
-/* The same file's name where /bin and /sbin lead into /usr, or "". */
-static void other_name(const char *path, char dst[static 300])
+/* The other name of the file where /bin and /sbin are links into /usr; "": none. */
+static void write_other_name(const char *path, char dst[static 300])
 {
     static const char *const dirs[] = {"/bin/", "/sbin/"};
 
@@ -131,19 +134,20 @@ static void other_name(const char *path, char dst[static 300])
     }
 }
 
-static void ask_hold(const struct package_where *w, const char *owner, struct host_package *ret)
+static void ask_dpkg_hold(const struct package_where *w, const char *owner,
+                          struct host_package *ret)
 {
     const char *argv[8] = {w->dpkg_query};
     auto_buf struct buf out = BUF_INIT;
     char version[32];
     struct err err = ERR_INIT;
     int status = 0;
-    size_t n = add_option(argv, 1, "--admindir", w->dpkg_admin);
+    size_t n = add_package_option(argv, 1, "--admindir", w->dpkg_admin);
 
     argv[n++] = "-W";
     argv[n++] = "-f=${db:Status-Want} ${Version}\n";
     argv[n++] = owner;
-    if (ask(argv, &status, &out, &err) < 0 || status != 0)
+    if (run_package_program(argv, &status, &out, &err) < 0 || status != 0)
         return;
     bool held = package_read_want(buf_str(&out), version);
     if (version[0] != '\0')
@@ -154,28 +158,29 @@ static void ask_hold(const struct package_where *w, const char *owner, struct ho
     }
 }
 
-static bool ask_dpkg(const struct package_where *w, const char *path, struct host_package *ret)
+static bool ask_dpkg_owner(const struct package_where *w, const char *path,
+                           struct host_package *ret)
 {
     const char *argv[8] = {w->dpkg_query};
     auto_buf struct buf out = BUF_INIT;
     char owner[64], diverted[64], other[300];
     struct err err = ERR_INIT;
     int status = 0;
-    size_t n = add_option(argv, 1, "--admindir", w->dpkg_admin);
+    size_t n = add_package_option(argv, 1, "--admindir", w->dpkg_admin);
 
-    other_name(path, other);
+    write_other_name(path, other);
     argv[n++] = "-S";
     argv[n++] = path;
     argv[n++] = other[0] != '\0' ? other : NULL;
-    if (ask(argv, &status, &out, &err) < 0) {
+    if (run_package_program(argv, &status, &out, &err) < 0) {
         if (err.kind != ERR_NOTFOUND)
-            cannot_tell(ret, &err);
+            set_owner_unknown(ret, &err);
         return err.kind != ERR_NOTFOUND;
     }
-    /* 1: one of the names belongs to nobody. */
+    /* Status 1: no package owns one of the names. */
     if (status != 0 && status != 1) {
         (void)err_set(&err, ERR_IO, 0, "dpkg-query ended with status %d", status);
-        cannot_tell(ret, &err);
+        set_owner_unknown(ret, &err);
         return true;
     }
     package_read_search(buf_str(&out), owner, diverted);
@@ -188,11 +193,12 @@ static bool ask_dpkg(const struct package_where *w, const char *path, struct hos
         ret->kept = TRI_YES;
         snprintf(ret->how, sizeof(ret->how), "diverted");
     }
-    ask_hold(w, owner, ret);
+    ask_dpkg_hold(w, owner, ret);
     return true;
 }
 
-static void look_for_lock(const struct package_where *w, const char *name, struct host_package *ret)
+static void find_version_lock(const struct package_where *w, const char *name,
+                              struct host_package *ret)
 {
     for (size_t i = 0; i < ARRAY_LEN(w->locks) && w->locks[i] != NULL; i++) {
         auto_buf struct buf text = BUF_INIT;
@@ -206,8 +212,8 @@ static void look_for_lock(const struct package_where *w, const char *name, struc
     }
 }
 
-/* Asked without a database, rpm makes one. */
-static bool has_rpms(const struct package_where *w)
+/* rpm would create its database if there is none, so it is asked only where a database exists. */
+static bool has_rpm_database(const struct package_where *w)
 {
     for (size_t i = 0; i < ARRAY_LEN(w->rpm_files) && w->rpm_files[i] != NULL; i++) {
         if (access(w->rpm_files[i], F_OK) == 0)
@@ -216,21 +222,21 @@ static bool has_rpms(const struct package_where *w)
     return false;
 }
 
-static void ask_rpm(const struct package_where *w, const char *path, struct host_package *ret)
+static void ask_rpm_owner(const struct package_where *w, const char *path, struct host_package *ret)
 {
     const char *argv[8] = {w->rpm};
     auto_buf struct buf out = BUF_INIT;
     struct err err = ERR_INIT;
     char name[64];
     int status = 0;
-    size_t n = add_option(argv, 1, "--dbpath", w->rpm_db);
+    size_t n = add_package_option(argv, 1, "--dbpath", w->rpm_db);
 
     argv[n++] = "-qf";
     argv[n++] = "--queryformat=%{NAME} %{VERSION}-%{RELEASE}\n";
     argv[n++] = path;
-    if (ask(argv, &status, &out, &err) < 0) {
+    if (run_package_program(argv, &status, &out, &err) < 0) {
         if (err.kind != ERR_NOTFOUND)
-            cannot_tell(ret, &err);
+            set_owner_unknown(ret, &err);
         return;
     }
     if (status != 0)
@@ -238,14 +244,14 @@ static void ask_rpm(const struct package_where *w, const char *path, struct host
     ret->owned = TRI_YES;
     snprintf(ret->manager, sizeof(ret->manager), "rpm");
     package_read_file(buf_str(&out), name, ret->name);
-    look_for_lock(w, name, ret);
+    find_version_lock(w, name, ret);
 }
 
 void package_owner(const struct package_where *w, const char *path, struct host_package *ret)
 {
     *ret = (struct host_package){.owned = TRI_NO, .kept = TRI_NO};
-    if (!ask_dpkg(w, path, ret) && has_rpms(w))
-        ask_rpm(w, path, ret);
+    if (!ask_dpkg_owner(w, path, ret) && has_rpm_database(w))
+        ask_rpm_owner(w, path, ret);
 }
 
 void package_where_usual(struct package_where *ret)

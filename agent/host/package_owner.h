@@ -1,12 +1,12 @@
 /*
- * package_owner.h - does a package own a file, and is it kept from upgrades?
+ * package_owner.h - does a package own a file, and do upgrades leave that package alone?
  *
- * Asks the package managers' own programs (dpkg-query, rpm) about the path as it is named
- * and, where /bin is a link into /usr, by its other name. Kept: the package is held
- * (apt-mark hold, a dnf versionlock) or the file is diverted by somebody other than the
- * package itself. Managers that are not installed own nothing.
+ * Asks the package managers' own programs (dpkg-query, rpm) about the given path. Where /bin is a
+ * link into /usr, it asks dpkg about the file's other name too. `kept` means that the package is
+ * held (apt-mark hold), that a version lock names it (dnf, yum), or that somebody other than the
+ * package itself diverts the file. A package manager that is not installed owns nothing.
  *
- * The texts of the answers are parsed by pure functions, for the tests.
+ * Pure functions parse the answers, so that tests can call them.
  */
 #ifndef PACKAGE_OWNER_H
 #define PACKAGE_OWNER_H
@@ -15,24 +15,25 @@
 
 struct package_where {
     const char *dpkg_query;   /* /usr/bin/dpkg-query */
-    const char *dpkg_admin;   /* NULL: its own, /var/lib/dpkg */
+    const char *dpkg_admin;   /* NULL: dpkg's default, /var/lib/dpkg */
     const char *rpm;          /* /usr/bin/rpm */
-    const char *rpm_db;       /* NULL: its own */
-    const char *rpm_files[6]; /* one of them is there where rpm is used; NULL at the end */
-    const char *locks[4];     /* version lock files of dnf and yum, NULL at the end */
+    const char *rpm_db;       /* NULL: rpm's default */
+    const char *rpm_files[6]; /* if rpm is in use, one of these exists; NULL at the end */
+    const char *locks[4];     /* version lock files of dnf and yum; NULL at the end */
 };
 
 void package_owner(const struct package_where *w, const char *path, struct host_package *ret);
 void package_where_usual(struct package_where *ret);
 
-/* dpkg-query -S about a path: the owner, "" none; who diverts it, "" nobody ("local" for
- * the administrator). */
+/* Parses the output of dpkg-query -S. ret_owner: the package; "": none. ret_diverted: the package
+ * that diverts the file; "local": the administrator; "": nobody. */
 void package_read_search(const char *out, char ret_owner[static 64], char ret_diverted[static 64]);
-/* dpkg-query -W's "WANT VERSION": is the package held? The version is cut at 30 bytes. */
+/* Parses "WANT VERSION" of dpkg-query -W: is the package held? The version is cut to 30 bytes. */
 bool package_read_want(const char *out, char ret_version[static 32]);
-/* rpm -qf's first line, "NAME VERSION-RELEASE": the name, and all of it; both cut. */
+/* Parses the first line of rpm -qf, "NAME VERSION-RELEASE": the name, and the whole line; long ones
+ * are cut. */
 void package_read_file(const char *out, char ret_name[static 64], char ret_full[static 64]);
-/* Does a version lock's text name this package? */
+/* Does the text of a version lock file name this package? */
 bool package_is_locked(const char *text, const char *name);
 
 #endif

@@ -13,33 +13,34 @@
 #define DEPTH     64
 #define LINKS_MAX 40
 #define SUM_MAX   20000 /* files */
-#define ACL_PLAIN 28    /* bytes of an access list that says no more than the mode */
+#define ACL_PLAIN 28    /* bytes of an access list that only repeats the mode */
 
 struct walk {
     const struct path_user *user;
     struct host_look *ret;
-    int fds[DEPTH]; /* the root, and each place on the way */
+    int fds[DEPTH]; /* the root, and each directory or file on the way */
     size_t n;
-    size_t ends[DEPTH]; /* of ret->where, with each of them */
+    size_t ends[DEPTH]; /* the length of ret->where at each of them */
     char rest[PATH_MAX];
-    uint32_t links;
-    bool unsure; /* an access list on the way */
+    uint32_t links; /* links followed so far */
+    bool unsure;    /* an access list or a file server decides about some part of the path */
 };
 
-static int end(struct walk *w, enum look_end how, int sys)
+static int end_walk(struct walk *w, enum look_end how, int sys)
 {
     w->ret->end = how;
     w->ret->error = sys;
     return -1;
 }
 
-static void name_of(int fd, char dst[static 32])
+static void write_fd_path(int fd, char dst[static 32])
 {
     snprintf(dst, 32, "/proc/self/fd/%d", fd);
 }
 
-/* Where a server, or another program, judges by rules of its own. */
-static bool is_far(int fd)
+/* Does a file server, or another program, decide about rights on this file system by its own rules?
+ * NFS, SMB, SMB2, FUSE, Ceph, 9P. */
+static bool is_on_remote_fs(int fd)
 {
     static const uint64_t kinds[] = {0x6969,     0xff534d42, 0xfe534d42,
                                      0x65735546, 0x00c36400, 0x01021997};
@@ -53,95 +54,95 @@ static bool is_far(int fd)
     return far;
 }
 
-static enum tri may(const struct walk *w, int fd, const struct stat *st, uint32_t need)
+static enum tri may_on_way(const struct walk *w, int fd, const struct stat *st, uint32_t need)
 {
     char name[32];
 
-    name_of(fd, name);
+    write_fd_path(fd, name);
     const struct path_owner o = {
         .uid = st->st_uid,
         .gid = st->st_gid,
         .mode = st->st_mode,
         .dir = S_ISDIR(st->st_mode),
         .listed = getxattr(name, "system.posix_acl_access", NULL, 0) > ACL_PLAIN,
-        .far = is_far(fd),
+        .far = is_on_remote_fs(fd),
     };
     return path_may(w->user, &o, need);
 }
 
-/* false: the walk ends here. */
+/* false: the process has no right, and the walk ends here. */
 static bool is_allowed(struct walk *w, int fd, const struct stat *st, uint32_t need)
 {
-    enum tri allowed = may(w, fd, st, need);
+    enum tri allowed = may_on_way(w, fd, st, need);
 
     w->unsure = w->unsure || allowed == TRI_UNKNOWN;
     if (allowed == TRI_NO)
-        end(w, LOOK_DENIED, 0);
+        end_walk(w, LOOK_DENIED, 0);
     return allowed != TRI_NO;
 }
 
-static void leave(struct walk *w, size_t n)
+static void go_back_to(struct walk *w, size_t n)
 {
     while (w->n > n)
         close(w->fds[--w->n]);
     w->ret->where[w->ends[n - 1]] = '\0';
 }
 
-static int follow(struct walk *w, int link)
+static int follow_link_on_way(struct walk *w, int link)
 {
     char to[PATH_MAX], rest[PATH_MAX];
     ssize_t n = readlinkat(link, "", to, sizeof(to) - 1);
 
     if (n < 0)
-        return end(w, LOOK_FAILED, errno);
+        return end_walk(w, LOOK_FAILED, errno);
     to[n] = '\0';
     if (++w->links > LINKS_MAX || (size_t)n + 1 + strlen(w->rest) >= sizeof(rest))
-        return end(w, LOOK_FAILED, ELOOP);
+        return end_walk(w, LOOK_FAILED, ELOOP);
     memcpy(rest, w->rest, sizeof(rest));
     snprintf(w->rest, sizeof(w->rest), "%s/%s", to, rest);
-    leave(w, to[0] == '/' ? 1 : w->n);
+    go_back_to(w, to[0] == '/' ? 1 : w->n);
     return 0;
 }
 
-static void call_it(struct walk *w, const char *name)
+static void append_name(struct walk *w, const char *name)
 {
     size_t at = w->ends[w->n - 1];
 
     snprintf(w->ret->where + at, sizeof(w->ret->where) - at, "/%s", name);
 }
 
-static int enter(struct walk *w, const char *name)
+static int enter_name(struct walk *w, const char *name)
 {
     struct stat st;
     int fd;
 
     if (fstat(w->fds[w->n - 1], &st) < 0)
-        return end(w, LOOK_FAILED, errno);
+        return end_walk(w, LOOK_FAILED, errno);
     if (!S_ISDIR(st.st_mode))
-        return end(w, LOOK_MISSING, ENOTDIR);
+        return end_walk(w, LOOK_MISSING, ENOTDIR);
     if (!is_allowed(w, w->fds[w->n - 1], &st, PATH_ENTER))
         return -1;
-    call_it(w, name);
+    append_name(w, name);
     fd = openat(w->fds[w->n - 1], name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return end(w, errno == ENOENT || errno == ENOTDIR ? LOOK_MISSING : LOOK_FAILED, errno);
+        return end_walk(w, errno == ENOENT || errno == ENOTDIR ? LOOK_MISSING : LOOK_FAILED, errno);
     if (fstat(fd, &st) < 0 || w->n == DEPTH) {
         close(fd);
-        return end(w, LOOK_FAILED, ELOOP);
+        return end_walk(w, LOOK_FAILED, ELOOP);
     }
     if (S_ISLNK(st.st_mode)) {
         w->ret->link = w->ret->link || w->rest[strspn(w->rest, "/")] == '\0';
         autoclose int link = fd;
 
-        return follow(w, link);
+        return follow_link_on_way(w, link);
     }
     w->fds[w->n] = fd;
     w->ends[w->n++] = strlen(w->ret->where);
     return 0;
 }
 
-/* The next name of the rest; "" at its end. */
-static void next_name(struct walk *w, char name[static 256])
+/* Takes the next name of the rest of the path; "": the path has ended. */
+static void take_next_name(struct walk *w, char name[static 256])
 {
     size_t skip = strspn(w->rest, "/"), n = strcspn(w->rest + skip, "/");
 
@@ -149,16 +150,16 @@ static void next_name(struct walk *w, char name[static 256])
     memmove(w->rest, w->rest + skip + n, strlen(w->rest + skip + n) + 1);
 }
 
-static int go(struct walk *w)
+static int walk_path(struct walk *w)
 {
     char name[256];
 
-    for (next_name(w, name); name[0] != '\0'; next_name(w, name)) {
+    for (take_next_name(w, name); name[0] != '\0'; take_next_name(w, name)) {
         if (str_eq(name, "."))
             continue;
         if (str_eq(name, ".."))
-            leave(w, w->n > 1 ? w->n - 1 : 1);
-        else if (enter(w, name) < 0)
+            go_back_to(w, w->n > 1 ? w->n - 1 : 1);
+        else if (enter_name(w, name) < 0)
             return -1;
     }
     return 0;
@@ -166,7 +167,7 @@ static int go(struct walk *w)
 
 /* ---- what is there ---- */
 
-static int read_content(const char *name, struct host_look *ret, unsigned char *content)
+static int read_file_content(const char *name, struct host_look *ret, unsigned char *content)
 {
     autoclose int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     ssize_t n = 0;
@@ -180,7 +181,7 @@ static int read_content(const char *name, struct host_look *ret, unsigned char *
     return 0;
 }
 
-static int add_up(const char *name, struct host_look *ret)
+static int add_up_sizes(const char *name, struct host_look *ret)
 {
     char root[40];
     char *const roots[] = {root, NULL};
@@ -203,7 +204,7 @@ static int add_up(const char *name, struct host_look *ret)
     return 0;
 }
 
-static bool is_empty(const char *name)
+static bool is_empty_dir(const char *name)
 {
     const struct dirent *e;
 
@@ -223,60 +224,60 @@ static bool is_mount(int fd)
            (x.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
 }
 
-static bool is_read_only(int fd)
+static bool is_on_read_only_fs(int fd)
 {
     struct statfs fs;
 
     return fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY) != 0;
 }
 
-static void tell(struct walk *w, const struct host_wish *wish, unsigned char *content)
+static void fill_look(struct walk *w, const struct host_wish *wish, unsigned char *content)
 {
     int fd = w->fds[w->n - 1], rc = 0;
     struct stat st;
     char name[32];
 
     if (fstat(fd, &st) < 0) {
-        end(w, LOOK_FAILED, errno);
+        end_walk(w, LOOK_FAILED, errno);
         return;
     }
     w->ret->dir = S_ISDIR(st.st_mode);
     if (!is_allowed(w, fd, &st, wish->need))
         return;
-    if ((wish->need & PATH_WRITE) != 0 && is_read_only(fd)) {
-        end(w, LOOK_READ_ONLY, 0);
+    if ((wish->need & PATH_WRITE) != 0 && is_on_read_only_fs(fd)) {
+        end_walk(w, LOOK_READ_ONLY, 0);
         return;
     }
-    name_of(fd, name);
+    write_fd_path(fd, name);
     if (wish->content && S_ISREG(st.st_mode))
-        rc = read_content(name, w->ret, content);
+        rc = read_file_content(name, w->ret, content);
     if (wish->sum && S_ISDIR(st.st_mode))
-        rc = add_up(name, w->ret);
+        rc = add_up_sizes(name, w->ret);
     if (wish->kind)
         w->ret->kind = (struct host_kind){.mode = st.st_mode,
                                           .size = (uint64_t)st.st_size,
-                                          .empty = S_ISDIR(st.st_mode) && is_empty(name),
+                                          .empty = S_ISDIR(st.st_mode) && is_empty_dir(name),
                                           .mount = is_mount(fd),
-                                          .read_only = is_read_only(fd)};
+                                          .read_only = is_on_read_only_fs(fd)};
     if (rc < 0)
-        end(w, LOOK_FAILED, errno);
+        end_walk(w, LOOK_FAILED, errno);
     else
-        end(w, w->unsure ? LOOK_UNSURE : LOOK_FINE, 0);
+        end_walk(w, w->unsure ? LOOK_UNSURE : LOOK_FINE, 0);
 }
 
-/* As systemd asks. */
-static void match(struct walk *w, const char *pattern)
+/* With the same flags as systemd. */
+static void match_pattern(struct walk *w, const char *pattern)
 {
     char whole[512], root[32];
     glob_t found;
     int rc;
 
-    name_of(w->fds[0], root);
+    write_fd_path(w->fds[0], root);
     snprintf(whole, sizeof(whole), "%s/%s", root, pattern);
     rc = glob(whole, GLOB_NOSORT | GLOB_BRACE, NULL, &found);
     if (rc == 0)
         globfree(&found);
-    end(w, rc == 0 ? LOOK_FINE : rc == GLOB_NOMATCH ? LOOK_MISSING : LOOK_FAILED, 0);
+    end_walk(w, rc == 0 ? LOOK_FINE : rc == GLOB_NOMATCH ? LOOK_MISSING : LOOK_FAILED, 0);
 }
 
 void path_look(int root, const struct path_user *user, const struct host_wish *wish,
@@ -291,11 +292,11 @@ void path_look(int root, const struct path_user *user, const struct host_wish *w
     w->n = 1;
     str_cut(w->rest, sizeof(w->rest), wish->path);
     if (w->fds[0] < 0)
-        end(w, LOOK_FAILED, errno);
+        end_walk(w, LOOK_FAILED, errno);
     else if (wish->pattern)
-        match(w, wish->path);
-    else if (go(w) == 0)
-        tell(w, wish, content);
+        match_pattern(w, wish->path);
+    else if (walk_path(w) == 0)
+        fill_look(w, wish, content);
     while (w->n > 0)
         cleanup_close(&w->fds[--w->n]);
 }

@@ -4,7 +4,7 @@
 #define CAP_OVERRIDE 1 /* bits of linux/capability.h */
 #define CAP_READ     2
 
-static enum tri in_group(const struct path_user *u, uint32_t gid)
+static enum tri is_in_group(const struct path_user *u, uint32_t gid)
 {
     if (u->gid == gid)
         return TRI_YES;
@@ -15,7 +15,7 @@ static enum tri in_group(const struct path_user *u, uint32_t gid)
     return u->more_groups ? TRI_UNKNOWN : TRI_NO;
 }
 
-static enum tri has(uint32_t bits, uint32_t need)
+static enum tri mode_allows(uint32_t bits, uint32_t need)
 {
     return (bits & need) == need ? TRI_YES : TRI_NO;
 }
@@ -32,12 +32,12 @@ enum tri path_may(const struct path_user *u, const struct path_owner *o, uint32_
     if (u->writes_all || (u->reads_all && (need & ~only_read) == 0))
         return TRI_YES;
     if (u->uid == o->uid)
-        return has(o->mode >> 6, need);
+        return mode_allows(o->mode >> 6, need);
     if (o->listed)
         return TRI_UNKNOWN;
-    group = in_group(u, o->gid);
-    as_group = has(o->mode >> 3, need);
-    as_other = has(o->mode, need);
+    group = is_in_group(u, o->gid);
+    as_group = mode_allows(o->mode >> 3, need);
+    as_other = mode_allows(o->mode, need);
     if (group == TRI_UNKNOWN && as_group != as_other)
         return TRI_UNKNOWN;
     return group == TRI_YES ? as_group : as_other;
@@ -45,8 +45,8 @@ enum tri path_may(const struct path_user *u, const struct path_owner *o, uint32_
 
 /* ---- /proc/PID/status ---- */
 
-/* The text behind NAME and a tab, to the end of its line. */
-static int find_line(const char *text, const char *name, char *dst, size_t size)
+/* Copies the text between "NAME:" and the end of the line. */
+static int find_status_line(const char *text, const char *name, char *dst, size_t size)
 {
     size_t n = strlen(name);
 
@@ -66,8 +66,8 @@ static int find_line(const char *text, const char *name, char *dst, size_t size)
     return -1;
 }
 
-/* The next number of the line; -1: there is none, or something else. */
-static int next_number(char **at, uint32_t *ret)
+/* Takes the next number of the line. -1: there is no other word, or it is not a number. */
+static int take_status_number(char **at, uint32_t *ret)
 {
     char *word = *at + strspn(*at, " \t");
     size_t n = strcspn(word, " \t");
@@ -83,26 +83,26 @@ static int next_number(char **at, uint32_t *ret)
     return 0;
 }
 
-static int second_number(const char *text, const char *name, uint32_t *ret)
+static int read_effective_id(const char *text, const char *name, uint32_t *ret)
 {
     char line[128];
     char *at = line;
     uint32_t real;
 
-    if (find_line(text, name, line, sizeof(line)) < 0 || next_number(&at, &real) < 0)
+    if (find_status_line(text, name, line, sizeof(line)) < 0 || take_status_number(&at, &real) < 0)
         return -1;
-    return next_number(&at, ret);
+    return take_status_number(&at, ret);
 }
 
-static int read_groups(const char *text, struct path_user *u)
+static int read_status_groups(const char *text, struct path_user *u)
 {
     char line[4096];
     char *at = line;
     uint32_t group;
 
-    if (find_line(text, "Groups", line, sizeof(line)) < 0)
+    if (find_status_line(text, "Groups", line, sizeof(line)) < 0)
         return -1;
-    while (next_number(&at, &group) == 0) {
+    while (take_status_number(&at, &group) == 0) {
         if (u->n_groups < PATH_GROUPS)
             u->groups[u->n_groups++] = group;
         else
@@ -111,13 +111,13 @@ static int read_groups(const char *text, struct path_user *u)
     return 0;
 }
 
-static int read_rights(const char *text, struct path_user *u)
+static int read_capabilities(const char *text, struct path_user *u)
 {
     unsigned char bytes[8];
     char line[64];
     const char *hex = line;
 
-    if (find_line(text, "CapEff", line, sizeof(line)) < 0)
+    if (find_status_line(text, "CapEff", line, sizeof(line)) < 0)
         return -1;
     hex += strspn(hex, " \t");
     if (str_unhex(hex, bytes, sizeof(bytes)) < 0)
@@ -131,8 +131,8 @@ int path_user_parse(const char *text, struct path_user *ret)
 {
     struct path_user u = {.uid = 0};
 
-    if (second_number(text, "Uid", &u.uid) < 0 || second_number(text, "Gid", &u.gid) < 0 ||
-        read_groups(text, &u) < 0 || read_rights(text, &u) < 0)
+    if (read_effective_id(text, "Uid", &u.uid) < 0 || read_effective_id(text, "Gid", &u.gid) < 0 ||
+        read_status_groups(text, &u) < 0 || read_capabilities(text, &u) < 0)
         return -1;
     *ret = u;
     return 0;

@@ -1,21 +1,22 @@
 /*
- * plain_tree.h - a directory, and what lies below it, without following a link.
+ * plain_tree.h - opens a directory, and a directory below it, without following a link.
  *
- * `root` itself may be reached through links; from there on every name of `path` ("" is root)
- * is opened in the directory before it, and a link on the way ends it (ERR_FORMAT). So nobody
- * who may write below root can lead us out of it. Nothing that is there: ERR_NOTFOUND; no room
- * for a directory: ERR_NOSPACE. Any thread.
+ * `root` itself may be reached through links. From there on, each name of `path` ("": root itself)
+ * is opened in the directory before it, and a link on the way is an error (ERR_FORMAT). So nobody
+ * who may write below root can lead the caller to another place. ERR_NOTFOUND: nothing is there.
+ * ERR_NOSPACE: no room for a new directory. Any thread.
  */
 #ifndef PLAIN_TREE_H
 #define PLAIN_TREE_H
 
 #include "host.h"
 
-/* A directory, to be held; the caller closes it. */
+/* Opens the directory. The caller closes *ret_fd. */
 MUST_CHECK int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err);
-/* Every name, also of directories, in the order they are found; `program` is not told. */
+/* All names, also those of directories, unsorted; `program` is not set. */
 MUST_CHECK int plain_tree_list(int dir, struct host_names *ret, struct err *err);
-/* Directories of our own, named in full. One that is not there need not be removed. */
+/* path: an absolute path that belongs to root. Removing a directory that does not exist is no
+ * error. */
 MUST_CHECK int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err);
 MUST_CHECK int plain_tree_remove_dir(const char *path, struct err *err); /* empty */
 

@@ -34,7 +34,7 @@ int process_executes(pid_t pid, struct host_process *ret, struct err *err)
     snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
     if (stat(path, &st) < 0) {
         if (errno != ENOENT && errno != ESRCH)
-            return err_set(err, ERR_IO, errno, "see what process %d executes", (int)pid);
+            return err_set(err, ERR_IO, errno, "find the file that process %d executes", (int)pid);
         *ret = (struct host_process){.there = false};
         return 0;
     }
@@ -55,7 +55,7 @@ int process_digest(pid_t pid, struct digest *ret, struct err *err)
 
 int process_data_dir_parse(const char *target, char *dst, size_t n)
 {
-    /* What Nomad always has open below its data_dir, server or client. */
+    /* Files below data_dir that a running Nomad always has open: server, client. */
     static const char *const known[] = {"/server/raft/raft.db", "/client/state.db"};
     const char *end = strstr(target, "/server/raft/wal/");
 
@@ -98,7 +98,7 @@ int process_user(pid_t pid, struct path_user *ret, struct err *err)
     if (file_read(path, 16384, 0, &b, err) < 0)
         return -1;
     return path_user_parse(buf_str(&b), ret) < 0
-               ? err_set(err, ERR_FORMAT, 0, "%s is not understood", path)
+               ? err_set(err, ERR_FORMAT, 0, "%s has an unknown format", path)
                : 0;
 }
 

@@ -12,7 +12,7 @@
 #define WORDS_MAX     32
 #define STATUS_MS     5000
 #define STATUS_OUT    (16 * 1024)
-#define STATUS_AGE_MS 300 /* a status command is not run more often than this */
+#define STATUS_AGE_MS 300 /* least time between two runs of the status command */
 #define EXIT_TIMEOUT  124
 
 struct service_command {
@@ -20,9 +20,9 @@ struct service_command {
     char program[256], lock_path[256];
     int lock; /* -1: no act */
     bool locked;
-    const char *commands[2]; /* of the act, those still to be run first */
+    const char *commands[2]; /* the commands of the act that are still to be run */
     const char *names[2];
-    size_t left;
+    size_t left; /* their number */
     pid_t child;
     int pidfd;
     int64_t until_ms;
@@ -30,11 +30,11 @@ struct service_command {
     int64_t status_ms; /* uptime of the last status command; 0: never */
     uint32_t status_pid;
     enum tri status;
-    char last[1024]; /* its output */
+    char last[1024]; /* the output of the last status command */
 };
 
-/* Cuts text at its blanks; words point into copy. */
-static size_t split(char *copy, const char **words, size_t max)
+/* Splits copy at its blanks. The words point into copy. */
+static size_t split_command(char *copy, const char **words, size_t max)
 {
     size_t n = 0;
     char *rest = copy;
@@ -46,7 +46,7 @@ static size_t split(char *copy, const char **words, size_t max)
     return n;
 }
 
-/* ---- the lock's holder: one command, in a process that outlives its asker ---- */
+/* ---- the process that holds the lock and runs one command; it may outlive caravan-swap ---- */
 
 int service_command_main(int argc, char **argv)
 {
@@ -57,7 +57,7 @@ int service_command_main(int argc, char **argv)
 
     if (argc < 2 || str_to_i64(argv[0], &ms) < 0 || ms <= 0)
         return 2;
-    /* What the command leaves running must not keep the lock. */
+    /* A process that the command leaves running must not hold the lock. */
     (void)fcntl(3, F_SETFD, FD_CLOEXEC);
     s.deadline_ms = ms;
     if (spawn_run(&s, clock_system(), &r, &err) < 0) {
@@ -68,7 +68,7 @@ int service_command_main(int argc, char **argv)
     return r.exit_code < 0 ? 128 + r.signal : r.exit_code;
 }
 
-static int start_next(struct service_command *c, struct err *err)
+static int start_next_command(struct service_command *c, struct err *err)
 {
     const char *argv[WORDS_MAX + 4];
     char copy[512], ms[24];
@@ -79,7 +79,7 @@ static int start_next(struct service_command *c, struct err *err)
     argv[0] = c->program;
     argv[1] = "run-command";
     argv[2] = ms;
-    (void)split(copy, argv + 3, WORDS_MAX);
+    (void)split_command(copy, argv + 3, WORDS_MAX);
     c->started_wall_ns = clock_wall(clock_system()) * 1000000;
     if (spawn_start(&s, &c->child, err) < 0)
         return -1;
@@ -88,7 +88,7 @@ static int start_next(struct service_command *c, struct err *err)
     return 0;
 }
 
-static void end_act(struct service_command *c)
+static void end_command_act(struct service_command *c)
 {
     if (c->lock >= 0)
         close(take_fd(&c->lock));
@@ -96,8 +96,8 @@ static void end_act(struct service_command *c)
     c->left = 0;
 }
 
-/* 0: held or not yet; c->locked tells. */
-static int try_lock(struct service_command *c, struct err *err)
+/* Sets c->locked if the lock was free. */
+static int try_service_lock(struct service_command *c, struct err *err)
 {
     if (flock(c->lock, LOCK_EX | LOCK_NB) == 0)
         c->locked = true;
@@ -112,7 +112,8 @@ static int command_begin(void *self, enum service_act act, struct err *err)
     const char *start = c->conf->start, *stop = c->conf->stop;
 
     if (c->left > 0)
-        return err_set(err, ERR_STATE, 0, "the service is being acted on already");
+        return err_set(err, ERR_STATE, 0,
+                       "another start, stop or restart of the service has not ended yet");
     c->lock = open(c->lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (c->lock < 0)
         return err_set(err, ERR_IO, errno, "open %s", c->lock_path);
@@ -122,15 +123,15 @@ static int command_begin(void *self, enum service_act act, struct err *err)
     c->names[1] = "start";
     c->left = act == SERVICE_ACT_RESTART ? 2 : 1;
     c->until_ms = clock_mono(clock_system()) + 2 * c->conf->start_deadline_ms;
-    if (try_lock(c, err) < 0 || (c->locked && start_next(c, err) < 0)) {
-        end_act(c);
+    if (try_service_lock(c, err) < 0 || (c->locked && start_next_command(c, err) < 0)) {
+        end_command_act(c);
         return -1;
     }
     return 0;
 }
 
 /* 1: the child has ended. */
-static int reap(struct service_command *c, int *ret_status)
+static int reap_command(struct service_command *c, int *ret_status)
 {
     pid_t got = waitpid(c->child, ret_status, WNOHANG);
 
@@ -145,7 +146,8 @@ static int reap(struct service_command *c, int *ret_status)
     return 1;
 }
 
-static enum service_progress child_ended(struct service_command *c, int status, char *ret_text)
+static enum service_progress judge_command_end(struct service_command *c, int status,
+                                               char *ret_text)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128;
     char limit[24];
@@ -160,22 +162,22 @@ static enum service_progress child_ended(struct service_command *c, int status, 
     return SERVICE_FAILED;
 }
 
-static int wait_lock(struct service_command *c, enum service_progress *ret, char *ret_text,
-                     struct err *err)
+static int wait_for_service_lock(struct service_command *c, enum service_progress *ret,
+                                 char *ret_text, struct err *err)
 {
-    if (try_lock(c, err) < 0 || (c->locked && start_next(c, err) < 0)) {
-        end_act(c);
+    if (try_service_lock(c, err) < 0 || (c->locked && start_next_command(c, err) < 0)) {
+        end_command_act(c);
         return -1;
     }
     if (c->locked || clock_mono(clock_system()) < c->until_ms)
         return 0;
-    end_act(c);
-    snprintf(ret_text, TEXT_MAX, "a service command begun before still runs");
+    end_command_act(c);
+    snprintf(ret_text, TEXT_MAX, "an earlier service command still runs");
     *ret = SERVICE_FAILED;
     return 0;
 }
 
-/* A stop that fails is no reason not to start: what runs then is looked at anyway. */
+/* If the stop of a restart fails, the start is run all the same: the probe looks at the result. */
 static int command_poll(void *self, enum service_progress *ret, char ret_text[static TEXT_MAX],
                         struct err *err)
 {
@@ -187,25 +189,25 @@ static int command_poll(void *self, enum service_progress *ret, char ret_text[st
     if (c->left == 0)
         return 0;
     if (!c->locked)
-        return wait_lock(c, ret, ret_text, err);
-    if (!reap(c, &status))
+        return wait_for_service_lock(c, ret, ret_text, err);
+    if (!reap_command(c, &status))
         return 0;
-    p = child_ended(c, status, ret_text);
+    p = judge_command_end(c, status, ret_text);
     c->commands[0] = c->commands[1];
     c->names[0] = c->names[1];
     c->left--;
-    if (c->left > 0 && start_next(c, err) < 0) {
-        end_act(c);
+    if (c->left > 0 && start_next_command(c, err) < 0) {
+        end_command_act(c);
         return -1;
     }
     if (c->left == 0) {
-        end_act(c);
+        end_command_act(c);
         *ret = p;
     }
     return 0;
 }
 
-static void run_status(struct service_command *c)
+static void run_status_command(struct service_command *c)
 {
     const char *argv[WORDS_MAX + 1];
     struct spawn_result r = {.out = BUF_INIT};
@@ -214,7 +216,7 @@ static void run_status(struct service_command *c)
     struct spawn s = {.argv = argv, .deadline_ms = STATUS_MS, .out_max = STATUS_OUT, .pass_fd = -1};
 
     str_cut(copy, sizeof(copy), c->conf->status);
-    (void)split(copy, argv, WORDS_MAX);
+    (void)split_command(copy, argv, WORDS_MAX);
     if (spawn_run(&s, clock_system(), &r, &err) < 0) {
         c->status = TRI_UNKNOWN;
         str_cut(c->last, sizeof(c->last), err.text);
@@ -236,12 +238,12 @@ static int command_state(void *self, struct service_state *ret, struct err *err)
     s.main_start = process_start(pid);
     s.main_pid = s.main_start != 0 ? (uint32_t)pid : 0;
     if (c->status_ms == 0 || now - c->status_ms > STATUS_AGE_MS || c->status_pid != s.main_pid) {
-        run_status(c);
+        run_status_command(c);
         c->status_ms = now;
         c->status_pid = s.main_pid;
     }
     s.active = c->status;
-    /* A pid file left behind may name a process that is somebody else's by now. */
+    /* An old pid file may name a process that is not Nomad. */
     if (s.active == TRI_NO)
         s.main_pid = 0;
     s.ended = s.active == TRI_NO && c->left == 0;
@@ -255,7 +257,8 @@ static int command_state(void *self, struct service_state *ret, struct err *err)
     return 0;
 }
 
-/* Not through the lock's holder: nothing of it is to outlive us, and no act waits for it. */
+/* Runs the command directly, without the process that holds the lock: the command need not outlive
+ * this process, and no act waits for it. */
 static int command_at_boot(void *self, bool starts, struct err *err)
 {
     const struct service_command *c = self;
@@ -269,11 +272,11 @@ static int command_at_boot(void *self, bool starts, struct err *err)
 
     if (command[0] == '\0')
         return err_set(err, ERR_REFUSED, 0,
-                       "Nomad is started by configured commands, and none is there for this: name "
-                       "it in agent.conf ([command] %s)",
+                       "Nomad is started by configured commands, and agent.conf has no command for "
+                       "this: set [command] %s",
                        name);
     str_cut(copy, sizeof(copy), command);
-    (void)split(copy, argv, WORDS_MAX);
+    (void)split_command(copy, argv, WORDS_MAX);
     rc = spawn_run(&s, clock_system(), &r, err);
     buf_free(&r.out);
     if (rc < 0)
@@ -283,14 +286,14 @@ static int command_at_boot(void *self, bool starts, struct err *err)
                                       name, r.exit_code < 0 ? 128 + r.signal : r.exit_code);
 }
 
-/* As /proc/PID/cmdline would have it. */
-static void put_words(const char *command, struct service_about *ret)
+/* Writes the words of the command in the format of /proc/PID/cmdline. */
+static void put_command_words(const char *command, struct service_about *ret)
 {
     char copy[512];
     const char *words[WORDS_MAX];
 
     str_cut(copy, sizeof(copy), command);
-    size_t n = split(copy, words, WORDS_MAX);
+    size_t n = split_command(copy, words, WORDS_MAX);
     for (size_t i = 0; i < n; i++) {
         size_t len = strlen(words[i]) + 1;
         memcpy(ret->words + ret->words_len, words[i], len);
@@ -306,8 +309,8 @@ static int command_about(void *self, struct service_about *ret, struct err *err)
     memset(ret, 0, sizeof(*ret));
     if (command_state(self, &state, err) < 0)
         return -1;
-    if (state.main_pid == 0) /* one that runs knows better */
-        put_words(c->conf->nomad_command, ret);
+    if (state.main_pid == 0) /* a running process shows its real words */
+        put_command_words(c->conf->nomad_command, ret);
     if (c->conf->enable[0] != '\0' && c->conf->disable[0] != '\0')
         str_cut(ret->boot.state, sizeof(ret->boot.state), "commands");
     return 0;
@@ -334,12 +337,12 @@ static int command_fd(void *self)
     return c->child > 0 ? c->pidfd : -1;
 }
 
-/* What is being run goes on; it holds the lock. */
+/* A command that runs goes on, and holds the lock. */
 static void command_free(void *self)
 {
     struct service_command *c = self;
 
-    end_act(c);
+    end_command_act(c);
     if (c->pidfd >= 0)
         close(c->pidfd);
     free(c);
@@ -357,7 +360,7 @@ int service_command_new(const struct agent_conf *conf, const char *program, cons
     if (str_copy(c->program, sizeof(c->program), program) < 0 ||
         str_copy(c->lock_path, sizeof(c->lock_path), lock_path) < 0) {
         free(c);
-        return err_set(err, ERR_CONFIG, 0, "a path of the service is too long");
+        return err_set(err, ERR_CONFIG, 0, "the path %s or %s is too long", program, lock_path);
     }
     *ret = (struct service){
         .self = c,

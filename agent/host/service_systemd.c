@@ -11,16 +11,16 @@
 #define MANAGER  NAME ".Manager"
 #define UNIT     UNIT_BUS_UNIT
 #define SERVICE  UNIT_BUS_SERVICE
-#define CALL_US  (5 * 1000 * 1000) /* for one call: the manager is busy, not gone */
+#define CALL_US  (5 * 1000 * 1000) /* deadline of one call; systemd may be busy */
 #define EVIDENCE 16                /* lines of the unit's journal */
 
 struct service_systemd {
     const struct agent_conf *conf;
     sd_bus *bus;   /* NULL: not connected */
-    char *path;    /* the unit's object */
-    char job[128]; /* "": no act */
-    bool lost;     /* the connection went while the job was open: its end was not heard */
-    bool removed;
+    char *path;    /* the unit's D-Bus object */
+    char job[128]; /* the job of the present act; "": none */
+    bool lost;     /* the connection was lost during the job, and perhaps the signal of its end */
+    bool removed;  /* the job has ended, with `result` */
     char result[32];
 };
 
@@ -41,14 +41,14 @@ static int on_job_removed(sd_bus_message *m, void *self, sd_bus_error *error)
     return 0;
 }
 
-static void disconnect(struct service_systemd *s)
+static void close_bus(struct service_systemd *s)
 {
     s->bus = sd_bus_close_unref(s->bus);
     if (s->job[0] != '\0')
         s->lost = true;
 }
 
-static int listen_to_jobs(struct service_systemd *s)
+static int subscribe_to_jobs(struct service_systemd *s)
 {
     int rc =
         sd_bus_match_signal(s->bus, NULL, NAME, ROOT, MANAGER, "JobRemoved", on_job_removed, s);
@@ -68,19 +68,19 @@ static int connect_bus(struct service_systemd *s, struct err *err)
     if (rc >= 0)
         rc = sd_bus_set_method_call_timeout(s->bus, CALL_US);
     if (rc >= 0)
-        rc = listen_to_jobs(s);
+        rc = subscribe_to_jobs(s);
     if (rc >= 0)
         return 0;
-    disconnect(s);
+    close_bus(s);
     return err_set(err, ERR_NETWORK, -rc, "talk to systemd over D-Bus");
 }
 
-/* Errors of the connection end it; those that systemd answers do not. */
-static int bus_failed(struct service_systemd *s, int rc, const sd_bus_error *e, const char *what,
-                      struct err *err)
+/* Sets the error. Closes a lost connection; an error that systemd answered does not close it. */
+static int set_bus_error(struct service_systemd *s, int rc, const sd_bus_error *e, const char *what,
+                         struct err *err)
 {
     if (unit_bus_is_lost(rc))
-        disconnect(s);
+        close_bus(s);
     return err_set(err, rc == -ETIMEDOUT ? ERR_TIMEOUT : ERR_NETWORK,
                    sd_bus_error_is_set(e) ? 0 : -rc, "%s of %s%s%.200s", what, s->conf->unit,
                    sd_bus_error_is_set(e) && e->message != NULL ? ": " : "",
@@ -89,8 +89,8 @@ static int bus_failed(struct service_systemd *s, int rc, const sd_bus_error *e, 
 
 /* ---- acts ---- */
 
-/* A start limit that was hit before must not refuse this start. */
-static void reset_failed(struct service_systemd *s)
+/* So that a start limit that was reached before does not refuse this start. */
+static void reset_failed_unit(struct service_systemd *s)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
 
@@ -112,7 +112,7 @@ static int systemd_begin(void *self, enum service_act act, struct err *err)
     if (connect_bus(s, err) < 0)
         return -1;
     if (act != SERVICE_ACT_STOP)
-        reset_failed(s);
+        reset_failed_unit(s);
     int rc = sd_bus_call_method(s->bus, NAME, ROOT, MANAGER, methods[act], &e, &reply, "ss",
                                 s->conf->unit, "replace");
     if (rc >= 0)
@@ -121,15 +121,15 @@ static int systemd_begin(void *self, enum service_act act, struct err *err)
         s->removed = s->lost = false;
         str_cut(s->job, sizeof(s->job), job);
     } else {
-        bus_failed(s, rc, &e, methods[act], err);
+        set_bus_error(s, rc, &e, methods[act], err);
     }
     sd_bus_message_unref(reply);
     sd_bus_error_free(&e);
     return rc < 0 ? -1 : 0;
 }
 
-/* Without the signal the unit itself tells whether it still has that job. */
-static int has_job(struct service_systemd *s, bool *ret, struct err *err)
+/* Asks the unit whether it still has this job, because the signal may be lost. */
+static int unit_has_job(struct service_systemd *s, bool *ret, struct err *err)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
@@ -142,13 +142,13 @@ static int has_job(struct service_systemd *s, bool *ret, struct err *err)
     if (rc >= 0)
         *ret = id != 0 && str_eq(path, s->job);
     else
-        bus_failed(s, rc, &e, "the job", err);
+        set_bus_error(s, rc, &e, "the job", err);
     sd_bus_message_unref(m);
     sd_bus_error_free(&e);
     return rc < 0 ? -1 : 0;
 }
 
-static enum service_progress job_ended(struct service_systemd *s, char *ret_text)
+static enum service_progress finish_job(struct service_systemd *s, char *ret_text)
 {
     s->job[0] = '\0';
     s->lost = false;
@@ -173,25 +173,25 @@ static int systemd_poll(void *self, enum service_progress *ret, char ret_text[st
     while ((rc = sd_bus_process(s->bus, NULL)) > 0)
         ;
     if (rc < 0)
-        return bus_failed(s, rc, NULL, "the job", err);
-    if (!s->removed && s->lost && has_job(s, &open, err) < 0)
+        return set_bus_error(s, rc, NULL, "the job", err);
+    if (!s->removed && s->lost && unit_has_job(s, &open, err) < 0)
         return -1;
     if (s->removed || !open)
-        *ret = job_ended(s, ret_text);
+        *ret = finish_job(s, ret_text);
     return 0;
 }
 
 /* ---- state ---- */
 
-static int text_of(struct service_systemd *s, const char *name, char *dst, size_t n,
-                   struct err *err)
+static int read_unit_text(struct service_systemd *s, const char *name, char *dst, size_t n,
+                          struct err *err)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char *value = NULL;
     int rc = sd_bus_get_property_string(s->bus, NAME, s->path, UNIT, name, &e, &value);
 
     if (rc < 0)
-        bus_failed(s, rc, &e, name, err);
+        set_bus_error(s, rc, &e, name, err);
     else
         str_cut(dst, n, value);
     free(value);
@@ -199,14 +199,14 @@ static int text_of(struct service_systemd *s, const char *name, char *dst, size_
     return rc < 0 ? -1 : 0;
 }
 
-static int number_of(struct service_systemd *s, const char *name, char type, void *ret,
-                     struct err *err)
+static int read_unit_number(struct service_systemd *s, const char *name, char type, void *ret,
+                            struct err *err)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     int rc = sd_bus_get_property_trivial(s->bus, NAME, s->path, SERVICE, name, &e, type, ret);
 
     if (rc < 0)
-        bus_failed(s, rc, &e, name, err);
+        set_bus_error(s, rc, &e, name, err);
     sd_bus_error_free(&e);
     return rc < 0 ? -1 : 0;
 }
@@ -220,17 +220,19 @@ static int systemd_state(void *self, struct service_state *ret, struct err *err)
     uint32_t restarts = 0;
     uint64_t started_us = 0;
 
-    /* Signals nobody waits for must not pile up in the connection. */
+    /* Read the signals that nobody waits for, so that they do not pile up in the connection. */
     while (s->bus != NULL && sd_bus_process(s->bus, NULL) > 0)
         ;
-    if (connect_bus(s, err) < 0 || text_of(s, "ActiveState", active, sizeof(active), err) < 0 ||
-        text_of(s, "SubState", sub, sizeof(sub), err) < 0 ||
-        number_of(s, "MainPID", 'u', &st.main_pid, err) < 0)
+    if (connect_bus(s, err) < 0 ||
+        read_unit_text(s, "ActiveState", active, sizeof(active), err) < 0 ||
+        read_unit_text(s, "SubState", sub, sizeof(sub), err) < 0 ||
+        read_unit_number(s, "MainPID", 'u', &st.main_pid, err) < 0)
         return -1;
-    /* systemd before 235 counts no restarts; the main process tells then. */
-    if (number_of(s, "NRestarts", 'u', &restarts, &ignored) == 0)
+    /* systemd before 235 does not count restarts. Then a changed main process shows a restart. */
+    if (read_unit_number(s, "NRestarts", 'u', &restarts, &ignored) == 0)
         st.restarts = restarts;
-    if (s->bus != NULL && number_of(s, "ExecMainStartTimestamp", 't', &started_us, &ignored) == 0)
+    if (s->bus != NULL &&
+        read_unit_number(s, "ExecMainStartTimestamp", 't', &started_us, &ignored) == 0)
         st.started_wall_ns = (int64_t)started_us * 1000;
     st.ended = str_eq(active, "inactive") || str_eq(active, "failed");
     if (st.ended)
@@ -255,7 +257,7 @@ static int systemd_about(void *self, struct service_about *ret, struct err *err)
     if (rc >= 0)
         rc = unit_boot_ask(s->bus, s->conf->unit, s->path, &a.boot);
     if (rc < 0)
-        return bus_failed(s, rc, NULL, "the settings", err);
+        return set_bus_error(s, rc, NULL, "the settings", err);
     *ret = a;
     return 0;
 }
@@ -274,7 +276,7 @@ static enum tri systemd_active(void *self, const char *unit)
         return TRI_UNKNOWN;
     int rc = sd_bus_get_property_string(s->bus, NAME, path, UNIT, "ActiveState", &e, &value);
     if (rc < 0)
-        bus_failed(s, rc, &e, unit, &ignored);
+        set_bus_error(s, rc, &e, unit, &ignored);
     else
         active = str_eq(value, "active") ? TRI_YES : TRI_NO;
     free(value);
@@ -293,15 +295,15 @@ static int systemd_at_boot(void *self, bool starts, struct err *err)
         return -1;
     if (unit_boot_set(s->bus, s->conf->unit, s->path, starts, err) == 0)
         return 0;
-    /* What was not answered in time may be answered later, to another question. */
+    /* A late answer must not look like the answer to the next question. */
     if (err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT)
-        disconnect(s);
+        close_bus(s);
     return -1;
 }
 
 /* ---- evidence ---- */
 
-static void add_entry(sd_journal *j, struct buf *text)
+static void add_journal_line(sd_journal *j, struct buf *text)
 {
     const void *data = NULL;
     size_t n = 0;
@@ -326,11 +328,11 @@ static void systemd_evidence(void *self, char *dst, size_t n)
     if (sd_journal_add_match(j, match, 0) >= 0 && sd_journal_seek_tail(j) >= 0 &&
         sd_journal_previous_skip(j, EVIDENCE) > 0) {
         do
-            add_entry(j, &text);
+            add_journal_line(j, &text);
         while (sd_journal_next(j) > 0);
     }
     sd_journal_close(j);
-    /* The last lines are the ones that tell. */
+    /* If dst is too small, keep the last lines. */
     str_cut(dst, n, buf_str(&text) + (text.len >= n ? text.len - n + 1 : 0));
 }
 
@@ -359,7 +361,8 @@ int service_systemd_new(const struct agent_conf *conf, struct service *ret, stru
     s->conf = conf;
     if (sd_bus_path_encode(ROOT "/unit", conf->unit, &s->path) < 0) {
         free(s);
-        return err_set(err, ERR_CONFIG, 0, "[nomad] unit: %s is no unit's name", conf->unit);
+        return err_set(err, ERR_CONFIG, 0, "[nomad] unit: %s is not the name of a unit",
+                       conf->unit);
     }
     *ret = (struct service){
         .self = s,

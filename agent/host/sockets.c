@@ -9,10 +9,10 @@
 #define TABLE_MAX   (256 * 1024)
 #define PARENTS_MAX 8
 
-/* The first TABLE_MAX bytes: the kernel tells those that listen before all others, of which a busy
- * host has very many. */
-static int add_table(const char *proc, uint32_t pid, const char *name, struct tcp_table *ret,
-                     struct err *err)
+/* Reads only the first TABLE_MAX bytes: the kernel lists the listening sockets before the very many
+ * others of a busy host. */
+static int add_tcp_table(const char *proc, uint32_t pid, const char *name, struct tcp_table *ret,
+                         struct err *err)
 {
     autofree char *text = xzalloc(TABLE_MAX + 1, 1);
     size_t len = 0;
@@ -29,7 +29,7 @@ static int add_table(const char *proc, uint32_t pid, const char *name, struct tc
     return 0;
 }
 
-static bool socket_of(int dir, const char *name, uint64_t *ret)
+static bool read_socket_link(int dir, const char *name, uint64_t *ret)
 {
     static const char prefix[] = "socket:[";
     char link[64];
@@ -46,8 +46,8 @@ static bool socket_of(int dir, const char *name, uint64_t *ret)
 
 typedef bool on_socket(void *ctx, uint64_t inode);
 
-/* true: fn said so of one of them. */
-static bool each_socket(const char *proc, uint32_t pid, on_socket *fn, void *ctx)
+/* Calls fn for each socket of the process, until fn returns true. Returns true then. */
+static bool for_each_socket(const char *proc, uint32_t pid, on_socket *fn, void *ctx)
 {
     const struct dirent *e;
     uint64_t inode = 0;
@@ -56,13 +56,13 @@ static bool each_socket(const char *proc, uint32_t pid, on_socket *fn, void *ctx
     snprintf(path, sizeof(path), "%.20s/%u/fd", proc, pid);
     autodir DIR *d = opendir(path);
     while (d != NULL && (e = readdir(d)) != NULL) {
-        if (socket_of(dirfd(d), e->d_name, &inode) && fn(ctx, inode))
+        if (read_socket_link(dirfd(d), e->d_name, &inode) && fn(ctx, inode))
             return true;
     }
     return false;
 }
 
-static bool mark_own(void *ctx, uint64_t inode)
+static bool mark_own_listener(void *ctx, uint64_t inode)
 {
     struct tcp_table *t = ctx;
 
@@ -71,7 +71,7 @@ static bool mark_own(void *ctx, uint64_t inode)
     return false;
 }
 
-static bool is_it(void *ctx, uint64_t inode)
+static bool is_wanted_inode(void *ctx, uint64_t inode)
 {
     const uint64_t *wanted = ctx;
 
@@ -83,17 +83,17 @@ int sockets_listening(const char *proc, uint32_t pid, struct tcp_table *ret, str
     struct err none = ERR_INIT;
 
     *ret = (struct tcp_table){.n = 0};
-    if (add_table(proc, pid, "tcp", ret, err) < 0)
+    if (add_tcp_table(proc, pid, "tcp", ret, err) < 0)
         return -1;
-    (void)!add_table(proc, pid, "tcp6", ret, &none); /* a kernel without IPv6 */
+    (void)!add_tcp_table(proc, pid, "tcp6", ret, &none); /* a kernel without IPv6 */
     if (pid != 0)
-        (void)each_socket(proc, pid, mark_own, ret);
+        (void)for_each_socket(proc, pid, mark_own_listener, ret);
     return 0;
 }
 
-/* ---- whose it is ---- */
+/* ---- the owner ---- */
 
-static uint32_t parent_of(const char *proc, uint32_t pid)
+static uint32_t read_parent(const char *proc, uint32_t pid)
 {
     auto_buf struct buf text = BUF_INIT;
     struct proc_stat stat;
@@ -106,24 +106,24 @@ static uint32_t parent_of(const char *proc, uint32_t pid)
     return stat.parent;
 }
 
-static bool descends(const char *proc, uint32_t pid, uint32_t from)
+static bool descends_from(const char *proc, uint32_t pid, uint32_t from)
 {
     for (int i = 0; i < PARENTS_MAX && pid > 1; i++) {
         if (pid == from)
             return true;
-        pid = parent_of(proc, pid);
+        pid = read_parent(proc, pid);
     }
     return false;
 }
 
-static void tell_owner(const char *proc, uint32_t pid, uint32_t main_pid, struct host_owner *ret)
+static void fill_owner(const char *proc, uint32_t pid, uint32_t main_pid, struct host_owner *ret)
 {
     auto_buf struct buf name = BUF_INIT;
     struct err err = ERR_INIT;
     char path[64];
 
     *ret = (struct host_owner){.there = true, .pid = pid};
-    ret->own = main_pid != 0 && descends(proc, pid, main_pid);
+    ret->own = main_pid != 0 && descends_from(proc, pid, main_pid);
     snprintf(path, sizeof(path), "%.20s/%u/comm", proc, pid);
     if (file_read(path, 64, 0, &name, &err) == 0)
         snprintf(ret->name, sizeof(ret->name), "%.*s", (int)strcspn(buf_str(&name), "\n"),
@@ -139,8 +139,8 @@ void sockets_owner(const char *proc, uint64_t inode, uint32_t main_pid, struct h
     autodir DIR *d = opendir(proc);
     while (d != NULL && (e = readdir(d)) != NULL) {
         if (str_to_u64(e->d_name, UINT32_MAX, &pid) == 0 &&
-            each_socket(proc, (uint32_t)pid, is_it, &inode)) {
-            tell_owner(proc, (uint32_t)pid, main_pid, ret);
+            for_each_socket(proc, (uint32_t)pid, is_wanted_inode, &inode)) {
+            fill_owner(proc, (uint32_t)pid, main_pid, ret);
             return;
         }
     }

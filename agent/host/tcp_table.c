@@ -4,8 +4,8 @@
 
 #define LISTENS 0x0a
 
-/* n words of 32 bits in hexadecimal, each as the machine has it. */
-static int read_address(const char *hex, size_t n, unsigned char *dst)
+/* Reads n words of 32 bits in hexadecimal, each in the machine's byte order. */
+static int read_tcp_address(const char *hex, size_t n, unsigned char *dst)
 {
     for (size_t i = 0; i < n; i++) {
         unsigned char bytes[4];
@@ -35,10 +35,10 @@ static int read_hex16(const char *hex, size_t n, uint16_t *ret)
     return 0;
 }
 
-/* The words of a line. */
+/* Positions of the words in a line. */
 enum field { FIELD_LOCAL = 1, FIELD_STATE = 3, FIELD_INODE = 9, FIELDS };
 
-static int split(char *line, char *fields[static FIELDS])
+static int split_tcp_line(char *line, char *fields[static FIELDS])
 {
     size_t n = 0;
 
@@ -53,13 +53,13 @@ static int split(char *line, char *fields[static FIELDS])
     return n == FIELDS ? 0 : -1;
 }
 
-static int take_local(const char *local, bool six, struct tcp_listener *ret)
+static int read_local_address(const char *local, bool six, struct tcp_listener *ret)
 {
     size_t words = six ? 4 : 1;
     unsigned char bytes[16] = {0}, none[16] = {0};
 
     if (strlen(local) != 8 * words + 5 || local[8 * words] != ':' ||
-        read_address(local, words, bytes) < 0 ||
+        read_tcp_address(local, words, bytes) < 0 ||
         read_hex16(local + 8 * words + 1, 4, &ret->port) < 0)
         return -1;
     ret->six = six;
@@ -69,15 +69,15 @@ static int take_local(const char *local, bool six, struct tcp_listener *ret)
                : 0;
 }
 
-static void take_line(struct tcp_table *t, char *line, bool six)
+static void add_tcp_line(struct tcp_table *t, char *line, bool six)
 {
     struct tcp_listener l = {.port = 0};
     char *fields[FIELDS];
     uint16_t state = 0;
 
-    if (split(line, fields) < 0 || strlen(fields[FIELD_STATE]) != 2 ||
+    if (split_tcp_line(line, fields) < 0 || strlen(fields[FIELD_STATE]) != 2 ||
         read_hex16(fields[FIELD_STATE], 2, &state) < 0 || state != LISTENS ||
-        take_local(fields[FIELD_LOCAL], six, &l) < 0 ||
+        read_local_address(fields[FIELD_LOCAL], six, &l) < 0 ||
         str_to_u64(fields[FIELD_INODE], UINT64_MAX, &l.inode) < 0)
         return;
     if (t->n == TCP_LISTENERS)
@@ -95,13 +95,13 @@ void tcp_table_add(struct tcp_table *t, const char *text, bool six)
         if (n < sizeof(line)) {
             memcpy(line, text, n);
             line[n] = '\0';
-            take_line(t, line, six);
+            add_tcp_line(t, line, six);
         }
         text += n + (text[n] == '\n');
     }
 }
 
-static bool reaches(const struct tcp_listener *l, bool six)
+static bool is_reached_by_any(const struct tcp_listener *l, bool six)
 {
     return l->any && (l->six == six || l->six);
 }
@@ -119,7 +119,7 @@ const struct tcp_listener *tcp_table_at(const struct tcp_table *t, const char *a
             continue;
         if (str_eq(l->address, address))
             return l;
-        if (reaches(l, six) && (found == NULL || found->six != six))
+        if (is_reached_by_any(l, six) && (found == NULL || found->six != six))
             found = l;
     }
     return found;
@@ -134,7 +134,8 @@ const struct tcp_listener *tcp_table_against(const struct tcp_table *t, const ch
     for (uint32_t i = 0; i < t->n; i++) {
         const struct tcp_listener *l = &t->list[i];
 
-        if (l->port == port && !l->own && (every || str_eq(l->address, address) || reaches(l, six)))
+        if (l->port == port && !l->own &&
+            (every || str_eq(l->address, address) || is_reached_by_any(l, six)))
             return l;
     }
     return NULL;

@@ -1,8 +1,8 @@
 /*
- * tcp_table.h - the text of /proc/PID/net/tcp and tcp6: which sockets listen. Pure.
+ * tcp_table.h - parses /proc/PID/net/tcp and tcp6: which sockets listen? Pure.
  *
- * One line a socket (proc(5)); addresses stand there as the machine's own words of 32 bits, in
- * hexadecimal. A line that is not understood is passed over.
+ * One line for each socket (proc(5)). An address is written as words of 32 bits in the machine's
+ * byte order, in hexadecimal. A line that cannot be parsed is skipped.
  */
 #ifndef TCP_TABLE_H
 #define TCP_TABLE_H
@@ -16,30 +16,31 @@
 
 struct tcp_listener {
     char address[48]; /* "127.0.0.1", "::1" */
-    bool any;         /* it is 0.0.0.0 or :: */
+    bool any;         /* the address is 0.0.0.0 or :: */
     bool six;
     uint16_t port;
     uint64_t inode;
-    bool own; /* Nomad's: told by who asks (host.h) */
+    bool own; /* the socket is Nomad's; sockets_listening sets this */
 };
 
 struct tcp_table {
     uint32_t n;
-    bool more; /* than fit */
+    bool more; /* more sockets listen than fit into the list */
     struct tcp_listener list[TCP_LISTENERS];
 };
 
-/* Adds those that listen. */
+/* Adds the listening sockets of the text. */
 void tcp_table_add(struct tcp_table *t, const char *text, bool six);
 
-/* Who gets a connection to this address, "127.0.0.1" or "::1": the one that listens there, else one
- * that listens at every address. NULL: nobody. */
+/* The socket that gets a connection to this address, "127.0.0.1" or "::1": the one that listens
+ * there, or else one that listens on all addresses. NULL: none. */
 const struct tcp_listener *tcp_table_at(const struct tcp_table *t, const char *address,
                                         uint16_t port);
-/* One that stands in the way of a listener at this address ("" or unknown: 0.0.0.0). NULL: none. */
+/* A socket, not Nomad's own, that keeps Nomad from listening at this address ("": 0.0.0.0). NULL:
+ * none. */
 const struct tcp_listener *tcp_table_against(const struct tcp_table *t, const char *address,
                                              uint16_t port);
-/* Nomad's own at this port. NULL: none. */
+/* Nomad's own socket at this port. NULL: none. */
 const struct tcp_listener *tcp_table_own(const struct tcp_table *t, uint16_t port);
 
 #endif

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int64_t ns_of(const struct timespec *t)
+static int64_t convert_to_ns(const struct timespec *t)
 {
     return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
-static int walk(FTS *tree, int64_t *newest)
+static int find_newest_time(FTS *tree, int64_t *newest)
 {
     const FTSENT *e;
 
@@ -19,8 +19,8 @@ static int walk(FTS *tree, int64_t *newest)
             errno = e->fts_errno;
             return -1;
         }
-        *newest = MAX_OF(*newest, ns_of(&e->fts_statp->st_mtim));
-        *newest = MAX_OF(*newest, ns_of(&e->fts_statp->st_ctim));
+        *newest = MAX_OF(*newest, convert_to_ns(&e->fts_statp->st_mtim));
+        *newest = MAX_OF(*newest, convert_to_ns(&e->fts_statp->st_ctim));
     }
     return errno != 0 ? -1 : 0;
 }
@@ -39,7 +39,7 @@ int tree_newest(const char *dir, int64_t *ret_ns, struct err *err)
         return 0;
     }
     tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-    rc = tree == NULL ? -1 : walk(tree, &newest);
+    rc = tree == NULL ? -1 : find_newest_time(tree, &newest);
     if (rc < 0)
         err_set(err, ERR_IO, errno, "read all of %s", dir);
     if (tree != NULL)

@@ -1,7 +1,7 @@
 /*
- * tree_newest.h - when anything in a directory or below it was changed last.
+ * tree_newest.h - when was a directory, or anything below it, last changed?
  *
- * Follows no link. As the port `newest` of host.h tells it. Any thread.
+ * For the port `newest` of host.h. Follows no link. Any thread.
  */
 #ifndef TREE_NEWEST_H
 #define TREE_NEWEST_H
@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include "err.h"
 
-/* The newest mtime or ctime, ns of wall time; 0: dir is not there. ERR_IO: not all of it could be
- * read, so that nothing is told. */
+/* The newest mtime or ctime, in nanoseconds of wall time; 0: dir does not exist. ERR_IO: some part
+ * could not be read, so there is no result. */
 MUST_CHECK int tree_newest(const char *dir, int64_t *ret_ns, struct err *err);
 
 #endif

@@ -13,10 +13,9 @@ bool unit_bus_is_lost(int rc)
     return rc == -ENOTCONN || rc == -ECONNRESET || rc == -EPIPE || rc == -ETIMEDOUT;
 }
 
-/* Only a connection that is gone ends the asking: what systemd answers with an error it
- * does not have. */
-static int about_text(const struct unit_asked *u, const char *interface, const char *name,
-                      char *dst, size_t n)
+/* Only a lost connection ends the asking. If systemd answers with an error, the value is "". */
+static int ask_text(const struct unit_asked *u, const char *interface, const char *name, char *dst,
+                    size_t n)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char *value = NULL;
@@ -29,7 +28,7 @@ static int about_text(const struct unit_asked *u, const char *interface, const c
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
-static int about_flag(const struct unit_asked *u, const char *name, bool *ret)
+static int ask_flag(const struct unit_asked *u, const char *name, bool *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     int value = 0;
@@ -41,8 +40,8 @@ static int about_flag(const struct unit_asked *u, const char *name, bool *ret)
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
-/* Several texts as one, blanks between; what does not fit is told by dots. */
-static int about_texts(const struct unit_asked *u, const char *name, char *dst, size_t n)
+/* Joins several texts with blanks between. If they do not fit, the text ends with dots. */
+static int ask_texts(const struct unit_asked *u, const char *name, char *dst, size_t n)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char **values = NULL;
@@ -62,7 +61,7 @@ static int about_texts(const struct unit_asked *u, const char *name, char *dst, 
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
-static int add_words(sd_bus_message *m, struct service_about *ret)
+static int add_start_words(sd_bus_message *m, struct service_about *ret)
 {
     const char *word = NULL;
     int rc;
@@ -80,12 +79,12 @@ static int add_words(sd_bus_message *m, struct service_about *ret)
 
 /* ---- lists ---- */
 
-/* Hands each of a list's members to `take`. 0: the whole list was told; -EBADMSG: not, or not
- * known to this systemd; else the connection's error. */
+/* Calls `take` for each member of a list. 0: the whole list was read; -EBADMSG: it was not, or this
+ * systemd does not have the list; else the error of the connection. */
 typedef int member_fn(sd_bus_message *m, const char *name, struct service_about *ret);
 
-static int each_member(const struct unit_asked *u, const char *interface, const char *name,
-                       const char *member, member_fn *take, struct service_about *ret)
+static int for_each_member(const struct unit_asked *u, const char *interface, const char *name,
+                           const char *member, member_fn *take, struct service_about *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
@@ -104,12 +103,13 @@ static int each_member(const struct unit_asked *u, const char *interface, const 
     return rc == 0 || unit_bus_is_lost(rc) ? rc : -EBADMSG;
 }
 
-/* ---- commands: a(sasbttttuii): program, words, and how it went the last time ---- */
+/* ---- commands: a(sasbttttuii): program, words, and the result of the last run ---- */
 
 #define COMMAND "(sasbttttuii)"
 
-/* 0: there is no more. *ret_program: the message's; its words are open then. */
-static int open_command(sd_bus_message *m, const char **ret_program)
+/* Opens the next command, and its list of words. 0: there is none. *ret_program belongs to the
+ * message. */
+static int open_exec_command(sd_bus_message *m, const char **ret_program)
 {
     int rc = sd_bus_message_enter_container(m, 'r', "sasbttttuii");
 
@@ -118,8 +118,8 @@ static int open_command(sd_bus_message *m, const char **ret_program)
     return rc > 0 ? sd_bus_message_enter_container(m, 'a', "s") : rc;
 }
 
-/* *ret_may_fail: with "-" before it. */
-static int close_command(sd_bus_message *m, bool *ret_may_fail)
+/* *ret_may_fail: the command has "-" before it. */
+static int close_exec_command(sd_bus_message *m, bool *ret_may_fail)
 {
     int rc = sd_bus_message_exit_container(m), may_fail = 0;
 
@@ -131,20 +131,20 @@ static int close_command(sd_bus_message *m, bool *ret_may_fail)
     return rc < 0 ? rc : sd_bus_message_exit_container(m);
 }
 
-/* The first one; the others are passed over. */
+/* Reads only the first command. */
 static int take_start(sd_bus_message *m, const char *name, struct service_about *ret)
 {
     const char *program = NULL;
-    int rc = open_command(m, &program);
+    int rc = open_exec_command(m, &program);
 
     (void)name;
     if (rc <= 0)
         return rc;
     str_cut(ret->program, sizeof(ret->program), program);
-    return add_words(m, ret) < 0 ? -EBADMSG : 0;
+    return add_start_words(m, ret) < 0 ? -EBADMSG : 0;
 }
 
-static void add_text(char *dst, size_t n, const char *blank, const char *text)
+static void append_about_text(char *dst, size_t n, const char *blank, const char *text)
 {
     size_t len = strlen(dst);
 
@@ -152,8 +152,8 @@ static void add_text(char *dst, size_t n, const char *blank, const char *text)
         memcpy(dst + n - 4, "...", 4);
 }
 
-static void add_path(struct service_about *ret, const char *key, const char *path, bool program,
-                     bool outside)
+static void add_needed_path(struct service_about *ret, const char *key, const char *path,
+                            bool program, bool outside)
 {
     struct about_path *p = &ret->paths.list[ret->paths.n];
 
@@ -169,27 +169,27 @@ static void add_path(struct service_about *ret, const char *key, const char *pat
     ret->paths.n++;
 }
 
-/* For people: what does not fit is left out. */
-static int take_command(sd_bus_message *m, const char *name, char dst[static ABOUT_COMMANDS],
-                        char ret_program[static 256], bool *ret_may_fail)
+/* Adds the command to dst, a text for people; words that do not fit are left out. */
+static int take_exec_command(sd_bus_message *m, const char *name, char dst[static ABOUT_COMMANDS],
+                             char ret_program[static 256], bool *ret_may_fail)
 {
     const char *program = NULL, *word = NULL;
     char first[160];
     bool is_name = true;
-    int rc = open_command(m, &program);
+    int rc = open_exec_command(m, &program);
 
     if (rc <= 0)
         return rc;
     str_cut(ret_program, 256, program);
     snprintf(first, sizeof(first), "%s=%.120s", name, program);
-    add_text(dst, ABOUT_COMMANDS, "; ", first);
+    append_about_text(dst, ABOUT_COMMANDS, "; ", first);
     while ((rc = sd_bus_message_read(m, "s", &word)) > 0) {
         if (!is_name)
-            add_text(dst, ABOUT_COMMANDS, " ", word);
+            append_about_text(dst, ABOUT_COMMANDS, " ", word);
         is_name = false;
     }
     if (rc >= 0)
-        rc = close_command(m, ret_may_fail);
+        rc = close_exec_command(m, ret_may_fail);
     return rc < 0 ? rc : 1;
 }
 
@@ -197,10 +197,10 @@ static int take_beside_start(sd_bus_message *m, const char *name, struct service
 {
     char program[256] = "";
     bool may_fail = false;
-    int rc = take_command(m, name, ret->start.text, program, &may_fail);
+    int rc = take_exec_command(m, name, ret->start.text, program, &may_fail);
 
     if (rc > 0 && !may_fail)
-        add_path(ret, name, program, true, false);
+        add_needed_path(ret, name, program, true, false);
     return rc;
 }
 
@@ -209,10 +209,10 @@ static int take_beside_stop(sd_bus_message *m, const char *name, struct service_
     char program[256];
     bool may_fail;
 
-    return take_command(m, name, ret->stop.text, program, &may_fail);
+    return take_exec_command(m, name, ret->stop.text, program, &may_fail);
 }
 
-/* A unit that is started because this one ended. */
+/* A unit that systemd starts because this unit has ended. */
 static int take_after_stop(sd_bus_message *m, const char *name, struct service_about *ret)
 {
     const char *unit = NULL;
@@ -222,14 +222,15 @@ static int take_after_stop(sd_bus_message *m, const char *name, struct service_a
     if (rc <= 0)
         return rc;
     snprintf(text, sizeof(text), "%s=%.120s", name, unit);
-    add_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
+    append_about_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
     return 1;
 }
 
 /* ---- paths of its mounts; groups ---- */
 
-/* "-" before it: it need not be there; "+": below its own root. Where it has one, paths without are
- * not seen from within. */
+/* "-" before a path: the path need not exist. "+": the path is below the unit's own root. If the
+ * unit has its own root, a path without "+" is looked up outside of that root and does not count.
+ */
 static int take_mounted(sd_bus_message *m, const char *name, struct service_about *ret)
 {
     const char *path = NULL;
@@ -237,7 +238,7 @@ static int take_mounted(sd_bus_message *m, const char *name, struct service_abou
     bool rooted = ret->paths.n > 0 && str_starts(ret->paths.list[0].key, "Root");
 
     if (rc > 0 && !rooted)
-        add_path(ret, name, path, false, false);
+        add_needed_path(ret, name, path, false, false);
     return rc;
 }
 
@@ -249,7 +250,7 @@ static int take_bind(sd_bus_message *m, const char *name, struct service_about *
     int rc = sd_bus_message_read(m, "(ssbt)", &from, &to, &optional, &flags);
 
     if (rc > 0 && !optional)
-        add_path(ret, name, from, false, true);
+        add_needed_path(ret, name, from, false, true);
     return rc;
 }
 
@@ -291,7 +292,7 @@ static int take_condition(sd_bus_message *m, const char *name, struct service_ab
     return 1;
 }
 
-static int take_file(sd_bus_message *m, const char *name, struct service_about *ret)
+static int take_environment_file(sd_bus_message *m, const char *name, struct service_about *ret)
 {
     const char *path = NULL;
     int optional = 0, rc = sd_bus_message_read(m, "(sb)", &path, &optional);
@@ -309,8 +310,8 @@ static int take_file(sd_bus_message *m, const char *name, struct service_about *
     return 1;
 }
 
-/* (aiai), no list: statuses, then signals. */
-static int about_prevents(const struct unit_asked *u, struct service_about *ret)
+/* The property is (aiai), not a list: exit statuses, then signals. */
+static int ask_prevented_statuses(const struct unit_asked *u, struct service_about *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
@@ -333,7 +334,7 @@ static int about_prevents(const struct unit_asked *u, struct service_about *ret)
 
 /* ---- other units ---- */
 
-static void add_unit(struct about_units *to, const char *how, const char *name)
+static void add_related_unit(struct about_units *to, const char *how, const char *name)
 {
     struct about_unit *unit = &to->list[to->n];
 
@@ -349,28 +350,28 @@ static void add_unit(struct about_units *to, const char *how, const char *name)
     to->n++;
 }
 
-static int take_unit(sd_bus_message *m, const char *name, struct about_units *to)
+static int take_related_unit(sd_bus_message *m, const char *name, struct about_units *to)
 {
     const char *unit = NULL;
     int rc = sd_bus_message_read(m, "s", &unit);
 
     if (rc > 0)
-        add_unit(to, name, unit);
+        add_related_unit(to, name, unit);
     return rc;
 }
 
 static int take_need(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    return take_unit(m, name, &ret->needs);
+    return take_related_unit(m, name, &ret->needs);
 }
 
 static int take_bound(sd_bus_message *m, const char *name, struct service_about *ret)
 {
-    return take_unit(m, name, &ret->bound);
+    return take_related_unit(m, name, &ret->bound);
 }
 
-/* What systemd does not tell of it stays "". */
-static int about_state(const struct unit_asked *u, struct about_unit *unit)
+/* A state that systemd does not report stays "". */
+static int ask_unit_states(const struct unit_asked *u, struct about_unit *unit)
 {
     struct unit_asked other = {.bus = u->bus};
     char *path = NULL;
@@ -378,29 +379,29 @@ static int about_state(const struct unit_asked *u, struct about_unit *unit)
 
     other.path = path;
     if (rc >= 0)
-        rc = about_text(&other, UNIT_BUS_UNIT, "LoadState", unit->load, sizeof(unit->load));
+        rc = ask_text(&other, UNIT_BUS_UNIT, "LoadState", unit->load, sizeof(unit->load));
     if (rc >= 0)
-        rc = about_text(&other, UNIT_BUS_UNIT, "ActiveState", unit->active, sizeof(unit->active));
+        rc = ask_text(&other, UNIT_BUS_UNIT, "ActiveState", unit->active, sizeof(unit->active));
     free(path);
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
-static int about_states(const struct unit_asked *u, struct service_about *ret)
+static int ask_all_states(const struct unit_asked *u, struct service_about *ret)
 {
     int rc = 0;
 
     for (uint32_t i = 0; rc >= 0 && i < ret->needs.n; i++)
-        rc = about_state(u, &ret->needs.list[i]);
+        rc = ask_unit_states(u, &ret->needs.list[i]);
     for (uint32_t i = 0; rc >= 0 && i < ret->bound.n; i++)
-        rc = about_state(u, &ret->bound.list[i]);
+        rc = ask_unit_states(u, &ret->bound.list[i]);
     return rc;
 }
 
 static const char *const binding[] = {"RequiredBy", "RequisiteOf", "BoundBy", "ConsistsOf",
                                       "PropagatesStopTo"};
 
-/* A unit that is bound both ways would be its own neighbour. */
-static int drop_self(const struct unit_asked *u, struct service_about *ret)
+/* Removes this unit from its own list: two units that are bound to each other would add it. */
+static int remove_own_unit(const struct unit_asked *u, struct service_about *ret)
 {
     char *name = NULL;
     int rc = sd_bus_path_decode(u->path, UNIT_BUS_ROOT "/unit", &name);
@@ -415,8 +416,8 @@ static int drop_self(const struct unit_asked *u, struct service_about *ret)
     return rc;
 }
 
-/* And what stops along with a unit that stops along with this one: the list grows behind `i`. */
-static int about_bound(const struct unit_asked *u, struct service_about *ret)
+/* Adds the units that stop together with a listed unit. So the list grows while the loop runs. */
+static int ask_bound_units(const struct unit_asked *u, struct service_about *ret)
 {
     struct unit_asked other = {.bus = u->bus};
     char *path = NULL;
@@ -426,17 +427,18 @@ static int about_bound(const struct unit_asked *u, struct service_about *ret)
         rc = sd_bus_path_encode(UNIT_BUS_ROOT "/unit", ret->bound.list[i].name, &path);
         other.path = path;
         for (size_t k = 0; rc >= 0 && k < ARRAY_LEN(binding); k++) {
-            rc = each_member(&other, UNIT_BUS_UNIT, binding[k], "s", take_bound, ret);
+            rc = for_each_member(&other, UNIT_BUS_UNIT, binding[k], "s", take_bound, ret);
             rc = unit_bus_is_lost(rc) ? rc : 0;
         }
         free(path);
         path = NULL;
     }
-    return rc < 0 ? rc : drop_self(u, ret);
+    return rc < 0 ? rc : remove_own_unit(u, ret);
 }
 
-/* A list of which one part is not told is not told; but for what an older systemd does not have. */
-static int about_lists(const struct unit_asked *u, struct service_about *ret)
+/* If one property of a list is unknown, `told` of the list is false. Exception: properties that an
+ * older systemd does not have (`young`). */
+static int ask_lists(const struct unit_asked *u, struct service_about *ret)
 {
     const struct {
         const char *interface, *name, *member;
@@ -454,7 +456,8 @@ static int about_lists(const struct unit_asked *u, struct service_about *ret)
         {UNIT_BUS_UNIT, "BoundBy", "s", take_bound, &ret->bound.told, false},
         {UNIT_BUS_UNIT, "ConsistsOf", "s", take_bound, &ret->bound.told, false},
         {UNIT_BUS_UNIT, "PropagatesStopTo", "s", take_bound, &ret->bound.told, true},
-        {UNIT_BUS_SERVICE, "EnvironmentFiles", "(sb)", take_file, &ret->files.told, false},
+        {UNIT_BUS_SERVICE, "EnvironmentFiles", "(sb)", take_environment_file, &ret->files.told,
+         false},
         {UNIT_BUS_SERVICE, "ExecCondition", COMMAND, take_beside_start, &ret->start.told, true},
         {UNIT_BUS_SERVICE, "ExecStartPre", COMMAND, take_beside_start, &ret->start.told, false},
         {UNIT_BUS_SERVICE, "ExecStartPost", COMMAND, take_beside_start, &ret->start.told, false},
@@ -474,21 +477,21 @@ static int about_lists(const struct unit_asked *u, struct service_about *ret)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         *rows[i].told = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        rc = each_member(u, rows[i].interface, rows[i].name, rows[i].member, rows[i].take, ret);
+        rc = for_each_member(u, rows[i].interface, rows[i].name, rows[i].member, rows[i].take, ret);
 
         if (unit_bus_is_lost(rc))
             return rc;
         if (rc < 0 && !rows[i].young)
             *rows[i].told = false;
     }
-    rc = about_bound(u, ret);
-    return rc < 0 ? rc : about_states(u, ret);
+    rc = ask_bound_units(u, ret);
+    return rc < 0 ? rc : ask_all_states(u, ret);
 }
 
 /* ---- single values ---- */
 
-static int about_number(const struct unit_asked *u, const char *interface, const char *name,
-                        char type, void *ret)
+static int ask_number(const struct unit_asked *u, const char *interface, const char *name,
+                      char type, void *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     int rc =
@@ -499,7 +502,7 @@ static int about_number(const struct unit_asked *u, const char *interface, const
 }
 
 /* Before systemd 244 a restart stops with KillSignal. */
-static int about_numbers(const struct unit_asked *u, struct service_about *ret)
+static int ask_numbers(const struct unit_asked *u, struct service_about *ret)
 {
     uint32_t starts = 0;
     int dynamic = 0;
@@ -518,31 +521,31 @@ static int about_numbers(const struct unit_asked *u, struct service_about *ret)
     int rc = 0;
 
     for (size_t i = 0; !unit_bus_is_lost(rc) && i < ARRAY_LEN(rows); i++)
-        rc = about_number(u, rows[i].interface, rows[i].name, rows[i].type, rows[i].ret);
+        rc = ask_number(u, rows[i].interface, rows[i].name, rows[i].type, rows[i].ret);
     ret->limit_starts = starts;
     ret->dynamic_user = dynamic != 0;
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
-/* What systemd itself does when it ends, told like a command that is run then. After a signal Nomad
- * ends with 1, which is a failure, unless it leaves. */
-static int about_actions(const struct unit_asked *u, struct service_about *ret)
+/* What systemd itself does when the unit ends, written like a command of the stop. After a signal
+ * Nomad ends with status 1, which is a failure, unless Nomad leaves its cluster. */
+static int ask_actions(const struct unit_asked *u, struct service_about *ret)
 {
     static const char *const names[] = {"FailureAction", "SuccessAction"};
     char action[40], text[64];
     int rc = 0;
 
     for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(names); i++) {
-        rc = about_text(u, UNIT_BUS_UNIT, names[i], action, sizeof(action));
+        rc = ask_text(u, UNIT_BUS_UNIT, names[i], action, sizeof(action));
         snprintf(text, sizeof(text), "%s=%s", names[i], action);
         if (action[0] != '\0' && !str_eq(action, "none"))
-            add_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
+            append_about_text(ret->stop.text, sizeof(ret->stop.text), "; ", text);
     }
     return rc;
 }
 
-/* Before the lists: its root comes first. */
-static int about_paths(const struct unit_asked *u, struct service_about *ret)
+/* Must run before ask_lists: the unit's root must be the first path. */
+static int ask_unit_paths(const struct unit_asked *u, struct service_about *ret)
 {
     static const struct {
         const char *name;
@@ -555,44 +558,44 @@ static int about_paths(const struct unit_asked *u, struct service_about *ret)
     int rc = 0;
 
     for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++) {
-        rc = about_text(u, UNIT_BUS_SERVICE, rows[i].name, path, sizeof(path));
-        add_path(ret, rows[i].name, path, false, rows[i].outside);
+        rc = ask_text(u, UNIT_BUS_SERVICE, rows[i].name, path, sizeof(path));
+        add_needed_path(ret, rows[i].name, path, false, rows[i].outside);
     }
     return rc;
 }
 
-static int about_refusal(const struct unit_asked *u, struct service_about *ret)
+static int ask_refusal(const struct unit_asked *u, struct service_about *ret)
 {
     bool stop = false, start = false;
-    int rc = about_flag(u, "RefuseManualStop", &stop);
+    int rc = ask_flag(u, "RefuseManualStop", &stop);
 
     if (rc >= 0)
-        rc = about_flag(u, "RefuseManualStart", &start);
+        rc = ask_flag(u, "RefuseManualStart", &start);
     ret->refuses = stop || start;
     return rc;
 }
 
 /* 0, or a negative errno of the connection. */
-static int ask_start(const struct unit_asked *u, struct service_about *ret)
+static int ask_start_properties(const struct unit_asked *u, struct service_about *ret)
 {
-    int rc = each_member(u, UNIT_BUS_SERVICE, "ExecStart", COMMAND, take_start, ret);
+    int rc = for_each_member(u, UNIT_BUS_SERVICE, "ExecStart", COMMAND, take_start, ret);
 
     if (rc < 0)
         ret->words_len = 0;
     if (!unit_bus_is_lost(rc))
-        rc = about_numbers(u, ret);
+        rc = ask_numbers(u, ret);
     if (rc >= 0)
-        rc = about_prevents(u, ret);
+        rc = ask_prevented_statuses(u, ret);
     if (rc >= 0)
-        rc = about_paths(u, ret);
+        rc = ask_unit_paths(u, ret);
     if (rc >= 0)
-        rc = about_refusal(u, ret);
+        rc = ask_refusal(u, ret);
     if (rc >= 0)
-        rc = about_lists(u, ret);
-    return rc < 0 ? rc : about_actions(u, ret);
+        rc = ask_lists(u, ret);
+    return rc < 0 ? rc : ask_actions(u, ret);
 }
 
-static int ask_about(const struct unit_asked *u, struct service_about *ret)
+static int ask_unit_properties(const struct unit_asked *u, struct service_about *ret)
 {
     const struct {
         const char *interface, *name;
@@ -611,22 +614,22 @@ static int ask_about(const struct unit_asked *u, struct service_about *ret)
 
     memset(ret, 0, sizeof(*ret));
     ret->unit = true;
-    rc = about_text(u, UNIT_BUS_UNIT, "LoadState", load, sizeof(load));
+    rc = ask_text(u, UNIT_BUS_UNIT, "LoadState", load, sizeof(load));
     ret->missing = str_eq(load, "not-found") || str_eq(load, "masked");
     if (rc < 0 || ret->missing)
         return rc;
     for (size_t i = 0; rc >= 0 && i < ARRAY_LEN(rows); i++)
-        rc = about_text(u, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
+        rc = ask_text(u, rows[i].interface, rows[i].name, rows[i].dst, rows[i].n);
     if (rc >= 0)
-        rc = about_texts(u, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
+        rc = ask_texts(u, "DropInPaths", ret->drop_ins, sizeof(ret->drop_ins));
     if (rc >= 0)
-        rc = about_flag(u, "NeedDaemonReload", &ret->reload);
-    return rc < 0 ? rc : ask_start(u, ret);
+        rc = ask_flag(u, "NeedDaemonReload", &ret->reload);
+    return rc < 0 ? rc : ask_start_properties(u, ret);
 }
 
 int unit_about(sd_bus *bus, const char *path, struct service_about *ret)
 {
     const struct unit_asked u = {.bus = bus, .path = path};
 
-    return ask_about(&u, ret);
+    return ask_unit_properties(&u, ret);
 }

@@ -1,8 +1,8 @@
 /*
- * unit_about.h - what systemd has loaded of Nomad's unit, asked over D-Bus.
+ * unit_about.h - asks systemd over D-Bus how it has loaded Nomad's unit.
  *
- * Only a connection that is gone ends the asking: what systemd answers with an error it does
- * not have. One thread, that of the connection.
+ * Only a lost connection ends the asking. If systemd answers a question with an error, that value
+ * stays empty. One thread: the thread of the connection.
  */
 #ifndef UNIT_ABOUT_H
 #define UNIT_ABOUT_H
@@ -15,10 +15,11 @@
 #define UNIT_BUS_UNIT    UNIT_BUS_NAME ".Unit"
 #define UNIT_BUS_SERVICE UNIT_BUS_NAME ".Service"
 
-/* rc, a negative errno: the connection went. */
+/* Does rc, a negative errno, mean that the connection is lost? */
 bool unit_bus_is_lost(int rc);
-/* path: the unit's object. A unit that systemd does not know is no error (missing); properties
- * that this systemd does not have stay "". 0, or a negative errno of the connection. */
+/* path: the unit's D-Bus object. If systemd does not know the unit, that is no error (`missing`).
+ * Properties that this systemd does not have stay "". Returns 0, or a negative errno of the
+ * connection. */
 MUST_CHECK int unit_about(sd_bus *bus, const char *path, struct service_about *ret);
 
 #endif

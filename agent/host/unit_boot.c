@@ -9,7 +9,7 @@
 struct unit_booted {
     sd_bus *bus;
     const char *unit, *path;
-    char **links; /* those that disabling takes away; NULL: not told */
+    char **links; /* the links that disabling removes; NULL: unknown */
 };
 
 static void free_texts(char **texts)
@@ -19,15 +19,15 @@ static void free_texts(char **texts)
     free(texts);
 }
 
-static int lost_or_none(int rc)
+static int return_if_lost(int rc)
 {
     return unit_bus_is_lost(rc) ? rc : 0;
 }
 
 /* ---- asking ---- */
 
-/* From the files as they lie there now; the unit's own property may be older. */
-static int ask_state(const struct unit_booted *u, struct about_boot *ret)
+/* GetUnitFileState reads the files as they are now. The unit's own property may be older. */
+static int ask_file_state(const struct unit_booted *u, struct about_boot *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
@@ -40,10 +40,10 @@ static int ask_state(const struct unit_booted *u, struct about_boot *ret)
     str_cut(ret->state, sizeof(ret->state), rc >= 0 ? state : "");
     sd_bus_message_unref(m);
     sd_bus_error_free(&e);
-    return lost_or_none(rc);
+    return return_if_lost(rc);
 }
 
-static int ask_links(struct unit_booted *u)
+static int ask_removable_links(struct unit_booted *u)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     sd_bus_message *m = NULL;
@@ -52,16 +52,16 @@ static int ask_links(struct unit_booted *u)
 
     if (rc >= 0)
         rc = sd_bus_message_read_strv(m, &u->links);
-    if (rc >= 0 && u->links == NULL) /* none */
+    if (rc >= 0 && u->links == NULL) /* there are no links */
         u->links = xzalloc(1, sizeof(*u->links));
     sd_bus_message_unref(m);
     sd_bus_error_free(&e);
-    return lost_or_none(rc);
+    return return_if_lost(rc);
 }
 
-/* Is it that link alone through which `other` starts it? A file of `other` that says the same is
- * seen after the links are gone. */
-static bool by_link(const struct unit_booted *u, const char *other, const char *dir)
+/* Does `other` start this unit by a link that disabling removes? (If a file of `other` names the
+ * unit too, reading back shows that after the links are removed.) */
+static bool is_started_by_link(const struct unit_booted *u, const char *other, const char *dir)
 {
     char end[600];
 
@@ -75,7 +75,7 @@ static bool by_link(const struct unit_booted *u, const char *other, const char *
     return false;
 }
 
-static void add_other(struct about_boot *ret, const char *other)
+static void add_starter_name(struct about_boot *ret, const char *other)
 {
     size_t n = strlen(ret->others);
 
@@ -87,17 +87,18 @@ static void add_other(struct about_boot *ret, const char *other)
         str_cut(ret->others, sizeof(ret->others), other);
 }
 
-/* What starts it, by the property that tells so, and the directory whose links are the reason. */
+/* The properties that name units which start this unit, and the directory of links that can be the
+ * reason. */
 static const struct starter {
     const char *property, *dir;
-    bool new; /* older ones do not have it */
+    bool new; /* an older systemd does not have the property */
 } starters[] = {
     {"WantedBy", "wants", false}, {"RequiredBy", "requires", false}, {"BoundBy", NULL, false},
     {"TriggeredBy", NULL, false}, {"UpheldBy", "upholds", true},
 };
 
-static int ask_starter(const struct unit_booted *u, const struct starter *by,
-                       struct about_boot *ret)
+static int ask_one_starter(const struct unit_booted *u, const struct starter *by,
+                           struct about_boot *ret)
 {
     sd_bus_error e = SD_BUS_ERROR_NULL;
     char **others = NULL;
@@ -105,23 +106,23 @@ static int ask_starter(const struct unit_booted *u, const struct starter *by,
                                       &e, &others);
 
     for (char **o = others; rc >= 0 && o != NULL && *o != NULL; o++) {
-        if (by->dir == NULL || !by_link(u, *o, by->dir))
-            add_other(ret, *o);
+        if (by->dir == NULL || !is_started_by_link(u, *o, by->dir))
+            add_starter_name(ret, *o);
     }
     if (rc < 0 && !by->new)
         ret->told = false;
     free_texts(others);
     sd_bus_error_free(&e);
-    return lost_or_none(rc);
+    return return_if_lost(rc);
 }
 
-static int ask_starters(struct unit_booted *u, struct about_boot *ret)
+static int ask_all_starters(struct unit_booted *u, struct about_boot *ret)
 {
-    int rc = ask_links(u);
+    int rc = ask_removable_links(u);
 
     ret->told = u->links != NULL;
     for (size_t i = 0; rc >= 0 && ret->told && i < ARRAY_LEN(starters); i++)
-        rc = ask_starter(u, &starters[i], ret);
+        rc = ask_one_starter(u, &starters[i], ret);
     free_texts(take_ptr(&u->links));
     return rc;
 }
@@ -132,14 +133,14 @@ int unit_boot_ask(sd_bus *bus, const char *unit, const char *path, struct about_
     int rc;
 
     *ret = (struct about_boot){.told = false};
-    rc = ask_state(&u, ret);
-    return rc < 0 ? rc : ask_starters(&u, ret);
+    rc = ask_file_state(&u, ret);
+    return rc < 0 ? rc : ask_all_starters(&u, ret);
 }
 
 /* ---- setting ---- */
 
-static int failed(const char *unit, int rc, const sd_bus_error *e, const char *what,
-                  struct err *err)
+static int set_boot_error(const char *unit, int rc, const sd_bus_error *e, const char *what,
+                          struct err *err)
 {
     bool said = e != NULL && sd_bus_error_is_set(e) && e->message != NULL;
 
@@ -147,42 +148,44 @@ static int failed(const char *unit, int rc, const sd_bus_error *e, const char *w
                    "%s of %s%s%.180s", what, unit, said ? ": " : "", said ? e->message : "");
 }
 
-static int ask_again(const struct unit_booted *u, struct about_boot *ret, struct err *err)
+static int ask_boot_state(const struct unit_booted *u, struct about_boot *ret, struct err *err)
 {
     int rc = unit_boot_ask(u->bus, u->unit, u->path, ret);
 
     if (rc < 0)
-        return failed(u->unit, rc, NULL, "ask about the start", err);
-    return ret->state[0] != '\0' ? 0
-                                 : err_set(err, ERR_NETWORK, 0,
-                                           "systemd does not tell whether %s is enabled", u->unit);
+        return set_boot_error(u->unit, rc, NULL, "ask about the start", err);
+    return ret->state[0] != '\0'
+               ? 0
+               : err_set(err, ERR_NETWORK, 0, "systemd does not report whether %s is enabled",
+                         u->unit);
 }
 
-static int may_set(const struct unit_booted *u, const struct about_boot *is, bool starts,
-                   struct err *err)
+static int check_may_set(const struct unit_booted *u, const struct about_boot *is, bool starts,
+                         struct err *err)
 {
     if (!str_eq(is->state, "enabled") && !str_eq(is->state, "disabled"))
         return err_set(
             err, ERR_REFUSED, 0,
-            "%.80s is %s, which can be neither enabled nor disabled: nothing was changed", u->unit,
+            "%.80s is %s, so it can be neither enabled nor disabled: nothing was changed", u->unit,
             is->state);
     if (starts || str_eq(is->state, "disabled"))
         return 0;
     if (!is->told)
         return err_set(
             err, ERR_REFUSED, 0,
-            "systemd does not tell which other units start %.80s, so it was not disabled", u->unit);
+            "systemd does not report which other units start %.80s, so it was not disabled",
+            u->unit);
     if (is->others[0] == '\0')
         return 0;
     return err_set(
         err, ERR_REFUSED, 0,
-        "%.60s would be started all the same, by %.100s, so it was not disabled: change that "
-        "first",
+        "%.60s was not disabled, because %.100s would start it all the same: change that first",
         u->unit, is->others);
 }
 
-/* One disabled that others start by what systemd has loaded may be so by the files no more. */
-static bool is_set(const struct about_boot *is, bool starts)
+/* A disabled unit that other units start is not set. The change is then made again, because the
+ * reload may show that the files of those units no longer name it. */
+static bool boot_is_set(const struct about_boot *is, bool starts)
 {
     if (starts)
         return str_eq(is->state, "enabled");
@@ -199,9 +202,9 @@ static int sync_if_there(const char *dir, struct err *err)
     return -1;
 }
 
-/* systemd itself does not make its links durable. Where the directory went with its last link, its
- * own directory tells. */
-static int make_durable(char **links, struct err *err)
+/* systemd does not sync its links. It may have removed a directory together with the last link, so
+ * the directory above is synced too. */
+static int sync_links(char **links, struct err *err)
 {
     int rc = 0;
 
@@ -216,7 +219,7 @@ static int make_durable(char **links, struct err *err)
     return rc;
 }
 
-static int change(const struct unit_booted *u, bool starts, struct err *err)
+static int change_links(const struct unit_booted *u, bool starts, struct err *err)
 {
     const char *method = starts ? "EnableUnitFiles" : "DisableUnitFiles";
     sd_bus_error e = SD_BUS_ERROR_NULL;
@@ -231,45 +234,45 @@ static int change(const struct unit_booted *u, bool starts, struct err *err)
                                 "");
     }
     if (rc < 0)
-        failed(u->unit, rc, &e, method, err);
+        set_boot_error(u->unit, rc, &e, method, err);
     sd_bus_error_free(&e);
     return rc < 0 ? -1 : 0;
 }
 
-/* The links that were, or that have come. */
-static int change_durably(const struct unit_booted *is, bool starts, struct err *err)
+/* Makes the change_links, and makes the removed or the new links durable. */
+static int change_links_durably(const struct unit_booted *is, bool starts, struct err *err)
 {
     struct unit_booted u = *is;
-    int rc = starts ? 0 : ask_links(&u);
+    int rc = starts ? 0 : ask_removable_links(&u);
 
-    if (rc >= 0 && change(&u, starts, err) < 0)
+    if (rc >= 0 && change_links(&u, starts, err) < 0)
         rc = -1;
     else if (rc >= 0 && starts)
-        rc = ask_links(&u);
+        rc = ask_removable_links(&u);
     if (rc < 0 && err->kind == ERR_NONE)
-        failed(u.unit, rc, NULL, "ask for the links", err);
-    if (rc >= 0 && make_durable(u.links, err) < 0)
+        set_boot_error(u.unit, rc, NULL, "ask for the links", err);
+    if (rc >= 0 && sync_links(u.links, err) < 0)
         rc = -1;
     free_texts(take_ptr(&u.links));
     return rc < 0 ? -1 : 0;
 }
 
-static int read_back(const struct unit_booted *u, bool starts, struct err *err)
+static int read_boot_back(const struct unit_booted *u, bool starts, struct err *err)
 {
     const char *wanted = starts ? "enabled" : "disabled";
     struct about_boot is;
 
-    if (ask_again(u, &is, err) < 0)
+    if (ask_boot_state(u, &is, err) < 0)
         return -1;
-    if (is_set(&is, starts))
+    if (boot_is_set(&is, starts))
         return 0;
     if (!str_eq(is.state, wanted))
-        return err_set(err, ERR_STATE, 0, "%.80s was to be %s and reads %s afterwards", u->unit,
+        return err_set(err, ERR_STATE, 0, "%.80s should be %s now, but systemd reports %s", u->unit,
                        wanted, is.state);
     return err_set(err, ERR_STATE, 0,
-                   "%.60s is disabled now, and would be started all the same by %.100s: change "
-                   "that, then order it again",
-                   u->unit, is.told ? is.others : "units that systemd does not tell");
+                   "%.60s is disabled now, but %.100s would start it all the same: change that, "
+                   "then send the order again",
+                   u->unit, is.told ? is.others : "units that systemd does not report");
 }
 
 int unit_boot_set(sd_bus *bus, const char *unit, const char *path, bool starts, struct err *err)
@@ -277,9 +280,9 @@ int unit_boot_set(sd_bus *bus, const char *unit, const char *path, bool starts, 
     const struct unit_booted u = {.bus = bus, .unit = unit, .path = path};
     struct about_boot is;
 
-    if (ask_again(&u, &is, err) < 0 || may_set(&u, &is, starts, err) < 0)
+    if (ask_boot_state(&u, &is, err) < 0 || check_may_set(&u, &is, starts, err) < 0)
         return -1;
-    if (is_set(&is, starts))
+    if (boot_is_set(&is, starts))
         return 0;
-    return change_durably(&u, starts, err) < 0 ? -1 : read_back(&u, starts, err);
+    return change_links_durably(&u, starts, err) < 0 ? -1 : read_boot_back(&u, starts, err);
 }

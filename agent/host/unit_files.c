@@ -6,8 +6,8 @@
 
 #define UNIT_FILE_MAX (64 * 1024)
 
-/* Behind "KEY =" at the beginning of a line, or NULL. */
-static const char *value_of(const char *line, const char *key)
+/* The text after "KEY =", if the line begins with that; else NULL. */
+static const char *find_unit_value(const char *line, const char *key)
 {
     if (!str_starts(line, key))
         return NULL;
@@ -16,8 +16,8 @@ static const char *value_of(const char *line, const char *key)
     return *line == '=' ? line + 1 : NULL;
 }
 
-/* A \ at the end of a line goes on in the next. */
-static const char *skip_blanks(const char *s)
+/* After a \ at the end of a line, the value goes on in the next line. */
+static const char *skip_unit_blanks(const char *s)
 {
     for (;;) {
         s += strspn(s, " \t\r");
@@ -27,8 +27,8 @@ static const char *skip_blanks(const char *s)
     }
 }
 
-/* Quotes around a word are no part of it. */
-static bool is_word(const char *at, const char *word)
+/* Ignores quotes around the word. */
+static bool is_unit_word(const char *at, const char *word)
 {
     size_t n = strlen(word);
 
@@ -36,21 +36,21 @@ static bool is_word(const char *at, const char *word)
     return strncmp(at, word, n) == 0 && strchr(" \t\r\n\"'\\", at[n]) != NULL;
 }
 
-/* With @ the second word is the name that the program is started by. */
+/* With @ before the program, the second word is the program's name (argv[0]), not an argument. */
 static enum tri command_is_agent(const char *command, const char *program)
 {
     size_t marks = strspn(command, "@-:+!");
     bool named = memchr(command, '@', marks) != NULL;
     const char *at = command + marks;
 
-    if (!is_word(at, program))
+    if (!is_unit_word(at, program))
         return TRI_NO;
     for (int i = 0; i < 1 + named; i++)
-        at = skip_blanks(at + strcspn(at, " \t\r\n\\"));
+        at = skip_unit_blanks(at + strcspn(at, " \t\r\n\\"));
     at += *at == '"' || *at == '\'';
     if (*at == '$' || *at == '%')
         return TRI_UNKNOWN;
-    return is_word(at, "agent") ? TRI_YES : TRI_NO;
+    return is_unit_word(at, "agent") ? TRI_YES : TRI_NO;
 }
 
 enum tri unit_text_starts(const char *text, const char *program)
@@ -59,15 +59,15 @@ enum tri unit_text_starts(const char *text, const char *program)
 
     for (const char *s = text; s != NULL && starts != TRI_YES; s = strchr(s, '\n')) {
         s += strspn(s, " \t\r\n");
-        const char *value = value_of(s, "ExecStart");
-        enum tri is = value != NULL ? command_is_agent(skip_blanks(value), program) : TRI_NO;
+        const char *value = find_unit_value(s, "ExecStart");
+        enum tri is = value != NULL ? command_is_agent(skip_unit_blanks(value), program) : TRI_NO;
 
         starts = is == TRI_NO ? starts : is;
     }
     return starts;
 }
 
-static enum tri file_starts(const char *path, const char *program)
+static enum tri unit_file_starts(const char *path, const char *program)
 {
     auto_buf struct buf text = BUF_INIT;
     struct err ignored = ERR_INIT;
@@ -77,24 +77,24 @@ static enum tri file_starts(const char *path, const char *program)
     return unit_text_starts(buf_str(&text), program);
 }
 
-static bool same_file(const char *a, const char *b)
+static bool is_same_unit_file(const char *a, const char *b)
 {
     struct stat x, y;
 
     return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* A unit of the same name in two places is one unit: the upper one hides the other. */
-static bool is_own(const char *path, const char *fragment)
+/* Two files with the same name are one unit: the one in the earlier directory hides the other. */
+static bool is_own_unit(const char *path, const char *fragment)
 {
     const char *name = strrchr(path, '/'), *own = strrchr(fragment, '/');
 
-    return same_file(path, fragment) || (own != NULL && str_eq(name, own));
+    return is_same_unit_file(path, fragment) || (own != NULL && str_eq(name, own));
 }
 
-/* *ret: what was found so far; a unit of which it is not known gives way to one that does. */
-static void look_in(const char *dir, const char *program, const char *fragment, char *dst, size_t n,
-                    enum tri *ret)
+/* *ret: the result so far. A TRI_YES replaces a TRI_UNKNOWN, and dst then names that unit. */
+static void look_in_unit_dir(const char *dir, const char *program, const char *fragment, char *dst,
+                             size_t n, enum tri *ret)
 {
     const struct dirent *e;
 
@@ -105,9 +105,9 @@ static void look_in(const char *dir, const char *program, const char *fragment, 
 
         if (!str_ends(e->d_name, ".service") ||
             snprintf(path, sizeof(path), "%s/%s", dir, e->d_name) >= (int)sizeof(path) ||
-            is_own(path, fragment))
+            is_own_unit(path, fragment))
             continue;
-        starts = file_starts(path, program);
+        starts = unit_file_starts(path, program);
         if (starts == TRI_YES || (starts == TRI_UNKNOWN && *ret == TRI_NO)) {
             *ret = starts;
             str_cut(dst, n, e->d_name);
@@ -127,6 +127,6 @@ enum tri unit_files_naming(const char *const *dirs, const char *program, const c
         dirs = usual;
     dst[0] = '\0';
     for (size_t i = 0; dirs[i] != NULL; i++)
-        look_in(dirs[i], program, fragment, dst, n, &found);
+        look_in_unit_dir(dirs[i], program, fragment, dst, n, &found);
     return found;
 }

@@ -1,12 +1,15 @@
 /*
- * vendor_trial.h - gpgv, and the unpacking of what it vouches for, behind the trial's wall.
+ * vendor_trial.h - runs gpgv, and unpacks a zip that gpgv accepted, behind the wall of a trial.
  *
- * By a caravan-fetch of its own (fetch_job.h: verify, unzip), as the user caravan-verify, who runs
- * nothing else on the host: what is believed of gpgv is what this process says, so no other process
- * of its user may be able to put words into its mouth (ptrace, /proc/PID/mem). The users that
- * download, ask, and run new binaries are others. Where caravan-swap is root and starts children
- * (no socket service) and there is no such user, nothing is verified: it says so. Without root all
- * of them, and caravan-swap itself, are one user, and nobody is kept from anything.
+ * A caravan-fetch process of its own does both (fetch_job.h: verify, unzip), as the user
+ * caravan-verify, who runs nothing else on the host. caravan-swap believes what this process says
+ * about gpgv's result. So no other process of the same user may exist, because it could forge the
+ * result (ptrace, /proc/PID/mem). Downloads, questions and trials of new binaries run as other
+ * users.
+ *
+ * If caravan-swap is root and starts children (no socket service), and there is no user
+ * caravan-verify, nothing is verified, and the error says so. Without root all these processes and
+ * caravan-swap run as one user, and nothing separates them.
  */
 #ifndef VENDOR_TRIAL_H
 #define VENDOR_TRIAL_H
@@ -14,10 +17,11 @@
 #include "fetch_call.h"
 #include "host.h"
 
-/* gpgv's status lines. */
+/* *ret_status: gpgv's status lines. */
 MUST_CHECK int vendor_trial(const struct fetch_who *who, const struct host_signed *what,
                             struct buf *ret_status, struct err *err);
-/* Begins to unpack; *call, which may be an earlier one or NULL, is what fetch_call_piece reads. */
+/* Begins to unpack. Ends an earlier conversation in *call (NULL: none) and puts the new one there,
+ * for fetch_call_piece. */
 MUST_CHECK int vendor_trial_unzip(const struct fetch_who *who, int zip, uint64_t size,
                                   const struct digest *digest, struct fetch_call **call,
                                   struct err *err);

@@ -24,20 +24,20 @@ struct loop {
     struct swap_link *swap;
     struct keypair *key;
     struct trust trust;
-    struct operators operators; /* root's */
+    struct operators operators; /* root's list */
     struct listener *listener;
     struct link_server *server;
-    int used_fd; /* eventfd: something was answered since memory was given back */
-    bool used;   /* atomic: used_fd was told */
+    int used_fd; /* eventfd: an order was answered since memory was last given back */
+    bool used;   /* atomic: used_fd has been written */
     bool in_burst;
-    int64_t alive_every_ms, alive_at_ms; /* 0: nobody watches us */
+    int64_t alive_every_ms, alive_at_ms; /* 0: no watchdog */
 };
 
 enum woken { WOKEN_STOP, WOKEN_CHANGED, WOKEN_USED, WOKEN_TIME };
 
 #define TIDY_MS 5000
 
-static int open_signals(int *ret_fd, struct err *err)
+static int open_agent_signals(int *ret_fd, struct err *err)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -49,12 +49,12 @@ static int open_signals(int *ret_fd, struct err *err)
     return *ret_fd < 0 ? err_set(err, ERR_IO, errno, "listen for signals") : 0;
 }
 
-static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct err *err)
+static int wait_for_event(struct loop *l, int timeout_ms, enum woken *ret, struct err *err)
 {
     struct pollfd p[] = {
         {l->signal_fd, POLLIN, 0},
         {l->watch_fd, POLLIN, 0},
-        {l->pair_fd, POLLRDHUP, 0}, /* its packets are the workers' */
+        {l->pair_fd, POLLRDHUP, 0}, /* only the workers read its packets */
         {l->in_burst ? -1 : l->used_fd, POLLIN, 0},
     };
     int n = poll(p, ARRAY_LEN(p), timeout_ms);
@@ -65,7 +65,8 @@ static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct er
         return 0;
     if (p[0].revents != 0 || p[2].revents != 0) {
         log_say(l->log, LOG_INFO, EVENT_STOPPED, "%s",
-                p[0].revents != 0 ? "told to stop" : "caravan-swap has ended: ending too");
+                p[0].revents != 0 ? "stopped by a signal"
+                                  : "caravan-swap has ended, so caravan-agent ends too");
         *ret = WOKEN_STOP;
         return 0;
     }
@@ -77,8 +78,9 @@ static int wait_event(struct loop *l, int timeout_ms, enum woken *ret, struct er
     return dir_watch_drain(l->watch_fd, err) < 0 ? -1 : 0;
 }
 
-/* Its signatures were checked when caravan-swap adopted it; the file is root's. */
-static int load_trust(const struct loop *l, struct trust *ret, struct err *err)
+/* caravan-swap checked the signatures when it adopted the trust, and only root can write the file.
+ */
+static int load_trust_in_force(const struct loop *l, struct trust *ret, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
     struct container c;
@@ -94,22 +96,22 @@ static int load_identity(struct loop *l, struct err *err)
 {
     if (l->key == NULL && keypair_load_as(l->key_path, FILE_OF_GROUP, &l->key, err) < 0)
         return -1;
-    return load_trust(l, &l->trust, err);
+    return load_trust_in_force(l, &l->trust, err);
 }
 
-/* What is waited for, once for each reason. */
-static void tell_waiting(const struct loop *l, const struct err *why, char *told, size_t n)
+/* Reports the reason for waiting, once for each new reason. */
+static void report_waiting(const struct loop *l, const struct err *why, char *told, size_t n)
 {
     auto_buf struct buf text = BUF_INIT;
 
-    /* A key that is not ours yet is given to us in the next moment. */
+    /* EACCES: caravan-swap has written the key, and will change its owner in a moment. */
     if (why->kind != ERR_NOTFOUND && why->sys != EACCES)
         buf_printf(&text, "waiting for key and trust: %s", why->text);
     else if (access(l->conf->anchor, F_OK) < 0)
         buf_printf(&text, "waiting for trust: put the fleet's trust file at %s", l->conf->anchor);
     else
-        buf_printf(&text, "waiting for caravan-swap to make this host's key: its journal tells "
-                          "what it lacks, if this lasts");
+        buf_printf(&text, "waiting for caravan-swap to make this host's key; if this lasts, "
+                          "`journalctl -u caravan-swap` shows why");
     if (str_eq(told, buf_str(&text)))
         return;
     str_cut(told, n, buf_str(&text));
@@ -117,9 +119,9 @@ static void tell_waiting(const struct loop *l, const struct err *why, char *told
     log_say(l->log, LOG_WARNING, EVENT_WAITING, "%s", buf_str(&text));
 }
 
-/* caravan-swap makes key and trust when it starts for the first time; connecting to its
- * socket starts it. It may lack what only people can bring (a trust file, Nomad itself):
- * they are waited for without end, asking ever more rarely. 1: told to stop. */
+/* caravan-swap makes the key and adopts the trust when it first starts, and a connection to its
+ * socket starts it. It may need something that only people can bring (a trust file, Nomad itself).
+ * So this waits without end, with longer and longer pauses. 1: a signal to stop came. */
 static int wait_identity(struct loop *l, struct err *err)
 {
     int64_t pause_ms = AGENT_ASK_MS;
@@ -131,9 +133,9 @@ static int wait_identity(struct loop *l, struct err *err)
         if (l->pair_fd < 0 && access(l->conf->anchor, F_OK) == 0)
             (void)swap_link_nudge(l->swap);
         if (pause_ms > AGENT_ASK_MS)
-            tell_waiting(l, &why, told, sizeof(told));
-        /* A file made before the watch was set is found by the next try. */
-        if (wait_event(l, (int)pause_ms, &woken, err) < 0)
+            report_waiting(l, &why, told, sizeof(told));
+        /* The next attempt finds a file that was made before the watch began. */
+        if (wait_for_event(l, (int)pause_ms, &woken, err) < 0)
             return -1;
         if (woken == WOKEN_STOP)
             return 1;
@@ -145,22 +147,22 @@ static int wait_identity(struct loop *l, struct err *err)
 
 static void load_view(struct loop *l)
 {
-    autofree struct view *view = xzalloc(1, sizeof(*view)); /* large: the listener keeps one */
+    autofree struct view *view = xzalloc(1, sizeof(*view)); /* too large for the stack */
     struct err err = ERR_INIT;
     if (view_read(l->view_path, view, &err) == 0) {
         listener_set_view(l->listener, view, NULL);
         return;
     }
     if (err.kind != ERR_NOTFOUND)
-        log_say(l->log, LOG_ERROR, EVENT_NONE, "caravan-swap's view: %s", err.text);
+        log_say(l->log, LOG_ERROR, EVENT_NONE, "cannot read caravan-swap's view: %s", err.text);
     listener_set_view(l->listener, NULL,
-                      err.kind == ERR_NOTFOUND ? "caravan-swap has not told its state yet"
+                      err.kind == ERR_NOTFOUND ? "caravan-swap has not reported its state yet"
                                                : err.text);
     (void)swap_link_nudge(l->swap);
 }
 
-/* caravan-swap has written another one: it is who this host is. */
-static int check_key(const struct loop *l, struct err *err)
+/* If caravan-swap has written another key, this program must start again with that key. */
+static int check_same_key(const struct loop *l, struct err *err)
 {
     auto_keypair struct keypair *now = NULL;
     struct err unread = ERR_INIT;
@@ -168,19 +170,22 @@ static int check_key(const struct loop *l, struct err *err)
     if (keypair_load_as(l->key_path, FILE_OF_GROUP, &now, &unread) < 0 ||
         pubkey_eq(keypair_public(now), keypair_public(l->key)))
         return 0;
-    return err_set(err, ERR_STATE, 0, "this host's key is another one now: beginning anew with it");
+    return err_set(err, ERR_STATE, 0,
+                   "this host has a new key: caravan-agent ends, to start again with the new key");
 }
 
-static void reload(struct loop *l)
+static void reload_trust_and_view(struct loop *l)
 {
     struct trust trust;
     struct err err = ERR_INIT;
-    if (load_trust(l, &trust, &err) < 0) {
-        log_say(l->log, LOG_ERROR, EVENT_NONE, "the trust in force stays as it was: %s", err.text);
+    if (load_trust_in_force(l, &trust, &err) < 0) {
+        log_say(l->log, LOG_ERROR, EVENT_NONE,
+                "cannot read the new trust, so the old trust stays in force: %s", err.text);
     } else {
         bool told = trust.version == l->trust.version &&
                     memcmp(trust.cluster, l->trust.cluster, CLUSTER_ID_LEN) == 0;
-        /* Always: who begins anew from an anchor may have another file of the same version. */
+        /* Set it also if the version is the same: root may have gone back to an anchor that is a
+         * different file of the same version. */
         l->trust = trust;
         listener_set_trust(l->listener, &trust);
         if (!told)
@@ -189,9 +194,9 @@ static void reload(struct loop *l)
     load_view(l);
 }
 
-/* As many as were configured, as far as the limit on open files lets us: the server
- * wants twice as many descriptors, and some for itself. */
-static int connections_allowed(const struct loop *l)
+/* The configured number of connections, or fewer if the limit on open files is too low. The server
+ * needs two descriptors for each connection, and some more for itself. */
+static int count_allowed_connections(const struct loop *l)
 {
     const rlim_t spare = 192;
     rlim_t want = 2 * (rlim_t)l->conf->max_connections + spare;
@@ -209,16 +214,16 @@ static int connections_allowed(const struct loop *l)
         return (int)l->conf->max_connections;
     int room = limit.rlim_cur > spare + 32 ? (int)((limit.rlim_cur - spare) / 2) : 16;
     log_say(l->log, LOG_WARNING, EVENT_NONE,
-            "max_connections is %lld, but only %llu files may be open: %d connections "
-            "(LimitNOFILE=%llu would do)",
+            "max_connections is %lld, but only %llu files may be open, so at most %d connections "
+            "are accepted (LimitNOFILE=%llu is enough)",
             (long long)l->conf->max_connections, (unsigned long long)limit.rlim_cur, room,
             (unsigned long long)want);
     return room;
 }
 
-/* What a burst of orders left in the heap goes back once it is over: one wake-up to
- * learn of the burst, one to tidy up after it. */
-static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
+/* Answers a frame. The first answer of a burst wakes the main thread, which gives unused heap back
+ * to the kernel some seconds later. */
+static int handle_frame(void *ctx, const void *frame, size_t n, struct buf *answer)
 {
     struct loop *l = ctx;
     int rv = listener_handle(l->listener, frame, n, answer);
@@ -227,7 +232,7 @@ static int handle(void *ctx, const void *frame, size_t n, struct buf *answer)
     return rv;
 }
 
-static void tidy(struct loop *l)
+static void give_memory_back(struct loop *l)
 {
     eventfd_t ignored;
     eventfd_read(l->used_fd, &ignored);
@@ -235,9 +240,10 @@ static void tidy(struct loop *l)
     malloc_trim(0);
 }
 
-/* The watchdog is told how we are by way of the lock that every worker needs: who hangs
- * there is not alive. How long to wait for it; -1: nobody watches. */
-static int tell_alive(struct loop *l)
+/* Reports to the watchdog. Before that it takes the lock that every worker needs (in
+ * listener_set_trust), so a hanging worker stops the reports. Returns the time until the next
+ * report in milliseconds; -1: no watchdog. */
+static int report_alive(struct loop *l)
 {
     int64_t now = clock_mono(clock_system());
 
@@ -251,16 +257,16 @@ static int tell_alive(struct loop *l)
     return (int)(l->alive_at_ms - now);
 }
 
-static int wait_change(struct loop *l, enum woken *ret, struct err *err)
+static int wait_for_change(struct loop *l, enum woken *ret, struct err *err)
 {
-    if (wait_event(l, tell_alive(l), ret, err) < 0)
+    if (wait_for_event(l, report_alive(l), ret, err) < 0)
         return -1;
     if (*ret != WOKEN_USED)
         return 0;
-    l->in_burst = true; /* the descriptor stays readable meanwhile: it is not polled */
-    int rv = wait_event(l, TIDY_MS, ret, err);
+    l->in_burst = true; /* so that wait_event does not poll the readable descriptor */
+    int rv = wait_for_event(l, TIDY_MS, ret, err);
     l->in_burst = false;
-    tidy(l);
+    give_memory_back(l);
     return rv;
 }
 
@@ -282,11 +288,11 @@ static int start_listener(struct loop *l, struct err *err)
     struct link_server_config s = {
         .address = l->conf->listen,
         .contexts = AGENT_CONTEXTS,
-        .max_pipes = connections_allowed(l),
+        .max_pipes = count_allowed_connections(l),
         .max_pipes_each = (int)l->conf->max_connections_each,
         .allow_from = l->conf->allow_from,
         .idle_ms = AGENT_IDLE_MS,
-        .handle = handle,
+        .handle = handle_frame,
     };
     char dir[AGENT_PATH_MAX];
 
@@ -303,7 +309,7 @@ static int start_listener(struct loop *l, struct err *err)
     return 0;
 }
 
-static void tell_started(const struct loop *l)
+static void report_started(const struct loop *l)
 {
     char text[200], fingerprint[FINGERPRINT_LEN];
     pubkey_fingerprint(fingerprint, keypair_public(l->key));
@@ -313,7 +319,7 @@ static void tell_started(const struct loop *l)
     sd_ready(text);
 }
 
-static int serve(struct loop *l, struct err *err)
+static int serve_orders(struct loop *l, struct err *err)
 {
     enum woken woken = WOKEN_CHANGED;
     int rv = wait_identity(l, err);
@@ -321,15 +327,15 @@ static int serve(struct loop *l, struct err *err)
         return rv < 0 ? -1 : 0;
     if (start_listener(l, err) < 0)
         return -1;
-    tell_started(l);
+    report_started(l);
     l->alive_every_ms = sd_alive_every_ms();
     while (woken != WOKEN_STOP) {
-        if (wait_change(l, &woken, err) < 0)
+        if (wait_for_change(l, &woken, err) < 0)
             return -1;
-        if (woken == WOKEN_CHANGED && check_key(l, err) < 0)
+        if (woken == WOKEN_CHANGED && check_same_key(l, err) < 0)
             return -1;
         if (woken == WOKEN_CHANGED)
-            reload(l);
+            reload_trust_and_view(l);
     }
     return 0;
 }
@@ -348,7 +354,7 @@ static int open_loop(struct loop *l, struct err *err)
     if (l->used_fd < 0)
         return err_set(err, ERR_IO, errno, "make an eventfd");
     l->swap = swap_link_new(socket_path, l->pair_fd, clock_system());
-    if (open_signals(&l->signal_fd, err) < 0 || dir_watch_open(&l->watch_fd, err) < 0 ||
+    if (open_agent_signals(&l->signal_fd, err) < 0 || dir_watch_open(&l->watch_fd, err) < 0 ||
         dir_watch_add(l->watch_fd, state, err) < 0 || dir_watch_add(l->watch_fd, run, err) < 0)
         return -1;
     return 0;
@@ -365,7 +371,7 @@ int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log 
                      .pair_fd = swap_fd};
     int rv = open_loop(&l, err);
     if (rv == 0)
-        rv = serve(&l, err);
+        rv = serve_orders(&l, err);
     sd_stopping();
     if (l.listener != NULL)
         listener_stop(l.listener);

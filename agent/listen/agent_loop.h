@@ -1,9 +1,9 @@
 /*
- * agent_loop.h - caravan-agent's one thread beside the listener's workers.
+ * agent_loop.h - caravan-agent's main thread, beside the listener's workers.
  *
- * Waits for its key and the trust in force (made by caravan-swap) as long as it takes,
- * telling what for, starts the listener, and then sleeps until a file of swap's changes, a signal
- * comes, or the inherited socket pair closes.
+ * Waits for the host's key and the trust in force, which caravan-swap writes, for as long as
+ * needed, and reports the reason for waiting. Then starts the listener, and sleeps until a file of
+ * caravan-swap changes, a signal comes, or the inherited socket pair closes.
  */
 #ifndef AGENT_LOOP_H
 #define AGENT_LOOP_H
@@ -11,12 +11,13 @@
 #include "agent_conf.h"
 #include "log.h"
 
-#define AGENT_ASK_MS     500   /* first pause while key and trust are not there */
-#define AGENT_ASK_MAX_MS 60000 /* and the longest */
+#define AGENT_ASK_MS     500   /* the first pause while key or trust is missing */
+#define AGENT_ASK_MAX_MS 60000 /* the longest pause */
 #define AGENT_CONTEXTS   16    /* orders answered at once; a quarter may be held back */
-#define AGENT_IDLE_MS    20000 /* a connection that asks nothing */
+#define AGENT_IDLE_MS    20000 /* a connection without an order is closed after this time */
 
-/* swap_fd: the inherited pair's end, or -1. 0: told to stop. */
+/* swap_fd: the end of the inherited pair, or -1. Returns 0 after a signal to stop, or after
+ * caravan-swap has closed the pair. */
 MUST_CHECK int agent_loop_run(const struct agent_conf *conf, int swap_fd, const struct log *log,
                               struct err *err);
 

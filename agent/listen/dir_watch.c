@@ -7,7 +7,7 @@ int dir_watch_open(int *ret_fd, struct err *err)
 {
     int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0)
-        return err_set(err, ERR_IO, errno, "watch directories");
+        return err_set(err, ERR_IO, errno, "start watching directories");
     *ret_fd = fd;
     return 0;
 }
@@ -31,7 +31,7 @@ int dir_watch_drain(int fd, struct err *err)
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0 && errno != EAGAIN)
-            return err_set(err, ERR_IO, errno, "read what changed");
+            return err_set(err, ERR_IO, errno, "read the changes of a watched directory");
         if (n <= 0)
             break;
         for (ssize_t at = 0; at < n;) {
@@ -43,6 +43,6 @@ int dir_watch_drain(int fd, struct err *err)
         }
     }
     if (gone)
-        return err_set(err, ERR_STATE, 0, "a directory that is watched was removed");
+        return err_set(err, ERR_STATE, 0, "a watched directory was removed");
     return changes;
 }

@@ -12,20 +12,20 @@ struct listener {
     struct listener_config c;
     char state_path[300];
     struct status_hold *hold;
-    /* Orders for swap on their way (readers) against a lease that changes hands. */
+    /* Readers: orders on their way to caravan-swap. Writer: an order that may change the lease. */
     pthread_rwlock_t passing;
-    pthread_mutex_t lock; /* over all below; taken after passing */
+    pthread_mutex_t lock; /* protects all members below; taken after `passing` */
     bool trusted;
     struct trust trust;
-    struct view *view;      /* NULL: not known */
-    int64_t facts_asked_ms; /* when swap was last woken for them */
-    int64_t enrolled_ms; /* when a hello of enrolment was last answered that was not seen before, */
-    int64_t again_ms;    /* and one that was */
-    struct digest enrolled[ENROLMENT_SEEN]; /* those answered last */
-    unsigned n_enrolled;                    /* ever: the next one's place */
-    char why[TEXT_MAX];
+    struct view *view;      /* NULL: unknown */
+    int64_t facts_asked_ms; /* when caravan-swap was last woken for new facts */
+    int64_t enrolled_ms;    /* when a new hello of enrolment was last answered */
+    int64_t again_ms;       /* when a repeated hello of enrolment was last answered */
+    struct digest enrolled[ENROLMENT_SEEN]; /* the hellos answered last */
+    unsigned n_enrolled;                    /* number of hellos answered so far */
+    char why[TEXT_MAX];                     /* why the view is unknown */
     struct agent_state *state;
-    struct buf lease_order; /* the newest take or renew obeyed, for swap; later it is taken again */
+    struct buf lease_order; /* the newest accepted take or renew; empty after a start */
 };
 
 /* One order being answered. */
@@ -34,8 +34,8 @@ struct call {
     struct buf inner;
     enum frame_format format;
     struct verified v;
-    bool named, may;       /* the sender has any role; the one this kind needs, and root lets it */
-    char barred[TEXT_MAX]; /* why root does not */
+    bool named, may;       /* the sender has a role; the sender may send this kind of order */
+    char barred[TEXT_MAX]; /* why root's list forbids the order; "": the list does not */
     unsigned char cluster[CLUSTER_ID_LEN];
 };
 
@@ -45,7 +45,7 @@ int listener_new(const struct listener_config *c, struct listener **ret, struct 
     l->c = *c;
     str_cut(l->state_path, sizeof(l->state_path), c->state_path);
     l->state = xzalloc(1, sizeof(*l->state));
-    str_cut(l->why, sizeof(l->why), "caravan-swap has not told its state yet");
+    str_cut(l->why, sizeof(l->why), "caravan-swap has not reported its state yet");
     pthread_mutex_init(&l->lock, NULL);
     pthread_rwlock_init(&l->passing, NULL);
     l->enrolled_ms = l->again_ms = -ENROLMENT_MS;
@@ -99,10 +99,10 @@ void listener_stop(struct listener *l)
     status_hold_stop(l->hold);
 }
 
-/* ---- what every answer needs; without the lock, where nothing else is said ---- */
+/* ---- used by every answer; called without the lock, unless the comment says otherwise ---- */
 
 /* Under the lock. */
-static struct lease_now call_lease_now(const struct listener *l)
+static struct lease_now read_lease_now(const struct listener *l)
 {
     struct lease_now now = {
         .uptime_ms = (uint64_t)clock_mono(l->c.clock),
@@ -113,7 +113,7 @@ static struct lease_now call_lease_now(const struct listener *l)
     return now;
 }
 
-static void call_receipt_head(const struct call *c, struct header *ret)
+static void fill_receipt_head(const struct call *c, struct header *ret)
 {
     const struct header *o = &c->v.head;
     memset(ret, 0, sizeof(*ret));
@@ -130,10 +130,10 @@ static void call_receipt_head(const struct call *c, struct header *ret)
     ret->order = c->v.digest;
 }
 
-/* Genuine, mine, new, in time? head is the call's own, or a copy of it whose sequence
- * means something else. epoch and sequence: the highest taken. kept: a receipt of
- * these bytes is there. What is too far ahead for swap is swap's to say: it alone knows. */
-static struct order_judgement call_judge(const struct call *c, const struct header *head,
+/* Asks order_judge. head: the call's own header, or a copy in which epoch and sequence are
+ * replaced. epoch and sequence: the highest ones taken. kept: a receipt for these bytes exists. An
+ * order for caravan-swap is never too far ahead here: only caravan-swap knows its counts. */
+static struct order_judgement judge_call(const struct call *c, const struct header *head,
                                          uint64_t epoch, uint64_t sequence, bool kept)
 {
     struct order_state s = {
@@ -155,11 +155,11 @@ static struct order_judgement call_judge(const struct call *c, const struct head
     return order_judge(head, &c->v.digest, &s);
 }
 
-/* Fills the head, signs. */
-static int call_sign(const struct call *c, struct receipt *r, struct buf *ret_inner)
+/* Fills the header of the receipt and signs it. */
+static int sign_receipt_of_call(const struct call *c, struct receipt *r, struct buf *ret_inner)
 {
     struct err err = ERR_INIT;
-    call_receipt_head(c, &r->head);
+    fill_receipt_head(c, &r->head);
     if (envelope_sign_receipt(r, c->l->c.key, ret_inner, &err) < 0) {
         log_say(c->l->c.log, LOG_ERROR, EVENT_NONE, "sign a %s receipt: %s",
                 message_kind_name(r->head.kind), err.text);
@@ -168,8 +168,8 @@ static int call_sign(const struct call *c, struct receipt *r, struct buf *ret_in
     return 0;
 }
 
-/* Seals signed inner bytes to the asker; a hello of enrolment may be a copy that others send. */
-static int call_send(const struct call *c, const void *inner, size_t n, struct buf *answer)
+/* Seals signed inner bytes to the order's sender. Somebody else may have sent a copy of it. */
+static int seal_answer(const struct call *c, const void *inner, size_t n, struct buf *answer)
 {
     struct err err = ERR_INIT;
     int rv = envelope_seal(inner, n, &c->v.head.sender, answer, &err);
@@ -179,19 +179,19 @@ static int call_send(const struct call *c, const void *inner, size_t n, struct b
     return rv;
 }
 
-static int call_answer(const struct call *c, struct receipt *r, struct buf *answer)
+static int sign_and_seal_answer(const struct call *c, struct receipt *r, struct buf *answer)
 {
     auto_buf struct buf inner = BUF_INIT;
-    if (call_sign(c, r, &inner) < 0)
+    if (sign_receipt_of_call(c, r, &inner) < 0)
         return -1;
-    return call_send(c, inner.data, inner.len, answer);
+    return seal_answer(c, inner.data, inner.len, answer);
 }
 
 /* ---- hello and status ---- */
 
-/* A view that tells of what is no more is made anew by waking swap, where it sleeps
- * behind a socket; the resident one looks by itself. */
-static void freshen(struct listener *l)
+/* If the view is out of date, wakes caravan-swap behind its socket, so that it writes a new view. A
+ * caravan-swap that always runs (without systemd) looks by itself. */
+static void freshen_view(struct listener *l)
 {
     uint64_t revision = 0;
     enum stamp_age age = STAMP_OLD;
@@ -199,15 +199,15 @@ static void freshen(struct listener *l)
     pthread_mutex_lock(&l->lock);
     if (l->view != NULL) {
         const struct receipt_status *told = &l->view->status;
-        bool rests = phase_rests(told->work.phase); /* else swap is awake, and tells as it goes */
+        bool rests = phase_rests(told->work.phase); /* else caravan-swap runs and reports */
         int64_t now = clock_mono(l->c.clock);
 
         revision = told->work.revision;
         age = rests ? stamp_check(&l->view->hello.stamp, l->c.binary) : STAMP_FRESH;
         if (rests && hold_changed(told, l->c.hold_file))
             age = STAMP_OLD;
-        /* The rest of what it told of its host is looked at from time to time. When nobody
-         * answers, the next who asks does not wait for it. */
+        /* The other facts are renewed from time to time. If caravan-swap does not answer, the next
+         * hello or status does not wait for it again. */
         int64_t last_ms = MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms);
         if (age == STAMP_FRESH && rests && now > last_ms + facts_hold_ms(told, now)) {
             l->facts_asked_ms = now;
@@ -222,7 +222,7 @@ static void freshen(struct listener *l)
 }
 
 /* Under the lock. */
-static bool was_enrolled(const struct listener *l, const struct digest *hello)
+static bool has_enrolled(const struct listener *l, const struct digest *hello)
 {
     for (unsigned i = 0; i < MIN_OF(l->n_enrolled, (unsigned)ENROLMENT_SEEN); i++)
         if (digest_eq(&l->enrolled[i], hello))
@@ -230,15 +230,15 @@ static bool was_enrolled(const struct listener *l, const struct digest *hello)
     return false;
 }
 
-/* A hello of enrolment has no session and no sequence: it may be a copy, sent by anybody. What is
- * sent again waits for what is new, never the other way round: else copies would use up all that
- * is answered. */
+/* A hello of enrolment has no session and no sequence, so it may be a copy, sent by anybody. A
+ * repeated hello waits for new ones, and a new hello never waits for repeated ones: otherwise
+ * copies could use up all the answers. */
 static bool may_enrol(struct listener *l, const struct digest *hello)
 {
     int64_t now = clock_mono(l->c.clock);
 
     pthread_mutex_lock(&l->lock);
-    bool again = was_enrolled(l, hello);
+    bool again = has_enrolled(l, hello);
     int64_t last = again ? MAX_OF(l->enrolled_ms, l->again_ms) : l->enrolled_ms;
     bool may = now - last >= ENROLMENT_MS;
     if (may && again) {
@@ -258,26 +258,26 @@ static int answer_hello(const struct call *c, struct buf *answer)
 
     if (c->format == FRAME_PLAIN && !may_enrol(l, &c->v.digest))
         return -1;
-    freshen(l);
+    freshen_view(l);
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
+    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
     tell_hello(&t, &r->u.hello);
-    r->u.hello.trust_version = l->trust.version; /* which we answer by; the view may come later */
+    r->u.hello.trust_version = l->trust.version; /* the trust used here; the view may be older */
     pthread_mutex_unlock(&l->lock);
-    return call_answer(c, r, answer);
+    return sign_and_seal_answer(c, r, answer);
 }
 
-static void status_now(const struct call *c, const struct order_status *o, struct receipt *r)
+static void fill_status(const struct call *c, const struct order_status *o, struct receipt *r)
 {
     struct listener *l = c->l;
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, call_lease_now(l)};
+    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
     tell_status(&t, o, &r->u.status);
     pthread_mutex_unlock(&l->lock);
 }
 
-/* Notes, facts and log can be more than one receipt carries: the log waits then. */
-static bool fits(const struct receipt *r)
+/* Notes, facts and log together may be too large for one receipt. The caller then cuts the log. */
+static bool fits_into_receipt(const struct receipt *r)
 {
     auto_buf struct buf payload = BUF_INIT;
     struct err err = ERR_INIT;
@@ -292,24 +292,24 @@ static int answer_status(const struct call *c, struct buf *answer)
     o->head = c->v.head;
     if (codec_read_order(c->v.payload, c->v.payload_len, o, &err) < 0)
         return -1;
-    freshen(c->l);
+    freshen_view(c->l);
     status_hold_wait(c->l->hold, o->u.status.after, o->u.status.wait_ms);
-    autofree struct receipt *r = xzalloc(1, sizeof(*r)); /* large: not while it waits */
-    status_now(c, &o->u.status, r);
-    call_receipt_head(c, &r->head);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r)); /* large, so not before the wait */
+    fill_status(c, &o->u.status, r);
+    fill_receipt_head(c, &r->head);
     r->u.status.n_facts = MIN_OF(r->u.status.n_facts, message_facts_max(r->head.version));
-    while (!fits(r) && r->u.status.n_log > 0) {
+    while (!fits_into_receipt(r) && r->u.status.n_log > 0) {
         r->u.status.n_log /= 2;
         r->u.status.log_cursor = r->u.status.n_log > 0
                                      ? r->u.status.log[r->u.status.n_log - 1].cursor
                                      : o->u.status.log_after;
     }
-    int rv = call_answer(c, r, answer);
+    int rv = sign_and_seal_answer(c, r, answer);
     receipt_done_with(r);
     return rv;
 }
 
-/* ---- orders the agent owns ---- */
+/* ---- orders that caravan-agent carries out itself ---- */
 
 static enum refusal apply_lease(const struct call *c, const struct order *o,
                                 const struct lease_now *now, struct agent_state *s, char *text)
@@ -325,13 +325,13 @@ static enum refusal apply_note(const struct call *c, const struct order *o,
 
     if (r == REFUSAL_NONE)
         r = notes_apply(&s->notes, &o->u.note, text);
-    if (h->epoch == s->lease.epoch) /* what is counted of it is not forgotten for another's */
+    if (h->epoch == s->lease.epoch) /* an order of another epoch must not reset the count */
         count_take(&s->noted, now->session, h->epoch, h->sequence);
     return r;
 }
 
-static enum refusal apply(const struct call *c, const struct lease_now *now, struct agent_state *s,
-                          char *text)
+static enum refusal apply_own_order(const struct call *c, const struct lease_now *now,
+                                    struct agent_state *s, char *text)
 {
     autofree struct order *o = xzalloc(1, sizeof(*o));
     struct err err = ERR_INIT;
@@ -345,8 +345,8 @@ static enum refusal apply(const struct call *c, const struct lease_now *now, str
                                        : apply_note(c, o, now, s, text);
 }
 
-static void fill_done(const struct call *c, const struct agent_state *s,
-                      const struct lease_now *now, struct receipt_done *ret)
+static void fill_own_receipt(const struct call *c, const struct agent_state *s,
+                             const struct lease_now *now, struct receipt_done *ret)
 {
     ret->last_epoch = s->lease.epoch;
     ret->last_sequence = count_in(&s->noted, now->session, s->lease.epoch);
@@ -355,7 +355,7 @@ static void fill_done(const struct call *c, const struct agent_state *s,
 }
 
 /* Under the lock. The new state and the receipt become durable together, or neither does. */
-static int commit(const struct call *c, struct agent_state **next, const struct buf *inner)
+static int commit_state(const struct call *c, struct agent_state **next, const struct buf *inner)
 {
     struct listener *l = c->l;
     struct err err = ERR_INIT;
@@ -363,7 +363,7 @@ static int commit(const struct call *c, struct agent_state **next, const struct 
     if (agent_state_keep(*next, &c->v.digest, inner, &err) < 0 ||
         agent_store_save(l->state_path, *next, &err) < 0) {
         log_say(l->c.log, LOG_ERROR, EVENT_NONE,
-                "a %s order could not be made durable and is refused: %s",
+                "a %s order is refused, because it could not be stored: %s",
                 message_kind_name(c->v.head.kind), err.text);
         return -1;
     }
@@ -379,8 +379,8 @@ static struct agent_state *copy_state(const struct listener *l)
     return next;
 }
 
-/* Under the lock; an accepted order is durable. A pause tells no time, and a lease given back is
- * shown to nobody. */
+/* Under the lock. Keeps the order if it is an accepted take or renew. (A pause contains no time,
+ * and a lease that was given back needs no proof.) */
 static void keep_lease_order(const struct call *c)
 {
     autofree struct order *o = xzalloc(1, sizeof(*o));
@@ -395,27 +395,27 @@ static void keep_lease_order(const struct call *c)
     (void)buf_add(&c->l->lease_order, c->inner.data, c->inner.len);
 }
 
-/* Under the lock. Signs into ret_inner. */
-static int obey_new(const struct call *c, struct buf *ret_inner, struct receipt_done *ret_done)
+/* Under the lock. Carries out the order and signs the receipt into ret_inner. */
+static int carry_out_new(const struct call *c, struct buf *ret_inner, struct receipt_done *ret_done)
 {
     struct listener *l = c->l;
     autofree struct agent_state *next = copy_state(l);
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct receipt_done *done = &r->u.done;
-    struct lease_now now = call_lease_now(l);
+    struct lease_now now = read_lease_now(l);
 
-    done->refusal = apply(c, &now, next, done->text);
-    fill_done(c, next, &now, done);
-    if (call_sign(c, r, ret_inner) < 0)
+    done->refusal = apply_own_order(c, &now, next, done->text);
+    fill_own_receipt(c, next, &now, done);
+    if (sign_receipt_of_call(c, r, ret_inner) < 0)
         return -1;
-    if (commit(c, &next, ret_inner) < 0) {
+    if (commit_state(c, &next, ret_inner) < 0) {
         memset(done, 0, sizeof(*done));
         done->refusal = REFUSAL_IO;
-        snprintf(done->text, sizeof(done->text), "%.200s cannot be written: look at the host's log",
-                 l->state_path);
-        fill_done(c, l->state, &now, done);
+        snprintf(done->text, sizeof(done->text),
+                 "%.180s cannot be written: see caravan-agent's log", l->state_path);
+        fill_own_receipt(c, l->state, &now, done);
         buf_clear(ret_inner);
-        if (call_sign(c, r, ret_inner) < 0)
+        if (sign_receipt_of_call(c, r, ret_inner) < 0)
             return -1;
     }
     if (done->refusal == REFUSAL_NONE)
@@ -424,23 +424,23 @@ static int obey_new(const struct call *c, struct buf *ret_inner, struct receipt_
     return 0;
 }
 
-/* Under the lock. A refusal that changes nothing. */
+/* Under the lock. Signs a refusal; the state does not change. */
 static int sign_refusal(const struct call *c, enum refusal refusal, const char *why,
                         struct buf *ret_inner, struct receipt_done *ret_done)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
-    struct lease_now now = call_lease_now(c->l);
+    struct lease_now now = read_lease_now(c->l);
 
     r->u.done.refusal = refusal;
     str_cut(r->u.done.text, sizeof(r->u.done.text), why);
-    fill_done(c, c->l->state, &now, &r->u.done);
+    fill_own_receipt(c, c->l->state, &now, &r->u.done);
     *ret_done = r->u.done;
-    return call_sign(c, r, ret_inner);
+    return sign_receipt_of_call(c, r, ret_inner);
 }
 
 /* Under the lock. */
-static int judge_and_obey(const struct call *c, struct buf *ret_inner,
-                          struct receipt_done *ret_done)
+static int judge_own_order(const struct call *c, struct buf *ret_inner,
+                           struct receipt_done *ret_done)
 {
     const struct agent_state *s = c->l->state;
     const struct kept *kept = agent_state_kept(s, &c->v.digest);
@@ -448,11 +448,11 @@ static int judge_and_obey(const struct call *c, struct buf *ret_inner,
     uint64_t epoch = s->lease.epoch;
 
     if (head.kind == MSG_LEASE) {
-        /* The revision it is based on stands for epoch and sequence (lease.h). */
+        /* A lease order has a revision in place of epoch and sequence (lease.h). */
         head.sequence = 1;
         head.epoch = epoch = 0;
     }
-    struct order_judgement j = call_judge(
+    struct order_judgement j = judge_call(
         c, &head, epoch, head.kind == MSG_LEASE ? 0 : count_in(&s->noted, c->l->c.session, epoch),
         kept != NULL);
     switch (j.outcome) {
@@ -463,14 +463,14 @@ static int judge_and_obey(const struct call *c, struct buf *ret_inner,
     case ORDER_REFUSE:
         return sign_refusal(c, j.refusal, j.why, ret_inner, ret_done);
     case ORDER_NEW:
-        return obey_new(c, ret_inner, ret_done);
+        return carry_out_new(c, ret_inner, ret_done);
     }
     return -1;
 }
 
-/* lease: as it is after the order. An accepted order about it is its holder's. */
-static void log_outcome(const struct call *c, const struct receipt_done *d,
-                        const struct lease *lease)
+/* lease: the lease after the order. An accepted lease order belongs to the run that holds it. */
+static void log_own_order(const struct call *c, const struct receipt_done *d,
+                          const struct lease *lease)
 {
     const struct log *log = c->l->c.log;
     const struct header *h = &c->v.head;
@@ -491,11 +491,11 @@ static void log_outcome(const struct call *c, const struct receipt_done *d,
         log_say_about(log, LOG_INFO, EVENT_LEASE_RELEASED, &about, "lease of run %s has ended",
                       run.hex);
     else
-        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order obeyed", about.order);
+        log_say_about(log, LOG_INFO, EVENT_ORDER_ACCEPTED, &about, "%s order done", about.order);
 }
 
-/* 0: answer holds a frame. -1: nothing is answered. */
-static int obey_order(const struct call *c, struct buf *answer)
+/* 0: answer contains a frame. -1: there is no answer. */
+static int answer_own_order(const struct call *c, struct buf *answer)
 {
     struct listener *l = c->l;
     auto_buf struct buf inner = BUF_INIT;
@@ -503,23 +503,23 @@ static int obey_order(const struct call *c, struct buf *answer)
 
     pthread_rwlock_wrlock(&l->passing);
     pthread_mutex_lock(&l->lock);
-    int rv = judge_and_obey(c, &inner, &done);
+    int rv = judge_own_order(c, &inner, &done);
     struct lease lease = l->state->lease;
     pthread_mutex_unlock(&l->lock);
     pthread_rwlock_unlock(&l->passing);
     if (rv < 0)
         return -1;
     if (done.refusal != REFUSAL_COUNT) { /* not a repeat */
-        log_outcome(c, &done, &lease);
+        log_own_order(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
             status_hold_stir(l->hold);
         if (l->c.keeps_for_others && c->v.head.kind == MSG_LEASE && !lease.held)
             (void)swap_link_nudge(l->c.swap);
     }
-    return call_send(c, inner.data, inner.len, answer);
+    return seal_answer(c, inner.data, inner.len, answer);
 }
 
-/* ---- orders for swap ---- */
+/* ---- orders for caravan-swap ---- */
 
 /* Under the lock. */
 static int refuse_for_swap(const struct call *c, enum refusal refusal, const char *why,
@@ -537,18 +537,18 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
         done->last_sequence = l->view->hello.swap_sequence;
         done->last_epoch = l->view->hello.swap_epoch;
     }
-    /* What was refused here is taken, too: whoever numbers on must know. */
+    /* Sequences refused here are taken too, and the coordinator must know the highest one. */
     done->last_sequence =
         MAX_OF(done->last_sequence, count_in(&l->state->refused, l->c.session, c->v.head.epoch));
     about.run = run.hex;
     log_say_about(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
                   about.order, about.refusal, why);
-    return call_sign(c, r, ret_inner);
+    return sign_receipt_of_call(c, r, ret_inner);
 }
 
-/* Under the lock. Half of what swap takes ahead of its own (order.h): above all that is counted
- * here there is always a sequence that both take. Beyond it nothing is counted. */
-static uint64_t refused_most(const struct listener *l)
+/* Under the lock. The highest refused sequence that is counted: half as far ahead as caravan-swap
+ * accepts (order.h). So above it there is always a sequence that both programs accept. */
+static uint64_t find_refused_limit(const struct listener *l)
 {
     uint64_t last = 0;
 
@@ -557,10 +557,10 @@ static uint64_t refused_most(const struct listener *l)
     return last > UINT64_MAX - ORDER_AHEAD_MAX / 2 ? UINT64_MAX : last + ORDER_AHEAD_MAX / 2;
 }
 
-/* Under the lock. The same, and it takes the order's sequence and is kept: a copy
- * of the order that comes when the reason has gone is not obeyed after all. */
-static int refuse_for_good(const struct call *c, enum refusal refusal, const char *why,
-                           struct buf *ret_inner)
+/* Under the lock. Refuses, takes the order's sequence and keeps the receipt. So a copy of the order
+ * that arrives when the reason for the refusal is gone is refused too. */
+static int refuse_and_count(const struct call *c, enum refusal refusal, const char *why,
+                            struct buf *ret_inner)
 {
     const struct header *h = &c->v.head;
     autofree struct agent_state *next = copy_state(c->l);
@@ -568,21 +568,21 @@ static int refuse_for_good(const struct call *c, enum refusal refusal, const cha
     if (refuse_for_swap(c, refusal, why, ret_inner) < 0)
         return -1;
     if (h->epoch == next->lease.epoch && order_is_counted(h->kind) &&
-        h->sequence <= refused_most(c->l))
+        h->sequence <= find_refused_limit(c->l))
         count_take(&next->refused, c->l->c.session, h->epoch, h->sequence);
-    /* What cannot be remembered cannot be refused for good: unknown, then. */
-    return commit(c, &next, ret_inner);
+    /* If the refusal cannot be stored, it is not sent: the outcome stays unknown. */
+    return commit_state(c, &next, ret_inner);
 }
 
-/* Under the lock. 1: the order goes to swap. 0: ret_inner is the answer. */
+/* Under the lock. 1: the order goes to caravan-swap. 0: ret_inner is the answer. */
 static int judge_for_swap(const struct call *c, struct buf *ret_inner)
 {
     const struct listener *l = c->l;
     const struct header *h = &c->v.head;
     const struct kept *kept = agent_state_kept(l->state, &c->v.digest);
     const struct receipt_hello *swap = l->view != NULL ? &l->view->hello : NULL;
-    struct lease_now now = call_lease_now(l);
-    struct order_judgement j = call_judge(c, h, swap != NULL ? swap->swap_epoch : 0,
+    struct lease_now now = read_lease_now(l);
+    struct order_judgement j = judge_call(c, h, swap != NULL ? swap->swap_epoch : 0,
                                           swap != NULL ? swap->swap_sequence : 0, kept != NULL);
     char text[TEXT_MAX] = "";
 
@@ -596,14 +596,14 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
         return 1;
     if (order_is_counted(h->kind) &&
         h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
-        return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above one refused before",
+        return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above a refused one",
                                ret_inner);
     enum refusal r = lease_allows(&l->state->lease, h->kind, h->epoch, &now, text);
-    return r == REFUSAL_NONE ? 1 : refuse_for_good(c, r, text, ret_inner);
+    return r == REFUSAL_NONE ? 1 : refuse_and_count(c, r, text, ret_inner);
 }
 
-/* Under passing. 0: ret_inner is the answer. */
-static int ask_swap(const struct call *c, struct buf *ret_inner)
+/* Under `passing`. 0: ret_inner is the answer. */
+static int forward_to_swap(const struct call *c, struct buf *ret_inner)
 {
     struct listener *l = c->l;
     auto_buf struct buf lease = BUF_INIT;
@@ -616,8 +616,8 @@ static int ask_swap(const struct call *c, struct buf *ret_inner)
     struct swap_packet p = {c->inner.data, c->inner.len, lease.data, lease.len};
     int called = swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err);
     if (called == 0 && ret_inner->len == 0 && p.n_lease > 0) {
-        /* A caravan-swap of up to 0.1.0 that an upgrade of the package met at work drops what is
-         * more than an order. One that wants a lease refuses an order that comes without. */
+        /* A caravan-swap up to version 0.1.0 that still runs after an upgrade of the package drops
+         * a packet with a lease order in it. A newer one that needs the lease refuses the order. */
         p.n_lease = 0;
         called = swap_link_call(l->c.swap, &p, ret_inner, &delivered, &err);
     }
@@ -628,14 +628,14 @@ static int ask_swap(const struct call *c, struct buf *ret_inner)
     if (delivered)
         return -1;
     pthread_mutex_lock(&l->lock);
-    int rv = order_is_counted(c->v.head.kind) ? refuse_for_good(c, REFUSAL_IO, err.text, ret_inner)
+    int rv = order_is_counted(c->v.head.kind) ? refuse_and_count(c, REFUSAL_IO, err.text, ret_inner)
                                               : refuse_for_swap(c, REFUSAL_IO, err.text, ret_inner);
     pthread_mutex_unlock(&l->lock);
     return rv;
 }
 
-/* All orders that are not ours: checked as far as the agent knows, then swap's. */
-static int hand_on_order(const struct call *c, struct buf *answer)
+/* Checks an order for caravan-swap as far as caravan-agent can, and passes it on. */
+static int forward_order(const struct call *c, struct buf *answer)
 {
     struct listener *l = c->l;
     auto_buf struct buf inner = BUF_INIT;
@@ -645,22 +645,22 @@ static int hand_on_order(const struct call *c, struct buf *answer)
     int rv = judge_for_swap(c, &inner);
     pthread_mutex_unlock(&l->lock);
     if (rv > 0)
-        rv = ask_swap(c, &inner);
+        rv = forward_to_swap(c, &inner);
     pthread_rwlock_unlock(&l->passing);
-    return rv < 0 ? -1 : call_send(c, inner.data, inner.len, answer);
+    return rv < 0 ? -1 : seal_answer(c, inner.data, inner.len, answer);
 }
 
-/* ---- who is answered ---- */
+/* ---- which orders get an answer ---- */
 
-/* Sealed to us, or the hello of enrolment: plain, and to nobody by name. */
-static bool is_for_us(const struct call *c)
+/* Sealed to this host; or a hello of enrolment, which is plain and has no receiver. */
+static bool is_for_this_key(const struct call *c)
 {
     const struct header *h = &c->v.head;
     return c->format == FRAME_SEALED ? pubkey_eq(&h->receiver, keypair_public(c->l->c.key))
                                      : h->kind == MSG_HELLO && pubkey_is_zero(&h->receiver);
 }
 
-static bool is_genuine(struct call *c)
+static bool is_from_known_sender(struct call *c)
 {
     struct listener *l = c->l;
     const struct header *h = &c->v.head;
@@ -671,19 +671,19 @@ static bool is_genuine(struct call *c)
     memcpy(c->cluster, l->trust.cluster, CLUSTER_ID_LEN);
     pthread_mutex_unlock(&l->lock);
     return !h->is_receipt && c->named && memcmp(h->cluster, c->cluster, CLUSTER_ID_LEN) == 0 &&
-           is_for_us(c);
+           is_for_this_key(c);
 }
 
 static int answer_order(struct call *c, struct buf *answer)
 {
-    if (!is_genuine(c))
+    if (!is_from_known_sender(c))
         return -1;
     if (c->v.head.kind == MSG_HELLO)
         return answer_hello(c, answer);
     if (c->v.head.kind == MSG_STATUS)
         return c->may ? answer_status(c, answer) : -1;
-    return message_owner(c->v.head.kind) == OWNER_AGENT ? obey_order(c, answer)
-                                                        : hand_on_order(c, answer);
+    return message_owner(c->v.head.kind) == OWNER_AGENT ? answer_own_order(c, answer)
+                                                        : forward_order(c, answer);
 }
 
 int listener_handle(void *ctx, const void *frame, size_t n, struct buf *answer)

@@ -1,10 +1,12 @@
 /*
  * caravan-agent - listens to the coordinator on every host, as an ordinary user.
  *
- * Under systemd it starts by itself and finds caravan-swap behind its socket;
- * else caravan-swap starts it and hands it one end of a socket pair
- * (SWAP_FD_ENV). Exit status: 0 told to stop, or swap has ended; 1 with the reason.
- * With --fingerprint it only tells this host's key, and listens to nobody.
+ * Under systemd it starts by itself, and reaches caravan-swap through a socket. Without systemd,
+ * caravan-swap starts it and passes it one end of a socket pair (SWAP_FD_ENV).
+ *
+ * Exit status: 0 after a signal to stop, or when caravan-swap has ended; 1 after an error, which
+ is * logged; 2 for a wrong command line. With --fingerprint it only prints the fingerprint of
+ this * host's key, and does not listen.
  */
 #include <fcntl.h>
 #include <limits.h>
@@ -17,8 +19,8 @@
 #include "str.h"
 #include "swap_channel.h"
 
-/* -1: none was handed to us. */
-static int inherited_fd(struct err *err, int *ret)
+/* *ret: the inherited descriptor; -1: there is none. */
+static int read_inherited_fd(struct err *err, int *ret)
 {
     const char *text = getenv(SWAP_FD_ENV);
     uint64_t fd;
@@ -32,8 +34,9 @@ static int inherited_fd(struct err *err, int *ret)
     return 0;
 }
 
-/* "NAME FINGERPRINT": the name is the one Nomad has where none was configured. */
-static int tell_fingerprint(const struct agent_conf *conf, struct err *err)
+/* Prints "NAME FINGERPRINT". NAME is the host name, which Nomad uses too unless its configuration
+ * sets another name. */
+static int print_fingerprint(const struct agent_conf *conf, struct err *err)
 {
     char key[AGENT_PATH_MAX], machine[AGENT_PATH_MAX], fingerprint[FINGERPRINT_LEN];
     char name[HOST_NAME_MAX + 1] = "";
@@ -45,20 +48,20 @@ static int tell_fingerprint(const struct agent_conf *conf, struct err *err)
     if (identity_fingerprint(&w, fingerprint, err) < 0)
         return -1;
     if (gethostname(name, sizeof(name)) < 0 || name[0] == '\0')
-        return err_set(err, ERR_IO, errno, "this host has no name");
+        return err_set(err, ERR_IO, errno, "read this host's name");
     if (printf("%s %s\n", name, fingerprint) < 0 || fflush(stdout) != 0)
         return err_set(err, ERR_IO, errno, "print the fingerprint");
     return 0;
 }
 
-/* Whoever collects it wants the reason alone, not an entry of the journal. */
-static int answer_fingerprint(const struct agent_args_about *about, const char *config)
+/* Prints an error to standard error, not to the journal: a script collects the output. */
+static int run_fingerprint(const struct agent_args_about *about, const char *config)
 {
     struct agent_conf conf;
     struct err err = ERR_INIT;
 
     if (crypto_init(&err) == 0 && agent_conf_load(config, &conf, &err) == 0 &&
-        tell_fingerprint(&conf, &err) == 0)
+        print_fingerprint(&conf, &err) == 0)
         return 0;
     fprintf(stderr, "%s: %s\n", about->program, err.text);
     return 1;
@@ -69,7 +72,8 @@ int main(int argc, char **argv)
     static const struct agent_args_about about = {
         .program = "caravan-agent",
         .may_tell_fingerprint = true,
-        .what = "Receives signed orders for this host's Nomad and hands genuine ones on.",
+        .what = "Receives signed orders for this host's Nomad and passes genuine ones to "
+                "caravan-swap.",
     };
     const struct log log = {
         .level = LOG_INFO,
@@ -85,14 +89,14 @@ int main(int argc, char **argv)
     if (rv != 0)
         return rv < 0 ? 2 : 0;
     if (args.fingerprint)
-        return answer_fingerprint(&about, args.config);
-    /* Sixteen workers that answer one message an hour need no heap each. */
+        return run_fingerprint(&about, args.config);
+    /* Sixteen workers that answer one message an hour do not need a heap each. */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_MMAP_THRESHOLD, 32 * 1024);
     mallopt(M_TRIM_THRESHOLD, 64 * 1024);
     signal(SIGPIPE, SIG_IGN);
     if (crypto_init(&err) < 0 || agent_conf_load(args.config, &conf, &err) < 0 ||
-        inherited_fd(&err, &fd) < 0 || agent_loop_run(&conf, fd, &log, &err) < 0) {
+        read_inherited_fd(&err, &fd) < 0 || agent_loop_run(&conf, fd, &log, &err) < 0) {
         log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
         return 1;
     }

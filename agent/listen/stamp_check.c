@@ -7,7 +7,7 @@
 #include "proc_stat.h"
 #include "str.h"
 
-static bool other_file(const struct stamp *s, const char *path)
+static bool is_other_file(const struct stamp *s, const char *path)
 {
     struct stat st;
     if (stat(path, &st) < 0)
@@ -16,7 +16,7 @@ static bool other_file(const struct stamp *s, const char *path)
     return st.st_dev != s->dev || st.st_ino != s->ino || ctime_ns != s->ctime_ns;
 }
 
-static bool other_process(const struct stamp *s)
+static bool is_other_process(const struct stamp *s)
 {
     char path[40], text[1024];
     struct proc_stat now;
@@ -36,7 +36,7 @@ enum stamp_age stamp_check(const struct stamp *s, const char *binary)
 {
     if (binary[0] == '\0')
         return STAMP_FRESH;
-    if (other_file(s, binary) || (s->main_pid != 0 && other_process(s)))
+    if (is_other_file(s, binary) || (s->main_pid != 0 && is_other_process(s)))
         return STAMP_OLD;
     return s->main_pid == 0 ? STAMP_MAYBE_OLD : STAMP_FRESH;
 }

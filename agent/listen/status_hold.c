@@ -6,7 +6,7 @@
 #include "status_hold.h"
 
 struct waiter {
-    struct waiter *next; /* towards the younger */
+    struct waiter *next; /* the next younger one */
     bool go;
 };
 
@@ -42,14 +42,14 @@ void status_hold_free(struct status_hold *h)
     free(h);
 }
 
-static void release_all(struct status_hold *h)
+static void release_waiters(struct status_hold *h)
 {
     for (struct waiter *w = h->oldest; w != NULL; w = w->next)
         w->go = true;
     pthread_cond_broadcast(&h->changed);
 }
 
-static void enter(struct status_hold *h, struct waiter *w)
+static void add_waiter(struct status_hold *h, struct waiter *w)
 {
     struct waiter **at = &h->oldest;
     while (*at != NULL)
@@ -67,7 +67,7 @@ static void enter(struct status_hold *h, struct waiter *w)
     }
 }
 
-static void leave(struct status_hold *h, const struct waiter *w)
+static void remove_waiter(struct status_hold *h, const struct waiter *w)
 {
     struct waiter **at = &h->oldest;
     while (*at != w)
@@ -76,7 +76,7 @@ static void leave(struct status_hold *h, const struct waiter *w)
     h->held--;
 }
 
-static struct timespec in_ms(uint32_t ms)
+static struct timespec make_wait_deadline(uint32_t ms)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
@@ -92,15 +92,15 @@ static struct timespec in_ms(uint32_t ms)
 void status_hold_wait(struct status_hold *h, uint64_t after, uint32_t wait_ms)
 {
     struct waiter w = {NULL, false};
-    struct timespec until = in_ms(MIN_OF(wait_ms, (uint32_t)STATUS_WAIT_MAX_MS));
+    struct timespec until = make_wait_deadline(MIN_OF(wait_ms, (uint32_t)STATUS_WAIT_MAX_MS));
 
     pthread_mutex_lock(&h->lock);
     if (h->revision <= after && !h->stopped && wait_ms > 0) {
-        enter(h, &w);
+        add_waiter(h, &w);
         while (h->revision <= after && !w.go && !h->stopped)
             if (pthread_cond_timedwait(&h->changed, &h->lock, &until) == ETIMEDOUT)
                 break;
-        leave(h, &w);
+        remove_waiter(h, &w);
     }
     pthread_mutex_unlock(&h->lock);
 }
@@ -108,9 +108,9 @@ void status_hold_wait(struct status_hold *h, uint64_t after, uint32_t wait_ms)
 void status_hold_revision(struct status_hold *h, uint64_t revision)
 {
     pthread_mutex_lock(&h->lock);
-    /* A view that fell behind or vanished is news as well. */
+    /* A view with a lower revision, or no view, is a change too. */
     if (revision < h->revision)
-        release_all(h);
+        release_waiters(h);
     h->revision = revision;
     pthread_cond_broadcast(&h->changed);
     pthread_mutex_unlock(&h->lock);
@@ -119,7 +119,7 @@ void status_hold_revision(struct status_hold *h, uint64_t revision)
 void status_hold_stir(struct status_hold *h)
 {
     pthread_mutex_lock(&h->lock);
-    release_all(h);
+    release_waiters(h);
     pthread_mutex_unlock(&h->lock);
 }
 

@@ -21,7 +21,7 @@ struct swap_link *swap_link_new(const char *path, int fd, const struct clock *cl
     return s;
 }
 
-static void hang_up(struct swap_link *s)
+static void close_swap_link(struct swap_link *s)
 {
     if (s->fd >= 0 && !s->pair)
         close(take_fd(&s->fd));
@@ -37,7 +37,7 @@ void swap_link_free(struct swap_link *s)
     free(s);
 }
 
-static int connect_within(struct swap_link *s, struct err *err)
+static int connect_to_swap(struct swap_link *s, struct err *err)
 {
     int64_t until = clock_mono(s->clock) + SWAP_CONNECT_MS;
     int64_t pause_ms = 10;
@@ -51,17 +51,17 @@ static int connect_within(struct swap_link *s, struct err *err)
     return 0;
 }
 
-/* 1: worth another try on a new connection. */
-static int call_once(struct swap_link *s, const struct swap_packet *p, struct buf *ret,
-                     bool *delivered, struct err *err)
+/* 1: the caller may try again on a new connection. */
+static int call_swap_once(struct swap_link *s, const struct swap_packet *p, struct buf *ret,
+                          bool *delivered, struct err *err)
 {
-    if (s->fd < 0 && connect_within(s, err) < 0)
+    if (s->fd < 0 && connect_to_swap(s, err) < 0)
         return -1;
     if (swap_channel_call(s->fd, p, ret, err) == 0)
         return 0;
     if (err->kind != ERR_STATE)
         *delivered = true;
-    hang_up(s);
+    close_swap_link(s);
     return !s->pair && (err->kind == ERR_STATE || err->kind == ERR_NETWORK) ? 1 : -1;
 }
 
@@ -71,9 +71,9 @@ int swap_link_call(struct swap_link *s, const struct swap_packet *p, struct buf 
     bool delivered = false;
 
     pthread_mutex_lock(&s->lock);
-    int rv = call_once(s, p, ret_receipt, &delivered, err);
+    int rv = call_swap_once(s, p, ret_receipt, &delivered, err);
     if (rv > 0)
-        rv = call_once(s, p, ret_receipt, &delivered, err);
+        rv = call_swap_once(s, p, ret_receipt, &delivered, err);
     pthread_mutex_unlock(&s->lock);
     *ret_delivered = delivered;
     return rv == 0 ? 0 : -1;
@@ -84,8 +84,8 @@ bool swap_link_nudge(struct swap_link *s)
     struct err ignored = ERR_INIT;
     if (s->pair || pthread_mutex_trylock(&s->lock) != 0)
         return false;
-    /* A connection whose other end has gone tells nothing to anybody. */
-    hang_up(s);
+    /* Only a new connection wakes caravan-swap; the other end of the old one may be gone. */
+    close_swap_link(s);
     bool done = swap_channel_connect(s->path, &s->fd, &ignored) == 0;
     pthread_mutex_unlock(&s->lock);
     return done;

@@ -6,7 +6,7 @@ void tell_hello(const struct tell *t, struct receipt_hello *ret)
 {
     if (t->view != NULL) {
         *ret = t->view->hello;
-        /* caravan-swap may be of another version: one that both of them speak. */
+        /* caravan-swap may have another version. Report only versions that both programs speak. */
         ret->wire_max = MIN_OF(ret->wire_max, (uint8_t)WIRE_MAX);
     } else {
         memset(ret, 0, sizeof(*ret));
@@ -23,7 +23,7 @@ void tell_hello(const struct tell *t, struct receipt_hello *ret)
     ret->agent_sequence = count_in(&t->state->noted, t->now.session, t->state->lease.epoch);
 }
 
-static void say_unknown(const struct tell *t, struct receipt_status *ret)
+static void fill_unknown_status(const struct tell *t, struct receipt_status *ret)
 {
     memset(ret, 0, sizeof(*ret));
     ret->work.phase = PHASE_FAILED;
@@ -31,7 +31,7 @@ static void say_unknown(const struct tell *t, struct receipt_status *ret)
     str_cut(ret->verdict.text, sizeof(ret->verdict.text), t->why);
 }
 
-/* The first: what has no room in the asker's version is left out from the end. */
+/* Adds the fact at the front: facts that do not fit into an older version are cut at the end. */
 static void add_view_fact(const struct tell *t, struct receipt_status *ret)
 {
     struct fact *f = &ret->facts[0];
@@ -45,7 +45,7 @@ static void add_view_fact(const struct tell *t, struct receipt_status *ret)
     str_cut(f->text, sizeof(f->text), t->view != NULL ? "caravan-swap's state is known" : t->why);
 }
 
-static void keep_log_after(struct receipt_status *ret, uint64_t after)
+static void drop_old_log_lines(struct receipt_status *ret, uint64_t after)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < ret->n_log; i++)
@@ -61,10 +61,10 @@ void tell_status(const struct tell *t, const struct order_status *o, struct rece
     if (t->view != NULL)
         *ret = t->view->status;
     else
-        say_unknown(t, ret);
+        fill_unknown_status(t, ret);
     lease_tell(&t->state->lease, &t->now, &ret->lease);
     add_view_fact(t, ret);
-    keep_log_after(ret, o->log_after);
+    drop_old_log_lines(ret, o->log_after);
     ret->n_notes = notes->n;
     ret->notes = NULL;
     if (notes->n > 0) {

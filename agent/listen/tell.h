@@ -1,11 +1,12 @@
 /*
- * tell.h - hello and status, out of swap's view and the agent's own state.
+ * tell.h - fills the receipts of hello and status from caravan-swap's view and caravan-agent's
+ * state.
  *
- * Pure but for the host's name. What swap's view says is told as it is; lease,
- * notes and the fact "view", the first, are added. When there is no view, or it cannot be
- * read, nothing of an older one is repeated: revision and view_revision are 0, the
- * digests are zero, the phase is failed with failure io and the reason as its
- * verdict, and the fact "view" is unknown. Revision 0 is never a real one.
+ * Pure, except for the host's name. The view is reported unchanged; the lease, the notes and the
+ * first fact, "view", are added. If there is no view, or the view cannot be read, an older view is
+ * not repeated: revision and view_revision are 0, the digests are zero, the phase is failed with
+ * failure io, the verdict is the reason, and the fact "view" is unknown. A real view never has
+ * revision 0.
  */
 #ifndef TELL_H
 #define TELL_H
@@ -15,13 +16,13 @@
 
 struct tell {
     const struct view *view; /* NULL: unknown */
-    const char *why;         /* then: why, for people */
+    const char *why;         /* if view is NULL: the reason, for people */
     const struct agent_state *state;
     struct lease_now now;
 };
 
 void tell_hello(const struct tell *t, struct receipt_hello *ret);
-/* ret->notes is allocated: receipt_done_with. */
+/* ret->notes is allocated; the caller frees it by receipt_done_with. */
 void tell_status(const struct tell *t, const struct order_status *o, struct receipt_status *ret);
 
 #endif

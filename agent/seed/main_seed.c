@@ -1,9 +1,9 @@
 /*
  * caravan-seed - serves what is staged on this host to the other hosts of its datacenter.
  *
- * Unprivileged, started by caravan-seed.socket at a connection, which root has to enable; it ends
- * by itself (seed_serve.h). Exit status: 0 nobody asks, or there is something else to serve; 1 with
- * the reason.
+ * Unprivileged. caravan-seed.socket starts it at a connection; root has to enable the socket. It
+ ends * by itself (seed_serve.h). Exit status: 0 when nobody asked for a while, or when there are
+ other * files to serve_staged; 1 after an error, which is logged; 2 for a wrong command line.
  */
 #include <signal.h>
 #include <sys/socket.h>
@@ -14,13 +14,13 @@
 #include "seed_serve.h"
 
 #define CONNECTIONS 64
-#define PER_ADDRESS 16 /* hosts may stand behind one */
+#define PER_ADDRESS 16 /* several hosts may use one address (NAT) */
 #define FLOOR       4096
 #define WINDOW_MS   30000
 #define REQUEST_MS  10000
 #define IDLE_MS     (5 * 60 * 1000)
 
-static int serve(const char *config, int fd, struct err *err)
+static int serve_staged(const char *config, int fd, struct err *err)
 {
     struct agent_conf conf;
     char dir[AGENT_PATH_MAX];
@@ -42,9 +42,9 @@ static int serve(const char *config, int fd, struct err *err)
     return seed_serve(&s, err);
 }
 
-/* Who cannot serve sends away who waits: else systemd would start it for them again and again, and
- * then give the socket up. */
-static int run(const char *config, struct err *err)
+/* If the program cannot serve_staged, it closes the waiting connections. Otherwise systemd would
+ * start it for them again and again, and then give up the socket. */
+static int run_seed(const char *config, struct err *err)
 {
     int fd = -1, n = 0;
 
@@ -52,9 +52,9 @@ static int run(const char *config, struct err *err)
         return -1;
     if (n == 0)
         return err_set(err, ERR_USAGE, 0,
-                       "it is started by caravan-seed.socket: systemctl enable --now "
-                       "caravan-seed.socket");
-    if (serve(config, fd, err) == 0)
+                       "only caravan-seed.socket can start this program: run `systemctl enable "
+                       "--now caravan-seed.socket`");
+    if (serve_staged(config, fd, err) == 0)
         return 0;
     sd_sockets_hang_up(&fd, 1);
     return -1;
@@ -79,7 +79,7 @@ int main(int argc, char **argv)
     if (rv != 0)
         return rv < 0 ? 2 : 0;
     signal(SIGPIPE, SIG_IGN);
-    if (run(args.config, &err) < 0) {
+    if (run_seed(args.config, &err) < 0) {
         log_say(&log, LOG_ERROR, EVENT_NONE, "%s", err.text);
         return 1;
     }

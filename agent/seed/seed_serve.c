@@ -16,9 +16,10 @@ struct kept {
     struct served_file files[SEED_FILES_MAX];
 };
 
-/* ---- what lies there ---- */
+/* ---- the directory ---- */
 
-static int take(const char *dir, int at, const char *name, struct kept *k, struct err *err)
+static int add_served_file(const char *dir, int at, const char *name, struct kept *k,
+                           struct err *err)
 {
     struct served_file *f = &k->files[k->n];
     char *path = k->paths[k->n];
@@ -35,7 +36,7 @@ static int take(const char *dir, int at, const char *name, struct kept *k, struc
     return 0;
 }
 
-static int look(const char *dir, struct kept *k, struct err *err)
+static int list_served_files(const char *dir, struct kept *k, struct err *err)
 {
     const struct dirent *e;
     autodir DIR *d = opendir(dir);
@@ -43,15 +44,16 @@ static int look(const char *dir, struct kept *k, struct err *err)
     if (d == NULL)
         return err_set(err, ERR_IO, errno, "read %s", dir);
     while (k->n < SEED_FILES_MAX && (e = readdir(d)) != NULL)
-        if (take(dir, dirfd(d), e->d_name, k, err) < 0)
+        if (add_served_file(dir, dirfd(d), e->d_name, k, err) < 0)
             return -1;
     return 0;
 }
 
 /* ---- serving ---- */
 
-/* Before it is read: what changes meanwhile is heard of. A copy under its first name is nothing. */
-static int watch(const char *dir, int *ret_fd, struct err *err)
+/* The watch begins before the directory is read, so no change is missed. A file that is still being
+ * written has another name, and its creation is not watched. */
+static int watch_seed_dir(const char *dir, int *ret_fd, struct err *err)
 {
     autoclose int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
@@ -63,18 +65,18 @@ static int watch(const char *dir, int *ret_fd, struct err *err)
     return 0;
 }
 
-/* Grows with every answer, and while one is under way. */
-static uint64_t answered(const struct file_server *server)
+/* A number that grows with every answer, and during an answer. */
+static uint64_t count_answers(const struct file_server *server)
 {
     struct file_server_counts n = file_server_counts(server);
 
     return n.answered + n.bytes;
 }
 
-static int wait_for_end(const struct file_server *server, int watched, int64_t idle_ms,
-                        struct err *err)
+static int wait_until_idle(const struct file_server *server, int watched, int64_t idle_ms,
+                           struct err *err)
 {
-    uint64_t before, now = answered(server);
+    uint64_t before, now = count_answers(server);
 
     do {
         struct pollfd p = {.fd = watched, .events = POLLIN};
@@ -85,7 +87,7 @@ static int wait_for_end(const struct file_server *server, int watched, int64_t i
         if (rc > 0)
             return 0;
         before = now;
-        now = answered(server);
+        now = count_answers(server);
     } while (now != before);
     return 0;
 }
@@ -96,10 +98,10 @@ int seed_serve(const struct seed_serve *s, struct err *err)
     struct file_server *server = NULL;
     autoclose int watched = -1;
 
-    if (watch(s->dir, &watched, err) < 0 || look(s->dir, k, err) < 0 ||
+    if (watch_seed_dir(s->dir, &watched, err) < 0 || list_served_files(s->dir, k, err) < 0 ||
         file_server_start_at(s->fd, k->files, k->n, &s->limits, &server, err) < 0)
         return -1;
-    int rc = wait_for_end(server, watched, s->idle_ms, err);
+    int rc = wait_until_idle(server, watched, s->idle_ms, err);
     file_server_stop(server);
     return rc;
 }

@@ -1,14 +1,15 @@
 /*
- * seed_serve.h - the files that caravan-swap keeps in one directory, served to other hosts.
+ * seed_serve.h - serves the files of one directory, which caravan-swap fills, to other hosts.
  *
- * Served is, under its digest, every regular file of the directory whose name is the SHA-256 of its
- * bytes in 64 hexadecimal digits; what has other bytes than its name says stops the server
- * before it serves anything. All else that lies there is nothing: links, directories, other names.
- * How it is served, and what a reader may not do: file_server.h.
+ * Every regular file whose name is the SHA-256 of its bytes, in 64 hexadecimal digits, is served
+ * under that digest. If a file has other bytes than its name says, the server does not start.
+ * Links, directories and other names are ignored. file_server.h says how files are served, and
+ * what a reader may not do.
  *
- * It ends, with 0, as soon as a file comes or goes, for what it knows is then not what lies there,
- * and when nobody has been answered for idle_ms; so systemd's socket, which waits meanwhile, starts
- * it anew at the next connection. What is under way when a file comes or goes breaks off.
+ * The server ends with 0 as soon as a file comes or goes, because its list is then out of date,
+ * and when it has answered nobody for idle_ms. systemd's socket keeps waiting, and starts the
+ * server again at the next connection. Answers that are under way when a file comes or goes are
+ * broken off.
  */
 #ifndef SEED_SERVE_H
 #define SEED_SERVE_H
@@ -18,7 +19,7 @@
 #define SEED_FILES_MAX 16 /* caravan-swap keeps one */
 
 struct seed_serve {
-    int fd; /* listens; stays the caller's */
+    int fd; /* the listening socket; the caller closes it */
     const char *dir;
     struct file_server_limits limits;
     int64_t idle_ms;

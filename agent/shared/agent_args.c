@@ -3,21 +3,21 @@
 #include "caravan_version.h"
 #include "str.h"
 
-static void help(const struct agent_args_about *about, FILE *out)
+static void print_agent_help(const struct agent_args_about *about, FILE *out)
 {
     fprintf(out,
             "%s\n\nUsage: %s [OPTION]...\n\n"
-            "  --config PATH    configuration (default %s)\n"
-            "  --print-config   print the commented example of it\n%s%s",
+            "  --config PATH    read this configuration file (default %s)\n"
+            "  --print-config   print a commented example of the configuration file\n%s%s",
             about->what, about->program, AGENT_CONF_PATH,
             about->may_tell_fingerprint
-                ? "  --fingerprint    print this host's name and its key's fingerprint, a line for "
-                  "`caravan\n                   enroll --from`, and end; root's\n"
+                ? "  --fingerprint    print one line for `caravan enroll --from`: this host's name "
+                  "and the\n                   fingerprint of its key (only root can read the "
+                  "key)\n"
                 : "",
             about->may_be_sandboxed
-                ? "  --sandboxed      started by its packaged unit, which is the "
-                  "sandbox: refuse what\n                   cannot work "
-                  "there\n"
+                ? "  --sandboxed      for the packaged unit, which is a sandbox: refuse a "
+                  "configuration that\n                   cannot work in the unit\n"
                 : "");
 }
 
@@ -41,11 +41,12 @@ int agent_args_parse(const struct agent_args_about *about, int argc, char **argv
             printf("%s %s\n", about->program, CARAVAN_VERSION);
             return 1;
         } else if (str_eq(argv[i], "--help") || str_eq(argv[i], "-h")) {
-            help(about, stdout);
+            print_agent_help(about, stdout);
             return 1;
         } else {
-            fprintf(stderr, "%s: not understood: %s\n\n", about->program, argv[i]);
-            help(about, stderr);
+            fprintf(stderr, "%s: unknown option, or an option without its value: %s\n\n",
+                    about->program, argv[i]);
+            print_agent_help(about, stderr);
             return -1;
         }
     }

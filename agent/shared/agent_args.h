@@ -1,15 +1,15 @@
 /*
- * agent_args.h - the few options the agent's programs take on their command line.
+ * agent_args.h - the command line options of the agent's programs.
  *
- *   --config PATH    instead of AGENT_CONF_PATH
- *   --print-config   the commented example of agent.conf, and exit
- *   --fingerprint    caravan-agent: what `caravan enroll --from` reads of this host
- *   --sandboxed      caravan-swap, caravan-fetch: started by a packaged unit, which is the
- *                    sandbox (agent_conf_fits_unit, try.h)
+ *   --config PATH    read this file instead of AGENT_CONF_PATH
+ *   --print-config   print the commented example of agent.conf and exit
+ *   --fingerprint    caravan-agent: print the line that `caravan enroll --from` reads for this host
+ *   --sandboxed      caravan-swap, caravan-fetch: a packaged unit started the program, and the unit
+ *                    is the sandbox (agent_conf_fits_unit, try.h)
  *   --version, --help
  *
- * agent_args_parse returns 0 to go on, 1 when something was printed and the
- * program is done, -1 when the usage was wrong and told on standard error.
+ * agent_args_parse returns 0: go on. 1: the function has printed something, and the program ends
+ * with success. -1: the command line is wrong; the function has printed that to standard error.
  */
 #ifndef AGENT_ARGS_H
 #define AGENT_ARGS_H
@@ -21,13 +21,13 @@ struct agent_args_about {
     const char *program;
     bool may_be_sandboxed;
     bool may_tell_fingerprint;
-    const char *what; /* one or two lines for --help */
+    const char *what; /* one or two lines, printed first by --help */
 };
 
 struct agent_args {
     const char *config;
     bool sandboxed;
-    bool fingerprint; /* asked for, and nothing else */
+    bool fingerprint; /* print the fingerprint and end */
 };
 
 MUST_CHECK int agent_args_parse(const struct agent_args_about *about, int argc, char **argv,

@@ -1,17 +1,19 @@
 /*
- * agent_paths.h - where the agent's programs meet in the file system.
+ * agent_paths.h - the files through which the agent's programs work together.
  *
- *   <state_dir>/host.key     caravan-agent's copy of the host's key, written by caravan-swap
- *                            alone, root:caravan 0640 (identity.h)
- *   <state_dir>/trust        the trust in force: a container, replaced by caravan-swap
- *                            alone, 0644
- *   <state_dir>/agent/state  caravan-agent's own (agent_store.h)
- *   <state_dir>/swap         caravan-swap's own: the host's key and the machine it was made on
- *                            (identity.h), record, copies of the keystore
- *                            (preserve.h); key-replaced, once the copy was another key
- *   <state_dir>/seed         what caravan-seed serves, written by caravan-swap alone (seed.h)
- *   <run_dir>/view           caravan-swap's state, told (view_file.h)
- *   <run_dir>/swap.sock      orders handed on (swap_channel.h)
+ *   <state_dir>/host.key     the host's key as caravan-agent reads it: a copy that only
+ *                            caravan-swap writes, root:caravan 0640 (identity.h)
+ *   <state_dir>/trust        the trust in force: a container (trust.h); only caravan-swap replaces
+ *                            it, 0644
+ *   <state_dir>/agent/state  owned by caravan-agent (agent_store.h)
+ *   <state_dir>/swap         owned by caravan-swap: the host's key and the machine on which the key
+ *                            was made (identity.h), the record, copies of the keystore
+ *                            (preserve.h); key-replaced, if the copy of the host's key was once a
+ *                            different key
+ *   <state_dir>/seed         the files that caravan-seed serves; only caravan-swap writes here
+ *                            (seed.h)
+ *   <run_dir>/view           what caravan-swap reports about itself and the host (view_file.h)
+ *   <run_dir>/swap.sock      caravan-agent passes orders to caravan-swap here (swap_channel.h)
  */
 #ifndef AGENT_PATHS_H
 #define AGENT_PATHS_H
@@ -32,7 +34,7 @@
 #define SEED_DIR_NAME    "seed"
 #define SWAP_SOCKET_NAME "swap.sock"
 
-/* dir is state_dir or run_dir: below 128 bytes, so it always fits. */
+/* dir is state_dir or run_dir. Both are shorter than 128 bytes, so the path always fits. */
 static inline void agent_path(char dst[static AGENT_PATH_MAX], const char *dir, const char *name)
 {
     snprintf(dst, AGENT_PATH_MAX, "%.127s/%s", dir, name);

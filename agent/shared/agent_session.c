@@ -16,6 +16,6 @@ int agent_session_read(unsigned char ret[static SESSION_LEN], struct err *err)
             hex[n++] = (char)b.data[i];
     hex[n] = '\0';
     if (str_unhex(hex, ret, SESSION_LEN) < 0)
-        return err_set(err, ERR_FORMAT, 0, "%s does not hold a boot id", path);
+        return err_set(err, ERR_FORMAT, 0, "%s does not contain a boot id", path);
     return 0;
 }

@@ -1,5 +1,5 @@
 /*
- * agent_session.h - which boot of the host this is: the kernel's boot id, 16 bytes.
+ * agent_session.h - the session: the kernel's boot id, 16 bytes, which differs after each reboot.
  */
 #ifndef AGENT_SESSION_H
 #define AGENT_SESSION_H

@@ -18,7 +18,8 @@ int agent_state_keep(struct agent_state *s, const struct digest *order, const st
 {
     struct kept *k = &s->kept[s->next_kept % KEPT_MAX];
     if (receipt->len == 0 || receipt->len > sizeof(k->receipt))
-        return err_set(err, ERR_LIMIT, 0, "a receipt of %zu bytes is not kept", receipt->len);
+        return err_set(err, ERR_LIMIT, 0, "cannot keep a receipt of %zu bytes (1 to %zu fit)",
+                       receipt->len, sizeof(k->receipt));
     k->order = *order;
     k->len = receipt->len;
     memcpy(k->receipt, receipt->data, receipt->len);
@@ -99,27 +100,28 @@ static const struct field state_fields[] = {
 _Static_assert(KEPT_MAX == 8, "each kept receipt has a row");
 static const struct layout state_layout = LAYOUT("state", state_fields);
 
-/* ---- written: numbers of their width, lengths of 32 bits, before what they are of ---- */
+/* ---- writing: a number has the width of its field; a length or count is a u32 before its bytes
+ * ---- */
 
-static void pack_fields(const struct layout *l, const char *base, struct buf *b);
+static void pack_state_fields(const struct layout *l, const char *base, struct buf *b);
 
-static void pack_list(const struct field *f, const char *base, struct buf *b)
+static void pack_state_list(const struct field *f, const char *base, struct buf *b)
 {
     uint32_t n = (uint32_t)layout_load(base + f->count, sizeof(n));
 
     buf_add_u32(b, n);
     for (uint32_t i = 0; i < n; i++)
-        pack_fields(f->item->sub, base + f->offset + i * f->item->size, b);
+        pack_state_fields(f->item->sub, base + f->offset + i * f->item->size, b);
 }
 
-static void pack_field(const struct field *f, const char *base, struct buf *b)
+static void pack_state_field(const struct field *f, const char *base, struct buf *b)
 {
     const char *at = base + f->offset;
 
     if (f->type == FIELD_STRUCT) {
-        pack_fields(f->sub, at, b);
+        pack_state_fields(f->sub, at, b);
     } else if (f->type == FIELD_LIST) {
-        pack_list(f, base, b);
+        pack_state_list(f, base, b);
     } else if (f->type == FIELD_BYTES) {
         buf_add(b, at, f->size);
     } else if (f->type == FIELD_BLOB) {
@@ -135,10 +137,10 @@ static void pack_field(const struct field *f, const char *base, struct buf *b)
     }
 }
 
-static void pack_fields(const struct layout *l, const char *base, struct buf *b)
+static void pack_state_fields(const struct layout *l, const char *base, struct buf *b)
 {
     for (uint32_t i = 0; i < l->n; i++)
-        pack_field(&l->fields[i], base, b);
+        pack_state_field(&l->fields[i], base, b);
 }
 
 void agent_state_pack(const struct agent_state *s, struct buf *ret)
@@ -147,19 +149,20 @@ void agent_state_pack(const struct agent_state *s, struct buf *ret)
     buf_clear(ret);
     buf_add(ret, MAGIC, strlen(MAGIC));
     buf_add_byte(ret, VERSION);
-    pack_fields(&state_layout, (const char *)s, ret);
+    pack_state_fields(&state_layout, (const char *)s, ret);
     crypto_digest(ret->data, ret->len, &d);
     buf_add(ret, d.bytes, DIGEST_LEN);
 }
 
-/* Reads in order; once short, everything after reads as zero and bad stays set. */
+/* Reads from the front. When bytes are missing, bad is set and stays set, and every later read
+ * gives zero. */
 struct reader {
     const unsigned char *p;
     size_t left;
     bool bad;
 };
 
-static void take(struct reader *r, void *dst, size_t n)
+static void take_state_bytes(struct reader *r, void *dst, size_t n)
 {
     if (r->bad || n > r->left) {
         r->bad = true;
@@ -171,51 +174,52 @@ static void take(struct reader *r, void *dst, size_t n)
     r->left -= n;
 }
 
-/* A number of so many bytes; above max it is bad, and 0. */
-static uint64_t take_number(struct reader *r, size_t size, uint64_t max)
+/* Reads a number of `size` bytes. A number above max sets bad and gives 0. */
+static uint64_t take_state_number(struct reader *r, size_t size, uint64_t max)
 {
     unsigned char b[8] = {0};
 
-    take(r, b + sizeof(b) - size, size);
+    take_state_bytes(r, b + sizeof(b) - size, size);
     if (get_u64(b) > max)
         r->bad = true;
     return r->bad ? 0 : get_u64(b);
 }
 
-static void read_fields(struct reader *r, const struct layout *l, char *base);
+static void read_state_fields(struct reader *r, const struct layout *l, char *base);
 
-static void read_list(struct reader *r, const struct field *f, char *base)
+static void read_state_list(struct reader *r, const struct field *f, char *base)
 {
-    uint32_t n = (uint32_t)take_number(r, sizeof(n), f->max);
+    uint32_t n = (uint32_t)take_state_number(r, sizeof(n), f->max);
 
     memcpy(base + f->count, &n, sizeof(n));
     for (uint32_t i = 0; i < n; i++)
-        read_fields(r, f->item->sub, base + f->offset + i * f->item->size);
+        read_state_fields(r, f->item->sub, base + f->offset + i * f->item->size);
 }
 
-static void read_field(struct reader *r, const struct field *f, char *base)
+static void read_state_field(struct reader *r, const struct field *f, char *base)
 {
     char *at = base + f->offset;
 
     if (f->type == FIELD_STRUCT) {
-        read_fields(r, f->sub, at);
+        read_state_fields(r, f->sub, at);
     } else if (f->type == FIELD_LIST) {
-        read_list(r, f, base);
+        read_state_list(r, f, base);
     } else if (f->type == FIELD_BYTES) {
-        take(r, at, f->size);
+        take_state_bytes(r, at, f->size);
     } else if (f->type == FIELD_BLOB) {
-        size_t n = take_number(r, sizeof(uint32_t), f->max);
+        size_t n = take_state_number(r, sizeof(uint32_t), f->max);
         memcpy(base + f->count, &n, sizeof(n));
-        take(r, at, n);
+        take_state_bytes(r, at, n);
     } else {
-        layout_store(at, f->size, take_number(r, f->size, f->type == FIELD_BOOL ? 1 : f->max));
+        layout_store(at, f->size,
+                     take_state_number(r, f->size, f->type == FIELD_BOOL ? 1 : f->max));
     }
 }
 
-static void read_fields(struct reader *r, const struct layout *l, char *base)
+static void read_state_fields(struct reader *r, const struct layout *l, char *base)
 {
     for (uint32_t i = 0; i < l->n; i++)
-        read_field(r, &l->fields[i], base);
+        read_state_field(r, &l->fields[i], base);
 }
 
 static bool slots_ascend(const struct notes *n)
@@ -226,31 +230,33 @@ static bool slots_ascend(const struct notes *n)
     return true;
 }
 
-static int check_frame(const unsigned char *p, size_t n, struct err *err)
+static int check_state_frame(const unsigned char *p, size_t n, struct err *err)
 {
     struct digest d;
     size_t head = strlen(MAGIC) + 1;
     if (n < head + DIGEST_LEN || memcmp(p, MAGIC, strlen(MAGIC)) != 0)
         return err_set(err, ERR_FORMAT, 0, "not a state file of caravan-agent");
     if (p[strlen(MAGIC)] != VERSION)
-        return err_set(err, ERR_FORMAT, 0, "a state file of version %d; this build knows %d",
+        return err_set(err, ERR_FORMAT, 0,
+                       "the state file has version %d; this build of caravan-agent knows only %d",
                        p[strlen(MAGIC)], VERSION);
     crypto_digest(p, n - DIGEST_LEN, &d);
     if (memcmp(d.bytes, p + n - DIGEST_LEN, DIGEST_LEN) != 0)
-        return err_set(err, ERR_FORMAT, 0, "damaged: its checksum does not fit");
+        return err_set(err, ERR_FORMAT, 0, "the file is damaged: its checksum is wrong");
     return 0;
 }
 
 int agent_state_parse(const void *p, size_t n, struct agent_state *ret, struct err *err)
 {
-    if (check_frame(p, n, err) < 0)
+    if (check_state_frame(p, n, err) < 0)
         return -1;
     size_t head = strlen(MAGIC) + 1;
     struct reader r = {(const unsigned char *)p + head, n - head - DIGEST_LEN, false};
     autofree struct agent_state *s = xzalloc(1, sizeof(*s));
-    read_fields(&r, &state_layout, (char *)s);
+    read_state_fields(&r, &state_layout, (char *)s);
     if (r.bad || r.left > 0 || !slots_ascend(&s->notes))
-        return err_set(err, ERR_FORMAT, 0, "damaged: a value is out of range or missing");
+        return err_set(err, ERR_FORMAT, 0,
+                       "the file is damaged: a value is out of range or missing");
     *ret = *s;
     return 0;
 }
@@ -267,8 +273,8 @@ int agent_store_load(const char *path, struct agent_state *ret, struct err *err)
     }
     if (agent_state_parse(b.data, b.len, ret, err) < 0)
         return err_wrap(err,
-                        "%s (lease and notes of side effects; to begin without them move it "
-                        "away)",
+                        "%s (the file contains the lease and the notes of side effects; to start "
+                        "without them, move the file away)",
                         path);
     return 0;
 }

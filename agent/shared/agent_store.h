@@ -1,13 +1,15 @@
 /*
- * agent_store.h - what caravan-agent must not forget: <state_dir>/agent/state.
+ * agent_store.h - what caravan-agent must still know after a restart: <state_dir>/agent/state.
  *
- * Lease, notes, the highest sequences taken, and the receipts of the last
- * KEPT_MAX orders judged here (obeyed, or refused by the lease), in one file
- * replaced whole (file_replace) before a receipt leaves: an order is obeyed and
- * its receipt kept, or neither. Format:
- * "CRVA", version u8, the fields of a layout (layout.h), big-endian, SHA-256 of all before.
+ * One file contains the lease, the notes, the highest sequences taken, and the receipts of the
+ * last KEPT_MAX orders that caravan-agent itself judged (carried out, or refused because of the
+ * lease). file_replace writes the whole file before a receipt leaves. So either the order is
+ * carried out and its receipt is kept, or neither.
  *
- * Not thread-safe: the listener holds its lock around it.
+ * Format: "CRVA", version u8, the fields of a layout (layout.h), big-endian, SHA-256 of all bytes
+ * before it.
+ *
+ * Not thread-safe: the listener holds its lock around every call.
  */
 #ifndef AGENT_STORE_H
 #define AGENT_STORE_H
@@ -21,9 +23,9 @@
 #define AGENT_STORE_MAX  (80 * 1024)
 
 struct kept {
-    struct digest order; /* of the inner bytes; zero: empty */
+    struct digest order; /* of the order's inner bytes */
     size_t len;
-    unsigned char receipt[KEPT_RECEIPT_MAX]; /* inner bytes, signed */
+    unsigned char receipt[KEPT_RECEIPT_MAX]; /* the signed inner bytes; len 0: empty slot */
 };
 
 /* The highest sequence taken, within one boot session and epoch. */
@@ -33,30 +35,33 @@ struct count {
     uint64_t sequence;
 };
 
-/* 0 when it was counted in another session or epoch. */
+/* The highest sequence taken in this session and epoch. 0: none, or the count belongs to another
+ * session or epoch. */
 uint64_t count_in(const struct count *c, const unsigned char *session, uint64_t epoch);
+/* Counts this sequence as taken. A count of another session or epoch starts again. */
 void count_take(struct count *c, const unsigned char *session, uint64_t epoch, uint64_t sequence);
 
 struct agent_state {
     struct lease lease;
     struct notes notes;
     struct count noted;   /* note orders taken */
-    struct count refused; /* orders for swap that were refused here */
-    uint32_t next_kept;
+    struct count refused; /* orders for caravan-swap that caravan-agent refused */
+    uint32_t next_kept;   /* the slot that the next receipt takes */
     struct kept kept[KEPT_MAX];
 };
 
 /* NULL when no receipt of this order is kept. */
 const struct kept *agent_state_kept(const struct agent_state *s, const struct digest *order);
-/* Replaces the oldest. ERR_LIMIT when the receipt is too large to keep. */
+/* Replaces the oldest receipt. ERR_LIMIT: the receipt is empty or larger than KEPT_RECEIPT_MAX. */
 MUST_CHECK int agent_state_keep(struct agent_state *s, const struct digest *order,
                                 const struct buf *receipt, struct err *err);
 
 void agent_state_pack(const struct agent_state *s, struct buf *ret);
 MUST_CHECK int agent_state_parse(const void *p, size_t n, struct agent_state *ret, struct err *err);
 
-/* An absent file is an empty state. A damaged one is ERR_FORMAT, with what to do:
- * notes of side effects may be in it, so it is never dropped silently. */
+/* If the file does not exist, *ret is an empty state. ERR_FORMAT: the file is damaged; the text
+ * says what to do. The caller must not ignore a damaged file, because it may contain notes of side
+ * effects that somebody must undo. */
 MUST_CHECK int agent_store_load(const char *path, struct agent_state *ret, struct err *err);
 MUST_CHECK int agent_store_save(const char *path, const struct agent_state *s, struct err *err);
 

@@ -2,7 +2,7 @@
 #include "fetch_job.h"
 #include "str.h"
 
-static const char *packing_word(enum packing p)
+static const char *name_packing(enum packing p)
 {
     return p == PACKING_ZIP ? "zip" : "bare";
 }
@@ -17,7 +17,7 @@ void fetch_get_text(const struct fetch_get *g, struct buf *ret)
     for (uint32_t i = 0; i < g->n_urls; i++)
         buf_printf(ret, "url %s\n", g->urls[i]);
     buf_printf(ret, "fetch %" PRIu64 " %s\npacking %s\nbinary %" PRIu64 " %s\n", g->fetch_size,
-               fetch_hex, packing_word(g->packing), g->size, hex);
+               fetch_hex, name_packing(g->packing), g->size, hex);
     buf_printf(ret, "speed %" PRIu64 "\ndeadline %" PRId64 "\ndir %s\ngo\n", g->speed_min,
                g->deadline_ms, g->dir);
 }
@@ -38,7 +38,8 @@ static int read_size_digest(const char *value, uint64_t *size, struct digest *di
     char number[24];
     const char *blank = strchr(value, ' ');
     if (blank == NULL || (size_t)(blank - value) >= sizeof(number))
-        return err_set(err, ERR_FORMAT, 0, "not a size and a digest: %.100s", value);
+        return err_set(err, ERR_FORMAT, 0, "not a size and a digest with a blank between: %.100s",
+                       value);
     memcpy(number, value, (size_t)(blank - value));
     number[blank - value] = '\0';
     if (str_to_u64(number, INT64_MAX, size) < 0 || *size == 0)
@@ -106,30 +107,29 @@ static const struct row rows[] = {
     {"dir", read_dir, false},
 };
 
-static int read_line(const char *line, struct fetch_get *g, unsigned *seen, struct err *err)
+static int read_get_line(const char *line, struct fetch_get *g, unsigned *seen, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         size_t n = strlen(rows[i].word);
         if (strncmp(line, rows[i].word, n) != 0 || line[n] != ' ')
             continue;
         if ((*seen & 1U << i) != 0 && !rows[i].repeats)
-            return err_set(err, ERR_FORMAT, 0, "\"%s\" is said twice", rows[i].word);
+            return err_set(err, ERR_FORMAT, 0, "the get job has two lines \"%s\"", rows[i].word);
         *seen |= 1U << i;
         return rows[i].read(line + n + 1, g, err);
     }
     return err_set(err, ERR_FORMAT, 0, "not a line of a get job: %.100s", line);
 }
 
-static int check_whole(const struct fetch_get *g, unsigned seen, struct err *err)
+static int check_get_job(const struct fetch_get *g, unsigned seen, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(rows); i++)
         if ((seen & 1U << i) == 0)
-            return err_set(err, ERR_FORMAT, 0, "a get job without \"%s\"", rows[i].word);
+            return err_set(err, ERR_FORMAT, 0, "the get job has no line \"%s\"", rows[i].word);
     if (g->packing == PACKING_BARE &&
         (g->size != g->fetch_size || !digest_eq(&g->digest, &g->fetch_digest)))
         return err_set(err, ERR_FORMAT, 0,
-                       "a bare binary is what is fetched: "
-                       "\"fetch\" and \"binary\" differ");
+                       "the packing is bare, so \"fetch\" and \"binary\" must be the same");
     return 0;
 }
 
@@ -151,11 +151,11 @@ int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret, struct er
         if (len > 0)
             memcpy(line, text, len);
         line[len] = '\0';
-        if (read_line(line, &g, &seen, err) < 0)
+        if (read_get_line(line, &g, &seen, err) < 0)
             return -1;
         text += len + 1;
     }
-    if (check_whole(&g, seen, err) < 0)
+    if (check_get_job(&g, seen, err) < 0)
         return -1;
     *ret = g;
     return 0;
@@ -180,7 +180,7 @@ const char *knock_word(enum knock k)
     return knock_words[k];
 }
 
-static int read_heard(const char *word, size_t len, enum knock *ret)
+static int read_knock_word(const char *word, size_t len, enum knock *ret)
 {
     for (int k = 0; k < KNOCK_COUNT; k++) {
         if (strlen(knock_words[k]) == len && memcmp(knock_words[k], word, len) == 0) {
@@ -200,7 +200,7 @@ int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err 
     for (; str_starts(line, heard) && i < n && *s == ' '; i++) {
         size_t len = strcspn(++s, " ");
 
-        if (read_heard(s, len, &ret[i]) < 0)
+        if (read_knock_word(s, len, &ret[i]) < 0)
             break;
         s += len;
     }

@@ -1,68 +1,74 @@
 /*
- * fetch_job.h - how caravan-swap asks caravan-fetch, and what comes back.
+ * fetch_job.h - the lines that caravan-swap and caravan-fetch exchange.
  *
- * A stream of text lines in both directions, over standard input and output of
- * one caravan-fetch process: a child with rights dropped, or one instance of the
- * socket service (Accept=yes). Every line <= FETCH_LINE_MAX, no NUL; a text field
- * is the rest of its line. The asking side owns deadlines; caravan-fetch keeps its
- * own besides and ends when its input ends.
+ * A stream of text lines in both directions, over standard input and output of one caravan-fetch
+ * process. The process is a child with dropped rights, or one instance of the socket service
+ * (Accept=yes). A line has at most FETCH_LINE_MAX bytes and contains no NUL. A text field is the
+ * rest of its line. caravan-swap has its own deadlines. caravan-fetch has deadlines too, and ends
+ * when its input ends.
+ *
+ * In the tables, > is a line to caravan-fetch, < is a line from caravan-fetch.
  *
  * get: one job, then the process exits
  *   > get
- *   > url URL                 1 to 8 times, tried in this order
- *   > fetch SIZE SHA256HEX    what is downloaded, known before
+ *   > url URL                 1 to 8 times; tried in this order
+ *   > fetch SIZE SHA256HEX    size and digest of the download
  *   > packing bare|zip
- *   > binary SIZE SHA256HEX   what is run
- *   > speed BYTES_PER_S       floor; 0 none
+ *   > binary SIZE SHA256HEX   size and digest of the binary
+ *   > speed BYTES_PER_S       a slower place is given up; 0: no limit
  *   > deadline MS
- *   > dir DIR                 where the result is put (writable to it alone)
+ *   > dir DIR                 directory for the result; only caravan-fetch may write there
  *   > go
  *   < progress DONE TOTAL     at most 4 a second
- *   < done PATH               size and digest of both were checked
+ *   < done PATH               size and digest of download and binary are right
  *   < failed FAILURE TEXT     FAILURE is failure_name() of message.h
  *
- * ask: a session, any number of questions, one at a time
+ * ask: any number of questions, one at a time
  *   > ask DEADLINE_MS PATH    GET of the local Nomad API ("/v1/agent/health")
- *   < answer STATUS LEN       followed by LEN bytes (<= FETCH_ANSWER_MAX)
+ *   < answer STATUS LEN       LEN bytes follow (<= FETCH_ANSWER_MAX)
  *   < none TEXT               no HTTP answer: refused, timed out, TLS
  *   > ask-as DEADLINE_MS PATH the same with an ACL token:
- *   > TOKEN                   the next line, as below
- *   > heartbeat DEADLINE_MS   GET of /v1/agent/self there with an ACL token, which is all of
- *   > TOKEN                   the next line: 1 to FETCH_TOKEN_MAX - 1 signs, none of them a blank
- *   < heartbeat AGE_MS TTL_MS when this client last reached a server, and when it does next
- *   < none TEXT               neither is known
+ *   > TOKEN                   the whole next line: 1 to FETCH_TOKEN_MAX - 1 signs, no blanks
+ *   > heartbeat DEADLINE_MS   GET of /v1/agent/self of the local Nomad API, with an ACL token:
+ *   > TOKEN                   as above
+ *   < heartbeat AGE_MS TTL_MS the client last reached a server AGE_MS ago; next heartbeat in TTL_MS
+ *   < none TEXT               the times are unknown
  *   > knock DEADLINE_MS HOST PORT [HOST PORT]...
- *                             do Nomad servers serve there? 1 to FETCH_KNOCKS_MAX, asked at once
- *   < heard WORD...           knock_word() of each, in that order
+ *                             does a Nomad server serve there? 1 to FETCH_KNOCKS_MAX at once
+ *   < heard WORD...           knock_word() of each, in the same order
  *   > metadata DEADLINE_MS    does a cloud answer its instances here? One connection to
- *                             agent.conf's metadata_address; nothing is sent
- *   < heard WORD              serves: it was made; nobody: refused at once; mute: nothing came;
- *                             unknown: agent.conf names none, or no socket
+ *                             metadata_address of agent.conf; no bytes are sent
+ *   < heard WORD              serves: connected; nobody: refused at once; mute: no reaction;
+ *                             unknown: agent.conf names no address, or no socket could be made
  *
- * try: one run of a binary that nobody has run here yet, then the process exits
- *   > try DEADLINE_MS version      one descriptor comes with it: the binary, open
- *   > try DEADLINE_MS validate     further ones behind it: the files of Nomad's configuration,
- *                                  in Nomad's order, open; at most FETCH_FILES_MAX
- *   < ran STATUS SIGNAL LEN        followed by LEN bytes that it printed (<= FETCH_SAID_MAX);
- *                                  STATUS 255 and a SIGNAL: that ended it. File number I is
- *                                  TRY_FILE there
- *   < broken TEXT                  it could not be run to its end
- *   < late TEXT                    it did not come to its end in that time
- *   < none TEXT                    there is no safe place here to run it
+ * try: one run of a binary that has not run on this host yet, then the process exits
+ *   > try DEADLINE_MS version      one descriptor comes with this line: the open binary
+ *   > try DEADLINE_MS validate     after the binary's descriptor come those of Nomad's open
+ *                                  configuration files, in Nomad's order; at most FETCH_FILES_MAX
+ *   < ran STATUS SIGNAL LEN        LEN bytes of the binary's output follow (<= FETCH_SAID_MAX).
+ *                                  STATUS 255 and a SIGNAL: the signal ended the binary. The
+ *                                  output names configuration file number I as TRY_FILE
+ *   < broken TEXT                  the binary could not be run to its end
+ *   < late TEXT                    the binary did not end before the deadline
+ *   < none TEXT                    this host has no safe place to run the binary
  *
  * verify: behind the same wall, as a user who runs nothing else (agent/swap/vendor.h says why);
- * one of the two, then the process exits
- *   > verify DEADLINE_MS           three descriptors: a binary keyring, a signature, what was
- * signed < ran STATUS SIGNAL LEN        followed by gpgv's status lines; broken, late, none as
- * above > unzip DEADLINE_MS SIZE SHA256HEX    one descriptor: a zip, of which FETCH_MEMBER is to
- * have this size and digest < bytes SIZE                   followed by these < broken TEXT the zip
- * is not as it should be; none as above
+ * one of these two, then the process exits
+ *   > verify DEADLINE_MS           three descriptors: binary keyring, signature, signed file
+ *   < ran STATUS SIGNAL LEN        gpgv's status lines follow
+ *   < broken, late, none           as for try
+ *   > unzip DEADLINE_MS SIZE SHA256HEX
+ *                                  one descriptor: a zip; its member FETCH_MEMBER must have this
+ *                                  size and digest
+ *   < bytes SIZE                   the SIZE bytes of the member follow
+ *   < broken TEXT                  the zip, or its member, is wrong
+ *   < none TEXT                    as for try
  *
- * Descriptors come as SCM_RIGHTS with the line's first byte.
+ * Descriptors come as SCM_RIGHTS with the first byte of their line.
  *
- * The API's address and TLS files come from agent.conf, which caravan-fetch reads
- * itself: no order chooses what is asked of whom. Which agent.conf, where a host has
- * several, is told first, where the command line cannot tell it (the socket service):
+ * caravan-fetch reads the API's address and TLS files from agent.conf itself, so no order chooses
+ * the place or the question. If the command line cannot name agent.conf (the socket service),
+ * caravan-swap names the file in the first line:
  *
  *   > conf PATH
  */
@@ -95,23 +101,23 @@ struct fetch_get {
     char dir[256];
 };
 
-/* What a server's RPC port showed within the deadline (agent/fetch/knock.h). */
+/* How a server's RPC port reacted before the deadline (agent/fetch/knock.h). */
 enum knock {
-    KNOCK_UNKNOWN, /* could not be asked */
-    KNOCK_SERVES,  /* gave an answer of Nomad's */
-    KNOCK_MUTE,    /* connected, then nothing: the kernel accepted, Nomad did not yet */
-    KNOCK_CLOSES,  /* connected, then closed or answered as Nomad does not */
+    KNOCK_UNKNOWN, /* the port could not be asked */
+    KNOCK_SERVES,  /* Nomad answered */
+    KNOCK_MUTE,    /* connected, then silence: the kernel has accepted, Nomad has not yet */
+    KNOCK_CLOSES,  /* connected, then closed, or an answer that is not Nomad's */
     KNOCK_NOBODY,  /* no connection */
     KNOCK_COUNT,
 };
 const char *knock_word(enum knock k);
-/* "heard WORD...", exactly n of them. */
+/* Parses "heard WORD..." with exactly n words. */
 MUST_CHECK int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err);
 
-/* Is that a token as it may stand in a line of its own, and in a header of HTTP? */
+/* Can this token stand alone in a line, and in an HTTP header? */
 bool fetch_token_fits(const char *token);
 
-/* The text of a get job, as sent. */
+/* The lines of a get job, from "get" to "go". */
 void fetch_get_text(const struct fetch_get *g, struct buf *ret);
 /* Parses the lines between "get" and "go" (fuzzed). */
 MUST_CHECK int fetch_get_parse(const char *text, size_t n, struct fetch_get *ret, struct err *err);

@@ -1,10 +1,11 @@
 /*
- * heartbeat_due.h - when is the fact `heartbeat` worth asking for anew?
+ * heartbeat_due.h - when should the fact `heartbeat` be read again?
  *
- * It is while a binary is staged, for that is when the coordinator chooses whose turn it is, and
- * when by the fact itself the next heartbeat has come since: until then its age can be counted on
- * from what was told. caravan-agent asks this when somebody asks for the status, and wakes
- * caravan-swap, which asks it too, and, while it is there anyway, by itself.
+ * The fact is worth reading again only while a binary is staged, because then the coordinator uses
+ * the fact to choose the next host, and only after the next heartbeat. The fact itself gives the
+ * time of the next heartbeat: until then the coordinator can compute the age of the last heartbeat
+ * from the fact that it has. caravan-agent asks this function when a status is asked for, and wakes
+ * caravan-swap. caravan-swap asks this function too, also without being woken while it runs.
  */
 #ifndef HEARTBEAT_DUE_H
 #define HEARTBEAT_DUE_H
@@ -12,7 +13,7 @@
 #include "heartbeat.h"
 #include "message.h"
 
-/* The uptime after which it is; INT64_MAX: not by itself. */
+/* The uptime after which the fact should be read again. INT64_MAX: no need to read it again. */
 int64_t heartbeat_due_ms(enum phase phase, const struct fact *facts, uint32_t n);
 
 #endif

@@ -5,18 +5,18 @@
 
 static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 
-/* One window's text, read from the left. */
+/* The text that is still to be read, from the left. */
 struct reading {
     const char *at, *end;
 };
 
-static void skip_blanks(struct reading *r)
+static void skip_hours_blanks(struct reading *r)
 {
     while (r->at < r->end && str_is_blank(*r->at))
         r->at++;
 }
 
-static bool take_sign(struct reading *r, char sign)
+static bool take_hours_sign(struct reading *r, char sign)
 {
     bool there = r->at < r->end && *r->at == sign;
 
@@ -36,8 +36,8 @@ static bool take_day(struct reading *r, int *ret)
     return false;
 }
 
-/* Two digits, as clocks have them. */
-static bool take_two(struct reading *r, int most, int *ret)
+/* Takes a number of exactly two digits, at most `most`. */
+static bool take_two_digits(struct reading *r, int most, int *ret)
 {
     if (r->end - r->at < 2 || !isdigit((unsigned char)r->at[0]) ||
         !isdigit((unsigned char)r->at[1]))
@@ -47,11 +47,12 @@ static bool take_two(struct reading *r, int most, int *ret)
     return *ret <= most;
 }
 
-static bool take_time(struct reading *r, int latest, int *ret)
+static bool take_hour_and_minute(struct reading *r, int latest, int *ret)
 {
     int hour = 0, minute = 0;
 
-    if (!take_two(r, 24, &hour) || !take_sign(r, ':') || !take_two(r, 59, &minute))
+    if (!take_two_digits(r, 24, &hour) || !take_hours_sign(r, ':') ||
+        !take_two_digits(r, 59, &minute))
         return false;
     *ret = hour * 60 + minute;
     return *ret <= latest;
@@ -60,23 +61,23 @@ static bool take_time(struct reading *r, int latest, int *ret)
 static bool read_window(struct reading *r, struct hours_window *w)
 {
     *w = (struct hours_window){.first = 0, .last = (int)ARRAY_LEN(days) - 1};
-    skip_blanks(r);
+    skip_hours_blanks(r);
     if (take_day(r, &w->first)) {
         w->last = w->first;
-        if (take_sign(r, '-') && !take_day(r, &w->last))
+        if (take_hours_sign(r, '-') && !take_day(r, &w->last))
             return false;
         if (r->at == r->end || !str_is_blank(*r->at))
             return false;
     }
-    skip_blanks(r);
-    if (!take_time(r, HOURS_DAY - 1, &w->begin) || !take_sign(r, '-') ||
-        !take_time(r, HOURS_DAY, &w->end))
+    skip_hours_blanks(r);
+    if (!take_hour_and_minute(r, HOURS_DAY - 1, &w->begin) || !take_hours_sign(r, '-') ||
+        !take_hour_and_minute(r, HOURS_DAY, &w->end))
         return false;
-    skip_blanks(r);
+    skip_hours_blanks(r);
     return r->at == r->end && w->begin != w->end;
 }
 
-/* Takes "UTC" off the end; what is left ends with a blank. */
+/* Removes "UTC" from the end. A blank must stand before "UTC". */
 static bool take_utc(struct reading *r)
 {
     static const char word[] = "utc";
@@ -96,7 +97,7 @@ int hours_parse(const char *text, struct hours *ret, struct err *err)
     struct reading all = {text, text + strlen(text)};
     struct hours h = {.n = 0};
 
-    skip_blanks(&all);
+    skip_hours_blanks(&all);
     h.utc = take_utc(&all);
     while (all.at < all.end) {
         const char *comma = memchr(all.at, ',', (size_t)(all.end - all.at));
@@ -106,8 +107,8 @@ int hours_parse(const char *text, struct hours *ret, struct err *err)
             return err_set(err, ERR_CONFIG, 0, "more than %d windows", HOURS_WINDOWS);
         if (!read_window(&one, &h.windows[h.n++]))
             return err_set(err, ERR_CONFIG, 0,
-                           "window %zu is not like 22:00-05:00 or mon-fri 22:00-05:00 (one for all "
-                           "the day: 00:00-24:00)",
+                           "window %zu is not like 22:00-05:00 or mon-fri 22:00-05:00 (the whole "
+                           "day is 00:00-24:00)",
                            h.n);
         all.at = comma != NULL ? comma + 1 : all.end;
         if (comma != NULL && all.at == all.end)
@@ -117,36 +118,37 @@ int hours_parse(const char *text, struct hours *ret, struct err *err)
     return 0;
 }
 
-static bool begins_on(const struct hours_window *w, int day)
+static bool begins_on_day(const struct hours_window *w, int day)
 {
     return w->first <= w->last ? day >= w->first && day <= w->last
                                : day >= w->first || day <= w->last;
 }
 
-static bool in_window(const struct hours_window *w, int minute)
+static bool is_in_window(const struct hours_window *w, int minute)
 {
     int day = minute / HOURS_DAY, at = minute % HOURS_DAY;
 
     if (w->end > w->begin)
-        return begins_on(w, day) && at >= w->begin && at < w->end;
-    return (begins_on(w, day) && at >= w->begin) || (begins_on(w, (day + 6) % 7) && at < w->end);
+        return begins_on_day(w, day) && at >= w->begin && at < w->end;
+    return (begins_on_day(w, day) && at >= w->begin) ||
+           (begins_on_day(w, (day + 6) % 7) && at < w->end);
 }
 
-static bool in_any(const struct hours *h, int minute)
+static bool is_in_any_window(const struct hours *h, int minute)
 {
     bool in = h->n == 0;
 
     for (size_t i = 0; i < h->n && !in; i++)
-        in = in_window(&h->windows[i], minute);
+        in = is_in_window(&h->windows[i], minute);
     return in;
 }
 
 bool hours_hold(const struct hours *h, int minute, int *ret_left)
 {
-    bool in = in_any(h, minute);
+    bool in = is_in_any_window(h, minute);
 
     *ret_left = 1;
-    while (*ret_left < HOURS_WEEK && in_any(h, (minute + *ret_left) % HOURS_WEEK) == in)
+    while (*ret_left < HOURS_WEEK && is_in_any_window(h, (minute + *ret_left) % HOURS_WEEK) == in)
         ++*ret_left;
     return in;
 }

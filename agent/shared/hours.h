@@ -1,14 +1,15 @@
 /*
- * hours.h - hours of the week in which root allows something: "mon-fri 22:00-05:00, sat
+ * hours.h - the hours of the week in which root allows something: "mon-fri 22:00-05:00, sat
  * 20:00-24:00".
  *
- * Pure. Windows with commas between; each is a day, or days with - between (sun-tue goes over the
- * week's end), or nothing for every day, and HH:MM-HH:MM. A window whose end is not after its
- * beginning ends on the next day, and belongs to the day on which it begins. "UTC" behind all of
- * them: they are meant in UTC; else in the local time of whoever asks. 24:00 is an end only.
+ * Pure. The text is a list of windows, separated by commas. A window is a day, or two days with -
+ * (the range sun-tue passes the end of the week), or no day (every day), and then HH:MM-HH:MM. If
+ * the end of a window is not after its beginning, the window ends on the next day and belongs to
+ * the day on which it begins. "UTC" after the last window: all windows are in UTC. Without "UTC"
+ * they are in the local time of the caller. 24:00 is valid only as an end.
  *
- * The clock on the wall counts: on the day when clocks are set back, an hour that comes twice is
- * in its window twice; one that is left out is not made up for.
+ * The windows follow the wall clock. When clocks are set back, an hour occurs twice and is in its
+ * window twice. When clocks are set forward, an hour is missing and is not replaced by another.
  */
 #ifndef HOURS_H
 #define HOURS_H
@@ -24,7 +25,7 @@
 
 struct hours_window {
     int first, last; /* days: 0 Monday to 6 Sunday */
-    int begin, end;  /* minutes of the day; end <= begin: on the next day */
+    int begin, end;  /* minutes of the day; end <= begin: the end is on the next day */
 };
 
 struct hours {
@@ -33,13 +34,13 @@ struct hours {
     struct hours_window windows[HOURS_WINDOWS];
 };
 
-/* "" is any hour. ERR_CONFIG says what is wrong with which window. */
+/* "" allows every hour. ERR_CONFIG: the text says which window is wrong, and why. */
 MUST_CHECK int hours_parse(const char *text, struct hours *ret, struct err *err);
 
-/* Is this minute of the week (0: Monday 00:00) in a window? ret_left: after so many minutes the
- * answer is another one; HOURS_WEEK: never. */
+/* Is this minute of the week (0: Monday 00:00) in a window? *ret_left: the minutes until the answer
+ * changes; HOURS_WEEK: the answer never changes. */
 bool hours_hold(const struct hours *h, int minute, int *ret_left);
-/* "Mon 22:00" */
+/* Writes a minute of the week as "Mon 22:00". */
 void hours_text(int minute, char dst[static HOURS_TEXT]);
 
 #endif

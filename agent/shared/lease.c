@@ -2,23 +2,23 @@
 #include "lease.h"
 #include "str.h"
 
-static uint64_t expires_at(const struct lease *l, const struct lease_now *now)
+static uint64_t find_lease_end(const struct lease *l, const struct lease_now *now)
 {
     bool this_boot = memcmp(l->session, now->session, SESSION_LEN) == 0;
     return (this_boot ? l->renewed_ms : 0) + l->ttl_ms;
 }
 
-static bool in_force(const struct lease *l, const struct lease_now *now)
+static bool lease_is_in_force(const struct lease *l, const struct lease_now *now)
 {
-    return l->held && expires_at(l, now) > now->uptime_ms;
+    return l->held && find_lease_end(l, now) > now->uptime_ms;
 }
 
-static bool same_run(const struct lease *l, const struct order_lease *o)
+static bool is_run_of_lease(const struct lease *l, const struct order_lease *o)
 {
     return memcmp(l->run_id, o->run_id, RUN_ID_LEN) == 0;
 }
 
-static bool is_zero(const unsigned char *p, size_t n)
+static bool is_all_zero(const unsigned char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (p[i] != 0)
@@ -26,10 +26,11 @@ static bool is_zero(const unsigned char *p, size_t n)
     return true;
 }
 
-static enum refusal refuse(enum refusal r, char text[static TEXT_MAX], const char *fmt, ...)
-    PRINTF(3, 4);
+static enum refusal refuse_by_lease(enum refusal r, char text[static TEXT_MAX], const char *fmt,
+                                    ...) PRINTF(3, 4);
 
-static enum refusal refuse(enum refusal r, char text[static TEXT_MAX], const char *fmt, ...)
+static enum refusal refuse_by_lease(enum refusal r, char text[static TEXT_MAX], const char *fmt,
+                                    ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -38,59 +39,61 @@ static enum refusal refuse(enum refusal r, char text[static TEXT_MAX], const cha
     return r;
 }
 
-static void holder_text(const struct lease *l, const struct lease_now *now, char *dst, size_t n)
+static void write_lease_holder(const struct lease *l, const struct lease_now *now, char *dst,
+                               size_t n)
 {
     char hex[2 * RUN_ID_LEN + 1], left[24];
-    uint64_t end = expires_at(l, now);
+    uint64_t end = find_lease_end(l, now);
     str_hex(hex, l->run_id, RUN_ID_LEN);
     str_for_ms(left, sizeof(left), end > now->uptime_ms ? (int64_t)(end - now->uptime_ms) : 0);
     snprintf(dst, n, "run %s (%sfor %s more)", hex, l->paused ? "paused, " : "", left);
 }
 
-static void renew(struct lease *l, const struct order_lease *o, const struct lease_now *now)
+static void set_lease_renewed(struct lease *l, const struct order_lease *o,
+                              const struct lease_now *now)
 {
     l->ttl_ms = MIN_OF((uint64_t)o->ttl_ms, now->max_ttl_ms);
     l->renewed_ms = now->uptime_ms;
     memcpy(l->session, now->session, SESSION_LEN);
 }
 
-static enum refusal take(struct lease *l, const struct order_lease *o, const struct lease_now *now,
-                         char text[static TEXT_MAX])
+static enum refusal take_lease(struct lease *l, const struct order_lease *o,
+                               const struct lease_now *now, char text[static TEXT_MAX])
 {
     char holder[160];
-    bool resumed = same_run(l, o) && digest_eq(&l->plan, &o->plan) && !o->take_over &&
+    bool resumed = is_run_of_lease(l, o) && digest_eq(&l->plan, &o->plan) && !o->take_over &&
                    l->epoch > 0 && l->epoch >= now->epoch_floor;
 
-    if (in_force(l, now) && !same_run(l, o) && !o->take_over) {
-        holder_text(l, now, holder, sizeof(holder));
-        return refuse(REFUSAL_LEASE, text, "the lease is held by %s", holder);
+    if (lease_is_in_force(l, now) && !is_run_of_lease(l, o) && !o->take_over) {
+        write_lease_holder(l, now, holder, sizeof(holder));
+        return refuse_by_lease(REFUSAL_LEASE, text, "the lease is held by %s", holder);
     }
     uint64_t highest = MAX_OF(l->epoch, now->epoch_floor);
     if (!resumed && highest == UINT64_MAX)
-        return refuse(
+        return refuse_by_lease(
             REFUSAL_LIMIT, text,
-            "this host's epochs are used up: stop caravan-agent and caravan-swap there, and "
-            "move agent/state and swap/record of their state directory away");
+            "this host has no epochs left: stop caravan-agent and caravan-swap on this host, and "
+            "move the files agent/state and swap/record out of their state directory");
     l->paused = o->paused || (resumed && l->held && l->paused);
     l->held = true;
     if (!resumed)
         l->epoch = highest + 1;
     memcpy(l->run_id, o->run_id, RUN_ID_LEN);
     l->plan = o->plan;
-    renew(l, o, now);
+    set_lease_renewed(l, o, now);
     return REFUSAL_NONE;
 }
 
-static enum refusal keep(struct lease *l, const struct order_lease *o, const struct lease_now *now,
-                         char text[static TEXT_MAX])
+static enum refusal renew_lease(struct lease *l, const struct order_lease *o,
+                                const struct lease_now *now, char text[static TEXT_MAX])
 {
     (void)text;
-    renew(l, o, now);
+    set_lease_renewed(l, o, now);
     return REFUSAL_NONE;
 }
 
-static enum refusal set_paused(struct lease *l, const struct order_lease *o,
-                               const struct lease_now *now, char text[static TEXT_MAX])
+static enum refusal set_lease_paused(struct lease *l, const struct order_lease *o,
+                                     const struct lease_now *now, char text[static TEXT_MAX])
 {
     (void)now;
     (void)text;
@@ -98,8 +101,8 @@ static enum refusal set_paused(struct lease *l, const struct order_lease *o,
     return REFUSAL_NONE;
 }
 
-static enum refusal give_back(struct lease *l, const struct order_lease *o,
-                              const struct lease_now *now, char text[static TEXT_MAX])
+static enum refusal give_lease_back(struct lease *l, const struct order_lease *o,
+                                    const struct lease_now *now, char text[static TEXT_MAX])
 {
     (void)o;
     (void)now;
@@ -110,45 +113,46 @@ static enum refusal give_back(struct lease *l, const struct order_lease *o,
 }
 
 struct row {
-    bool of_holder; /* the run named must be the holder's */
-    bool in_epoch;  /* and the order in its epoch */
+    bool of_holder; /* the order must name the run that holds the lease */
+    bool in_epoch;  /* and the order must be in the lease's epoch */
     bool has_ttl;
     enum refusal (*apply)(struct lease *l, const struct order_lease *o, const struct lease_now *now,
                           char text[static TEXT_MAX]);
 };
 
 static const struct row rows[] = {
-    [LEASE_TAKE] = {false, false, true, take},
-    [LEASE_RENEW] = {true, true, true, keep},
-    [LEASE_PAUSE] = {true, false, false, set_paused},
-    [LEASE_UNPAUSE] = {true, false, false, set_paused},
-    [LEASE_GIVE_BACK] = {true, true, false, give_back},
+    [LEASE_TAKE] = {false, false, true, take_lease},
+    [LEASE_RENEW] = {true, true, true, renew_lease},
+    [LEASE_PAUSE] = {true, false, false, set_lease_paused},
+    [LEASE_UNPAUSE] = {true, false, false, set_lease_paused},
+    [LEASE_GIVE_BACK] = {true, true, false, give_lease_back},
 };
 
-static enum refusal check_form(const struct order_lease *o, char text[static TEXT_MAX])
+static enum refusal check_lease_order(const struct order_lease *o, char text[static TEXT_MAX])
 {
     if ((size_t)o->op >= ARRAY_LEN(rows) || rows[o->op].apply == NULL)
-        return refuse(REFUSAL_FORMAT, text, "no such lease operation: %d", (int)o->op);
-    if (is_zero(o->run_id, RUN_ID_LEN))
-        return refuse(REFUSAL_FORMAT, text, "a lease order that names no run");
+        return refuse_by_lease(REFUSAL_FORMAT, text, "no such lease operation: %d", (int)o->op);
+    if (is_all_zero(o->run_id, RUN_ID_LEN))
+        return refuse_by_lease(REFUSAL_FORMAT, text, "the lease order names no run");
     if (rows[o->op].has_ttl && o->ttl_ms == 0)
-        return refuse(REFUSAL_FORMAT, text, "a lease of 0 ms");
+        return refuse_by_lease(REFUSAL_FORMAT, text, "the order asks for a lease of 0 ms");
     return REFUSAL_NONE;
 }
 
-static enum refusal check_holder(const struct lease *l, const struct order_lease *o, uint64_t epoch,
-                                 const struct lease_now *now, char text[static TEXT_MAX])
+static enum refusal check_lease_holder(const struct lease *l, const struct order_lease *o,
+                                       uint64_t epoch, const struct lease_now *now,
+                                       char text[static TEXT_MAX])
 {
     char holder[160];
-    holder_text(l, now, holder, sizeof(holder));
+    write_lease_holder(l, now, holder, sizeof(holder));
     if (!l->held)
-        return refuse(REFUSAL_LEASE, text, "nobody holds the lease");
-    if (!same_run(l, o))
-        return refuse(REFUSAL_LEASE, text, "the lease is held by %s", holder);
+        return refuse_by_lease(REFUSAL_LEASE, text, "nobody holds the lease");
+    if (!is_run_of_lease(l, o))
+        return refuse_by_lease(REFUSAL_LEASE, text, "the lease is held by %s", holder);
     if (rows[o->op].in_epoch && epoch != l->epoch)
-        return refuse(REFUSAL_EPOCH, text,
-                      "epoch %" PRIu64 " has ended: %s was taken over in epoch %" PRIu64, epoch,
-                      holder, l->epoch);
+        return refuse_by_lease(REFUSAL_EPOCH, text,
+                               "epoch %" PRIu64 " has ended: %s was taken over in epoch %" PRIu64,
+                               epoch, holder, l->epoch);
     return REFUSAL_NONE;
 }
 
@@ -156,14 +160,14 @@ enum refusal lease_apply(const struct lease *l, const struct order_lease *o, uin
                          const struct lease_now *now, struct lease *ret, char text[static TEXT_MAX])
 {
     struct lease next = *l;
-    enum refusal r = check_form(o, text);
+    enum refusal r = check_lease_order(o, text);
     if (r != REFUSAL_NONE)
         return r;
     if (o->expect != l->revision)
-        return refuse(REFUSAL_LEASE, text,
-                      "the lease is at revision %" PRIu64 ", the order is based on %" PRIu64,
-                      l->revision, o->expect);
-    if (rows[o->op].of_holder && (r = check_holder(l, o, epoch, now, text)) != REFUSAL_NONE)
+        return refuse_by_lease(REFUSAL_LEASE, text,
+                               "the lease has revision %" PRIu64 ", but the order expects %" PRIu64,
+                               l->revision, o->expect);
+    if (rows[o->op].of_holder && (r = check_lease_holder(l, o, epoch, now, text)) != REFUSAL_NONE)
         return r;
     if ((r = rows[o->op].apply(&next, o, now, text)) != REFUSAL_NONE)
         return r;
@@ -194,17 +198,17 @@ enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_
     if (!need.lease)
         return REFUSAL_NONE;
     str_hex(hex, l->run_id, RUN_ID_LEN);
-    if (!in_force(l, now))
-        return refuse(REFUSAL_LEASE, text,
-                      l->held ? "the lease of run %s has expired: renew it"
-                              : "no run holds this host's lease: take it",
-                      hex);
+    if (!lease_is_in_force(l, now))
+        return refuse_by_lease(REFUSAL_LEASE, text,
+                               l->held ? "the lease of run %s has expired: renew it"
+                                       : "no run holds this host's lease: take it",
+                               hex);
     if (epoch != l->epoch)
-        return refuse(REFUSAL_EPOCH, text,
-                      "the lease is held by run %s in epoch %" PRIu64 ", not %" PRIu64, hex,
-                      l->epoch, epoch);
+        return refuse_by_lease(REFUSAL_EPOCH, text,
+                               "the lease is held by run %s in epoch %" PRIu64 ", not %" PRIu64,
+                               hex, l->epoch, epoch);
     if (need.unpaused && l->paused)
-        return refuse(REFUSAL_PAUSED, text, "run %s is paused", hex);
+        return refuse_by_lease(REFUSAL_PAUSED, text, "run %s is paused", hex);
     return REFUSAL_NONE;
 }
 
@@ -213,11 +217,11 @@ void lease_tell(const struct lease *l, const struct lease_now *now, struct lease
     memset(ret, 0, sizeof(*ret));
     ret->revision = l->revision;
     ret->epoch = l->epoch;
-    ret->held = in_force(l, now);
+    ret->held = lease_is_in_force(l, now);
     ret->paused = l->held && l->paused;
     memcpy(ret->run_id, l->run_id, RUN_ID_LEN);
     ret->plan = l->plan;
     if (ret->held)
         ret->expires_in_ms =
-            (uint32_t)MIN_OF(expires_at(l, now) - now->uptime_ms, (uint64_t)UINT32_MAX);
+            (uint32_t)MIN_OF(find_lease_end(l, now) - now->uptime_ms, (uint64_t)UINT32_MAX);
 }

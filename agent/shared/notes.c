@@ -1,7 +1,7 @@
 #include "notes.h"
 
-/* Index of the slot, or of where it would be. */
-static uint32_t place_of(const struct notes *n, uint32_t slot)
+/* The index of the slot, or the index at which the slot must be inserted. */
+static uint32_t find_note_slot(const struct notes *n, uint32_t slot)
 {
     uint32_t i = 0;
     while (i < n->n && n->items[i].slot < slot)
@@ -9,14 +9,14 @@ static uint32_t place_of(const struct notes *n, uint32_t slot)
     return i;
 }
 
-static void clear(struct notes *n, uint32_t i)
+static void clear_note(struct notes *n, uint32_t i)
 {
     n->n--;
     memmove(&n->items[i], &n->items[i + 1], (n->n - i) * sizeof(n->items[0]));
     memset(&n->items[n->n], 0, sizeof(n->items[0]));
 }
 
-static void put(struct notes *n, uint32_t i, bool there, const struct order_note *o)
+static void insert_note(struct notes *n, uint32_t i, bool there, const struct order_note *o)
 {
     struct note *item = &n->items[i];
     if (!there) {
@@ -32,23 +32,24 @@ static void put(struct notes *n, uint32_t i, bool there, const struct order_note
 
 enum refusal notes_apply(struct notes *n, const struct order_note *o, char text[static TEXT_MAX])
 {
-    uint32_t i = place_of(n, o->slot);
+    uint32_t i = find_note_slot(n, o->slot);
     bool there = i < n->n && n->items[i].slot == o->slot;
 
     if (o->clear) {
         if (there)
-            clear(n, i);
+            clear_note(n, i);
         return REFUSAL_NONE;
     }
     if (o->len == 0 || o->len > NOTE_MAX) {
-        snprintf(text, TEXT_MAX, "a note of %zu bytes; 1 to %d are kept", o->len, NOTE_MAX);
+        snprintf(text, TEXT_MAX, "the note has %zu bytes; 1 to %d bytes can be kept", o->len,
+                 NOTE_MAX);
         return REFUSAL_FORMAT;
     }
     if (!there && n->n == NOTES_MAX) {
-        snprintf(text, TEXT_MAX, "%d notes are kept here already, and no more: clear one",
+        snprintf(text, TEXT_MAX, "this host already keeps %d notes, the most that it can keep",
                  NOTES_MAX);
         return REFUSAL_LIMIT;
     }
-    put(n, i, there, o);
+    insert_note(n, i, there, o);
     return REFUSAL_NONE;
 }

@@ -1,10 +1,10 @@
 /*
- * notes.h - what a run has to undo, left with this host's agent: pure.
+ * notes.h - the notes: what a run has to undo, kept by this host's agent. Pure.
  *
- * A note is put under a slot number the coordinator chose, replaces what is there,
- * and is cleared by its slot; clearing an empty slot is fine. At most NOTES_MAX of
- * NOTE_MAX bytes. Their text is the coordinator's and opaque here. Kept by
- * agent_store, told in every status.
+ * The coordinator chooses a slot number for each note. A new note replaces the note in its slot,
+ * and an order clears a note by its slot. Clearing an empty slot is no error. There are at most
+ * NOTES_MAX notes of NOTE_MAX bytes. The coordinator writes the text of a note; the agent does not
+ * interpret it. agent_store keeps the notes, and every status contains them.
  */
 #ifndef NOTES_H
 #define NOTES_H
@@ -16,8 +16,8 @@ struct notes {
     struct note items[NOTES_MAX]; /* by slot, ascending */
 };
 
-/* REFUSAL_NONE: done. REFUSAL_LIMIT no room, REFUSAL_FORMAT an empty or oversize
- * note; text says why and nothing is changed. */
+/* REFUSAL_NONE: done. REFUSAL_LIMIT: no slot is free. REFUSAL_FORMAT: the note is empty or too
+ * large. After a refusal text says why, and the notes are unchanged. */
 MUST_CHECK enum refusal notes_apply(struct notes *n, const struct order_note *o,
                                     char text[static TEXT_MAX]);
 

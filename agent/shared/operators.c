@@ -2,8 +2,8 @@
 
 #include "str.h"
 
-/* Without the blanks around it. false: no name of a key. */
-static bool take_name(const char *from, const char *to, char dst[static KEY_NAME_MAX])
+/* Copies a name without the blanks around it. false: the text cannot be the name of a key. */
+static bool take_operator_name(const char *from, const char *to, char dst[static KEY_NAME_MAX])
 {
     while (from < to && str_is_blank(*from))
         from++;
@@ -25,10 +25,11 @@ int operators_parse(const char *text, struct operators *ret, struct err *err)
 
         if (o.n == KEYS_MAX)
             return err_set(err, ERR_CONFIG, 0, "more than %d names", KEYS_MAX);
-        if (!take_name(at, comma != NULL ? comma : at + strlen(at), o.names[o.n++]))
+        if (!take_operator_name(at, comma != NULL ? comma : at + strlen(at), o.names[o.n++]))
             return err_set(err, ERR_CONFIG, 0,
-                           "name %zu is not 1 to %d of a-z, 0-9, and after the first . _ - (the "
-                           "names of keys are told by caravan trust show, commas between)",
+                           "name %zu is not the name of a key: 1 to %d of a-z, 0-9 and, after the "
+                           "first sign, . _ - (`caravan trust show` prints the names; separate "
+                           "them by commas)",
                            o.n, KEY_NAME_MAX - 1);
         at = comma != NULL ? comma + 1 : NULL;
     }
@@ -45,7 +46,7 @@ void operators_text(const struct operators *o, char dst[static TEXT_MAX])
         len += (size_t)snprintf(dst + len, TEXT_MAX - len, "%s%s", i > 0 ? ", " : "", o->names[i]);
 }
 
-static bool is_limited(enum message_kind kind)
+static bool is_limited_by_list(enum message_kind kind)
 {
     static const bool limited[MSG_KIND_COUNT] = {
         [MSG_STAGE] = true,  [MSG_SWAP] = true,     [MSG_CANCEL] = true,
@@ -55,7 +56,7 @@ static bool is_limited(enum message_kind kind)
     return (size_t)kind < ARRAY_LEN(limited) && limited[kind];
 }
 
-static bool has_name(const struct operators *o, const char *name)
+static bool list_has_name(const struct operators *o, const char *name)
 {
     bool has = false;
 
@@ -72,16 +73,16 @@ bool operators_may(const struct operators *o, const struct trust *t, const struc
     ret_why[0] = '\0';
     if (!trust_may_order(t, &order->sender, order->kind, wall_s))
         return false;
-    if (o == NULL || o->n == 0 || !is_limited(order->kind))
+    if (o == NULL || o->n == 0 || !is_limited_by_list(order->kind))
         return true;
     if (!trust_name_in(t, ROLE_OPERATOR, &order->sender, name))
         return false;
-    if (has_name(o, name))
+    if (list_has_name(o, name))
         return true;
     operators_text(o, list);
     snprintf(ret_why, TEXT_MAX,
-             "root lets only these operators order here: %.120s ([law] operators of agent.conf); "
-             "this key is %s",
+             "root allows only these operators on this host: %.120s ([law] operators in "
+             "agent.conf); the key of this order is %s",
              list, name);
     return false;
 }

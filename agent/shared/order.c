@@ -1,20 +1,20 @@
 #include "order.h"
 
-static bool same(const void *a, const void *b, size_t n)
+static bool bytes_match(const void *a, const void *b, size_t n)
 {
     return memcmp(a, b, n) == 0;
 }
 
-static bool is_mine(const struct header *h, const struct order_state *s)
+static bool is_for_this_host(const struct header *h, const struct order_state *s)
 {
-    return !h->is_receipt && same(h->cluster, s->cluster, CLUSTER_ID_LEN) &&
-           same(h->receiver.bytes, s->self.bytes, KEY_LEN);
+    return !h->is_receipt && bytes_match(h->cluster, s->cluster, CLUSTER_ID_LEN) &&
+           bytes_match(h->receiver.bytes, s->self.bytes, KEY_LEN);
 }
 
 static bool find_kept(const struct digest *d, const struct order_state *s, uint32_t *ret)
 {
     for (uint32_t i = 0; i < s->n_kept && i < ORDER_KEPT; i++) {
-        if (same(d->bytes, s->kept[i].bytes, DIGEST_LEN)) {
+        if (bytes_match(d->bytes, s->kept[i].bytes, DIGEST_LEN)) {
             *ret = i;
             return true;
         }
@@ -22,8 +22,8 @@ static bool find_kept(const struct digest *d, const struct order_state *s, uint3
     return false;
 }
 
-/* A higher epoch begins a new count, so the last sequence binds only within its own. */
-static uint64_t last_in(uint64_t epoch, const struct order_state *s)
+/* Each epoch has a count of its own. */
+static uint64_t find_last_sequence(uint64_t epoch, const struct order_state *s)
 {
     if (epoch == s->epoch)
         return s->sequence;
@@ -40,45 +40,49 @@ uint64_t order_most(uint64_t last)
     return last > UINT64_MAX - ORDER_AHEAD_MAX ? UINT64_MAX : last + ORDER_AHEAD_MAX;
 }
 
-static struct order_judgement refuse(enum refusal r, const char *why)
+static struct order_judgement refuse_order(enum refusal r, const char *why)
 {
     return (struct order_judgement){.outcome = ORDER_REFUSE, .refusal = r, .why = why};
 }
 
-static struct order_judgement judge_order(const struct header *h, const struct order_state *s)
+static struct order_judgement judge_epoch_and_sequence(const struct header *h,
+                                                       const struct order_state *s)
 {
-    uint64_t last = last_in(h->epoch, s);
+    uint64_t last = find_last_sequence(h->epoch, s);
 
     if (h->epoch < s->epoch)
-        return refuse(REFUSAL_EPOCH, "another run has taken over since: this epoch is over");
+        return refuse_order(REFUSAL_EPOCH,
+                            "another run has taken over: the epoch of this order is over");
     if (h->epoch > s->epoch_most)
-        return refuse(REFUSAL_EPOCH, "no lease of this host can have come to this epoch yet");
+        return refuse_order(REFUSAL_EPOCH, "the epoch is too far above this host's last one");
     if (h->sequence == last && h->sequence != 0)
-        return refuse(REFUSAL_REPLAYED, "this sequence was used by another order");
+        return refuse_order(REFUSAL_REPLAYED, "another order has used this sequence");
     if (h->sequence <= last)
-        return refuse(REFUSAL_SEQUENCE, "the sequence is not above the last one");
+        return refuse_order(REFUSAL_SEQUENCE, "the sequence is not above the last one");
     if (h->sequence > s->sequence_most)
-        return refuse(REFUSAL_SEQUENCE, "the sequence is too far above the last one");
+        return refuse_order(REFUSAL_SEQUENCE, "the sequence is too far above the last one");
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
-static struct order_judgement judge_time(const struct header *h, const struct order_state *s)
+static struct order_judgement judge_start_by(const struct header *h, const struct order_state *s)
 {
     if (h->time_ms != 0 && s->now_ms > h->time_ms)
-        return refuse(REFUSAL_LATE, "the order arrived after its start_by");
+        return refuse_order(REFUSAL_LATE, "the order arrived after its start_by");
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
 struct order_judgement order_judge_by(const struct header *h, uint64_t now_ms)
 {
     if (h->time_ms == 0)
-        return refuse(
+        return refuse_order(
             REFUSAL_FORMAT,
-            "it does not say until when it may be begun (start_by): caravan is older than "
-            "this host's agent; upgrade the package caravan where it runs, then resume");
+            "the order has no start_by: the program caravan is older than this host's "
+            "caravan-agent. Upgrade the package caravan on the coordinator's machine, then "
+            "run `caravan resume`");
     if (h->time_ms > now_ms && h->time_ms - now_ms > ORDER_BY_MAX_MS)
-        return refuse(REFUSAL_LATE, "start_by is more than 120 s away by this host's own clock: "
-                                    "the uptime that was told of this host is not true");
+        return refuse_order(REFUSAL_LATE,
+                            "start_by is more than 120 s ahead of this host's uptime: the "
+                            "uptime that was reported for this host is wrong");
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
@@ -89,20 +93,21 @@ struct order_judgement order_judge(const struct header *head, const struct diges
 
     if (!state->sender_named)
         return (struct order_judgement){.outcome = ORDER_DROP,
-                                        .why = "the trust in force does not name its sender"};
-    if (!is_mine(head, state))
+                                        .why = "the trust in force does not name the sender"};
+    if (!is_for_this_host(head, state))
         return (struct order_judgement){.outcome = ORDER_DROP,
-                                        .why = "it is for another cluster or another host"};
+                                        .why = "the order is for another cluster or another host"};
     if (find_kept(digest, state, &kept))
         return (struct order_judgement){.outcome = ORDER_REPEAT, .kept = kept, .why = "repeat"};
     if (!state->sender_may)
-        return refuse(REFUSAL_ROLE, state->barred != NULL && state->barred[0] != '\0'
-                                        ? state->barred
-                                        : "this key may not send orders of this kind");
+        return refuse_order(REFUSAL_ROLE, state->barred != NULL && state->barred[0] != '\0'
+                                              ? state->barred
+                                              : "this key may not send orders of this kind");
     if (!order_is_counted(head->kind))
         return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
-    if (!same(head->session, state->session, SESSION_LEN))
-        return refuse(REFUSAL_SESSION, "the host was restarted since: say hello again");
-    struct order_judgement j = judge_order(head, state);
-    return j.outcome == ORDER_NEW ? judge_time(head, state) : j;
+    if (!bytes_match(head->session, state->session, SESSION_LEN))
+        return refuse_order(REFUSAL_SESSION,
+                            "the host has rebooted since its last hello: ask it for hello again");
+    struct order_judgement j = judge_epoch_and_sequence(head, state);
+    return j.outcome == ORDER_NEW ? judge_start_by(head, state) : j;
 }

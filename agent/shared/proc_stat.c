@@ -1,12 +1,12 @@
 #include "proc_stat.h"
 #include "str.h"
 
-/* Numbers of fields, as in proc(5). */
+/* Field numbers of proc(5). */
 #define PARENT 4
 #define START  22
 
-/* The field as a number; *at moves to the blank behind it. */
-static int read_number(const char **at, uint64_t max, uint64_t *ret)
+/* Reads the field at *at as a number. *at moves to the blank after the field. */
+static int read_stat_number(const char **at, uint64_t max, uint64_t *ret)
 {
     char number[24];
     size_t n = strcspn(*at, " \n");
@@ -28,7 +28,7 @@ int proc_stat_parse(const char *text, struct proc_stat *ret)
         return -1;
     char state = at[2];
     at += 4;
-    if (read_number(&at, UINT32_MAX, &parent) < 0)
+    if (read_stat_number(&at, UINT32_MAX, &parent) < 0)
         return -1;
     for (int field = PARENT; field < START; field++) {
         at = strchr(at, ' ');
@@ -36,7 +36,7 @@ int proc_stat_parse(const char *text, struct proc_stat *ret)
             return -1;
         at++;
     }
-    if (read_number(&at, UINT64_MAX, &start) < 0)
+    if (read_stat_number(&at, UINT64_MAX, &start) < 0)
         return -1;
     *ret = (struct proc_stat){.state = state, .parent = (uint32_t)parent, .start = start};
     return 0;

@@ -1,17 +1,17 @@
 /*
- * sd_ready.h - tells the service manager that we are ready, alive, or stopping.
+ * sd_ready.h - reports to the service manager that the program is ready, alive or stopping.
  *
- * Does nothing where no service manager asked to be told (NOTIFY_SOCKET not set).
+ * If no service manager wants these reports (NOTIFY_SOCKET is not set), the functions do nothing.
  */
 #ifndef SD_READY_H
 #define SD_READY_H
 
 #include <stdint.h>
 
-void sd_ready(const char *status); /* a line for `systemctl status` */
+void sd_ready(const char *status); /* status: a line for `systemctl status` */
 void sd_stopping(void);
 
-/* How often sd_alive must be called (a third of WatchdogSec=); 0: nobody watches. */
+/* The milliseconds between two calls of sd_alive (a third of WatchdogSec=); 0: no watchdog. */
 int64_t sd_alive_every_ms(void);
 void sd_alive(void);
 

@@ -6,8 +6,8 @@
 #include "str.h"
 #include "swap_channel.h"
 
-/* Waits for events until the deadline. ret_revents tells which came. */
-static int wait_for(int fd, short events, int64_t until, short *ret_revents, struct err *err)
+/* Waits for one of `events` until the deadline. *ret_revents: the events that came. */
+static int wait_for_swap(int fd, short events, int64_t until, short *ret_revents, struct err *err)
 {
     for (;;) {
         int64_t left = until - clock_mono(clock_system());
@@ -35,21 +35,22 @@ static int send_order(int fd, const void *inner, size_t n, int64_t until, struct
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent < 0 && errno != EAGAIN)
-            return err_set(err, ERR_STATE, errno, "hand the order to caravan-swap");
-        if (wait_for(fd, POLLOUT, until, &revents, err) < 0) {
+            return err_set(err, ERR_STATE, errno, "send the order to caravan-swap");
+        if (wait_for_swap(fd, POLLOUT, until, &revents, err) < 0) {
             err->kind = ERR_STATE;
             return -1;
         }
     }
 }
 
-/* A SEQPACKET read of 0 is an empty packet or the end; only poll tells them apart. */
-static int receive(int fd, struct buf *ret, int64_t until, struct err *err)
+/* A SEQPACKET read of 0 bytes is an empty packet or the end of the connection. Only poll shows the
+ * difference. */
+static int receive_from_swap(int fd, struct buf *ret, int64_t until, struct err *err)
 {
     autofree unsigned char *packet = xalloc(INNER_RECEIPT_MAX + 1);
     short revents = 0;
 
-    if (wait_for(fd, POLLIN, until, &revents, err) < 0)
+    if (wait_for_swap(fd, POLLIN, until, &revents, err) < 0)
         return -1;
     ssize_t got = recv(fd, packet, INNER_RECEIPT_MAX + 1, MSG_DONTWAIT);
     if (got < 0)
@@ -63,8 +64,8 @@ static int receive(int fd, struct buf *ret, int64_t until, struct err *err)
     return buf_add(ret, packet, (size_t)got);
 }
 
-/* An answer that came after its deadline must not pass for the next one. */
-static void drop_late(int fd)
+/* Drops answers that came after their deadline, so that they do not look like the next answer. */
+static void drop_late_answers(int fd)
 {
     char c;
     while (recv(fd, &c, sizeof(c), MSG_DONTWAIT) > 0)
@@ -96,16 +97,18 @@ int swap_channel_call(int fd, const struct swap_packet *p, struct buf *ret_recei
     auto_buf struct buf receipt = BUF_INIT;
 
     if (p->n > INNER_ORDER_MAX || p->n_lease > SWAP_LEASE_MAX)
-        return err_set(err, ERR_LIMIT, 0, "an order of %zu and %zu bytes", p->n, p->n_lease);
+        return err_set(err, ERR_LIMIT, 0,
+                       "the order (%zu bytes) or its lease order (%zu bytes) is too large", p->n,
+                       p->n_lease);
     crypto_digest(p->order, p->n, &order);
     (void)buf_add(&packet, p->order, p->n);
     if (p->n_lease > 0)
         (void)buf_add(&packet, p->lease, p->n_lease);
-    drop_late(fd);
+    drop_late_answers(fd);
     if (send_order(fd, packet.data, packet.len, until, err) < 0)
         return -1;
     do {
-        if (receive(fd, &receipt, until, err) < 0)
+        if (receive_from_swap(fd, &receipt, until, err) < 0)
             return -1;
     } while (receipt.len > 0 && !is_answer_to(&receipt, &order));
     buf_clear(ret_receipt);

@@ -8,8 +8,8 @@
 #define MAGIC      "CRVV"
 #define HEADER_LEN 12 /* magic, length of hello, length of status */
 
-/* Version 2 reads what version 1 wrote: an older caravan-swap may still run. */
-static struct header half_head(enum message_kind kind)
+/* Version 2 also reads what version 1 wrote, because an older caravan-swap may still be running. */
+static struct header make_half_header(enum message_kind kind)
 {
     return (struct header){
         .kind = kind, .is_receipt = true, .version = kind == MSG_HELLO ? 1 : WIRE_MAX};
@@ -19,7 +19,7 @@ static int pack_half(const struct view *v, enum message_kind kind, struct buf *r
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = half_head(kind);
+    r->head = make_half_header(kind);
     if (kind == MSG_HELLO)
         r->u.hello = v->hello;
     else
@@ -33,7 +33,7 @@ int view_pack(const struct view *v, struct buf *ret, struct err *err)
     auto_buf struct buf status = BUF_INIT;
 
     if (v->status.n_notes != 0)
-        return err_set(err, ERR_USAGE, 0, "notes are the agent's, not the view's");
+        return err_set(err, ERR_USAGE, 0, "the view cannot contain notes");
     if (pack_half(v, MSG_HELLO, &hello, err) < 0 || pack_half(v, MSG_STATUS, &status, err) < 0)
         return err_wrap(err, "pack the view");
     if (HEADER_LEN + hello.len + status.len > VIEW_FILE_MAX)
@@ -51,7 +51,7 @@ static int read_half(const unsigned char *p, size_t n, enum message_kind kind, s
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
-    r->head = half_head(kind);
+    r->head = make_half_header(kind);
     if (codec_read_receipt(p, n, r, err) < 0)
         return -1;
     if (kind == MSG_HELLO) {
@@ -62,7 +62,7 @@ static int read_half(const unsigned char *p, size_t n, enum message_kind kind, s
     v->status.notes = NULL;
     v->status.n_notes = 0;
     if (r->u.status.n_notes != 0)
-        (void)err_set(err, ERR_FORMAT, 0, "notes in the view");
+        (void)err_set(err, ERR_FORMAT, 0, "the view contains notes");
     bool bad = r->u.status.n_notes != 0;
     receipt_done_with(r);
     return bad ? -1 : 0;
@@ -74,11 +74,11 @@ int view_parse(const void *p, size_t n, struct view *ret, struct err *err)
     size_t hello, status;
 
     if (n < HEADER_LEN || n > VIEW_FILE_MAX || memcmp(b, MAGIC, 4) != 0)
-        return err_set(err, ERR_FORMAT, 0, "it is no view");
+        return err_set(err, ERR_FORMAT, 0, "the file is not a view");
     hello = get_u32(b + 4);
     status = get_u32(b + 8);
     if (hello > n || status > n || HEADER_LEN + hello + status != n)
-        return err_set(err, ERR_FORMAT, 0, "the view's lengths do not fit");
+        return err_set(err, ERR_FORMAT, 0, "the lengths in the view are wrong");
     autofree struct view *v = xzalloc(1, sizeof(*v));
     if (read_half(b + HEADER_LEN, hello, MSG_HELLO, v, err) < 0 ||
         read_half(b + HEADER_LEN + hello, status, MSG_STATUS, v, err) < 0)
@@ -96,9 +96,9 @@ int view_read(const char *path, struct view *ret, struct err *err)
     return view_parse(b.data, b.len, ret, err);
 }
 
-/* In /run nothing outlives a power cut, so nothing is synced: the rename alone makes
- * readers see the old view or the new one. */
-static int write_new(const char *tmp, const struct buf *b, struct err *err)
+/* /run does not survive a power cut, so nothing is synced. The rename makes readers see either the
+ * old view or the new one. */
+static int write_view_text(const char *tmp, const struct buf *b, struct err *err)
 {
     (void)unlink(tmp);
     autoclose int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0640);
@@ -118,7 +118,7 @@ int view_write(const char *path, const struct view *v, struct err *err)
         return -1;
     if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
         return err_set(err, ERR_LIMIT, 0, "%s is too long", path);
-    if (write_new(tmp, &b, err) < 0)
+    if (write_view_text(tmp, &b, err) < 0)
         return -1;
     if (rename(tmp, path) < 0)
         return err_set(err, ERR_IO, errno, "rename %s", tmp);

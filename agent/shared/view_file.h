@@ -1,12 +1,14 @@
 /*
- * view_file.h - what caravan-swap lets the agent tell about it: <run_dir>/view.
+ * view_file.h - the view: what caravan-swap reports about itself and its host, <run_dir>/view.
  *
- * caravan-swap replaces the file (rename, no fsync: it lives in /run) at every
- * change, mode 0640, group of the agent; the agent watches the directory by
- * inotify and answers status and hello from it, also when swap has exited. The
- * content is a packed receipt_status payload (codec.h) without lease, notes and
- * facts of the agent, behind the hello half below. The agent treats it as bytes
- * of another program: bounded read, checked decode.
+ * caravan-swap replaces the file at every change (rename without fsync, because /run does not
+ * survive a power cut). Mode 0640, group of caravan-agent. caravan-agent watches the directory by
+ * inotify, and answers status and hello from the file, also after caravan-swap has exited.
+ *
+ * The file contains a packed receipt_hello payload and after it a packed receipt_status payload
+ * (codec.h), both without the lease, the notes and the facts that belong to caravan-agent.
+ * caravan-agent treats the file as bytes of another program: the read is limited, and every value
+ * is checked.
  */
 #ifndef VIEW_FILE_H
 #define VIEW_FILE_H
@@ -16,13 +18,13 @@
 #define VIEW_FILE_MAX (80 * 1024)
 
 struct view {
-    struct receipt_hello hello;   /* lease and agent_sequence are the agent's: zero here */
-    struct receipt_status status; /* lease, notes are the agent's: zero here */
+    struct receipt_hello hello;   /* lease and agent_sequence belong to caravan-agent: zero here */
+    struct receipt_status status; /* lease and notes belong to caravan-agent: zero here */
 };
 
 MUST_CHECK int view_write(const char *path, const struct view *v, struct err *err);
 MUST_CHECK int view_read(const char *path, struct view *ret, struct err *err);
-/* The bytes: tests and fuzzing. */
+/* The same without a file, for tests and fuzzing. */
 MUST_CHECK int view_pack(const struct view *v, struct buf *ret, struct err *err);
 MUST_CHECK int view_parse(const void *p, size_t n, struct view *ret, struct err *err);
 

@@ -20,10 +20,10 @@ void agent_child_init(struct agent_child *c, const struct fetch_who *who, const 
         .who = who, .log = log, .pidfd = -1, .fd = -1, .pause_ms = PAUSE_MIN_MS};
 }
 
-static int start(struct agent_child *c, struct err *err)
+static int start_agent(struct agent_child *c, struct err *err)
 {
     const char *argv[] = {c->who->conf->agent_program, "--config", c->who->config, NULL};
-    /* No caches of freed memory for each of its many threads: they double what it holds. */
+    /* No cache of freed memory for each of its many threads: the caches double its memory. */
     const char *env[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C", SWAP_FD_ENV "=3",
                          "GLIBC_TUNABLES=glibc.malloc.tcache_count=0", NULL};
     int pair[2];
@@ -48,7 +48,7 @@ static int start(struct agent_child *c, struct err *err)
     return 0;
 }
 
-static void forget(struct agent_child *c)
+static void forget_child(struct agent_child *c)
 {
     c->pid = 0;
     cleanup_close(&c->pidfd);
@@ -71,16 +71,17 @@ void agent_child_tend(struct agent_child *c, int64_t now_ms)
     int status = 0;
 
     if (c->pid > 0 && waitpid(c->pid, &status, WNOHANG) == c->pid) {
-        forget(c);
+        forget_child(c);
         pause_before_next(c, now_ms);
-        log_say(c->log, LOG_ERROR, EVENT_NONE, "caravan-agent ended (%s %d), started again soon",
+        log_say(c->log, LOG_ERROR, EVENT_NONE,
+                "caravan-agent ended (%s %d): caravan-swap starts it again soon",
                 WIFEXITED(status) ? "status" : "signal",
                 WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status));
     }
     if (c->pid != 0 || now_ms < c->again_ms)
         return;
     c->since_ms = now_ms;
-    if (start(c, &err) < 0) {
+    if (start_agent(c, &err) < 0) {
         pause_before_next(c, now_ms);
         log_say(c->log, LOG_ERROR, EVENT_NONE, "caravan-agent: %s", err.text);
     }
@@ -97,5 +98,5 @@ void agent_child_end(struct agent_child *c)
         kill(c->pid, SIGKILL);
     while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
         ;
-    forget(c);
+    forget_child(c);
 }

@@ -45,8 +45,8 @@ int api_place_parse(const char *url, char address[static 48], uint16_t *ret_port
     return 0;
 }
 
-/* An IPv4 address in its IPv6 form. */
-static int bytes_of(const char *text, unsigned char bytes[static 16])
+/* An IPv4 address is written in its IPv6 form. */
+static int address_bytes(const char *text, unsigned char bytes[static 16])
 {
     static const unsigned char four[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
@@ -55,7 +55,7 @@ static int bytes_of(const char *text, unsigned char bytes[static 16])
                                                                                               : -1;
 }
 
-static bool is_any(const unsigned char bytes[static 16], bool six)
+static bool is_any_address(const unsigned char bytes[static 16], bool six)
 {
     static const unsigned char zero[16];
 
@@ -68,7 +68,7 @@ enum tri api_place_reaches(const char *listens, const char *address)
     enum tri reaches = TRI_NO;
     char each[48];
 
-    if (bytes_of(address, wanted) < 0)
+    if (address_bytes(address, wanted) < 0)
         return TRI_UNKNOWN;
     for (listens += strspn(listens, " "); *listens != '\0'; listens += strspn(listens, " ")) {
         size_t n = strcspn(listens, " ");
@@ -76,10 +76,10 @@ enum tri api_place_reaches(const char *listens, const char *address)
 
         snprintf(each, sizeof(each), "%.*s", (int)MIN_OF(n, sizeof(each) - 1), listens);
         listens += n;
-        if (n >= sizeof(each) || bytes_of(each, is) < 0)
+        if (n >= sizeof(each) || address_bytes(each, is) < 0)
             return TRI_UNKNOWN;
         if (memcmp(is, wanted, sizeof(is)) == 0 ||
-            (is_any(is, six) && (six || strchr(address, ':') == NULL)))
+            (is_any_address(is, six) && (six || strchr(address, ':') == NULL)))
             reaches = TRI_YES;
     }
     return reaches;
@@ -90,7 +90,7 @@ void api_place_add(struct buf *b, const struct tcp_listener *l)
     (void)buf_printf(b, l->six ? "[%s]:%u" : "%s:%u", l->address, l->port);
 }
 
-static void tell(const struct tcp_table *t, struct buf *b)
+static void add_own_sockets(const struct tcp_table *t, struct buf *b)
 {
     uint32_t shown = 0;
 
@@ -104,8 +104,8 @@ static void tell(const struct tcp_table *t, struct buf *b)
         (void)buf_add_str(b, "; no listening socket of Nomad's process was found");
 }
 
-/* Ports of Nomad's own, each counted once: it may listen at several addresses. */
-static size_t own_ports(const struct tcp_table *t)
+/* Counts Nomad's own ports. A port counts once, also if Nomad listens at several addresses. */
+static size_t count_own_ports(const struct tcp_table *t)
 {
     size_t n = 0;
 
@@ -129,13 +129,14 @@ enum api_place api_place_judge(const struct tcp_table *t, const char *url, bool 
     l = tcp_table_at(t, address, port);
     if (l != NULL && l->own)
         return API_HERE;
-    if (tcp_table_own(t, port) != NULL || (sure && own_ports(t) > (server ? SERVER_PORTS : 0)))
+    if (tcp_table_own(t, port) != NULL ||
+        (sure && count_own_ports(t) > (server ? SERVER_PORTS : 0)))
         return API_ELSEWHERE;
     return API_NOWHERE;
 }
 
-/* Leaves what is the main process's own, if anything is. False: nothing is. */
-static bool only_main(const struct host *h, uint32_t main_pid, struct tcp_table *t)
+/* Marks only the sockets of the main process itself as own, if it has any. False: it has none. */
+static bool keep_main_sockets(const struct host *h, uint32_t main_pid, struct tcp_table *t)
 {
     bool mine[TCP_LISTENERS] = {false}, any = false;
 
@@ -161,7 +162,7 @@ enum api_place api_place_ask(const struct host *h, uint32_t main_pid, const char
 
     if (h->listeners(h->ctx, main_pid, t, &err) < 0)
         return API_UNKNOWN;
-    sure = only_main(h, main_pid, t);
-    tell(t, ret_text);
+    sure = keep_main_sockets(h, main_pid, t);
+    add_own_sockets(t, ret_text);
     return api_place_judge(t, url, server, sure);
 }

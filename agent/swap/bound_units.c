@@ -38,8 +38,8 @@ enum tri bound_units_down(const struct bound_units *b, const struct service_abou
     ret_text[0] = '\0';
     if (!b->known || about == NULL || (about->unit && !about->bound.told)) {
         str_cut(ret_text, TEXT_MAX,
-                !b->known ? "what was active before the last stop is not known any more"
-                          : "systemd does not tell it");
+                !b->known ? "it is not known any more which units were active before the last stop"
+                          : "systemd does not report this");
         return TRI_UNKNOWN;
     }
     for (uint32_t i = 0; i < b->n; i++) {
@@ -49,6 +49,6 @@ enum tri bound_units_down(const struct bound_units *b, const struct service_abou
         len = strlen(ret_text);
     }
     if (len == 0 && b->more)
-        str_cut(ret_text, TEXT_MAX, "there are more units than can be looked at");
+        str_cut(ret_text, TEXT_MAX, "there are more units than can be examined");
     return len > 0 ? TRI_YES : b->more ? TRI_UNKNOWN : TRI_NO;
 }

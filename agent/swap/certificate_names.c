@@ -24,8 +24,8 @@ struct item {
     struct der body;
 };
 
-/* -1: there is none, or it does not fit. */
-static int next_item(struct der *d, struct item *ret)
+/* -1: there is no item, or its length is wrong. */
+static int next_der_item(struct der *d, struct item *ret)
 {
     size_t left = (size_t)(d->end - d->at), n, wide;
 
@@ -49,27 +49,27 @@ static int next_item(struct der *d, struct item *ret)
     return 0;
 }
 
-static int enter(struct der *d, unsigned char tag, struct der *ret)
+static int enter_item(struct der *d, unsigned char tag, struct der *ret)
 {
     struct item i;
 
-    if (next_item(d, &i) < 0 || i.tag != tag)
+    if (next_der_item(d, &i) < 0 || i.tag != tag)
         return -1;
     *ret = i.body;
     return 0;
 }
 
-static int take_names(struct der octets, struct certificate_names *ret)
+static int take_dns_names(struct der octets, struct certificate_names *ret)
 {
     struct der names;
     struct item i;
 
-    if (enter(&octets, SEQUENCE, &names) < 0)
+    if (enter_item(&octets, SEQUENCE, &names) < 0)
         return -1;
     while (names.at < names.end) {
         size_t n;
 
-        if (next_item(&names, &i) < 0)
+        if (next_der_item(&names, &i) < 0)
             return -1;
         n = (size_t)(i.body.end - i.body.at);
         if (i.tag != DNS_NAME)
@@ -90,13 +90,14 @@ static int take_extension(struct der extension, struct certificate_names *ret)
     static const unsigned char alternative[] = {0x55, 0x1d, 0x11};
     struct item id, value;
 
-    if (next_item(&extension, &id) < 0 || id.tag != OID || next_item(&extension, &value) < 0 ||
-        (value.tag == BOOLEAN && next_item(&extension, &value) < 0) || value.tag != OCTETS)
+    if (next_der_item(&extension, &id) < 0 || id.tag != OID ||
+        next_der_item(&extension, &value) < 0 ||
+        (value.tag == BOOLEAN && next_der_item(&extension, &value) < 0) || value.tag != OCTETS)
         return -1;
     if ((size_t)(id.body.end - id.body.at) != sizeof(alternative) ||
         memcmp(id.body.at, alternative, sizeof(alternative)) != 0)
         return 0;
-    return take_names(value.body, ret);
+    return take_dns_names(value.body, ret);
 }
 
 static int take_certificate(struct der whole, struct certificate_names *ret)
@@ -104,18 +105,18 @@ static int take_certificate(struct der whole, struct certificate_names *ret)
     struct der certificate, signed_part, list, extension;
     struct item i;
 
-    if (enter(&whole, SEQUENCE, &certificate) < 0 ||
-        enter(&certificate, SEQUENCE, &signed_part) < 0)
+    if (enter_item(&whole, SEQUENCE, &certificate) < 0 ||
+        enter_item(&certificate, SEQUENCE, &signed_part) < 0)
         return -1;
     while (signed_part.at < signed_part.end) {
-        if (next_item(&signed_part, &i) < 0)
+        if (next_der_item(&signed_part, &i) < 0)
             return -1;
         if (i.tag != EXTENSIONS)
             continue;
-        if (enter(&i.body, SEQUENCE, &list) < 0)
+        if (enter_item(&i.body, SEQUENCE, &list) < 0)
             return -1;
         while (list.at < list.end) {
-            if (enter(&list, SEQUENCE, &extension) < 0 || take_extension(extension, ret) < 0)
+            if (enter_item(&list, SEQUENCE, &extension) < 0 || take_extension(extension, ret) < 0)
                 return -1;
         }
     }
@@ -124,7 +125,7 @@ static int take_certificate(struct der whole, struct certificate_names *ret)
 
 /* ---- PEM ---- */
 
-/* The bytes of the certificate at *at or behind it, which moves behind it. 1: there is none. */
+/* Decodes the next certificate from *at on and moves *at past it. 1: there is none. */
 static int next_der(const char *pem, size_t n, size_t *at, unsigned char *der, size_t *ret_size)
 {
     static const char first[] = "-----BEGIN CERTIFICATE-----", last[] = "-----END";
@@ -161,7 +162,7 @@ int certificate_names(const char *pem, size_t n, struct certificate_names *ret)
     return 0;
 }
 
-/* ---- its time ---- */
+/* ---- validity ---- */
 
 static int two_digits(const unsigned char *p, int *ret)
 {
@@ -171,15 +172,15 @@ static int two_digits(const unsigned char *p, int *ret)
     return 0;
 }
 
-/* "YYMMDDHHMMSSZ", or with four digits of the year: the forms that RFC 5280 allows. */
-static int take_time(struct der *d, int64_t *ret)
+/* "YYMMDDHHMMSSZ", or the same with a year of four digits: the forms that RFC 5280 allows. */
+static int take_certificate_time(struct der *d, int64_t *ret)
 {
     struct tm t = {.tm_year = 0};
     int century = 0, year, parts[5];
     const unsigned char *p;
     struct item i;
 
-    if (next_item(d, &i) < 0 || (i.tag != UTC_TIME && i.tag != LONG_TIME) ||
+    if (next_der_item(d, &i) < 0 || (i.tag != UTC_TIME && i.tag != LONG_TIME) ||
         i.body.end - i.body.at != (i.tag == UTC_TIME ? 13 : 15) || i.body.end[-1] != 'Z')
         return -1;
     p = i.body.at;
@@ -204,7 +205,7 @@ static int take_time(struct der *d, int64_t *ret)
     return 0;
 }
 
-/* It is the third sequence, behind that of the signature and the issuer. */
+/* The validity is the third sequence, after the signature and the issuer. */
 static int take_validity(struct der whole, struct certificate_time *ret)
 {
     struct certificate_time t;
@@ -212,14 +213,16 @@ static int take_validity(struct der whole, struct certificate_time *ret)
     int sequences = 0;
     struct item i;
 
-    if (enter(&whole, SEQUENCE, &certificate) < 0 || enter(&certificate, SEQUENCE, &part) < 0)
+    if (enter_item(&whole, SEQUENCE, &certificate) < 0 ||
+        enter_item(&certificate, SEQUENCE, &part) < 0)
         return -1;
     while (sequences < 3) {
-        if (next_item(&part, &i) < 0)
+        if (next_der_item(&part, &i) < 0)
             return -1;
         sequences += i.tag == SEQUENCE;
     }
-    if (take_time(&i.body, &t.begins) < 0 || take_time(&i.body, &t.ends) < 0)
+    if (take_certificate_time(&i.body, &t.begins) < 0 ||
+        take_certificate_time(&i.body, &t.ends) < 0)
         return -1;
     *ret = t;
     return 0;

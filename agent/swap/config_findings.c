@@ -24,7 +24,7 @@ struct adding {
     bool escaped; /* the name of a key has an escape: the name may be any */
 };
 
-/* Names of files may hold anything. */
+/* The name of a file may contain any byte. */
 static void put_place(char dst[static CONFIG_PLACE], const char *path, const char *rest)
 {
     auto_buf struct buf b = BUF_INIT;
@@ -33,7 +33,7 @@ static void put_place(char dst[static CONFIG_PLACE], const char *path, const cha
     snprintf(dst, CONFIG_PLACE, "%.*s%s", CONFIG_PLACE - 64, buf_str(&b), rest);
 }
 
-static void put_line(char dst[static CONFIG_PLACE], const char *path, uint32_t line)
+static void put_place_line(char dst[static CONFIG_PLACE], const char *path, uint32_t line)
 {
     char rest[32];
 
@@ -46,7 +46,7 @@ static void note_escape(struct adding *a, const struct config_key *k)
     a->escaped = a->escaped || memchr(k->name.at, '\\', k->name.n) != NULL;
 }
 
-static bool in_block(const struct config_key *k, const struct config_wanted *wanted)
+static bool is_in_block(const struct config_key *k, const struct config_wanted *wanted)
 {
     for (size_t i = 0; i < ARRAY_LEN(wanted->block) && k->depth > 0; i++) {
         if (wanted->block[i] != NULL && config_word_is(&k->path[0], wanted->block[i]))
@@ -59,8 +59,8 @@ static void note_wanted(struct adding *a, const struct config_key *k)
 {
     for (size_t i = 0; i < CONFIG_WANTED; i++) {
         if (a->f->found[i][0] == '\0' && config_word_is(&k->name, config_wanted[i].key) &&
-            in_block(k, &config_wanted[i]))
-            put_line(a->f->found[i], a->path, k->line);
+            is_in_block(k, &config_wanted[i]))
+            put_place_line(a->f->found[i], a->path, k->line);
     }
 }
 
@@ -89,14 +89,14 @@ static void note_whole(struct adding *a)
     f->n_whole++;
 }
 
-/* 32 bits of a digest of a random key tell nothing of the key. */
+/* 32 bits of a digest of a random key reveal nothing of the key. */
 static void note_encrypt(struct adding *a, const struct config_key *k)
 {
     static const char purpose[] = "caravan/gossip-key/v1";
     char key[128], of[sizeof(purpose) + sizeof(key)], hex[65];
     struct digest d;
 
-    put_line(a->f->encrypt, a->path, k->line);
+    put_place_line(a->f->encrypt, a->path, k->line);
     a->f->encrypt_id[0] = '\0';
     put_value(key, sizeof(key), k);
     if (key[0] == '\0')
@@ -108,7 +108,7 @@ static void note_encrypt(struct adding *a, const struct config_key *k)
     str_cut(a->f->encrypt_id, sizeof(a->f->encrypt_id), hex);
 }
 
-static void note_value(struct adding *a, const struct config_key *k)
+static void note_config_value(struct adding *a, const struct config_key *k)
 {
     if (k->depth == 0 && config_word_is(&k->name, "data_dir"))
         note_whole(a);
@@ -118,7 +118,7 @@ static void note_value(struct adding *a, const struct config_key *k)
     config_values_add(&a->f->values, a->place, k);
 }
 
-/* Both names of each count since 1.0. */
+/* Nomad accepts both names of each list since 1.0. */
 static void note_list(struct adding *a, const struct config_key *k)
 {
     struct config_findings *f = a->f;
@@ -148,8 +148,8 @@ static void note_plugin(struct adding *a, const struct config_key *k)
     snprintf(f->plugins[f->n_plugins++], sizeof(f->plugins[0]), "%.*s", (int)k->name.n, k->name.at);
 }
 
-/* Lists that name servers, by the keys around them. start_join and retry_join of `server` are the
- * older way to say the same. */
+/* The lists that name servers, by the keys around each list. start_join and retry_join directly
+ * in `server` are the older form. */
 static const struct config_joins {
     const char *path[3];
 } config_joins[] = {
@@ -162,7 +162,7 @@ static const struct config_joins {
     {{"client", "servers", NULL}},
 };
 
-static bool joins(const struct config_key *k)
+static bool names_servers(const struct config_key *k)
 {
     for (size_t i = 0; i < ARRAY_LEN(config_joins); i++) {
         const char *const *path = config_joins[i].path;
@@ -177,8 +177,8 @@ static bool joins(const struct config_key *k)
     return false;
 }
 
-/* What follows may be credentials. */
-static void put_join(struct buf *ret, const struct config_word *w)
+/* Keeps only the provider of a cloud join: the text after the provider may contain credentials. */
+static void put_join_address(struct buf *ret, const struct config_word *w)
 {
     static const char key[] = "provider=";
     const char *at = memmem(w->at, w->n, key, sizeof(key) - 1);
@@ -197,7 +197,7 @@ static void put_join(struct buf *ret, const struct config_word *w)
     (void)buf_add_str(ret, " ...");
 }
 
-static bool is_listed(const char *list, const char *one)
+static bool has_join(const char *list, const char *one)
 {
     size_t n = strlen(one);
 
@@ -214,10 +214,10 @@ static void note_join(struct adding *a, const struct config_key *k)
     auto_buf struct buf one = BUF_INIT;
     size_t n = strlen(f->joins);
 
-    if (k->value.n == 0 || !joins(k))
+    if (k->value.n == 0 || !names_servers(k))
         return;
-    put_join(&one, &k->value);
-    if (is_listed(f->joins, buf_str(&one)))
+    put_join_address(&one, &k->value);
+    if (has_join(f->joins, buf_str(&one)))
         return;
     if (n + one.len + 3 > sizeof(f->joins)) {
         f->more_joins = true;
@@ -226,7 +226,7 @@ static void note_join(struct adding *a, const struct config_key *k)
     snprintf(f->joins + n, sizeof(f->joins) - n, "%s%s", n > 0 ? ", " : "", buf_str(&one));
 }
 
-static void on_key(void *ctx, const struct config_key *k)
+static void note_config_key(void *ctx, const struct config_key *k)
 {
     if (k->member) {
         note_join(ctx, k);
@@ -234,7 +234,7 @@ static void on_key(void *ctx, const struct config_key *k)
     }
     note_escape(ctx, k);
     note_wanted(ctx, k);
-    note_value(ctx, k);
+    note_config_value(ctx, k);
     note_plugin(ctx, k);
     note_list(ctx, k);
 }
@@ -244,8 +244,8 @@ void config_findings_add(struct config_findings *f, const char *path, const char
     struct adding a = {.f = f, .path = path};
 
     put_place(a.place, path, "");
-    if (config_keys(text, n, on_key, &a) < 0)
-        config_findings_miss(f, path, "is neither HCL nor JSON that is understood here");
+    if (config_keys(text, n, note_config_key, &a) < 0)
+        config_findings_miss(f, path, "is neither HCL nor JSON that Caravan can read");
     else if (a.escaped)
         config_findings_miss(f, path, "has a key that is written with escapes");
     else
@@ -276,8 +276,8 @@ bool config_findings_plugin(const struct config_findings *f, const char *name)
     return false;
 }
 
-/* A list as Nomad reads it: commas between, blanks do not count. */
-static bool lists(const char *list, const char *name)
+/* Reads the list as Nomad does: commas separate the names, blanks around a name do not count. */
+static bool list_contains(const char *list, const char *name)
 {
     for (const char *s = list; *s != '\0'; s += *s == ',') {
         s += strspn(s, " \t");
@@ -300,7 +300,7 @@ uint32_t config_findings_clouds(const struct config_findings *f)
     uint32_t n = 0;
 
     for (size_t i = 0; i < CONFIG_CLOUDS; i++)
-        n +=
-            !lists(f->denied, clouds[i]) && (f->allowed[0] == '\0' || lists(f->allowed, clouds[i]));
+        n += !list_contains(f->denied, clouds[i]) &&
+             (f->allowed[0] == '\0' || list_contains(f->allowed, clouds[i]));
     return n;
 }

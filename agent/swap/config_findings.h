@@ -1,12 +1,16 @@
 /*
- * config_findings.h - what the files of Nomad's configuration say that matters to an upgrade. Pure.
+ * config_findings.h - what Nomad's configuration files say about things that matter to an upgrade.
+ * Pure.
  *
- * Files are added in the order in which Nomad reads them: of what may stand only once the last
- * counts. No value is kept but those that config_values.h names: values may be secrets.
+ * Calling sequence: start with an all-zero struct. Call config_findings_add, _miss or _aside once
+ * for each file, in the order in which Nomad reads the files. When a key may stand only once, the
+ * last file counts.
  *
- * A key that is found is configured. A key that is not found is absent when Nomad's command names
- * all of its files (-config), each of them was read and understood (unread is 0), and no option of
- * the command sets the key.
+ * A value may be a secret. Therefore the struct keeps only the values that config_values.h names.
+ *
+ * A key that was found is configured. A key that was not found is absent when three things are
+ * true: Nomad's command names all of its files (-config), each of them was read and understood
+ * (unread is 0), and no option of the command sets the key.
  */
 #ifndef CONFIG_FINDINGS_H
 #define CONFIG_FINDINGS_H
@@ -16,52 +20,53 @@
 #define CONFIG_WANTED  12
 #define CONFIG_PLUGINS 32
 
-/* Keys that rows of the coordinator's hazard table ask for, as facts "key.NAME". */
+/* Rows of the coordinator's hazard table ask for these keys, as facts "key.NAME". */
 struct config_wanted {
     const char *key;
-    const char *block[2]; /* the outermost block that it stands in: one of these */
-    const char *option;   /* of Nomad's command, without dashes, which sets it too; NULL: none */
+    const char *block[2]; /* the key counts only when its outermost block is one of these */
+    const char *option;   /* the option of Nomad's command that also sets the key, without dashes;
+                             NULL: no option does */
 };
 
 extern const struct config_wanted config_wanted[CONFIG_WANTED];
 
 struct config_findings {
-    uint32_t files;         /* read and understood */
-    uint32_t unread;        /* not read, or not understood */
-    char why[CONFIG_PLACE]; /* the first of these, and what is the matter */
+    uint32_t files;         /* files that were read and understood */
+    uint32_t unread;        /* files that were not read, or not understood */
+    char why[CONFIG_PLACE]; /* the first unread file, and the reason */
 
-    char found[CONFIG_WANTED][CONFIG_PLACE]; /* where; "" nowhere */
-    char whole[2][CONFIG_PLACE]; /* the first files that name a data_dir, as only a whole
-                                    configuration does */
-    uint32_t n_whole;
-    char leftover[CONFIG_PLACE]; /* the first file that was kept aside by somebody */
+    char found[CONFIG_WANTED][CONFIG_PLACE]; /* file and line of the key; "": not found */
+    char whole[2][CONFIG_PLACE];             /* the first files that name a data_dir: only a whole
+                                                configuration does that */
+    uint32_t n_whole;                        /* all files that name a data_dir */
+    char leftover[CONFIG_PLACE]; /* the first file that somebody put aside, as "nomad.hcl~" */
 
-    char joins[256];            /* what Nomad's files tell it to join, ", " between */
-    bool more_joins;            /* than fit */
-    char encrypt[CONFIG_PLACE]; /* where a gossip key is; "" nowhere. The key is not kept */
-    char encrypt_id[9];         /* by which two of them are compared: 8 digits of a digest of it; ""
-                                   no plain text */
+    char joins[256];            /* the addresses that Nomad is to join, ", " between them */
+    bool more_joins;            /* there are more addresses than fit */
+    char encrypt[CONFIG_PLACE]; /* file and line of the gossip key; "": none. The key is not kept */
+    char encrypt_id[9]; /* 8 hexadecimal digits of a digest of the gossip key, to compare two hosts;
+                           "": the key is no plain text */
     struct config_values values;
-    /* "" not found, or not plain text (escapes, variables). */
+    /* "": not found, or not plain text (escapes, variables). */
     char denied[256], allowed[256]; /* client > options > fingerprint.denylist, .allowlist */
-    bool odd_list;                  /* one of these is there and not plain text */
+    bool odd_list;                  /* one of these two lists is not plain text */
     uint32_t n_plugins;             /* names that have a plugin block */
-    bool more_plugins;
+    bool more_plugins;              /* there are more than fit */
     char plugins[CONFIG_PLUGINS][64];
 };
 
-/* path: for people. */
+/* Reads the text of one file. path is used only in texts for people. */
 void config_findings_add(struct config_findings *f, const char *path, const char *text, size_t n);
-/* A file that could not be read. */
+/* Notes a file that could not be read. */
 void config_findings_miss(struct config_findings *f, const char *path, const char *why);
-/* A file put aside, which Nomad does not read. */
+/* Notes a file that somebody put aside. Nomad does not read such a file. */
 void config_findings_aside(struct config_findings *f, const char *path);
 
 /* Is there a plugin block for this name? */
 bool config_findings_plugin(const struct config_findings *f, const char *name);
 
 /* How many of Nomad's fingerprinters ask a cloud's metadata service at every start of a client,
- * by these files; odd_list: that is not known. */
+ * according to these files. When odd_list is set, the number is not known. */
 #define CONFIG_CLOUDS 4
 uint32_t config_findings_clouds(const struct config_findings *f);
 

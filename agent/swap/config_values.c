@@ -65,8 +65,8 @@ const struct config_path_row config_path_rows[CONFIG_PATH_ROWS] = {
     {{"vault"}, "key_file", PATH_FILE, true, IF(VALUE_VAULT)},
 };
 
-/* strconv.ParseBool, which Nomad reads them by, of strings too. */
-static const char *truth(const char *text)
+/* Reads as strconv.ParseBool does: Nomad reads booleans this way, also from strings. */
+static const char *bool_text(const char *text)
 {
     static const char *const yes[] = {"1", "t", "T", "true", "TRUE", "True"};
     static const char *const no[] = {"0", "f", "F", "false", "FALSE", "False"};
@@ -80,7 +80,7 @@ static const char *truth(const char *text)
     return NULL;
 }
 
-static bool is_plain(const struct config_word *w, size_t size)
+static bool is_plain_word(const struct config_word *w, size_t size)
 {
     for (size_t i = 0; i < w->n; i++) {
         if (w->at[i] == '\\' || w->at[i] == '$' || w->at[i] == '\0' ||
@@ -100,32 +100,32 @@ bool config_value_override(enum config_value id, const char *option_value, struc
     const struct config_value_row *r = &config_value_rows[id];
     const struct config_word w = {option_value, strlen(option_value)};
     struct config_said by = {.said = true};
-    const char *is = truth(option_value);
+    const char *is = bool_text(option_value);
 
     if (r->yes_no ? is != NULL && str_eq(is, "false") && !r->taken_back : option_value[0] == '\0')
         return false;
     place_option(by.place, id);
-    by.plain = is_plain(&w, sizeof(by.text)) && (!r->yes_no || is != NULL);
+    by.plain = is_plain_word(&w, sizeof(by.text)) && (!r->yes_no || is != NULL);
     if (by.plain)
         str_cut(by.text, sizeof(by.text), r->yes_no ? is : option_value);
     *s = by;
     return true;
 }
 
-/* A word without quotes is plain only as a number, true or false. */
-static struct config_said said_by(const char *place, const struct config_key *k, bool yes_no)
+/* A word without quotes is plain only if it is a number, true or false. */
+static struct config_said read_said(const char *place, const struct config_key *k, bool yes_no)
 {
     struct config_said s = {.said = true};
     const char *is;
 
     snprintf(s.place, sizeof(s.place), "%.*s, line %u", CONFIG_PLACE - 24, place, k->line);
-    if ((!k->has_value && !k->has_word) || !is_plain(&k->value, sizeof(s.text)))
+    if ((!k->has_value && !k->has_word) || !is_plain_word(&k->value, sizeof(s.text)))
         return s;
     memcpy(s.text, k->value.at, k->value.n);
     s.text[k->value.n] = '\0';
-    is = yes_no ? truth(s.text) : NULL;
+    is = yes_no ? bool_text(s.text) : NULL;
     s.plain = yes_no ? is != NULL
-                     : k->has_value || truth(s.text) != NULL ||
+                     : k->has_value || bool_text(s.text) != NULL ||
                            strspn(s.text, "0123456789") == k->value.n;
     if (is != NULL)
         str_cut(s.text, sizeof(s.text), is);
@@ -134,8 +134,8 @@ static struct config_said said_by(const char *place, const struct config_key *k,
     return s;
 }
 
-/* Nomad's merge (command/agent/config.go) takes over what is neither "" nor 0 nor false: "" and 0
- * say nothing anywhere, and false takes back no true of a file before. */
+/* Nomad's merge (command/agent/config.go) takes over only values other than "", 0 and false. So ""
+ * and 0 have no effect in any file, and "false" does not override "true" of an earlier file. */
 static bool is_passed_over(const struct config_said *was, const struct config_said *is,
                            const struct config_value_row *r, bool number)
 {
@@ -162,8 +162,8 @@ static bool stands_in(const struct config_key *k, const char *const *block, size
     return depth == k->depth;
 }
 
-static void add_path(struct config_values *v, uint32_t row, const struct config_word *name,
-                     const char *place, const struct config_key *k)
+static void add_config_path(struct config_values *v, uint32_t row, const struct config_word *name,
+                            const char *place, const struct config_key *k)
 {
     char called[sizeof(v->paths[0].name)] = "";
     uint32_t i = 0;
@@ -180,7 +180,7 @@ static void add_path(struct config_values *v, uint32_t row, const struct config_
     v->n_paths = MAX_OF(v->n_paths, i + 1);
     v->paths[i].row = row;
     memcpy(v->paths[i].name, called, sizeof(called));
-    v->paths[i].is = said_by(place, k, false);
+    v->paths[i].is = read_said(place, k, false);
 }
 
 void config_values_add(struct config_values *v, const char *place, const struct config_key *k)
@@ -192,7 +192,7 @@ void config_values_add(struct config_values *v, const char *place, const struct 
 
         if (config_word_is(&k->name, r->key) &&
             stands_in(k, r->block, ARRAY_LEN(r->block), &name)) {
-            struct config_said is = said_by(place, k, r->yes_no);
+            struct config_said is = read_said(place, k, r->yes_no);
             if (!is_passed_over(&v->said[i], &is, r, !k->has_value))
                 v->said[i] = is;
         }
@@ -201,7 +201,7 @@ void config_values_add(struct config_values *v, const char *place, const struct 
         const struct config_path_row *r = &config_path_rows[i];
 
         if (config_word_is(&k->name, r->key) && stands_in(k, r->block, ARRAY_LEN(r->block), &name))
-            add_path(v, i, name, place, k);
+            add_config_path(v, i, name, place, k);
         name = NULL;
     }
 }

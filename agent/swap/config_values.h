@@ -1,13 +1,15 @@
 /*
  * config_values.h - the values of Nomad's configuration that a restart depends on. Pure.
  *
- * Two tables say which: values that stand once (the last file that has one counts, as for Nomad),
- * and paths that a start needs. Keys come from config_keys.h, file by file, in Nomad's order.
- * What is no plain text (a template "{{ GetPrivateIP }}", "${...}", an escape, a heredoc, a list)
- * is said, and not plain: what Nomad makes of it is not known here.
+ * Two tables name these values. The first table: values that stand once; the last file that has
+ * the value counts, as in Nomad. The second table: paths that Nomad needs at its start. The caller
+ * takes the keys from config_keys.h, file by file, in Nomad's order.
  *
- * Of the values only those that the table names leave the host, as facts "is.NAME": no secret is
- * among them.
+ * Some values are not plain text: a template "{{ GetPrivateIP }}", "${...}", an escape, a heredoc,
+ * a list. Then `said` is true and `plain` is false, because only Nomad knows the result.
+ *
+ * Only the values with a fact's name in the table leave the host, as facts "is.NAME". None of them
+ * is a secret.
  */
 #ifndef CONFIG_VALUES_H
 #define CONFIG_VALUES_H
@@ -15,7 +17,7 @@
 #include "config_keys.h"
 #include "message.h"
 
-#define CONFIG_PLACE 160 /* a file's name for people, and a line */
+#define CONFIG_PLACE 160 /* bytes of a file's name and a line, for people */
 #define CONFIG_TEXT  256
 #define CONFIG_PATHS 64
 
@@ -32,7 +34,7 @@ enum config_value {
     VALUE_SERVER,
     VALUE_CLIENT,
     VALUE_ACL,
-    VALUES_TOLD, /* those before this are facts */
+    VALUES_TOLD, /* the values before this line are facts */
     VALUE_LEAVE_INT = VALUES_TOLD,
     VALUE_LEAVE_TERM,
     VALUE_DRAIN, /* the block */
@@ -54,38 +56,39 @@ enum config_value {
 };
 
 struct config_value_row {
-    const char *fact; /* the id behind "is."; NULL: not told */
+    const char *fact; /* the id after "is."; NULL: no fact */
     const char *block[2];
     const char *key;
-    const char *option; /* of Nomad's command, which sets it as well; NULL: none does */
+    const char *option; /* of Nomad's command that sets the value too; NULL: none */
     bool yes_no;
-    bool taken_back; /* a later file's false counts as well */
+    bool taken_back; /* "false" in a later file overrides an earlier "true" */
 };
 
 extern const struct config_value_row config_value_rows[CONFIG_VALUES];
 
 struct config_said {
     bool said, plain;
-    char text[CONFIG_TEXT]; /* plain: the value; "true" and "false" as such */
+    char text[CONFIG_TEXT]; /* the value when plain; "true" or "false" for yes_no */
     char place[CONFIG_PLACE];
 };
 
 enum config_path_kind {
     PATH_VOLUME,
     PATH_DIR,
-    PATH_PLUGINS, /* Nomad starts without it */
+    PATH_PLUGINS, /* a directory; Nomad also starts without it */
     PATH_TREE,    /* a directory that Nomad writes into */
     PATH_FILE,
     PATH_CERTIFICATE,
-    PATH_AUTHORITY, /* certificates that others' are compared with */
+    PATH_AUTHORITY, /* certificates by which Nomad checks other certificates */
 };
 
 struct config_path_row {
     const char *block[3]; /* "*": any name */
     const char *key;
     enum config_path_kind kind;
-    bool many;                 /* each counts; else the last one */
-    enum config_value when[2]; /* asked only where one of these may be true; CONFIG_VALUES: none */
+    bool many;                 /* each path counts; else only the last one */
+    enum config_value when[2]; /* the path counts only if one of these may be true; CONFIG_VALUES
+                                  twice: always */
 };
 
 #define CONFIG_PATH_ROWS 16
@@ -93,29 +96,30 @@ extern const struct config_path_row config_path_rows[CONFIG_PATH_ROWS];
 
 struct config_path {
     uint32_t row;
-    char name[64]; /* of the block that is "*" in the row */
+    char name[64]; /* of the block that the row calls "*" */
     struct config_said is;
 };
 
 struct config_values {
     struct config_said said[CONFIG_VALUES];
     uint32_t n_paths;
-    bool more_paths; /* than fit */
+    bool more_paths; /* there are more than fit */
     struct config_path paths[CONFIG_PATHS];
 };
 
-/* place: for people. */
+/* Notes the value of the key *k, if a table names this key. place: the file, for people. */
 void config_values_add(struct config_values *v, const char *place, const struct config_key *k);
-/* What an option of Nomad's command makes of what the files say: a text that is not "" counts, true
- * does, and false where a later false counts in files. *s is kept, or replaced: then true. */
+/* Applies an option of Nomad's command to *s, the value in the files. A text other than "" counts;
+ * "true" counts; "false" counts only where a later "false" counts in files. Returns true if *s was
+ * replaced. */
 bool config_value_override(enum config_value id, const char *option_value, struct config_said *s);
-/* The plain text; "" when there is none. */
+/* The plain text, or "" if there is none. */
 const char *config_values_text(const struct config_values *v, enum config_value id);
+/* Not said: no, because that is Nomad's default for all these values. Not plain: unknown. */
 enum tri config_said_true(const struct config_said *s);
-/* By the files alone: said, plain and true; not said counts as no, which is Nomad's default of all
- * of them. */
+/* The same by the files alone, without the options of the command. */
 enum tri config_values_true(const struct config_values *v, enum config_value id);
-/* Does a start need it, as far as the files tell? */
+/* Does a start of Nomad need this path, according to the files? */
 bool config_values_needs(const struct config_values *v, const struct config_path *p);
 
 #endif

@@ -25,7 +25,7 @@ void facts_id_parse(const char *text, char dst[static UUID_MAX])
     dst[n] = '\0';
 }
 
-static void read_id(const char *data_dir, const char *name, char dst[static UUID_MAX])
+static void read_id_file(const char *data_dir, const char *name, char dst[static UUID_MAX])
 {
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
@@ -52,15 +52,16 @@ int facts_hash(const struct host *h, const struct shelf *s, struct known_file *r
     return rc;
 }
 
-/* While the phases work on it the shelf's names change under us: what they know then
- * is in the record. */
+/* While the phases work, they rename files of the shelf. Then only the record knows the digest of
+ * the file in place. */
 static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
 {
     const struct host *h = p->host;
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
-    /* At rest a directory that was replaced is looked at anew; a swap compares. */
+    /* At rest, open the directory again if somebody replaced it. A swap compares the directory
+     * with the one of the stage. */
     if (!phases_works(p) && shelf_look(h, &p->shelf, &err) < 0)
         return;
     if (h->stat_through(h->ctx, p->shelf.at, p->shelf.name, &now, &err) < 0 || !now.there)
@@ -75,7 +76,7 @@ static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
         f->disk = p->rec.disk.digest;
 }
 
-static bool is_kept(const struct phases *p, const struct host_process *proc)
+static bool is_kept_binary(const struct phases *p, const struct host_process *proc)
 {
     struct host_stat old;
     struct err err = ERR_INIT;
@@ -93,7 +94,7 @@ static void learn_running(const struct phases *p, pid_t pid, struct facts *f)
         return;
     if (proc.dev == f->stamp.dev && proc.ino == f->stamp.ino) {
         f->running = f->disk;
-    } else if (is_kept(p, &proc)) {
+    } else if (is_kept_binary(p, &proc)) {
         f->running = p->rec.previous;
     } else if (f->ran.dev == proc.dev && f->ran.ino == proc.ino) {
         f->running = f->ran.digest;
@@ -142,11 +143,11 @@ void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, 
         str_cut(f->data_dir, sizeof(f->data_dir), conf_data_dir);
     else if (f->stamp.main_pid != 0)
         process_data_dir((pid_t)f->stamp.main_pid, f->data_dir, sizeof(f->data_dir));
-    /* A stopped Nomad has no open files; where it kept them last is still right. */
+    /* A stopped Nomad has no open files: the last known directory still holds. */
     if (f->data_dir[0] == '\0')
         str_cut(f->data_dir, sizeof(f->data_dir), was.data_dir);
-    read_id(f->data_dir, "server/node-id", f->server_id);
-    read_id(f->data_dir, "client/client-id", f->client_id);
+    read_id_file(f->data_dir, "server/node-id", f->server_id);
+    read_id_file(f->data_dir, "client/client-id", f->client_id);
 }
 
 bool facts_are_old(const struct phases *p, const struct facts *f)
@@ -157,7 +158,7 @@ bool facts_are_old(const struct phases *p, const struct facts *f)
 
     learn_service(p, &now);
     learn_hold(p, &now);
-    /* By its path: the directory, too, may be another by now. */
+    /* By the whole path, because somebody may have replaced the directory too. */
     if (p->host->stat_through(p->host->ctx, HOST_OWN_PATH, p->shelf.target, &st, &err) < 0 ||
         !st.there)
         st = (struct host_stat){.there = false};

@@ -16,10 +16,10 @@
 struct reading {
     struct surveying *s;
     const struct host *h;
-    struct buf words; /* of the command that starts Nomad, each ending in NUL */
+    struct buf words; /* of the command that starts Nomad, each ends in NUL */
     size_t n_paths;
-    const char *why;  /* no paths: why */
-    const char *part; /* the words are only a part of all: why; else NULL */
+    const char *why;  /* why there are no paths */
+    const char *part; /* why some words are missing; NULL: all words are known */
     uint32_t files;
     size_t bytes;
     struct config_findings f;
@@ -40,7 +40,7 @@ static void take_newer(int64_t ns, const char *path, int64_t *newest, char place
     str_cut(place, CONFIG_PLACE, buf_str(&name));
 }
 
-/* Of a directory: when a name was put into it or taken out. */
+/* For a directory: the time when a name was added or removed. */
 static void note_times(struct reading *r, const char *path, bool dir)
 {
     struct host_stat st = {.there = false};
@@ -53,9 +53,9 @@ static void note_times(struct reading *r, const char *path, bool dir)
     take_newer(dir ? st.mtime_ns : st.ctime_ns, path, &r->times.touched_ns, r->times.touched);
 }
 
-/* The unit may give it a root or mounts of its own (RootDirectory=, BindPaths=): what lies here
- * under that name is not what it reads. */
-static bool is_of_another(const struct reading *r, const char *path)
+/* The unit may give Nomad another root or other mounts (RootDirectory=, BindPaths=). Then Nomad
+ * reads another file under this path than caravan-swap. */
+static bool differs_for_nomad(const struct reading *r, const char *path)
 {
     struct host_stat ours = {.there = false}, its = {.there = false};
     char root[32], inside[600];
@@ -71,19 +71,19 @@ static bool is_of_another(const struct reading *r, const char *path)
     return ours.there != its.there || ours.dev != its.dev || ours.ino != its.ino;
 }
 
-static const char anothers[] = "is not what Nomad's process sees there";
+static const char other_file[] = "is not what Nomad's process sees there";
 
-static void read_file(struct reading *r, const char *path)
+static void read_config_file(struct reading *r, const char *path)
 {
     auto_buf struct buf text = BUF_INIT;
     struct err err = ERR_INIT;
 
     if (r->files == FILES_MAX || r->bytes >= BYTES_MAX) {
-        config_findings_miss(&r->f, path, "was not read: there are too many");
+        config_findings_miss(&r->f, path, "was not read: there are too many files");
         return;
     }
-    if (is_of_another(r, path)) {
-        config_findings_miss(&r->f, path, anothers);
+    if (differs_for_nomad(r, path)) {
+        config_findings_miss(&r->f, path, other_file);
         return;
     }
     r->files++;
@@ -97,24 +97,24 @@ static void read_file(struct reading *r, const char *path)
     config_findings_add(&r->f, path, buf_str(&text), text.len);
 }
 
-static void read_name(struct reading *r, const char *dir, const char *name)
+static void read_config_name(struct reading *r, const char *dir, const char *name)
 {
     enum config_name kind = config_name_of(name);
     char path[512];
 
     snprintf(path, sizeof(path), "%.350s/%s", dir, name);
     if (kind == CONFIG_NAME_READ)
-        read_file(r, path);
+        read_config_file(r, path);
     else if (kind == CONFIG_NAME_LEFTOVER)
         config_findings_aside(&r->f, path);
 }
 
-static void read_path(struct reading *r, const char *path)
+static void read_config_path(struct reading *r, const char *path)
 {
     struct err err = ERR_INIT;
 
-    if (is_of_another(r, path)) {
-        config_findings_miss(&r->f, path, anothers);
+    if (differs_for_nomad(r, path)) {
+        config_findings_miss(&r->f, path, other_file);
         return;
     }
     if (r->h->names(r->h->ctx, path, &r->names, &err) < 0) {
@@ -122,17 +122,18 @@ static void read_path(struct reading *r, const char *path)
         return;
     }
     if (!r->names.dir)
-        read_file(r, path);
+        read_config_file(r, path);
     else
         note_times(r, path, true);
     for (uint32_t i = 0; i < r->names.n; i++)
-        read_name(r, path, r->names.list[i].name);
+        read_config_name(r, path, r->names.list[i].name);
     if (r->names.more)
-        config_findings_miss(&r->f, path, "holds too many files");
+        config_findings_miss(&r->f, path, "contains too many files");
 }
 
-/* A part is read as well: what is found in it is found. */
-static void take_words(struct reading *r)
+/* If only a part of the words is known, the function takes that part: the files that it names
+ * count. */
+static void take_start_words(struct reading *r)
 {
     const struct service_about *about = &r->s->about;
     auto_buf struct buf running = BUF_INIT;
@@ -151,19 +152,19 @@ static void take_words(struct reading *r)
     r->part = start.why;
 }
 
-static void read_all(struct reading *r)
+static void read_config_files(struct reading *r)
 {
     const char *paths[CONFIG_TRIAL_PATHS];
     bool more;
 
-    take_words(r);
+    take_start_words(r);
     r->n_paths = config_trial_paths(buf_str(&r->words), r->words.len, paths, &more, &r->why);
     for (size_t i = 0; i < r->n_paths; i++)
-        read_path(r, paths[i]);
+        read_config_path(r, paths[i]);
 }
 
-/* Why something is not known although nothing was found; NULL: all was read. */
-static const char *missing(const struct reading *r)
+/* Why a key may be configured although no file that was read contains it. NULL: all was read. */
+static const char *why_incomplete(const struct reading *r)
 {
     if (r->part != NULL)
         return r->part;
@@ -172,10 +173,10 @@ static const char *missing(const struct reading *r)
 
 /* ---- the facts ---- */
 
-/* Nomad reads no file but those that its command names: a key that none of them has is absent. */
-static void tell_key(struct reading *r, const struct config_wanted *wanted, const char *found)
+/* Nomad reads only the files that its command names. A key that none of them has is absent. */
+static void report_key(struct reading *r, const struct config_wanted *wanted, const char *found)
 {
-    const char *option = wanted->option, *why = missing(r);
+    const char *option = wanted->option, *why = why_incomplete(r);
     char id[40];
 
     snprintf(id, sizeof(id), "key.%s", wanted->key);
@@ -190,16 +191,16 @@ static void tell_key(struct reading *r, const struct config_wanted *wanted, cons
                  str_count(r->f.files, "file", "files"));
 }
 
-static void tell_keys(struct reading *r)
+static void report_keys(struct reading *r)
 {
     for (size_t i = 0; i < CONFIG_WANTED; i++)
-        tell_key(r, &config_wanted[i], r->f.found[i]);
+        report_key(r, &config_wanted[i], r->f.found[i]);
 }
 
-static void tell_second(struct reading *r)
+static void report_second_config(struct reading *r)
 {
     static const char id[] = "second-config";
-    const char *why = missing(r);
+    const char *why = why_incomplete(r);
 
     if (r->f.n_whole > 1)
         fact_add(r->s, id, TRI_YES, "%.100s and %.100s both name a data_dir: Nomad merges them",
@@ -210,10 +211,10 @@ static void tell_second(struct reading *r)
         fact_add(r->s, id, TRI_NO, "%s", "");
 }
 
-static void tell_leftovers(struct reading *r)
+static void report_leftovers(struct reading *r)
 {
     static const char id[] = "config-leftovers";
-    const char *why = missing(r);
+    const char *why = why_incomplete(r);
 
     if (r->f.leftover[0] != '\0')
         fact_add(r->s, id, TRI_YES, "Nomad does not read %s", r->f.leftover);
@@ -223,8 +224,8 @@ static void tell_leftovers(struct reading *r)
         fact_add(r->s, id, TRI_NO, "%s", "");
 }
 
-/* The first program without a block; NULL: none. */
-static const char *unlisted(const struct reading *r)
+/* The first program without a plugin block; NULL: none. */
+static const char *find_unlisted_plugin(const struct reading *r)
 {
     for (uint32_t i = 0; i < r->names.n; i++) {
         if (r->names.list[i].program && !config_findings_plugin(&r->f, r->names.list[i].name))
@@ -248,11 +249,11 @@ static bool find_plugins(const struct reading *r, char dst[static 300])
            !command_line_has(buf_str(&r->words), r->words.len, "plugin-dir");
 }
 
-static void tell_plugins(struct reading *r)
+static void report_plugins(struct reading *r)
 {
     static const char id[] = "plugin-unlisted";
     auto_buf struct buf name = BUF_INIT;
-    const char *why = missing(r), *first;
+    const char *why = why_incomplete(r), *first;
     struct err err = ERR_INIT;
     char dir[300];
 
@@ -264,7 +265,7 @@ static void tell_plugins(struct reading *r)
         fact_add(r->s, id, TRI_NO, "there is no directory of plugins");
     else if (err.kind != ERR_NONE)
         fact_add(r->s, id, TRI_UNKNOWN, "the directory of plugins cannot be read");
-    else if ((first = unlisted(r)) == NULL && !r->names.more)
+    else if ((first = find_unlisted_plugin(r)) == NULL && !r->names.more)
         fact_add(r->s, id, TRI_NO, "%s", "");
     else if (first == NULL || r->f.more_plugins)
         fact_add(r->s, id, TRI_UNKNOWN, "there are more plugins than can be compared");
@@ -274,7 +275,8 @@ static void tell_plugins(struct reading *r)
     }
 }
 
-/* A wildcard, or a region that is not known: it may fit. Nomad's own verification decides. */
+/* A wildcard may fit, and so may any name if the region is not known. Nomad's own verification
+ * decides. */
 static enum tri judge_names(const struct certificate_names *names, const char *region)
 {
     enum tri has = names->more || names->n == 0 ? TRI_UNKNOWN : TRI_NO;
@@ -292,17 +294,17 @@ static enum tri judge_names(const struct certificate_names *names, const char *r
     return has;
 }
 
-static void tell_certificate(struct reading *r)
+static void report_certificate(struct reading *r)
 {
     static const char id[] = "tls-names";
     static const char *const says[] = {
-        [TRI_UNKNOWN] = "it names others, some of which may fit this region",
-        [TRI_NO] = "it carries other names only",
+        [TRI_UNKNOWN] = "the certificate has other names, some of which may fit this region",
+        [TRI_NO] = "the certificate has other names only",
         [TRI_YES] = "",
     };
     autofree struct certificate_names *names = xzalloc(1, sizeof(*names));
     const char *file = config_values_text(&r->f.values, VALUE_CERT_FILE);
-    const char *region = config_values_text(&r->f.values, VALUE_REGION), *why = missing(r);
+    const char *region = config_values_text(&r->f.values, VALUE_REGION), *why = why_incomplete(r);
     auto_buf struct buf pem = BUF_INIT;
     struct err err = ERR_INIT;
     enum tri has;
@@ -311,7 +313,7 @@ static void tell_certificate(struct reading *r)
         region = "global";
     if (file[0] != '/') {
         fact_add(r->s, id, TRI_UNKNOWN, "%s",
-                 why != NULL ? why : "Nomad's files name no tls cert_file by its whole path");
+                 why != NULL ? why : "Nomad's files name no tls cert_file with an absolute path");
     } else if (host_read_through(r->h, file, FILE_MAX, &pem, &err) < 0 ||
                certificate_names(buf_str(&pem), pem.len, names) < 0) {
         fact_add(r->s, id, TRI_UNKNOWN, "tls cert_file cannot be read as a certificate");
@@ -322,26 +324,27 @@ static void tell_certificate(struct reading *r)
     }
 }
 
-/* ---- what a start waits for ---- */
+/* ---- the wait for a cloud's metadata ---- */
 
 #define CLOUD_S 2 /* for each: the timeouts in Nomad's client/fingerprint/env_*.go, 1.2 to 2.0 */
 
-/* One after the other (fingerprint_manager.go), before the client registers. */
-static void tell_metadata(struct reading *r)
+/* The fingerprinters ask one after the other (fingerprint_manager.go), before the client registers.
+ */
+static void report_metadata_probes(struct reading *r)
 {
     static const char id[] = "metadata-probes";
     const struct phases *p = r->s->p;
-    const char *why = missing(r);
+    const char *why = why_incomplete(r);
     uint32_t n = config_findings_clouds(&r->f);
 
     if (r->s->f->client_id[0] == '\0')
         return;
     if (p->metadata == KNOCK_SERVES)
-        fact_add(r->s, id, TRI_NO, "a cloud answers");
+        fact_add(r->s, id, TRI_NO, "a cloud's metadata service answers");
     else if (p->metadata == KNOCK_NOBODY)
-        fact_add(r->s, id, TRI_NO, "nobody is there, which is told at once");
+        fact_add(r->s, id, TRI_NO, "no metadata service exists, and Nomad learns that at once");
     else if (p->metadata != KNOCK_MUTE)
-        fact_add(r->s, id, TRI_UNKNOWN, "it was not asked whether a cloud answers");
+        fact_add(r->s, id, TRI_UNKNOWN, "the address of clouds' metadata services was not asked");
     else if (why != NULL || r->f.odd_list)
         fact_add(r->s, id, TRI_UNKNOWN, "%s",
                  why != NULL ? why : "a list of fingerprinters is not plain text");
@@ -349,7 +352,7 @@ static void tell_metadata(struct reading *r)
         fact_add(r->s, id, TRI_NO, "no fingerprinter asks");
     else
         fact_add(r->s, id, TRI_YES,
-                 "each start waits %u s for a cloud's metadata, which nobody answers: %u %s",
+                 "each start waits %u s for a cloud's metadata, but no service answers: %u %s",
                  n * CLOUD_S, n, str_count(n, "fingerprinter asks", "fingerprinters ask"));
 }
 
@@ -364,7 +367,7 @@ static bool file_says(const struct host *h, const char *path, const char *word)
            strcasestr(buf_str(&text), word) != NULL;
 }
 
-/* Its firmware, or on the older kind the hypervisor. */
+/* The firmware says so, or on older instances the hypervisor. */
 static bool is_ec2(const struct host *h)
 {
     return file_says(h, "/sys/class/dmi/id/sys_vendor", "amazon") ||
@@ -398,14 +401,14 @@ static void ask_dmidecode(struct surveying *s)
         fact_add(s, "dmidecode", TRI_YES, "not needed: this is no EC2 instance");
 }
 
-/* What a generator makes anew at each reload tells nothing by its time. */
+/* Generators write their files again at each reload: the time of such a file has no meaning. */
 static void note_unit_file(struct reading *r, const char *path)
 {
     if (path[0] == '/' && !str_starts(path, "/run/systemd/generator"))
         note_times(r, path, false);
 }
 
-/* Files of the environment, and those of the unit, are read at the next start as well. */
+/* The next start also reads the files of the environment and of the unit. */
 static void note_environment(struct reading *r)
 {
     const struct service_about *about = &r->s->about;
@@ -419,14 +422,14 @@ static void note_environment(struct reading *r)
         note_times(r, about->files.list[i].path, false);
 }
 
-static void tell_read(struct reading *r)
+static void report_read_config(struct reading *r)
 {
     const struct config_read c = {.f = &r->f,
                                   .times = &r->times,
                                   .words = buf_str(&r->words),
                                   .words_len = r->words.len,
                                   .whole = r->part == NULL && r->words.len > 0,
-                                  .why = missing(r)};
+                                  .why = why_incomplete(r)};
 
     note_environment(r);
     facts_of_values(r->s, &c);
@@ -440,14 +443,14 @@ void facts_of_config(struct surveying *s)
     autofree struct reading *r = xzalloc(1, sizeof(*r));
 
     *r = (struct reading){.s = s, .h = s->h, .words = BUF_INIT};
-    read_all(r);
-    tell_keys(r);
-    tell_second(r);
-    tell_leftovers(r);
-    tell_plugins(r);
-    tell_certificate(r);
+    read_config_files(r);
+    report_keys(r);
+    report_second_config(r);
+    report_leftovers(r);
+    report_plugins(r);
+    report_certificate(r);
     ask_dmidecode(s);
-    tell_metadata(r);
-    tell_read(r);
+    report_metadata_probes(r);
+    report_read_config(r);
     buf_free(&r->words);
 }

@@ -21,10 +21,11 @@ int heartbeat_token_parse(const char *text, size_t n, char dst[static FETCH_TOKE
     if (fits)
         memcpy(dst, token, n + 1);
     crypto_wipe(token, sizeof(token));
-    return fits ? 0 : err_set(err, ERR_FORMAT, 0, "it must hold one token and nothing else");
+    return fits ? 0
+                : err_set(err, ERR_FORMAT, 0, "the file must contain one token and nothing else");
 }
 
-static int read_token(const char *path, char token[static FETCH_TOKEN_MAX], struct err *err)
+static int read_token_file(const char *path, char token[static FETCH_TOKEN_MAX], struct err *err)
 {
     auto_buf struct buf b = {.limit = FETCH_TOKEN_MAX};
     int rc = file_read(path, FETCH_TOKEN_MAX, FILE_PRIVATE | FILE_TRUSTED, &b, err);
@@ -35,8 +36,8 @@ static int read_token(const char *path, char token[static FETCH_TOKEN_MAX], stru
     return rc < 0 ? err_wrap(err, "[nomad] token_file") : 0;
 }
 
-/* Over plain http whoever listens there would get it. */
-static int check_place(const struct phases *p, const struct facts *f, struct err *err)
+/* Over plain http, any process that listens at the address would get the token. */
+static int check_token_place(const struct phases *p, const struct facts *f, struct err *err)
 {
     const char *url = p->conf.api != NULL ? p->conf.api : "";
     auto_buf struct buf ignored = BUF_INIT;
@@ -45,19 +46,19 @@ static int check_place(const struct phases *p, const struct facts *f, struct err
                                                      f->server_id[0] != '\0', &ignored) == API_HERE)
         return 0;
     return err_set(err, ERR_REFUSED, 0,
-                   "the token is not sent to %.100s: Nomad's own process was not seen to listen "
-                   "there",
+                   "the token is not sent to %.100s: caravan-swap did not see Nomad's own process "
+                   "listen there",
                    url);
 }
 
 int facts_token(const struct phases *p, const struct facts *f, const char *token_file,
                 char token[static FETCH_TOKEN_MAX], struct err *err)
 {
-    return check_place(p, f, err) < 0 ? -1 : read_token(token_file, token, err);
+    return check_token_place(p, f, err) < 0 ? -1 : read_token_file(token_file, token, err);
 }
 
-static int ask(const struct phases *p, const struct facts *f, const char *token_file,
-               struct heartbeat *ret, struct err *err)
+static int ask_heartbeat(const struct phases *p, const struct facts *f, const char *token_file,
+                         struct heartbeat *ret, struct err *err)
 {
     const struct host *h = p->host;
     char token[FETCH_TOKEN_MAX];
@@ -87,7 +88,7 @@ bool facts_heartbeat(const struct phases *p, const struct facts *f, const char *
     if (token_file[0] == '\0')
         return false;
     *ret = (struct fact){.id = HEARTBEAT_FACT, .value = TRI_UNKNOWN};
-    if (ask(p, f, token_file, &b, &err) < 0) {
+    if (ask_heartbeat(p, f, token_file, &b, &err) < 0) {
         str_cut(ret->text, sizeof(ret->text), err.text);
         return true;
     }

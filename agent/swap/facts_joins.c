@@ -6,24 +6,24 @@
 #define SERF_PORT "4648"
 #define RPC_PORT  "4647"
 
-static bool is_address(const char *s, size_t n)
+static bool is_numeric_address(const char *s, size_t n)
 {
     return n > 0 && strspn(s, "0123456789abcdefABCDEF.:") >= n &&
            (memchr(s, '.', n) != NULL || memchr(s, ':', n) != NULL);
 }
 
-static bool can_be_asked(const struct address_parts *p)
+static bool is_askable(const struct address_parts *p)
 {
-    return is_address(p->host, p->host_n) &&
+    return is_numeric_address(p->host, p->host_n) &&
            (p->port == NULL || (p->port_n == strlen(SERF_PORT) &&
                                 strncmp(p->port, SERF_PORT, strlen(SERF_PORT)) == 0));
 }
 
-static void add_entry(struct joins_asked *a, const char *entry, size_t len)
+static void add_join_entry(struct joins_asked *a, const char *entry, size_t len)
 {
     struct address_parts p = address_split(entry, len);
 
-    if (!can_be_asked(&p) || p.host_n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
+    if (!is_askable(&p) || p.host_n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
         a->unsure = true;
         return;
     }
@@ -32,23 +32,24 @@ static void add_entry(struct joins_asked *a, const char *entry, size_t len)
              (int)p.host_n, p.host, six ? "]" : "");
 }
 
-static void tell(struct surveying *s, const struct joins_asked *a, const enum knock *heard)
+static void report_reach(struct surveying *s, const struct joins_asked *a,
+                         const enum knock *answers)
 {
     static const char fact[] = "joins-reach";
     bool unknown = a->unsure;
 
     for (uint32_t i = 0; i < a->n; i++) {
-        if (heard[i] == KNOCK_SERVES) {
+        if (answers[i] == KNOCK_SERVES) {
             fact_add(s, fact, TRI_YES, "%s", a->addresses[i]);
             return;
         }
-        unknown = unknown || heard[i] == KNOCK_UNKNOWN;
+        unknown = unknown || answers[i] == KNOCK_UNKNOWN;
     }
     if (unknown || a->n == 0)
-        fact_add(s, fact, TRI_UNKNOWN, "not all that is named there could be asked");
+        fact_add(s, fact, TRI_UNKNOWN, "not all addresses of the list could be asked");
     else
         fact_add(s, fact, TRI_NO, "no Nomad server answers at %s%s", a->addresses[0],
-                 a->n > 1 ? ", nor at the others" : "");
+                 a->n > 1 ? " and the other addresses" : "");
 }
 
 void joins_ask(const char *joins, struct joins_asked *ret)
@@ -58,7 +59,7 @@ void joins_ask(const char *joins, struct joins_asked *ret)
         joins += strspn(joins, ", ");
         n = strcspn(joins, ", ");
         if (n > 0)
-            add_entry(ret, joins, n);
+            add_join_entry(ret, joins, n);
     }
 }
 
@@ -66,15 +67,15 @@ void facts_of_reach(struct surveying *s, const char *joins)
 {
     const struct law *law = s->p->conf.law;
     struct joins_asked a;
-    enum knock heard[FETCH_KNOCKS_MAX] = {KNOCK_UNKNOWN};
+    enum knock answers[FETCH_KNOCKS_MAX] = {KNOCK_UNKNOWN};
     struct err err = ERR_INIT;
 
     if (law == NULL || !law->start_stopped || s->f->stamp.main_pid != 0 || joins[0] == '\0')
         return;
     joins_ask(joins, &a);
     if (a.n > 0 && s->h->knock(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
-                               JOINS_KNOCK_MS, heard, &err) < 0)
+                               JOINS_KNOCK_MS, answers, &err) < 0)
         a.unsure = true;
     s->h->ask_end(s->h->ctx);
-    tell(s, &a, heard);
+    report_reach(s, &a, answers);
 }

@@ -10,7 +10,7 @@
 #define ENVIRON_MAX    65536
 #define INTERFACES_MAX 262144
 
-/* Opened by Nomad below data_dir at its start, where they are there. */
+/* At its start Nomad opens these files below data_dir, if they exist. */
 static const struct {
     const char *name;
     uint32_t need;
@@ -28,7 +28,7 @@ static const struct {
     {"client/secret-id", PATH_READ, VALUE_CLIENT},
 };
 
-/* Variables that name what the files leave out (command/agent/command.go, Consul's API). */
+/* Variables that set values which the files do not set (command/agent/command.go, Consul's API). */
 static const struct {
     const char *name, *block, *key;
 } by_env[BY_ENV] = {
@@ -46,10 +46,10 @@ static const uint32_t needs[] = {
     [PATH_AUTHORITY] = PATH_READ,
 };
 
-/* The first of the most serious kind. */
+/* The first finding of the most serious kind. */
 struct finding {
     enum tri value;
-    uint32_t n; /* of that kind */
+    uint32_t n; /* findings of that kind */
     char text[TEXT_MAX];
 };
 
@@ -57,22 +57,22 @@ struct paths {
     struct surveying *s;
     const struct config_read *c;
     struct path_user user;
-    char no_user[TEXT_MAX]; /* why it is not known; "" it is */
-    char data_dir[256];     /* "" unknown */
+    char no_user[TEXT_MAX]; /* why the user is not known; "": it is known */
+    char data_dir[256];     /* "": unknown */
     uint32_t n;
     struct host_wish wishes[WISHES];
-    const struct config_path *of[WISHES]; /* NULL: none of the configuration's */
+    const struct config_path *of[WISHES]; /* NULL: not a path of the configuration */
     struct host_look looks[WISHES];
-    bool inner[WISHES]; /* below data_dir, and may be missing */
+    bool inner[WISHES]; /* below data_dir, may be missing */
     struct config_path by_env[BY_ENV];
-    struct buf environment; /* of the process that runs: "NAME=VALUE", each ending in NUL */
-    int peers, raft;        /* numbers of looks; -1: not asked */
+    struct buf environment; /* of the running process: "NAME=VALUE", each ends in NUL */
+    int peers, raft;        /* index into looks; -1: not asked */
     struct finding unusable, expired;
 };
 
-/* ---- what is looked at ---- */
+/* ---- the list of paths ---- */
 
-static int wish(struct paths *p, const char *path, uint32_t need)
+static int wish_path(struct paths *p, const char *path, uint32_t need)
 {
     struct host_wish *w = &p->wishes[p->n];
 
@@ -82,7 +82,7 @@ static int wish(struct paths *p, const char *path, uint32_t need)
     return (int)p->n++;
 }
 
-static PRINTF(3, 4) void find(struct finding *f, enum tri value, const char *fmt, ...)
+static PRINTF(3, 4) void note_finding(struct finding *f, enum tri value, const char *fmt, ...)
 {
     bool first = f->value == TRI_NO || (f->value == TRI_UNKNOWN && value == TRI_YES);
     va_list ap;
@@ -110,9 +110,10 @@ static void name_path(const struct config_path *k, char dst[static 160])
                  row->block[0] != NULL ? " " : "", row->key);
 }
 
-/* The option -data-dir, or -consul-ca-file, of Nomad's command counts, not the files. Blocks of
- * which each counts (consul, vault) are named in it. */
-static bool by_option(const struct paths *p, const struct config_path_row *row)
+/* Does an option of Nomad's command set this path? Then the files do not count. The option has the
+ * name of the key (-data-dir), or of block and key for a block that may stand several times
+ * (-consul-ca-file). */
+static bool is_set_by_option(const struct paths *p, const struct config_path_row *row)
 {
     char option[64];
 
@@ -123,10 +124,10 @@ static bool by_option(const struct paths *p, const struct config_path_row *row)
     return row->kind != PATH_VOLUME && command_line_has(p->c->words, p->c->words_len, option);
 }
 
-/* ---- what the environment names ---- */
+/* ---- the paths in the environment ---- */
 
-/* "" it is not there. */
-static const char *variable(const struct paths *p, const char *name)
+/* "": the variable is not set. */
+static const char *environment_value(const struct paths *p, const char *name)
 {
     const char *s = buf_str(&p->environment);
     size_t n = strlen(name);
@@ -138,9 +139,9 @@ static const char *variable(const struct paths *p, const char *name)
     return "";
 }
 
-/* What the process that runs was given; that of the next start may have been edited since
- * (config-newer). */
-static void read_environment(struct paths *p)
+/* The environment of the running process. The environment of the next start may be another: the
+ * fact config-newer covers this. */
+static void read_nomad_environment(struct paths *p)
 {
     struct err err = ERR_INIT;
     char path[64];
@@ -151,21 +152,23 @@ static void read_environment(struct paths *p)
         buf_clear(&p->environment);
 }
 
-/* Only Enterprise has one, and looks for no file where the environment holds it. */
+/* Only Nomad Enterprise needs a licence. It opens no file if the environment contains the licence.
+ */
 static bool needs_licence(const struct paths *p)
 {
     const struct version_said *v = &p->s->p->in_place;
     bool known = v->nomad == TRI_YES && digest_eq(&v->of, &p->s->f->disk);
 
-    return variable(p, "NOMAD_LICENSE")[0] == '\0' && (!known || strstr(v->version, "ent") != NULL);
+    return environment_value(p, "NOMAD_LICENSE")[0] == '\0' &&
+           (!known || strstr(v->version, "ent") != NULL);
 }
 
-/* ---- what the files name ---- */
+/* ---- the paths in the files ---- */
 
-/* Of Consul only with TLS, which a variable switches on where no file speaks of it. */
-static bool is_needed(const struct paths *p, const struct config_path *k)
+/* Nomad needs the paths of Consul only with TLS. A variable switches TLS on if no file sets it. */
+static bool is_path_needed(const struct paths *p, const struct config_path *k)
 {
-    const char *by_variable = variable(p, "CONSUL_HTTP_SSL");
+    const char *by_variable = environment_value(p, "CONSUL_HTTP_SSL");
     bool sure;
     struct config_said ssl = facts_value_of(p->c, VALUE_CONSUL_SSL, &sure);
 
@@ -187,16 +190,17 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     char name[160];
     int at;
 
-    if (!is_needed(p, k) || by_option(p, &config_path_rows[k->row]) ||
+    if (!is_path_needed(p, k) || is_set_by_option(p, &config_path_rows[k->row]) ||
         (k->is.plain && k->is.text[0] == '\0') ||
         (str_eq(config_path_rows[k->row].key, "license_path") && !needs_licence(p)))
         return;
     name_path(k, name);
     if (!k->is.plain || k->is.text[0] != '/') {
-        find(&p->unusable, TRI_UNKNOWN, "%s (%s): no whole path in plain text", name, k->is.place);
+        note_finding(&p->unusable, TRI_UNKNOWN, "%s (%s): not an absolute path in plain text", name,
+                     k->is.place);
         return;
     }
-    at = wish(p, k->is.text, needs[kind]);
+    at = wish_path(p, k->is.text, needs[kind]);
     if (at < 0)
         return;
     p->of[at] = k;
@@ -204,7 +208,7 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     p->wishes[at].content = kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
 }
 
-static bool files_name(const struct paths *p, uint32_t row)
+static bool do_files_name(const struct paths *p, uint32_t row)
 {
     const struct config_values *v = &p->c->f->values;
 
@@ -218,17 +222,17 @@ static bool files_name(const struct paths *p, uint32_t row)
 static void wish_by_env(struct paths *p, size_t i)
 {
     struct config_path *k = &p->by_env[i];
-    const char *path = variable(p, by_env[i].name);
+    const char *path = environment_value(p, by_env[i].name);
     uint32_t row = 0;
 
     while (row < CONFIG_PATH_ROWS && (config_path_rows[row].block[0] == NULL ||
                                       !str_eq(config_path_rows[row].block[0], by_env[i].block) ||
                                       !str_eq(config_path_rows[row].key, by_env[i].key)))
         row++;
-    if (row == CONFIG_PATH_ROWS || path[0] == '\0' || files_name(p, row))
+    if (row == CONFIG_PATH_ROWS || path[0] == '\0' || do_files_name(p, row))
         return;
     *k = (struct config_path){.row = row, .is = {.said = true}};
-    snprintf(k->is.place, sizeof(k->is.place), "%s of its environment", by_env[i].name);
+    snprintf(k->is.place, sizeof(k->is.place), "%s in Nomad's environment", by_env[i].name);
     k->is.plain = str_copy(k->is.text, sizeof(k->is.text), path) == 0;
     wish_configured(p, k);
 }
@@ -246,16 +250,16 @@ static void wish_raft(struct paths *p)
     if (p->data_dir[0] == '\0' || !may_be_server(p))
         return;
     snprintf(path, sizeof(path), "%.220s/server/raft/peers.json", p->data_dir);
-    p->peers = wish(p, path, 0);
+    p->peers = wish_path(p, path, 0);
     if (p->s->f->server_id[0] == '\0')
         return;
     snprintf(path, sizeof(path), "%.220s/server/raft", p->data_dir);
-    p->raft = wish(p, path, 0);
+    p->raft = wish_path(p, path, 0);
     if (p->raft >= 0)
         p->wishes[p->raft].sum = true;
 }
 
-/* A client may have its state elsewhere, where it is one of the paths of the files. */
+/* Does a client keep its state outside data_dir? Then this path is among those of the files. */
 static bool has_state_dir(const struct paths *p)
 {
     const struct config_values *v = &p->c->f->values;
@@ -267,7 +271,7 @@ static bool has_state_dir(const struct paths *p)
     return command_line_has(p->c->words, p->c->words_len, "state-dir");
 }
 
-/* What is left from when it was a server, or a client, is not opened. */
+/* Nomad does not open files that are left from a time when it was a server, or a client. */
 static void wish_inner(struct paths *p)
 {
     char path[300];
@@ -279,7 +283,7 @@ static void wish_inner(struct paths *p)
             (inner[i].when == VALUE_CLIENT && has_state_dir(p)))
             continue;
         snprintf(path, sizeof(path), "%.220s/%s", p->data_dir, inner[i].name);
-        at = wish(p, path, inner[i].need);
+        at = wish_path(p, path, inner[i].need);
         if (at >= 0)
             p->inner[at] = true;
     }
@@ -297,13 +301,13 @@ static void wish_all(struct paths *p)
     if ((!v->said[VALUE_DATA_DIR].said ||
          command_line_has(p->c->words, p->c->words_len, "data-dir")) &&
         p->data_dir[0] == '/')
-        (void)!wish(p, p->data_dir, needs[PATH_TREE]);
+        (void)!wish_path(p, p->data_dir, needs[PATH_TREE]);
     for (size_t i = 0; i < BY_ENV; i++)
         wish_by_env(p, i);
     wish_inner(p);
 }
 
-static void ask_user(struct paths *p)
+static void ask_next_user(struct paths *p)
 {
     const struct host *h = p->s->h;
     struct path_user next = {.uid = 0};
@@ -311,31 +315,32 @@ static void ask_user(struct paths *p)
 
     if (h->runs_as(h->ctx, p->s->f->stamp.main_pid, p->s->about.user, &p->user, &err) < 0)
         str_cut(p->no_user, sizeof(p->no_user), err.text);
-    /* The unit may say another user by now; or its command has privileges of its own ("+"). A
-     * dynamic user has no name. */
+    /* The unit may have another user by now; or its command has full privileges ("+"). A dynamic
+     * user has no name. */
     else if (p->s->about.user[0] != '\0' &&
              h->runs_as(h->ctx, 0, p->s->about.user, &next, &err) == 0 && next.uid != p->user.uid)
         snprintf(
             p->no_user, sizeof(p->no_user),
-            "the unit says User=%.60s, and what runs is user %u's: for whom is the next start?",
+            "the unit has User=%.60s, but Nomad runs as user %u: the user of the next start is not "
+            "known",
             p->s->about.user, p->user.uid);
 }
 
 /* ---- paths that cannot be used ---- */
 
-/* Why it is not known; NULL: it is. */
-static const char *unknown_of(const struct host_look *l)
+/* Why the answer about a path is not known; NULL: it is known. */
+static const char *why_look_unknown(const struct host_look *l)
 {
     switch (l->end) {
     case LOOK_UNKNOWN:
     case LOOK_SKIPPED:
-        return "was not looked at: others hang";
+        return "not examined, because other paths hang";
     case LOOK_UNSURE:
-        return "an access list, or a server, decides who may use it";
+        return "an access list, or a file server, decides who may use it";
     case LOOK_FAILED:
         return strerror(l->error);
     case LOOK_HANGS:
-        return "no answer within 2 s: is the server of its file system dead?";
+        return "no answer within 2 s: is its file server down?";
     case LOOK_FINE:
     case LOOK_MISSING:
     case LOOK_DENIED:
@@ -345,8 +350,8 @@ static const char *unknown_of(const struct host_look *l)
     return NULL;
 }
 
-/* NULL: it is none, or one that Nomad can read something in. */
-static const char *file_fault(const struct paths *p, uint32_t i)
+/* Why Nomad cannot use the content. NULL: Nomad can use it, or the path is no file. */
+static const char *content_fault(const struct paths *p, uint32_t i)
 {
     static const char pem[] = "-----BEGIN CERTIFICATE-----";
     const struct host_look *l = &p->looks[i];
@@ -359,19 +364,19 @@ static const char *file_fault(const struct paths *p, uint32_t i)
         return "is empty";
     return p->wishes[i].content && S_ISREG(l->kind.mode) && !l->cut &&
                    memmem(buf_str(&l->content), l->content.len, pem, strlen(pem)) == NULL
-               ? "holds no certificate"
+               ? "contains no certificate"
                : NULL;
 }
 
 static void judge_path(struct paths *p, uint32_t i)
 {
     static const char *const says[] = {
-        [LOOK_MISSING] = "is not there",
-        [LOOK_READ_ONLY] = "is on a file system that may only be read",
+        [LOOK_MISSING] = "does not exist",
+        [LOOK_READ_ONLY] = "is on a read-only file system",
     };
     const struct host_look *l = &p->looks[i];
-    const char *path = p->wishes[i].path, *unknown = unknown_of(l);
-    const char *fault = file_fault(p, i);
+    const char *path = p->wishes[i].path, *unknown = why_look_unknown(l);
+    const char *fault = content_fault(p, i);
     const char *where = l->where[0] != '\0' ? l->where : path;
     char name[160] = "data_dir";
     bool tree = p->of[i] != NULL ? config_path_rows[p->of[i]->row].kind == PATH_TREE : !p->inner[i];
@@ -382,21 +387,21 @@ static void judge_path(struct paths *p, uint32_t i)
     if (p->of[i] != NULL)
         name_path(p->of[i], name);
     if (unknown != NULL)
-        find(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
-    else if (l->end == LOOK_MISSING && plugins) /* pluginutils/loader/init.go: a warning */
-        find(&p->unusable, TRI_UNKNOWN, "%s: %.100s is not there: Nomad starts, without plugins",
-             name, path);
+        note_finding(&p->unusable, TRI_UNKNOWN, "%s: %.100s: %s", name, path, unknown);
+    else if (l->end == LOOK_MISSING && plugins) /* Nomad only warns: pluginutils/loader/init.go */
+        note_finding(&p->unusable, TRI_UNKNOWN,
+                     "%s: %.100s does not exist: Nomad starts without plugins", name, path);
     else if (l->end == LOOK_DENIED)
-        find(&p->unusable, TRI_YES, "%s: user %u, as whom Nomad runs, may not use %.100s", name,
-             p->user.uid, where);
+        note_finding(&p->unusable, TRI_YES, "%s: Nomad runs as user %u, who may not use %.100s",
+                     name, p->user.uid, where);
     else if (l->end != LOOK_FINE)
-        find(&p->unusable, TRI_YES, "%s: %.100s %s", name, where, says[l->end]);
+        note_finding(&p->unusable, TRI_YES, "%s: %.100s %s", name, where, says[l->end]);
     else if (tree && !l->dir)
-        find(&p->unusable, TRI_YES, "%s: %.100s is no directory", name, path);
+        note_finding(&p->unusable, TRI_YES, "%s: %.100s is no directory", name, path);
     else if (fault != NULL)
-        find(&p->unusable, TRI_YES, "%s: %.100s %s", name, path, fault);
+        note_finding(&p->unusable, TRI_YES, "%s: %.100s %s", name, path, fault);
     else if (p->no_user[0] != '\0')
-        find(&p->unusable, TRI_UNKNOWN, "%.200s", p->no_user);
+        note_finding(&p->unusable, TRI_UNKNOWN, "%.200s", p->no_user);
 }
 
 /* The text of /proc/PID/net/dev: "  eth0: 1 2 3". */
@@ -413,8 +418,8 @@ static bool has_interface(const char *table, const char *name)
     return false;
 }
 
-/* A client that does not find the interface that is named does not start
- * (client/fingerprint/network.go). Those of its own network count. */
+/* A client does not start if its configured interface does not exist
+ * (client/fingerprint/network.go). The interfaces of the process's own network count. */
 static void judge_interface(struct paths *p)
 {
     bool sure;
@@ -429,18 +434,19 @@ static void judge_interface(struct paths *p)
         host_read_through(p->s->h, path, INTERFACES_MAX, &table, &err) < 0)
         return;
     if (!has_interface(buf_str(&table), name.text))
-        find(&p->unusable, TRI_YES, "client network_interface (%.100s): there is no %.60s",
-             name.place, name.text);
+        note_finding(&p->unusable, TRI_YES,
+                     "client network_interface (%.100s): there is no interface %.60s", name.place,
+                     name.text);
 }
 
-static void tell_finding(struct paths *p, const char *id, struct finding *f)
+static void report_finding(struct paths *p, const char *id, struct finding *f)
 {
     char more[32] = "";
 
     if (f->value != TRI_YES && p->c->why != NULL)
-        find(f, TRI_UNKNOWN, "%s", p->c->why);
+        note_finding(f, TRI_UNKNOWN, "%s", p->c->why);
     if (f->value != TRI_YES && p->c->f->values.more_paths)
-        find(f, TRI_UNKNOWN, "Nomad's files name more paths than are looked at");
+        note_finding(f, TRI_UNKNOWN, "Nomad's files name more paths than caravan-swap examines");
     if (f->n > 1)
         snprintf(more, sizeof(more), "; and %u more", f->n - 1);
     fact_add(p->s, id, f->value, "%.220s%s", f->text, more);
@@ -450,11 +456,11 @@ static void tell_finding(struct paths *p, const char *id, struct finding *f)
 
 struct expiry {
     uint32_t n, over;
-    int64_t begins, ends; /* of the first that is over */
+    int64_t begins, ends; /* of the first certificate that is not valid now */
 };
 
-/* -1: not understood. */
-static int read_expiry(const struct host_look *l, int64_t now_s, struct expiry *ret)
+/* -1: the text cannot be read as certificates. */
+static int read_certificate_expiry(const struct host_look *l, int64_t now_s, struct expiry *ret)
 {
     const char *pem = buf_str(&l->content);
     struct certificate_time t;
@@ -483,7 +489,8 @@ static void date_of(int64_t s, char dst[static 24])
         dst[0] = '\0';
 }
 
-/* Of a bundle of authorities only the one that signed matters: which, is not known here. */
+/* Of a bundle of authorities, only the authority that signed matters. The host does not know which
+ * authority that is. */
 static void judge_certificate(struct paths *p, uint32_t i)
 {
     bool chain = config_path_rows[p->of[i]->row].kind == PATH_CERTIFICATE;
@@ -494,26 +501,26 @@ static void judge_certificate(struct paths *p, uint32_t i)
 
     name_path(p->of[i], name);
     if (p->looks[i].end != LOOK_FINE && p->looks[i].end != LOOK_UNSURE) {
-        find(&p->expired, TRI_UNKNOWN, "%s: %.120s was not read", name, path);
+        note_finding(&p->expired, TRI_UNKNOWN, "%s: %.120s was not read", name, path);
         return;
     }
-    if (read_expiry(&p->looks[i], now_s, &e) < 0) {
-        find(&p->expired, TRI_UNKNOWN, "%s: %.120s %s", name, path,
-             p->looks[i].cut ? "is larger than what is read of it here"
-                             : "is no certificate that is understood here");
+    if (read_certificate_expiry(&p->looks[i], now_s, &e) < 0) {
+        note_finding(&p->expired, TRI_UNKNOWN, "%s: %.120s %s", name, path,
+                     p->looks[i].cut ? "is larger than caravan-swap reads"
+                                     : "is no certificate that caravan-swap can read");
         return;
     }
     if (e.over == 0)
         return;
     date_of(now_s < e.begins ? e.begins : e.ends, date);
-    find(&p->expired, chain || e.over == e.n ? TRI_YES : TRI_UNKNOWN, "%s: %.120s %s %s UTC%s",
-         name, path, now_s < e.begins ? "begins" : "ended", date,
-         chain || e.over == e.n ? "" : ": one of several in it");
+    note_finding(&p->expired, chain || e.over == e.n ? TRI_YES : TRI_UNKNOWN,
+                 "%s: %.120s %s %s UTC%s", name, path, now_s < e.begins ? "begins" : "ended", date,
+                 chain || e.over == e.n ? "" : ": one of several in the file");
 }
 
 /* ---- raft ---- */
 
-static void tell_peers(struct paths *p)
+static void report_peers_file(struct paths *p)
 {
     static const char id[] = "raft-peers-file";
     const struct host_look *l = p->peers >= 0 ? &p->looks[p->peers] : NULL;
@@ -528,10 +535,10 @@ static void tell_peers(struct paths *p)
         fact_add(p->s, id, TRI_YES, "%.250s", p->wishes[p->peers].path);
     else
         fact_add(p->s, id, TRI_UNKNOWN, "%.150s: %.80s", p->wishes[p->peers].path,
-                 l->end == LOOK_DENIED ? "not for Nomad's user" : unknown_of(l));
+                 l->end == LOOK_DENIED ? "Nomad's user may not look at it" : why_look_unknown(l));
 }
 
-static void tell_size(struct paths *p)
+static void report_raft_size(struct paths *p)
 {
     static const char id[] = "raft-size";
     const struct host_look *l = p->raft >= 0 ? &p->looks[p->raft] : NULL;
@@ -541,12 +548,12 @@ static void tell_size(struct paths *p)
     if (l == NULL || (l->end != LOOK_FINE && l->end != LOOK_UNSURE))
         fact_add(p->s, id, TRI_UNKNOWN, "server/raft in Nomad's data_dir could not be read");
     else if (l->cut)
-        fact_add(p->s, id, TRI_UNKNOWN, "there are more files in it than are counted");
+        fact_add(p->s, id, TRI_UNKNOWN, "server/raft contains more files than are counted");
     else
         fact_add(p->s, id, TRI_YES, "%llu", (unsigned long long)l->bytes);
 }
 
-/* ---- all of them ---- */
+/* ---- all paths ---- */
 
 static void judge_all(struct paths *p)
 {
@@ -568,23 +575,23 @@ void facts_of_paths(struct surveying *s, const struct config_read *c)
     p->c = c;
     p->unusable.value = p->expired.value = TRI_NO;
     p->environment = (struct buf)BUF_INIT;
-    ask_user(p);
-    read_environment(p);
+    ask_next_user(p);
+    read_nomad_environment(p);
     wish_all(p);
     if (p->n > 0 && s->h->look_at(s->h->ctx, s->f->stamp.main_pid, &p->user, p->wishes, p->n,
                                   p->looks, &err) < 0) {
-        find(&p->unusable, TRI_UNKNOWN, "%s", err.text);
-        find(&p->expired, TRI_UNKNOWN, "%s", err.text);
+        note_finding(&p->unusable, TRI_UNKNOWN, "%s", err.text);
+        note_finding(&p->expired, TRI_UNKNOWN, "%s", err.text);
         for (uint32_t i = 0; i < p->n; i++)
             p->looks[i].end = LOOK_UNKNOWN;
     } else {
         judge_all(p);
     }
     judge_interface(p);
-    tell_finding(p, "path-unusable", &p->unusable);
-    tell_finding(p, "certificate-expired", &p->expired);
-    tell_peers(p);
-    tell_size(p);
+    report_finding(p, "path-unusable", &p->unusable);
+    report_finding(p, "certificate-expired", &p->expired);
+    report_peers_file(p);
+    report_raft_size(p);
     buf_free(&p->environment);
     for (uint32_t i = 0; i < p->n; i++)
         buf_free(&p->looks[i].content);

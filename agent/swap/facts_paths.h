@@ -1,9 +1,9 @@
 /*
- * facts_paths.h - the facts of a survey about what lies on disk for Nomad's next start:
+ * facts_paths.h - the facts of a survey about the files that Nomad needs at its next start:
  * path-unusable, certificate-expired, raft-peers-file, raft-size (facts_survey.h).
  *
- * All paths are looked at in one go, as Nomad's process sees them and as the user it runs as
- * (look_at of host.h). One that hangs makes only its own question unknown.
+ * One call examines all paths, as Nomad's process sees them and with the rights of its user
+ * (look_at of host.h). If one path hangs, only the answer about this path is unknown.
  */
 #ifndef FACTS_PATHS_H
 #define FACTS_PATHS_H

@@ -6,16 +6,16 @@
 #include "str.h"
 
 #define API_TRIES 2
-#define TICK_MS   10                   /* of /proc/PID/stat: USER_HZ is 100 */
+#define TICK_MS   10                   /* the unit of times in /proc/PID/stat: USER_HZ is 100 */
 #define YOUNG_NS  (120 * 1000000000LL) /* a Nomad of this age may still be starting */
-#define GAP_MS    60000                /* a shorter wait is none to tell */
+#define GAP_MS    60000                /* a shorter rest of the gap is not reported */
 #define API_PORT  4646
 #define RPC_PORT  4647
 #define SERF_PORT 4648
 
-/* ---- what is asked, and kept ---- */
+/* ---- the questions, and their answers ---- */
 
-static void take_error(struct phases_asked *a, const struct err *err)
+static void keep_api_error(struct phases_asked *a, const struct err *err)
 {
     str_cut(a->api_text, sizeof(a->api_text), api_place_said(err));
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
@@ -35,7 +35,7 @@ static void ask_api(struct phases *p, const struct facts *f)
 
         body.limit = FETCH_ANSWER_MAX;
         if (h->ask(h->ctx, probe_path(server), PROBE_ASK_MS, &status, &body, &err) < 0) {
-            take_error(a, &err);
+            keep_api_error(a, &err);
         } else {
             enum probe_answer is = probe_answers(server, status, &body);
             a->status = status;
@@ -46,13 +46,13 @@ static void ask_api(struct phases *p, const struct facts *f)
     h->ask_end(h->ctx);
 }
 
-/* An API that is silent is not asked once more for its leader; a gap that is over soon hides
- * nothing. */
-static void ask_law(struct phases *p, const struct facts *f)
+/* If the API does not answer, the function does not ask it again for the leader. If the gap ends
+ * soon, the function ignores the gap, because the gap would hide another refusal. */
+static void ask_law_for_swap(struct phases *p, const struct facts *f)
 {
     const struct law *law = p->conf.law;
     bool server = f->server_id[0] != '\0';
-    /* As for a rename: a stage that is about to be over is no work that a swap would meet. */
+    /* As for a rename: a stage that is about to end would not stand in the way of a swap. */
     struct law_facts facts =
         law_facts_gather(p, law, LAW_RENAME, server && p->asked.api == TRI_YES);
 
@@ -62,14 +62,15 @@ static void ask_law(struct phases *p, const struct facts *f)
     p->asked.law = law_judge(law, LAW_SWAP, &facts);
 }
 
-/* Hold and gap are looked at by others, or are known to last. */
+/* Is it worthwhile to ask again soon? The hold file is watched elsewhere, and the end of a gap is
+ * known. */
 static bool is_bad(const struct phases_asked *a)
 {
     return (a->main_pid != 0 && a->api != TRI_YES) || a->law.refusal == REFUSAL_QUORUM ||
            a->law.refusal == REFUSAL_UNKNOWN;
 }
 
-static int64_t ask_again(const struct phases *p, int64_t began, const struct phases_asked *was)
+static int64_t next_ask_delay(const struct phases *p, int64_t began, const struct phases_asked *was)
 {
     const struct phases_asked *a = &p->asked;
     int64_t took = p->host->uptime(p->host->ctx) - began;
@@ -97,9 +98,9 @@ void facts_ready_ask(struct phases *p, const struct facts *f)
     if (f->stamp.main_pid != 0)
         ask_api(p, f);
     if (p->conf.law != NULL)
-        ask_law(p, f);
+        ask_law_for_swap(p, f);
     p->asked.bad = is_bad(&p->asked);
-    p->asked.again_ms = ask_again(p, now, &was);
+    p->asked.again_ms = next_ask_delay(p, now, &was);
 }
 
 int64_t facts_ready_due(const struct phases *p)
@@ -117,7 +118,7 @@ static const char *api_name(const struct phases *p)
     return p->conf.api != NULL ? p->conf.api : "the API";
 }
 
-static void tell_silent(struct surveying *s, int64_t age)
+static void report_silent_api(struct surveying *s, int64_t age)
 {
     static const char id[] = "api-silent";
     auto_buf struct buf where = BUF_INIT;
@@ -125,14 +126,14 @@ static void tell_silent(struct surveying *s, int64_t age)
                                          s->f->server_id[0] != '\0', &where);
 
     if (age < YOUNG_NS && place != API_ELSEWHERE)
-        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad was started just now", api_name(s->p),
+        fact_add(s, id, TRI_UNKNOWN, "%.80s: %.80s; but Nomad started just now", api_name(s->p),
                  s->p->asked.api_text);
     else
         fact_add(s, id, TRI_YES, "%.70s: %.80s%s", api_name(s->p), s->p->asked.api_text,
                  buf_str(&where));
 }
 
-static void tell_api(struct surveying *s)
+static void report_api(struct surveying *s)
 {
     static const char id[] = "api-silent";
     const struct phases_asked *a = &s->p->asked;
@@ -143,20 +144,21 @@ static void tell_api(struct surveying *s)
     else if (a->api == TRI_YES)
         fact_add(s, id, TRI_NO, "%.200s answers", api_name(s->p));
     else if (a->at_ms == 0 || a->api == TRI_UNKNOWN)
-        fact_add(s, id, TRI_UNKNOWN, "%.250s", a->at_ms == 0 ? "it was not asked" : a->api_text);
+        fact_add(s, id, TRI_UNKNOWN, "%.250s",
+                 a->at_ms == 0 ? "the API was not asked" : a->api_text);
     else
-        tell_silent(s, now - started);
+        report_silent_api(s, now - started);
 }
 
-/* ---- where it will listen ---- */
+/* ---- the place of the API after the next start ---- */
 
 struct next_place {
-    char address[CONFIG_TEXT]; /* numbers, blanks between */
+    char address[CONFIG_TEXT]; /* numeric addresses, blanks between them */
     uint64_t port;
     enum tri tls;
 };
 
-/* -1: files and options do not say it plainly. */
+/* -1: the files and options do not have these values as plain text. */
 static int find_next(const struct config_read *c, struct next_place *ret)
 {
     bool sure, also_sure, port_sure;
@@ -174,7 +176,7 @@ static int find_next(const struct config_read *c, struct next_place *ret)
     return port.said && str_to_u64(port.text, UINT16_MAX, &ret->port) < 0 ? -1 : 0;
 }
 
-/* What differs; "" nothing. */
+/* Writes the difference into dst; "": there is none. */
 static void compare_place(const struct next_place *next, const char *url, const char *address,
                           uint16_t port, char dst[static TEXT_MAX])
 {
@@ -182,16 +184,20 @@ static void compare_place(const struct next_place *next, const char *url, const 
 
     dst[0] = '\0';
     if (next->port != port || api_place_reaches(next->address, address) == TRI_NO)
-        snprintf(dst, TEXT_MAX, "at %.100s, port %u, by the files; it is asked at %.80s",
+        snprintf(dst, TEXT_MAX,
+                 "by Nomad's files its API will listen at %.100s, port %u; caravan-swap asks at "
+                 "%.80s",
                  next->address, (unsigned)next->port, url);
     else if (next->tls != TRI_UNKNOWN && (next->tls == TRI_YES) != over_tls)
-        snprintf(dst, TEXT_MAX, "with%s TLS by the files; it is asked at %.80s",
+        snprintf(dst, TEXT_MAX,
+                 "by Nomad's files its API will listen with%s TLS; caravan-swap asks at %.80s",
                  next->tls == TRI_YES ? "" : "out", url);
 }
 
-/* Where another answers for Nomad (a proxy), its own place says nothing. A Nomad that says already
- * that it wants TLS is asked without. */
-static void tell_moves(struct surveying *s, const struct config_read *c)
+/* No fact if another process (a proxy) answers for Nomad: then the place of Nomad's own API does
+ * not matter. No fact either if the API answers with another status than 200: for example, Nomad
+ * already wants TLS and is asked without TLS. */
+static void report_api_move(struct surveying *s, const struct config_read *c)
 {
     static const char id[] = "api-moves";
     const char *url = s->p->conf.api;
@@ -209,7 +215,7 @@ static void tell_moves(struct surveying *s, const struct config_read *c)
     fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
 }
 
-/* ---- its ports ---- */
+/* ---- Nomad's ports ---- */
 
 struct port {
     const char *name;
@@ -222,7 +228,7 @@ static const struct port server_ports[] = {
     {"serf", VALUE_PORT_SERF, VALUE_ADDRESS_SERF, SERF_PORT},
 };
 
-/* The answer about one port, if it is the first of its kind. */
+/* The first answer of the most serious kind. */
 struct taken {
     enum tri value;
     char text[TEXT_MAX];
@@ -241,11 +247,13 @@ static void note_taken(struct taken *t, enum tri value, const char *name,
         snprintf(t->text, sizeof(t->text), "process %u (%s) listens at %s, the %s port of Nomad",
                  o->pid, o->name, buf_str(&at), name);
     else
-        snprintf(t->text, sizeof(t->text), "who listens at %s, the %s port of Nomad, was not found",
+        snprintf(t->text, sizeof(t->text),
+                 "a process listens at %s, the %s port of Nomad: it was not found which one",
                  buf_str(&at), name);
 }
 
-/* Another that answers for Nomad there (a proxy) takes nothing away; one of its own name does. */
+/* A process that answers for Nomad (a proxy) does not take the port from Nomad. Another process
+ * with the name "nomad" does. */
 static void judge_listener(struct surveying *s, const struct tcp_listener *l, const char *name,
                            bool answered, struct taken *t)
 {
@@ -292,10 +300,10 @@ static void judge_port(struct surveying *s, const struct config_values *v, const
         judge_listener(s, l, p->name, false, t);
 }
 
-/* A port that the files do not tell plainly is not asked about: Nomad's own still runs there, and
- * what it has it keeps until it stops. */
-static void tell_ports(struct surveying *s, const struct config_read *c,
-                       const struct tcp_table *table, const struct err *err)
+/* The function skips a port that the files do not have as plain text: the running Nomad keeps its
+ * own port until it stops. */
+static void report_ports(struct surveying *s, const struct config_read *c,
+                         const struct tcp_table *table, const struct err *err)
 {
     static const char id[] = "port-taken";
     struct taken t = {.value = TRI_NO};
@@ -308,64 +316,64 @@ static void tell_ports(struct surveying *s, const struct config_read *c,
     for (size_t i = 0; i < ARRAY_LEN(server_ports) && s->f->server_id[0] != '\0'; i++)
         judge_port(s, &c->f->values, &server_ports[i], table, &t);
     if (t.value == TRI_NO && table->more)
-        fact_add(s, id, TRI_UNKNOWN, "more sockets listen than are looked at");
+        fact_add(s, id, TRI_UNKNOWN, "more sockets listen than caravan-swap examines");
     else
         fact_add(s, id, t.value, "%s", t.text);
 }
 
 /* ---- the law ---- */
 
-static void tell_law(struct surveying *s)
+static void report_law(struct surveying *s)
 {
     static const char id[] = "law-refuses";
     const struct phases_asked *a = &s->p->asked;
 
     if (a->at_ms == 0 || s->p->conf.law == NULL)
-        fact_add(s, id, TRI_UNKNOWN, "it was not asked");
+        fact_add(s, id, TRI_UNKNOWN, "the law was not asked");
     else
         fact_add(s, id, a->law.refusal != REFUSAL_NONE ? TRI_YES : TRI_NO, "%s", a->law.text);
 }
 
-/* What law_url judges the places of an order by. */
-static void tell_places(struct surveying *s)
+/* The limits by which law_url judges the places of an order. */
+static void report_places(struct surveying *s)
 {
     static const char prefixes[] = "url-prefixes", files[] = "file-urls";
     const struct law *law = s->p->conf.law;
 
     if (law == NULL) {
-        fact_add(s, prefixes, TRI_UNKNOWN, "it was not asked");
-        fact_add(s, files, TRI_UNKNOWN, "it was not asked");
+        fact_add(s, prefixes, TRI_UNKNOWN, "the law was not asked");
+        fact_add(s, files, TRI_UNKNOWN, "the law was not asked");
         return;
     }
     const char *list = law->url_prefixes != NULL ? law->url_prefixes : "";
     if (strlen(list) >= TEXT_MAX)
-        fact_add(s, prefixes, TRI_UNKNOWN, "root's list is longer than can be told");
+        fact_add(s, prefixes, TRI_UNKNOWN, "root's list is longer than a fact can be");
     else
         fact_add(s, prefixes, list[strspn(list, " \t")] != '\0' ? TRI_YES : TRI_NO, "%s", list);
     fact_add(s, files, law->allow_file_urls ? TRI_YES : TRI_NO, "%s", "");
 }
 
-/* What a run that replaces this host, or adds it, needs of root. */
-static void tell_replacing(struct surveying *s)
+/* The permissions of root that a run needs to replace this host, or to add it. */
+static void report_replacing(struct surveying *s)
 {
     static const char stop[] = "stop-allowed", start[] = "start-stopped";
     const struct law *law = s->p->conf.law;
 
     if (law == NULL) {
-        fact_add(s, stop, TRI_UNKNOWN, "it was not asked");
-        fact_add(s, start, TRI_UNKNOWN, "it was not asked");
+        fact_add(s, stop, TRI_UNKNOWN, "the law was not asked");
+        fact_add(s, start, TRI_UNKNOWN, "the law was not asked");
         return;
     }
     fact_add(s, stop, law->allow_stop ? TRI_YES : TRI_NO, "%s",
-             law->allow_stop ? "" : "to allow it: allow_stop = yes below [law] in agent.conf");
+             law->allow_stop ? "" : "to allow this: allow_stop = yes below [law] in agent.conf");
     fact_add(s, start, law->start_stopped ? TRI_YES : TRI_NO, "%s",
              law->start_stopped ? ""
-                                : "to allow it: start_stopped = yes below [law] in agent.conf");
+                                : "to allow this: start_stopped = yes below [law] in agent.conf");
 }
 
-/* Each only where root has set it. The first word of `hours` is how many minutes its answer
- * lasts. */
-static void tell_limits(struct surveying *s)
+/* Adds each fact only where root has set the limit. The first word of `hours` is the number of
+ * minutes for which the answer stays true. */
+static void report_limits(struct surveying *s)
 {
     const struct law *law = s->p->conf.law;
     const struct hours *hours = law != NULL ? law->hours : NULL;
@@ -387,8 +395,8 @@ static void tell_limits(struct surveying *s)
     }
 }
 
-/* No more facts than are needed: most hosts demand nothing. */
-static void tell_vendor(struct surveying *s)
+/* vendor-unready only where root demands the signature: most hosts do not. */
+static void report_vendor(struct surveying *s)
 {
     const struct law *law = s->p->conf.law;
     bool asked = law != NULL && law->require_vendor_signature;
@@ -401,8 +409,8 @@ static void tell_vendor(struct surveying *s)
     fact_add(s, "vendor-unready", ready ? TRI_NO : TRI_YES, "%s", ready ? "" : err.text);
 }
 
-/* The address counts only where systemd listens: by hand it can be made to in a moment. */
-static void tell_seed(struct surveying *s)
+/* The address counts only while systemd listens. Root can start the socket at any time. */
+static void report_seed(struct surveying *s)
 {
     static const char id[] = "seed";
     const struct service *service = s->h->service;
@@ -416,7 +424,7 @@ static void tell_seed(struct surveying *s)
     else if (url[0] == '\0')
         fact_add(s, id, TRI_NO, "%s", "");
     else if (why != NULL)
-        fact_add(s, id, TRI_UNKNOWN, "[seed] url of agent.conf is no place to fetch from: %s", why);
+        fact_add(s, id, TRI_UNKNOWN, "[seed] url of agent.conf cannot be used: %s", why);
     else if (listens == TRI_UNKNOWN)
         fact_add(s, id, TRI_UNKNOWN, "systemd could not be asked whether " SEED_SOCKET " listens");
     else if (listens == TRI_NO)
@@ -434,14 +442,14 @@ void facts_of_readiness(struct surveying *s, const struct config_read *c)
 
     if (s->h->listeners(s->h->ctx, s->f->stamp.main_pid, table, &err) < 0)
         table->n = 0;
-    tell_api(s);
-    tell_moves(s, c);
-    tell_ports(s, c, table, &err);
-    tell_law(s);
-    tell_places(s);
-    tell_replacing(s);
-    tell_vendor(s);
-    tell_limits(s);
-    tell_seed(s);
+    report_api(s);
+    report_api_move(s, c);
+    report_ports(s, c, table, &err);
+    report_law(s);
+    report_places(s);
+    report_replacing(s);
+    report_vendor(s);
+    report_limits(s);
+    report_seed(s);
     facts_of_paths(s, c);
 }

@@ -1,12 +1,14 @@
 /*
- * facts_ready.h - the facts of a survey that ask whether a restart would go well here: api-silent,
- * port-taken, law-refuses (facts_survey.h); the paths among them: facts_paths.h.
+ * facts_ready.h - the facts of a survey about whether a restart would succeed here: api-silent,
+ * api-moves, port-taken, the facts about root's law, seed (facts_survey.h); and the paths
+ * (facts_paths.h).
  *
- * The local API, and with the law the other servers, are asked through caravan-fetch: that takes
- * up to FACTS_ASK_MS and is kept for FACTS_KEPT_MS, or until Nomad was started anew or the hold
- * file came or went. A bad answer is kept for less: FACTS_AGAIN_MS, or ten times as long as it
- * took, and each time twice as long once Nomad has had time to start. Never while the phases work:
- * a survey is made at rest (swap_view.h).
+ * caravan-swap asks the local API, and for the law also the other servers, through caravan-fetch.
+ * This takes up to FACTS_ASK_MS. caravan-swap keeps the answers for FACTS_KEPT_MS, or until Nomad
+ * was restarted, or until the hold file appears or disappears. A bad answer is kept for a shorter
+ * time: FACTS_AGAIN_MS, or ten times the duration of the question; once Nomad has had time to
+ * start, each further bad answer is kept twice as long as the last. caravan-swap never asks while
+ * the phases work: a survey is made at rest (swap_view.h).
  */
 #ifndef FACTS_READY_H
 #define FACTS_READY_H
@@ -19,11 +21,11 @@
 #define FACTS_AGAIN_MS 1000
 #define FACTS_ASK_MS   (PROBE_ASK_MS + LAW_FACTS_MS)
 
-/* Asks what is due into p->asked. */
+/* Asks the questions that are due and keeps the answers in p->asked. */
 void facts_ready_ask(struct phases *p, const struct facts *f);
-/* How long until a bad answer is worth asking for again; INT64_MAX: there is none. */
+/* Milliseconds until it is time to ask again after a bad answer; INT64_MAX: no answer is bad. */
 int64_t facts_ready_due(const struct phases *p);
-/* Adds the facts; of the paths too. */
+/* Adds these facts, and those of facts_paths.h. */
 void facts_of_readiness(struct surveying *s, const struct config_read *c);
 
 #endif

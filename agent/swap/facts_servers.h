@@ -1,13 +1,14 @@
 /*
- * facts_servers.h - the fact `knows-servers`: the servers that this client of Nomad would turn to.
+ * facts_servers.h - the fact `knows-servers`: the servers that this client of Nomad knows.
  *
- * As its own Nomad tells them (/v1/agent/servers): the addresses of RPC, commas between. After a
- * server was removed that is how it can be seen who still names it. Where ACLs are on, Nomad tells
- * them only to a token with agent:read; root may have given this host one (facts_heartbeat.h), and
- * it is sent when Nomad has answered 403 without.
+ * The list comes from the local Nomad (/v1/agent/servers): RPC addresses, commas between them. The
+ * list shows, after the removal of a server, which clients still know this server. Where ACLs are
+ * on, Nomad answers only for a token with agent:read. If root has given this host a token
+ * (facts_heartbeat.h), caravan-swap sends it after Nomad has answered 403 without the token.
  *
- * YES: the text is the list. NO: it knows none. UNKNOWN: the text says why. Takes up to twice
- * SERVERS_ASK_MS; nothing, while the API is known to be silent.
+ * YES: the text is the list. NO: the client knows no server. UNKNOWN: the text says why. The
+ * questions take up to twice SERVERS_ASK_MS. If the API is known to be silent, caravan-swap does
+ * not ask.
  */
 #ifndef FACTS_SERVERS_H
 #define FACTS_SERVERS_H
@@ -17,7 +18,7 @@
 #define SERVERS_FACT   "knows-servers"
 #define SERVERS_ASK_MS 1000
 
-/* false: this host is no client, and nothing is to be told. token_file: "" none. */
+/* False: this host is no client, and there is no fact. token_file: "": none. */
 bool facts_servers(const struct phases *p, const struct facts *f, const char *token_file,
                    struct fact *ret);
 

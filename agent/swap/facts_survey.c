@@ -6,7 +6,7 @@
 #include "str.h"
 #include "surveying.h"
 
-/* ---- the file that is replaced, and where it lies ---- */
+/* ---- the binary, and its file system ---- */
 
 static void ask_link(struct surveying *s)
 {
@@ -18,8 +18,8 @@ static void ask_link(struct surveying *s)
         fact_unknown(s, "binary-link", &err);
     else if (to[0] != '\0')
         fact_add(s, "binary-link", TRI_YES,
-                 "%.90s is a link to %.90s: the link gives way to the new binary, that file stays",
-                 target, to);
+                 "%.90s is a link to %.90s: a swap replaces the link, and that file stays", target,
+                 to);
     else
         fact_add(s, "binary-link", TRI_NO, "%s", "");
 }
@@ -42,12 +42,12 @@ static void ask_shared(struct surveying *s)
         fact_add(s, "binary-shared", TRI_YES, "the unit %s starts the same file", unit);
     else if (other == TRI_UNKNOWN)
         fact_add(s, "binary-shared", TRI_UNKNOWN,
-                 "the unit %s starts the same file; a variable says whether as an agent", unit);
+                 "the unit %s starts the same file; a variable decides whether as an agent", unit);
     else
         fact_add(s, "binary-shared", TRI_NO, "%s", "");
 }
 
-/* While the phases work, what is in place is about to change. */
+/* The callers ask this at rest: while the phases work, the file in place is about to change. */
 static void ask_changed(struct surveying *s)
 {
     const struct digest *disk = &s->f->disk, *running = &s->f->running, *placed = &s->p->rec.placed;
@@ -65,15 +65,16 @@ static void ask_changed(struct surveying *s)
                  s->p->shelf.target, is, was);
     else if (!digest_is_zero(running) && !digest_eq(disk, running))
         fact_add(s, "changed", TRI_YES,
-                 "%.140s is not the file that runs: it was replaced without a restart",
+                 "%.140s is not the file that runs: somebody replaced it without a restart",
                  s->p->shelf.target);
     else
         fact_add(s, "changed", TRI_NO, "%s", "");
 }
 
-/* In place, staged and just unpacked, and the archive; a seed keeps another copy, of a bare binary
- * as large as that: what a stage would drop first counts as free. While something is staged there
- * was room. */
+/* The room for a stage: the file in place exists; the staged and the unpacked binary and the
+ * archive need room. A seed keeps one more copy, which for a bare binary is as large as the binary.
+ * The old binary counts as free, because a stage drops it first. While something is staged the
+ * answer is no. */
 static void ask_room(struct surveying *s)
 {
     const struct shelf *shelf = &s->p->shelf;
@@ -106,24 +107,26 @@ static void ask_room(struct surveying *s)
              a.free < here ? shelf->dir : s->p->conf.fetch_dir, have, want);
 }
 
-static const char *difference(const struct host_attributes *a, const struct host_attributes *b)
+static const char *attribute_difference(const struct host_attributes *a,
+                                        const struct host_attributes *b)
 {
     if (!str_eq(a->label, b->label))
-        return "its SELinux label";
+        return "the SELinux label";
     if (!str_eq(a->capability, b->capability))
-        return "its capabilities";
+        return "the capabilities";
     if ((a->uid != b->uid && b->uid != 0) || a->gid != b->gid)
-        return "its owner";
-    /* Ours is root's, and may be read by more than another's was. */
-    return (a->mode & 0755 & ~b->mode) != 0 ? "its mode" : NULL;
+        return "the owner";
+    /* The staged file belongs to root and may have more read permissions than the old one. */
+    return (a->mode & 0755 & ~b->mode) != 0 ? "the mode" : NULL;
 }
 
-/* What the file in place has and other bytes are never given. */
-static const char *withheld(const struct host_attributes *now, const struct host_attributes *fresh)
+/* The file in place has an attribute that Caravan never gives to other bytes. NULL: none. */
+static const char *withheld_attribute(const struct host_attributes *now,
+                                      const struct host_attributes *fresh)
 {
     if (!str_eq(now->capability, "") && !str_eq(now->capability, fresh->capability))
-        return "its capabilities";
-    return (now->mode & ~fresh->mode & 06000) != 0 ? "its setuid or setgid" : NULL;
+        return "capabilities";
+    return (now->mode & ~fresh->mode & 06000) != 0 ? "setuid or setgid" : NULL;
 }
 
 static void ask_attributes(struct surveying *s)
@@ -139,12 +142,14 @@ static void ask_attributes(struct surveying *s)
         fact_unknown(s, "attributes", &err);
         return;
     }
-    kept = now.there ? withheld(&now, &fresh) : NULL;
-    lost = kept == NULL && now.there && fresh.there ? difference(&now, &fresh) : NULL;
+    kept = now.there ? withheld_attribute(&now, &fresh) : NULL;
+    lost = kept == NULL && now.there && fresh.there ? attribute_difference(&now, &fresh) : NULL;
     if (kept != NULL)
-        fact_add(s, "attributes", TRI_YES, "%s: never given to a new binary", kept);
+        fact_add(s, "attributes", TRI_YES, "the binary has %s: Caravan gives them to no new binary",
+                 kept);
     else if (lost != NULL)
-        fact_add(s, "attributes", TRI_YES, "%s could not be carried over", lost);
+        fact_add(s, "attributes", TRI_YES, "the staged binary did not get %s of the present one",
+                 lost);
     else if (staged)
         fact_add(s, "attributes", TRI_NO, "%s", "");
 }
@@ -159,12 +164,13 @@ static void ask_writers(struct surveying *s)
     else if (s->h->writers(s->h->ctx, s->p->shelf.at, who, sizeof(who), &err) < 0)
         fact_unknown(s, "binary-writers", &err);
     else if (who[0] != '\0')
-        fact_add(s, "binary-writers", TRI_YES, "%.120s may be written by %s", s->p->shelf.dir, who);
+        fact_add(s, "binary-writers", TRI_YES, "other users may write into %.120s: %s",
+                 s->p->shelf.dir, who);
     else
         fact_add(s, "binary-writers", TRI_NO, "%s", "");
 }
 
-static void tell_file(struct surveying *s)
+static void report_file(struct surveying *s)
 {
     ask_link(s);
     ask_shared(s);
@@ -174,14 +180,14 @@ static void tell_file(struct surveying *s)
     ask_attributes(s);
 }
 
-/* ---- the system around it; and what the staged binary says of Nomad's configuration ---- */
+/* ---- the system; and the staged binary's answer about Nomad's configuration ---- */
 
-static const char *what_happens(const struct host_package *k)
+static const char *upgrade_effect(const struct host_package *k)
 {
     return str_eq(k->manager, "dpkg")
-               ? "an `apt upgrade` of it would put its own file back and restart Nomad at once, "
-                 "outside any order"
-               : "a `dnf upgrade` of it would put its own file back";
+               ? "`apt upgrade` would restore the package's file and restart Nomad at once, "
+                 "without an order"
+               : "`dnf upgrade` would restore the package's file";
 }
 
 static void ask_package(struct surveying *s)
@@ -193,11 +199,13 @@ static void ask_package(struct surveying *s)
     if (k.owned == TRI_UNKNOWN)
         fact_add(s, "package", TRI_UNKNOWN, "%s", k.why);
     else if (k.owned == TRI_NO)
-        fact_add(s, "package", TRI_NO, "%s", "no package owns it");
+        fact_add(s, "package", TRI_NO, "%s", "no package owns the binary");
     else if (k.kept == TRI_YES)
-        fact_add(s, "package", TRI_NO, "%s (%s) owns it, %s", k.name, k.manager, k.how);
+        fact_add(s, "package", TRI_NO, "the package %s (%s) owns the binary: %s", k.name, k.manager,
+                 k.how);
     else
-        fact_add(s, "package", TRI_YES, "%s (%s) owns it: %s", k.name, k.manager, what_happens(&k));
+        fact_add(s, "package", TRI_YES, "the package %s (%s) owns the binary: %s", k.name,
+                 k.manager, upgrade_effect(&k));
 }
 
 static void ask_clock(struct surveying *s)
@@ -218,16 +226,16 @@ static void ask_clock(struct surveying *s)
                  "the kernel's clock is not synchronised (NTP)");
 }
 
-/* By both clocks at once: with its uptime, which receipts tell, that is the wall clock at any time
- * until somebody sets it. */
-static void tell_booted(struct surveying *s)
+/* Both clocks are read together. With the uptime in a receipt, the reader can compute the wall
+ * clock of this host at any time until somebody sets the clock. */
+static void report_booted(struct surveying *s)
 {
     int64_t wall_ms = s->h->wall(s->h->ctx) / 1000000, up_ms = s->h->uptime(s->h->ctx);
 
     fact_add(s, "booted-at", TRI_YES, "%lld", (long long)(wall_ms - up_ms));
 }
 
-static void ask_config(struct surveying *s)
+static void ask_staged_config(struct surveying *s)
 {
     const struct config_verdict *c = &s->p->config;
 
@@ -236,42 +244,46 @@ static void ask_config(struct surveying *s)
     if (digest_eq(&c->of, &s->p->rec.target))
         fact_add(s, "config-rejected", c->rejects, "%s", c->text);
     else
-        fact_add(s, "config-rejected", TRI_UNKNOWN, "the staged binary was not asked%s",
+        fact_add(s, "config-rejected", TRI_UNKNOWN,
+                 "the staged binary has not checked Nomad's configuration%s",
                  s->p->rec.untried != 0 || s->f->held == TRI_YES ? ": root holds this host" : "");
 }
 
-static void tell_system(struct surveying *s)
+static void report_system(struct surveying *s)
 {
     ask_package(s);
     ask_clock(s);
-    tell_booted(s);
+    report_booted(s);
     fact_add(s, "libc", TRI_YES, "%s", gnu_get_libc_version());
-    ask_config(s);
+    ask_staged_config(s);
 }
 
-/* ---- what the file in place is ---- */
+/* ---- is the file in place Nomad? ---- */
 
-/* NULL: what it said is known. Of a file that others put there since, nothing is. */
-static const char *unasked(const struct surveying *s)
+/* NULL: the answer of the file in place is known. Nothing is known of a file that somebody put
+ * there later. */
+static const char *why_version_unknown(const struct surveying *s)
 {
     const struct version_said *v = &s->p->in_place;
 
     if (s->f->held != TRI_NO)
-        return "root holds this host: nothing is tried";
-    return digest_is_zero(&v->of) || !digest_eq(&v->of, &s->f->disk) ? "it was not asked" : NULL;
+        return "root holds this host: Caravan runs no binary here";
+    return digest_is_zero(&v->of) || !digest_eq(&v->of, &s->f->disk) ? "the binary was not asked"
+                                                                     : NULL;
 }
 
-static void tell_nomad(struct surveying *s)
+static void report_nomad(struct surveying *s)
 {
     static const char no[] = "not-nomad", version[] = "binary-version";
     const struct shelf *shelf = &s->p->shelf;
     const struct version_said *v = &s->p->in_place;
-    const char *why = unasked(s);
+    const char *why = why_version_unknown(s);
     struct err err = ERR_INIT;
     enum tri elf = elf_arch_is(s->h, shelf->at, shelf->name, &err);
 
     if (elf == TRI_NO)
-        fact_add(s, no, TRI_YES, "%.150s is no program but a script or the like", shelf->target);
+        fact_add(s, no, TRI_YES, "%.150s is no program but a script or another file",
+                 shelf->target);
     else if (elf == TRI_UNKNOWN)
         fact_unknown(s, no, &err);
     else if (why != NULL)
@@ -284,7 +296,7 @@ static void tell_nomad(struct surveying *s)
         fact_add(s, version, TRI_YES, "%s", v->version);
     else
         fact_add(s, version, TRI_UNKNOWN, "%s",
-                 elf != TRI_YES ? "there is no program to ask"
+                 elf != TRI_YES ? "the file in place is no program"
                  : why != NULL  ? why
                                 : v->text);
 }
@@ -316,10 +328,10 @@ void facts_survey(const struct phases *p, const struct facts *f, struct facts_su
     if (s->h->stat_through(s->h->ctx, p->shelf.at, p->shelf.name, &s->target, &err) < 0)
         s->target = (struct host_stat){.there = false};
     facts_of_unit(s);
-    tell_file(s);
-    tell_system(s);
+    report_file(s);
+    report_system(s);
     facts_of_config(s);
-    tell_nomad(s);
+    report_nomad(s);
     facts_of_start(s);
 }
 

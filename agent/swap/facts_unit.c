@@ -16,7 +16,7 @@ static void ask_unit(struct surveying *s)
              s->about.unit ? s->about.fragment : "Nomad is started by configured commands");
     if (s->about.unit)
         fact_add(s, "unit-missing", s->about.missing ? TRI_YES : TRI_NO, "%s",
-                 s->about.missing ? "systemd has no such unit, or it is masked"
+                 s->about.missing ? "systemd has no such unit, or the unit is masked"
                                   : s->about.fragment);
 }
 
@@ -24,7 +24,8 @@ static void ask_reload(struct surveying *s)
 {
     if (fact_has_unit(s, "unit-reload"))
         fact_add(s, "unit-reload", s->about.reload ? TRI_YES : TRI_NO, "%s",
-                 s->about.reload ? "its files changed on disk since systemd loaded them" : "");
+                 s->about.reload ? "the unit's files changed on disk since systemd loaded them"
+                                 : "");
 }
 
 static void ask_kill_mode(struct surveying *s)
@@ -34,7 +35,7 @@ static void ask_kill_mode(struct surveying *s)
     if (!fact_has_unit(s, "kill-mode"))
         return;
     if (mode[0] == '\0')
-        fact_add(s, "kill-mode", TRI_UNKNOWN, "systemd does not tell the unit's KillMode");
+        fact_add(s, "kill-mode", TRI_UNKNOWN, "systemd does not report the unit's KillMode");
     else
         fact_add(s, "kill-mode", str_eq(mode, "process") ? TRI_NO : TRI_YES, "KillMode=%s", mode);
 }
@@ -46,7 +47,7 @@ static void ask_type(struct surveying *s)
     if (!fact_has_unit(s, "type-notify"))
         return;
     if (type[0] == '\0')
-        fact_add(s, "type-notify", TRI_UNKNOWN, "systemd does not tell the unit's Type");
+        fact_add(s, "type-notify", TRI_UNKNOWN, "systemd does not report the unit's Type");
     else
         fact_add(s, "type-notify", str_starts(type, "notify") ? TRI_YES : TRI_NO, "Type=%s", type);
 }
@@ -58,8 +59,9 @@ static void ask_drop_ins(struct surveying *s)
                  s->about.drop_ins);
 }
 
-/* A script may start it: then the process that runs tells. */
-static bool runs_target(const struct surveying *s)
+/* Does Nomad's main process execute the configured binary? The unit may start a script that
+ * executes the binary. */
+static bool main_runs_target(const struct surveying *s)
 {
     struct host_process proc = {.there = false};
     struct err err = ERR_INIT;
@@ -78,18 +80,19 @@ static void ask_binary(struct surveying *s)
     if (!fact_has_unit(s, "other-binary"))
         return;
     if (program[0] == '\0')
-        fact_add(s, "other-binary", TRI_UNKNOWN, "systemd does not tell what the unit executes");
+        fact_add(s, "other-binary", TRI_UNKNOWN, "systemd does not report the unit's program");
     else if (s->h->way(s->h->ctx, program, target, &way, &err) < 0)
         fact_unknown(s, "other-binary", &err);
     else if (way.through)
         fact_add(s, "other-binary", TRI_NO, "%.200s", program);
     else if (way.same)
         fact_add(s, "other-binary", TRI_YES,
-                 "the unit executes %.110s, which is not reached by the name %.110s", program,
+                 "the unit executes %.110s: the same file, but not by the name %.110s", program,
                  target);
-    else if (runs_target(s))
+    else if (main_runs_target(s))
         fact_add(s, "other-binary", TRI_UNKNOWN,
-                 "the unit starts it by way of %.180s: what that executes is not known", program);
+                 "the unit starts Nomad through %.150s: it is not known which file that executes",
+                 program);
     else
         fact_add(s, "other-binary", TRI_YES,
                  "the unit executes %.110s, agent.conf has [nomad] binary = %.110s", program,
@@ -108,40 +111,42 @@ void facts_of_unit(struct surveying *s)
 
 /* ---- the next start ---- */
 
-static bool not_told(struct surveying *s, const char *id, bool told)
+/* Returns true, and adds the fact as unknown, if systemd has not answered this question. */
+static bool lacks_unit_answer(struct surveying *s, const char *id, bool answered)
 {
     if (!fact_has_unit(s, id))
         return true;
-    if (!told)
-        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell it");
-    return !told;
+    if (!answered)
+        fact_add(s, id, TRI_UNKNOWN, "systemd does not report this");
+    return !answered;
 }
 
-/* NULL: nothing is the matter with it. *ret_sure: it is. */
-static const char *fault_of(const struct about_unit *u, bool *ret_sure)
+/* Why a needed unit may prevent the start; NULL: nothing is wrong. *ret_sure: it does prevent the
+ * start. */
+static const char *unit_fault(const struct about_unit *u, bool *ret_sure)
 {
     *ret_sure = true;
     if (str_eq(u->load, "masked"))
         return "is masked";
     if (str_eq(u->load, "not-found"))
-        return "is not there";
+        return "does not exist";
     if (str_eq(u->active, "failed"))
         return "has failed";
     if (str_eq(u->how, "Requisite") && str_eq(u->active, "inactive"))
         return "is not active, and the start does not start it";
-    /* Only the kernel makes it active: the start would wait for it, and fail. */
+    /* Only the kernel makes a device active: the start would wait for the device, and fail. */
     if (str_ends(u->name, ".device") && str_eq(u->active, "inactive"))
-        return "is no device that is there now";
+        return "is a device that does not exist now";
     *ret_sure = str_eq(u->load, "error") || str_eq(u->load, "bad-setting");
     if (*ret_sure)
         return "cannot be loaded";
     if (str_ends(u->name, ".mount") && str_eq(u->active, "inactive"))
-        return "is not mounted now, and the start would try that";
-    return u->load[0] == '\0' || u->active[0] == '\0' ? "has a state that systemd does not tell"
+        return "is not mounted now, and the start would try to mount it";
+    return u->load[0] == '\0' || u->active[0] == '\0' ? "has a state that systemd does not report"
                                                       : NULL;
 }
 
-static void ask_user(struct surveying *s)
+static void ask_unit_accounts(struct surveying *s)
 {
     static const char id[] = "unit-user";
     const struct service_about *a = &s->about;
@@ -165,34 +170,35 @@ static void ask_user(struct surveying *s)
     }
     i -= there != TRI_YES;
     if (there == TRI_NO)
-        fact_add(s, id, TRI_YES, "%s=%s: there is none of this name", rows[i].key, rows[i].name);
+        fact_add(s, id, TRI_YES, "%s=%s does not exist on this host", rows[i].key, rows[i].name);
     else if (there == TRI_UNKNOWN)
-        fact_add(s, id, TRI_UNKNOWN,
-                 "%s=%s: found in no file, and those who tell of others may not have answered",
-                 rows[i].key, rows[i].name);
+        fact_add(
+            s, id, TRI_UNKNOWN,
+            "%s=%s: found in no file; the services that know other names may not have answered",
+            rows[i].key, rows[i].name);
     else
         fact_add(s, id, TRI_NO, "%s", "");
 }
 
-static void tell_commands(struct surveying *s, const char *id, bool told, const char *text)
+static void report_commands(struct surveying *s, const char *id, bool answered, const char *text)
 {
-    if (!not_told(s, id, told))
+    if (!lacks_unit_answer(s, id, answered))
         fact_add(s, id, text[0] != '\0' ? TRI_YES : TRI_NO, "%s", text);
 }
 
-/* Of a failed start Nomad's exit status is 1. */
+/* The exit status of Nomad after a failed start. */
 #define FAILED      1
 #define PATIENCE_US (10 * 1000 * 1000) /* Nomad's heartbeat_grace */
 
-static void for_us(char dst[static 24], uint64_t us)
+static void format_us(char dst[static 24], uint64_t us)
 {
     if (us / 1000 > INT64_MAX)
-        str_cut(dst, 24, "ever");
+        str_cut(dst, 24, "infinity");
     else
         str_for_ms(dst, 24, (int64_t)(us / 1000));
 }
 
-static void ask_again(struct surveying *s)
+static void ask_restart(struct surveying *s)
 {
     static const char id[] = "start-again";
     const struct service_about *a = &s->about;
@@ -201,16 +207,18 @@ static void ask_again(struct surveying *s)
     bool limited = a->limit_us > 0 && a->limit_starts > 0;
     enum tri late = a->restart_us > PATIENCE_US ? TRI_YES : TRI_NO;
 
-    if (not_told(s, id, a->restart[0] != '\0'))
+    if (lacks_unit_answer(s, id, a->restart[0] != '\0'))
         return;
-    for_us(after, a->restart_us);
-    for_us(within, a->limit_us);
+    format_us(after, a->restart_us);
+    format_us(within, a->limit_us);
     if (!starts)
-        fact_add(s, id, TRI_YES, "Restart=%s: it is not started again", a->restart);
+        fact_add(s, id, TRI_YES, "Restart=%s: systemd does not start Nomad again", a->restart);
     else if (a->prevents[FAILED])
-        fact_add(s, id, TRI_YES, "RestartPreventExitStatus has 1, with which a failed start ends");
+        fact_add(s, id, TRI_YES,
+                 "RestartPreventExitStatus contains 1, the exit status of a failed start");
     else if (limited && a->limit_starts == 1 && a->limit_us > a->restart_us)
-        fact_add(s, id, TRI_YES, "StartLimitBurst=1 within %s: it is not started again", within);
+        fact_add(s, id, TRI_YES, "StartLimitBurst=1 within %s: systemd does not start Nomad again",
+                 within);
     else if (limited)
         fact_add(s, id, late, "Restart=%s after %s, at most %llu starts within %s", a->restart,
                  after, (unsigned long long)a->limit_starts, within);
@@ -223,26 +231,27 @@ static void ask_signal(struct surveying *s)
     static const char id[] = "stop-signal";
     int32_t signal = s->about.stop_signal;
 
-    if (not_told(s, id, signal > 0 && sigabbrev_np(signal) != NULL))
+    if (lacks_unit_answer(s, id, signal > 0 && sigabbrev_np(signal) != NULL))
         return;
     fact_add(s, id, TRI_YES, "SIG%s", sigabbrev_np(signal));
 }
 
-/* ---- what it finds on the way: conditions, files of its environment ---- */
+/* ---- conditions, and files of the environment ---- */
 
 #define PATHS (ABOUT_CONDITIONS + ABOUT_FILES)
 
-/* systemd itself looks, as root and as process 1 sees the paths. */
+/* systemd itself examines these paths: with the rights of root, and as process 1 sees them. */
 static const struct path_user manager = {.reads_all = true, .writes_all = true};
 
 struct paths {
     struct host_wish wishes[PATHS];
-    struct host_look looks[PATHS]; /* as the wishes, when they were looked at */
+    struct host_look looks[PATHS]; /* the answers, in the order of the wishes */
     uint32_t n;
     const struct host_look *of_condition[ABOUT_CONDITIONS], *of_file[ABOUT_FILES];
 };
 
-static const struct host_look *wish(struct paths *p, const char *path, uint32_t need, bool pattern)
+static const struct host_look *wish_unit_path(struct paths *p, const char *path, uint32_t need,
+                                              bool pattern)
 {
     p->wishes[p->n] = (struct host_wish){.need = need, .kind = true, .pattern = pattern};
     str_cut(p->wishes[p->n].path, sizeof(p->wishes[p->n].path), path);
@@ -254,8 +263,8 @@ static bool is_pattern(const char *path)
     return path[strcspn(path, "*?[{")] != '\0';
 }
 
-/* What could not be looked at stays LOOK_UNKNOWN. */
-static void look(struct surveying *s, struct paths *p)
+/* A path that could not be examined stays LOOK_UNKNOWN. */
+static void look_at_unit_paths(struct surveying *s, struct paths *p)
 {
     const struct service_about *a = &s->about;
     struct err err = ERR_INIT;
@@ -264,34 +273,34 @@ static void look(struct surveying *s, struct paths *p)
         const struct about_condition *c = &a->conditions.list[i];
 
         if (unit_condition_of_path(c))
-            p->of_condition[i] = wish(p, c->what, 0, unit_condition_of_pattern(c));
+            p->of_condition[i] = wish_unit_path(p, c->what, 0, unit_condition_of_pattern(c));
     }
     for (uint32_t i = 0; i < a->files.n; i++) {
         const char *path = a->files.list[i].path;
 
         if (!a->files.list[i].optional)
-            p->of_file[i] = wish(p, path, PATH_READ, is_pattern(path));
+            p->of_file[i] = wish_unit_path(p, path, PATH_READ, is_pattern(path));
     }
     if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->wishes, p->n, p->looks, &err) < 0)
         for (uint32_t i = 0; i < p->n; i++)
             p->looks[i] = (struct host_look){.end = LOOK_UNKNOWN};
 }
 
-static const char *seen_text(const struct host_look *l)
+static const char *look_text(const struct host_look *l)
 {
     static const char *const texts[] = {
-        [LOOK_UNKNOWN] = "it could not be looked at",
-        [LOOK_FINE] = "what is there is not so",
-        [LOOK_UNSURE] = "what is there is not so",
-        [LOOK_MISSING] = "nothing is there",
-        [LOOK_DENIED] = "it may not be looked at",
-        [LOOK_READ_ONLY] = "its file system is read-only",
-        [LOOK_FAILED] = "it cannot be looked at",
-        [LOOK_HANGS] = "who looks at it gets no answer",
-        [LOOK_SKIPPED] = "it was not looked at: others hang",
+        [LOOK_UNKNOWN] = "the path could not be examined",
+        [LOOK_FINE] = "the path exists, but is not as required",
+        [LOOK_UNSURE] = "the path exists, but is not as required",
+        [LOOK_MISSING] = "the path does not exist",
+        [LOOK_DENIED] = "access to the path is denied",
+        [LOOK_READ_ONLY] = "the path is on a read-only file system",
+        [LOOK_FAILED] = "the path cannot be examined",
+        [LOOK_HANGS] = "the file system does not answer",
+        [LOOK_SKIPPED] = "the path was not examined, because other paths hang",
     };
 
-    return l == NULL ? "that is not looked at" : texts[l->end];
+    return l == NULL ? "caravan-swap does not examine this kind of condition" : texts[l->end];
 }
 
 static void ask_conditions(struct surveying *s, const struct paths *p)
@@ -301,7 +310,7 @@ static void ask_conditions(struct surveying *s, const struct paths *p)
     enum tri each[ABOUT_CONDITIONS], hold;
     uint32_t which = 0;
 
-    if (not_told(s, id, a->conditions.told))
+    if (lacks_unit_answer(s, id, a->conditions.told))
         return;
     for (uint32_t i = 0; i < a->conditions.n; i++)
         each[i] = unit_condition_holds(&a->conditions.list[i], p->of_condition[i]);
@@ -309,20 +318,21 @@ static void ask_conditions(struct surveying *s, const struct paths *p)
     const struct about_condition *c = &a->conditions.list[which];
     if (hold == TRI_YES)
         fact_add(s, id, a->conditions.more ? TRI_UNKNOWN : TRI_NO, "%s",
-                 a->conditions.more ? "there are more conditions than can be judged" : "");
+                 a->conditions.more ? "there are more conditions than can be examined" : "");
     else
         fact_add(s, id, hold == TRI_NO ? TRI_YES : TRI_UNKNOWN, "%s=%s%s%.140s: %s", c->type,
                  c->trigger ? "|" : "", c->negate ? "!" : "", c->what,
-                 c->negate && hold == TRI_NO ? "it is so" : seen_text(p->of_condition[which]));
+                 c->negate && hold == TRI_NO ? "the path meets the condition behind the \"!\""
+                                             : look_text(p->of_condition[which]));
 }
 
-/* systemd reads it as root. NULL: it is well. */
-static const char *file_fault(const struct host_look *l, bool *ret_sure)
+/* Why systemd, as root, cannot read the file; NULL: it can. */
+static const char *env_file_fault(const struct host_look *l, bool *ret_sure)
 {
     *ret_sure = l->end == LOOK_MISSING || l->end == LOOK_DENIED || l->end == LOOK_FINE;
     if (l->end == LOOK_FINE && l->dir)
-        return "it is a directory";
-    return l->end == LOOK_FINE ? NULL : seen_text(l);
+        return "the path is a directory";
+    return l->end == LOOK_FINE ? NULL : look_text(l);
 }
 
 static void ask_files(struct surveying *s, const struct paths *p)
@@ -331,17 +341,17 @@ static void ask_files(struct surveying *s, const struct paths *p)
     const struct service_about *a = &s->about;
     char vague[TEXT_MAX] = "";
 
-    if (not_told(s, id, a->files.told))
+    if (lacks_unit_answer(s, id, a->files.told))
         return;
     if (a->files.more)
-        str_cut(vague, sizeof(vague), "there are more files than can be looked at");
+        str_cut(vague, sizeof(vague), "there are more files than can be examined");
     for (uint32_t i = 0; i < a->files.n; i++) {
         const char *path = a->files.list[i].path, *why;
         bool sure = false;
 
         if (a->files.list[i].optional)
             continue;
-        why = file_fault(p->of_file[i], &sure);
+        why = env_file_fault(p->of_file[i], &sure);
         if (why != NULL && sure) {
             fact_add(s, id, TRI_YES, "EnvironmentFile=%.160s: %s", path, why);
             return;
@@ -352,11 +362,11 @@ static void ask_files(struct surveying *s, const struct paths *p)
     fact_add(s, id, vague[0] != '\0' ? TRI_UNKNOWN : TRI_NO, "%s", vague);
 }
 
-/* ---- what it needs ---- */
+/* ---- the needs of the unit ---- */
 
-/* The first that is sure, else the first that is not. */
+/* The first fault that is sure, else the first fault that is not sure. */
 struct need {
-    enum tri value; /* TRI_NO: nothing is the matter so far */
+    enum tri value; /* TRI_NO: no fault so far */
     char text[TEXT_MAX];
 };
 
@@ -377,30 +387,31 @@ static void judge_units(const struct service_about *a, struct need *n)
     for (uint32_t i = 0; i < a->needs.n; i++) {
         const struct about_unit *u = &a->needs.list[i];
         bool sure = false;
-        const char *why = fault_of(u, &sure);
+        const char *why = unit_fault(u, &sure);
 
         if (why != NULL)
             find_need(n, sure, "%s=%.120s %s", u->how, u->name, why);
     }
 }
 
-/* NULL: it is as a start needs it. */
-static const char *path_fault(const struct about_path *p, const struct host_look *l, bool *ret_sure)
+/* Why a start cannot use the path; NULL: it can. */
+static const char *needed_path_fault(const struct about_path *p, const struct host_look *l,
+                                     bool *ret_sure)
 {
     bool there = l->end == LOOK_FINE || l->end == LOOK_UNSURE;
 
     *ret_sure = there || l->end == LOOK_MISSING;
     if (!there)
-        return seen_text(l);
+        return look_text(l);
     if (p->program && (!S_ISREG(l->kind.mode) || (l->kind.mode & 0111) == 0))
-        return "it may not be executed";
+        return "the file is not executable";
     if (str_eq(p->key, "WorkingDirectory") && !l->dir)
-        return "it is no directory";
+        return "the path is no directory";
     return NULL;
 }
 
-/* What the started process looks up is seen as the one that runs sees it: mounts of the unit may
- * have put it there. */
+/* outside: systemd itself looks up the path. Else the started process does, and then the function
+ * examines the path as the running process sees it, because the unit may have mounts of its own. */
 static void judge_needed(struct surveying *s, bool outside, struct need *n)
 {
     autofree struct host_wish *wishes = xzalloc(ABOUT_PATHS, sizeof(*wishes));
@@ -421,12 +432,12 @@ static void judge_needed(struct surveying *s, bool outside, struct need *n)
         return;
     if (s->h->look_at(s->h->ctx, outside ? 0 : s->f->stamp.main_pid, &manager, wishes, k, looks,
                       &err) < 0) {
-        find_need(n, false, "%s=%.120s: it could not be looked at", of[0]->key, of[0]->path);
+        find_need(n, false, "%s=%.120s: the path could not be examined", of[0]->key, of[0]->path);
         return;
     }
     for (uint32_t i = 0; i < k; i++) {
         bool sure = false;
-        const char *why = path_fault(of[i], &looks[i], &sure);
+        const char *why = needed_path_fault(of[i], &looks[i], &sure);
 
         if (why != NULL)
             find_need(n, sure, "%s=%.120s: %s", of[i]->key, of[i]->path, why);
@@ -440,7 +451,7 @@ static void ask_needs(struct surveying *s)
     const struct service_about *a = &s->about;
     struct need n = {.value = TRI_NO};
 
-    if (not_told(s, id, a->needs.told))
+    if (lacks_unit_answer(s, id, a->needs.told))
         return;
     judge_units(a, &n);
     if (a->refuses)
@@ -448,7 +459,7 @@ static void ask_needs(struct surveying *s)
     judge_needed(s, true, &n);
     judge_needed(s, false, &n);
     if (a->needs.more || a->paths.more)
-        find_need(&n, false, "there are more units, or paths, than can be looked at");
+        find_need(&n, false, "there are more units, or paths, than can be examined");
     fact_add(s, id, n.value, "%s", n.text);
 }
 
@@ -456,22 +467,22 @@ static void ask_paths(struct surveying *s)
 {
     autofree struct paths *p = xzalloc(1, sizeof(*p));
 
-    look(s, p);
+    look_at_unit_paths(s, p);
     ask_conditions(s, p);
     ask_files(s, p);
     for (uint32_t i = 0; i < p->n; i++)
         buf_free(&p->looks[i].content);
 }
 
-/* ---- what goes with it ---- */
+/* ---- units that stop and start with Nomad's ---- */
 
-static void ask_bound(struct surveying *s)
+static void ask_bound_units(struct surveying *s)
 {
     static const char id[] = "unit-bound";
     const struct service_about *a = &s->about;
     char text[TEXT_MAX] = "";
 
-    if (not_told(s, id, a->bound.told))
+    if (lacks_unit_answer(s, id, a->bound.told))
         return;
     for (uint32_t i = 0; i < a->bound.n; i++) {
         size_t n = strlen(text);
@@ -482,7 +493,7 @@ static void ask_bound(struct surveying *s)
     fact_add(s, id, a->bound.n > 0 ? TRI_YES : TRI_NO, "%s", text);
 }
 
-static void ask_down(struct surveying *s)
+static void ask_bound_down(struct surveying *s)
 {
     const struct phases *p = s->p;
     char text[TEXT_MAX] = "";
@@ -494,8 +505,8 @@ static void ask_down(struct surveying *s)
     fact_add(s, "bound-down", down, "%s", text);
 }
 
-static void tell_enabled(struct surveying *s, const char *id, bool yes,
-                         const struct service_order *by, const char *how)
+static void report_enabled(struct surveying *s, const char *id, bool yes,
+                           const struct service_order *by, const char *how)
 {
     if (yes || by->sequence == 0)
         fact_add(s, id, yes ? TRI_YES : TRI_NO, "%s", how);
@@ -504,7 +515,7 @@ static void tell_enabled(struct surveying *s, const char *id, bool yes,
                  (unsigned long long)by->sequence, (unsigned long long)by->epoch);
 }
 
-/* Told as no only where an order to disable it has nothing left to do. */
+/* No only if an order to disable the unit would have nothing left to do. */
 static void ask_enabled(struct surveying *s)
 {
     static const char id[] = "unit-enabled";
@@ -515,31 +526,32 @@ static void ask_enabled(struct surveying *s)
         fact_add(s, id, TRI_UNKNOWN,
                  "Nomad is started by configured commands, and [command] enable and disable are "
                  "not set in agent.conf");
-    else if (s->asked && !s->about.unit) /* they are believed */
-        tell_enabled(s, id, by->sequence == 0, by, "by configured commands, which do not tell");
+    else if (s->asked && !s->about.unit) /* the commands cannot be asked; their success counts */
+        report_enabled(s, id, by->sequence == 0, by,
+                       "enabled by configured commands; Caravan cannot check this");
     else if (!fact_has_unit(s, id))
         return;
     else if (b->state[0] == '\0' || !b->told)
-        fact_add(s, id, TRI_UNKNOWN, "systemd does not tell %s",
-                 b->state[0] == '\0' ? "it" : "which other units start it");
+        fact_add(s, id, TRI_UNKNOWN, "systemd does not report %s",
+                 b->state[0] == '\0' ? "this" : "which other units start Nomad");
     else if (!str_eq(b->state, "enabled") && !str_eq(b->state, "disabled"))
         fact_add(s, id, TRI_UNKNOWN, "%s", b->state);
     else if (b->others[0] != '\0')
-        fact_add(s, id, TRI_UNKNOWN, "%s, and started all the same by %s", b->state, b->others);
+        fact_add(s, id, TRI_UNKNOWN, "%s, but also started by %s", b->state, b->others);
     else
-        tell_enabled(s, id, str_eq(b->state, "enabled"), by, "");
+        report_enabled(s, id, str_eq(b->state, "enabled"), by, "");
 }
 
 void facts_of_start(struct surveying *s)
 {
     ask_paths(s);
     ask_needs(s);
-    ask_user(s);
-    tell_commands(s, "unit-stop-commands", s->about.stop.told, s->about.stop.text);
-    tell_commands(s, "unit-start-commands", s->about.start.told, s->about.start.text);
-    ask_again(s);
+    ask_unit_accounts(s);
+    report_commands(s, "unit-stop-commands", s->about.stop.told, s->about.stop.text);
+    report_commands(s, "unit-start-commands", s->about.start.told, s->about.start.text);
+    ask_restart(s);
     ask_signal(s);
-    ask_bound(s);
-    ask_down(s);
+    ask_bound_units(s);
+    ask_bound_down(s);
     ask_enabled(s);
 }

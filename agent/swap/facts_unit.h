@@ -1,5 +1,5 @@
 /*
- * facts_unit.h - the facts of a survey about what starts Nomad: its unit, as systemd has it loaded.
+ * facts_unit.h - the facts of a survey about Nomad's unit, as systemd has loaded it.
  */
 #ifndef FACTS_UNIT_H
 #define FACTS_UNIT_H
@@ -9,8 +9,9 @@
 /* Adds no-unit, unit-missing, unit-reload, kill-mode, type-notify, drop-ins, other-binary
  * (facts_survey.h). */
 void facts_of_unit(struct surveying *s);
-/* Adds what the next stop and start come to: unit-condition, env-file, unit-needs, unit-user,
- * unit-stop-commands, unit-start-commands, start-again, stop-signal, unit-bound, bound-down. */
+/* Adds the facts about the next stop and start: unit-condition, env-file, unit-needs, unit-user,
+ * unit-stop-commands, unit-start-commands, start-again, stop-signal, unit-bound, bound-down,
+ * unit-enabled. */
 void facts_of_start(struct surveying *s);
 
 #endif

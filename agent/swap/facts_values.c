@@ -5,7 +5,7 @@
 #include "facts_joins.h"
 #include "str.h"
 
-#define TICK_NS  10000000LL /* of /proc/PID/stat: USER_HZ is 100 */
+#define TICK_NS  10000000LL /* the unit of times in /proc/PID/stat: USER_HZ is 100 */
 #define SLACK_NS 1000000000LL
 
 struct config_said facts_value_of(const struct config_read *c, enum config_value id, bool *ret_sure)
@@ -52,7 +52,7 @@ int64_t facts_nomad_started(const struct surveying *s)
            (int64_t)s->f->stamp.main_start * TICK_NS;
 }
 
-/* ---- what the files say ---- */
+/* ---- the values in the files ---- */
 
 static bool is_one_place(const struct surveying *s, const char *a, const char *b)
 {
@@ -64,9 +64,11 @@ static bool is_one_place(const struct surveying *s, const char *a, const char *b
            x.dev == y.dev && x.ino == y.ino;
 }
 
-/* A client's is compared with where its process has its files, which no link is in; a server's with
- * what it tells, which is as its files have it. */
-static const char *as_compared(const struct surveying *s, enum config_value id, const char *text)
+/* The coordinator compares this value. Of a client with the directory of the process's open files,
+ * which contains no link; of a server with the path that Nomad reports, which is as its files have
+ * it. */
+static const char *comparable_value(const struct surveying *s, enum config_value id,
+                                    const char *text)
 {
     const struct facts *f = s->f;
 
@@ -76,9 +78,9 @@ static const char *as_compared(const struct surveying *s, enum config_value id, 
                : text;
 }
 
-/* Where neither files nor options name it, Nomad takes the host's name, which may have changed
- * since it was started. */
-static void tell_default(struct surveying *s, enum config_value id, const char *fact)
+/* If neither files nor options set the name, Nomad takes the host's name. The host's name may have
+ * changed since Nomad started. */
+static void report_default(struct surveying *s, enum config_value id, const char *fact)
 {
     char host[HOST_NAME_MAX + 1] = "";
     auto_buf struct buf text = BUF_INIT;
@@ -91,7 +93,7 @@ static void tell_default(struct surveying *s, enum config_value id, const char *
     fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
 }
 
-static void tell_value(struct surveying *s, const struct config_read *c, enum config_value id)
+static void report_value(struct surveying *s, const struct config_read *c, enum config_value id)
 {
     auto_buf struct buf text = BUF_INIT;
     bool sure;
@@ -100,32 +102,33 @@ static void tell_value(struct surveying *s, const struct config_read *c, enum co
 
     snprintf(fact, sizeof(fact), "is.%s", config_value_rows[id].fact);
     if (said.said && !said.plain)
-        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text (a template or a variable?)", said.place);
+        fact_add(s, fact, TRI_UNKNOWN, "%s: the value is no plain text (a template or a variable?)",
+                 said.place);
     else if (!sure)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
     else if (!said.said && facts_is_dev(c))
-        fact_add(s, fact, TRI_UNKNOWN, "the option -dev of Nomad's command may set it");
+        fact_add(s, fact, TRI_UNKNOWN, "the option -dev of Nomad's command may set this");
     else if (!said.said)
-        tell_default(s, id, fact);
+        report_default(s, id, fact);
     else {
-        const char *is = as_compared(s, id, said.text);
+        const char *is = comparable_value(s, id, said.text);
         str_escape(&text, is, strlen(is));
         fact_add(s, fact, TRI_YES, "%s", buf_str(&text));
     }
 }
 
-/* ---- what a stop does ---- */
+/* ---- the effect of a stop ---- */
 
-/* The option that counts for this signal, as in Nomad's command/agent; CONFIG_VALUES: none. */
-static enum config_value option_of(const char *signal)
+/* The configuration value that Nomad's command/agent reads for this signal; CONFIG_VALUES: none. */
+static enum config_value leave_option_of(const char *signal)
 {
     return str_eq(signal, "SIGINT")    ? VALUE_LEAVE_INT
            : str_eq(signal, "SIGTERM") ? VALUE_LEAVE_TERM
                                        : CONFIG_VALUES;
 }
 
-static enum tri leaves_by(struct surveying *s, const struct config_read *c, const char *signal,
-                          enum config_value id)
+static enum tri report_leaves_by(struct surveying *s, const struct config_read *c,
+                                 const char *signal, enum config_value id)
 {
     static const char fact[] = "stop-leaves";
     const struct config_said *said = &c->f->values.said[id];
@@ -141,13 +144,13 @@ static enum tri leaves_by(struct surveying *s, const struct config_read *c, cons
     return leaves;
 }
 
-/* A command of ExecStop= may send another signal, before systemd sends its own. */
+/* A command in ExecStop= may send another signal before systemd sends its own. */
 static bool stops_by_command(const struct surveying *s)
 {
-    return str_starts(s->about.stop.text, "ExecStop="); /* those of ExecStopPost= come behind */
+    return str_starts(s->about.stop.text, "ExecStop="); /* ExecStopPost= comes later in the text */
 }
 
-static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
+static enum tri report_leaves(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "stop-leaves";
     bool known = s->asked && s->about.unit && s->about.stop_signal > 0 &&
@@ -158,8 +161,8 @@ static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
 
     if (known)
         snprintf(signal, sizeof(signal), "SIG%s", sigabbrev_np(s->about.stop_signal));
-    if (known && option_of(signal) != CONFIG_VALUES)
-        return leaves_by(s, c, signal, option_of(signal));
+    if (known && leave_option_of(signal) != CONFIG_VALUES)
+        return report_leaves_by(s, c, signal, leave_option_of(signal));
     if (known || (on_int == TRI_NO && on_term == TRI_NO)) {
         fact_add(s, fact, TRI_NO, "%s", "");
         return TRI_NO;
@@ -167,13 +170,13 @@ static enum tri tell_leaves(struct surveying *s, const struct config_read *c)
     if (c->why != NULL)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
     else
-        fact_add(s, fact, TRI_UNKNOWN, "%s is set, and which signal stops Nomad is not known",
+        fact_add(s, fact, TRI_UNKNOWN, "%s is set, but it is not known which signal stops Nomad",
                  on_int != TRI_NO ? "leave_on_interrupt" : "leave_on_terminate");
     return TRI_UNKNOWN;
 }
 
-/* Nomad drains as a part of leaving, and only then. */
-static void tell_drains(struct surveying *s, const struct config_read *c, enum tri leaves)
+/* Nomad drains only when it leaves. */
+static void report_drains(struct surveying *s, const struct config_read *c, enum tri leaves)
 {
     static const char fact[] = "stop-drains";
     const struct config_said *said = &c->f->values.said[VALUE_DRAIN];
@@ -186,16 +189,16 @@ static void tell_drains(struct surveying *s, const struct config_read *c, enum t
                  said->place);
     else if (said->said)
         fact_add(s, fact, TRI_UNKNOWN,
-                 "drain_on_shutdown (%s), and whether a stop leaves is not "
-                 "known",
+                 "drain_on_shutdown (%s) is set, but it is not known whether a stop leaves the "
+                 "cluster",
                  said->place);
     else
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
 }
 
-/* ---- when they were changed ---- */
+/* ---- changes after Nomad's start ---- */
 
-static void tell_newer(struct surveying *s, const struct config_read *c)
+static void report_newer(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "config-newer";
     const struct config_times *t = c->times;
@@ -210,8 +213,8 @@ static void tell_newer(struct surveying *s, const struct config_read *c)
     } else if (t->touched_ns > started + SLACK_NS) {
         str_for_ms(by, sizeof(by), (t->touched_ns - started) / 1000000);
         fact_add(s, fact, TRI_UNKNOWN,
-                 "%s was put there %s after Nomad started, or got another owner or mode then, or a "
-                 "name in it came or went",
+                 "%s changed %s after Nomad started: its place, owner or mode, or the names in "
+                 "this directory",
                  t->touched, by);
     } else if (c->why != NULL)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
@@ -219,7 +222,7 @@ static void tell_newer(struct surveying *s, const struct config_read *c)
         fact_add(s, fact, TRI_NO, "%s", "");
 }
 
-/* ---- whom it joins ---- */
+/* ---- the servers to join ---- */
 
 void facts_of_joins(struct surveying *s, const struct config_read *c)
 {
@@ -232,11 +235,11 @@ void facts_of_joins(struct surveying *s, const struct config_read *c)
             option = options[i];
     }
     if (c->f->more_joins)
-        fact_add(s, fact, TRI_UNKNOWN, "too many to tell");
+        fact_add(s, fact, TRI_UNKNOWN, "there are more addresses than fit into a fact");
     else if (c->why != NULL)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
     else if (option != NULL)
-        fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command names some", option);
+        fact_add(s, fact, TRI_UNKNOWN, "the option -%s of Nomad's command names servers", option);
     else
         fact_add(s, fact, c->f->joins[0] != '\0' ? TRI_YES : TRI_NO, "%s", c->f->joins);
     if (!c->f->more_joins && c->why == NULL && option == NULL)
@@ -245,21 +248,21 @@ void facts_of_joins(struct surveying *s, const struct config_read *c)
 
 /* ---- for a server that is to join ---- */
 
-static void tell_bootstrap(struct surveying *s, const struct config_read *c)
+static void report_bootstrap(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "bootstrap-expect";
     bool sure;
     const struct config_said said = facts_value_of(c, VALUE_BOOTSTRAP, &sure);
 
     if (said.said && !said.plain)
-        fact_add(s, fact, TRI_UNKNOWN, "%s: no plain text", said.place);
+        fact_add(s, fact, TRI_UNKNOWN, "%s: the value is no plain text", said.place);
     else if (!sure)
         fact_add(s, fact, TRI_UNKNOWN, "%s", c->why);
     else
         fact_add(s, fact, said.said ? TRI_YES : TRI_NO, "%s", said.text);
 }
 
-static void tell_gossip_key(struct surveying *s, const struct config_read *c)
+static void report_gossip_key(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "gossip-key";
 
@@ -275,8 +278,8 @@ static void tell_gossip_key(struct surveying *s, const struct config_read *c)
         fact_add(s, "gossip-id", TRI_YES, "%s", c->f->encrypt_id);
 }
 
-/* Nomad makes one of these at its first start, as a server and as a client. */
-static void tell_fresh(struct surveying *s, const struct config_read *c)
+/* At its first start Nomad makes "server", as a server, or "client", as a client. */
+static void report_fresh_data_dir(struct surveying *s, const struct config_read *c)
 {
     static const char fact[] = "data-dir-fresh";
     static const char *const made[] = {"server", "client"};
@@ -288,7 +291,7 @@ static void tell_fresh(struct surveying *s, const struct config_read *c)
     char path[CONFIG_TEXT + 16];
 
     if (dir[0] == '\0') {
-        fact_add(s, fact, TRI_UNKNOWN, "where Nomad's data_dir is is not known");
+        fact_add(s, fact, TRI_UNKNOWN, "Nomad's data_dir is not known");
         return;
     }
     for (size_t i = 0; i < ARRAY_LEN(made); i++) {
@@ -298,7 +301,7 @@ static void tell_fresh(struct surveying *s, const struct config_read *c)
             return;
         }
         if (st.there) {
-            fact_add(s, fact, TRI_NO, "%s is there: Nomad ran with this data_dir", path);
+            fact_add(s, fact, TRI_NO, "%s exists: Nomad ran with this data_dir", path);
             return;
         }
     }
@@ -307,15 +310,15 @@ static void tell_fresh(struct surveying *s, const struct config_read *c)
 
 void facts_of_joiner(struct surveying *s, const struct config_read *c)
 {
-    tell_bootstrap(s, c);
-    tell_gossip_key(s, c);
-    tell_fresh(s, c);
+    report_bootstrap(s, c);
+    report_gossip_key(s, c);
+    report_fresh_data_dir(s, c);
 }
 
 void facts_of_values(struct surveying *s, const struct config_read *c)
 {
     for (int i = 0; i < VALUES_TOLD; i++)
-        tell_value(s, c, (enum config_value)i);
-    tell_drains(s, c, tell_leaves(s, c));
-    tell_newer(s, c);
+        report_value(s, c, (enum config_value)i);
+    report_drains(s, c, report_leaves(s, c));
+    report_newer(s, c);
 }

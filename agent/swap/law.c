@@ -2,12 +2,12 @@
 #include "url_plain.h"
 #include "version.h"
 
-static struct law_answer allowed(void)
+static struct law_answer answer_allowed(void)
 {
     return (struct law_answer){.refusal = REFUSAL_NONE};
 }
 
-static struct law_answer refused(enum refusal r, const char *text)
+static struct law_answer answer_refused(enum refusal r, const char *text)
 {
     struct law_answer a = {.refusal = r};
 
@@ -17,34 +17,37 @@ static struct law_answer refused(enum refusal r, const char *text)
 
 static struct law_answer judge_busy(const struct law_facts *f)
 {
-    return f->busy ? refused(REFUSAL_BUSY, "another order is being carried out: only cancel is "
-                                           "heard")
-                   : allowed();
+    return f->busy
+               ? answer_refused(REFUSAL_BUSY, "another order is being carried out: until it ends, "
+                                              "this host accepts only cancel")
+               : answer_allowed();
 }
 
 static struct law_answer judge_hold(const struct law_facts *f)
 {
     if (f->held == TRI_YES)
-        return refused(REFUSAL_HELD, "root holds this host, by its hold file");
+        return answer_refused(REFUSAL_HELD, "root holds this host: the hold file exists");
     if (f->held != TRI_NO)
-        return refused(REFUSAL_UNKNOWN, "could not tell whether the hold file exists");
-    return allowed();
+        return answer_refused(REFUSAL_UNKNOWN,
+                              "caravan-swap could not check whether the hold file exists");
+    return answer_allowed();
 }
 
-static struct law_answer judge_hours(const struct law *law, const struct law_facts *f)
+static struct law_answer judge_root_hours(const struct law *law, const struct law_facts *f)
 {
-    struct law_answer a = refused(REFUSAL_HELD, "");
+    struct law_answer a = answer_refused(REFUSAL_HELD, "");
     char now[HOURS_TEXT], next[HOURS_TEXT];
     int left;
 
     if (f->joining || law->hours == NULL || law->hours->n == 0)
-        return allowed();
+        return answer_allowed();
     if (f->wall_s < LAW_CLOCK_S || f->minute < 0)
-        return refused(REFUSAL_UNKNOWN,
-                       "this host's clock was never set, and root allows swaps in its hours only "
-                       "([law] hours of agent.conf): set the clock");
+        return answer_refused(
+            REFUSAL_UNKNOWN,
+            "this host's clock was never set, and root allows swaps only in some hours "
+            "([law] hours of agent.conf): set the clock");
     if (hours_hold(law->hours, f->minute, &left))
-        return allowed();
+        return answer_allowed();
     hours_text(f->minute, now);
     hours_text(f->minute + left, next);
     snprintf(a.text, sizeof(a.text),
@@ -58,10 +61,10 @@ static struct law_answer judge_gap(const struct law *law, const struct law_facts
     struct law_answer a;
 
     if (!f->swapped || f->since_swap_ms >= law->gap_ms)
-        return allowed();
-    a = refused(REFUSAL_GAP, "");
+        return answer_allowed();
+    a = answer_refused(REFUSAL_GAP, "");
     snprintf(a.text, sizeof(a.text),
-             "the last swap or stop was %lld ms ago, root demands %lld ms between two",
+             "the last swap or stop was %lld ms ago, and root demands %lld ms between two of them",
              (long long)f->since_swap_ms, (long long)law->gap_ms);
     return a;
 }
@@ -71,13 +74,13 @@ static const char *const odd_texts[KNOCK_COUNT] = {
     [KNOCK_SERVES] = "",
     [KNOCK_MUTE] = " is connected but does not serve yet (it may be restoring its state): wait "
                    "until it does",
-    [KNOCK_CLOSES] = " closes connections without an answer of Nomad's (has it too many, "
-                     "rpc_max_conns_per_client?)",
+    [KNOCK_CLOSES] = " closes connections without an answer (if it has too many, see "
+                     "rpc_max_conns_per_client in Nomad's limits)",
     [KNOCK_NOBODY] = " accepts no connection",
 };
 
-/* Serving peers include this host when its own address answers; one is taken off
- * in any case, which is right when it does and too strict when it does not. */
+/* The serving peers include this host if its own address answers. The function always subtracts
+ * one: this is right if the address answers, and too strict if it does not. */
 static struct law_answer judge_peers(const struct law_facts *f)
 {
     uint32_t quorum = f->peers / 2 + 1;
@@ -86,8 +89,8 @@ static struct law_answer judge_peers(const struct law_facts *f)
     struct law_answer a;
 
     if (others >= quorum)
-        return allowed();
-    a = refused(REFUSAL_QUORUM, "");
+        return answer_allowed();
+    a = answer_refused(REFUSAL_QUORUM, "");
     snprintf(a.text, sizeof(a.text),
              "without this server %u of %u servers serve, a quorum is %u%s%s%s", others, f->peers,
              quorum, all ? "" : "; ", all ? "" : f->odd_peer, odd_texts[f->odd]);
@@ -97,29 +100,31 @@ static struct law_answer judge_peers(const struct law_facts *f)
 static struct law_answer judge_quorum(const struct law *law, const struct law_facts *f)
 {
     if (!f->server || f->joining || law->allow_outage || f->active == TRI_NO)
-        return allowed();
+        return answer_allowed();
     if (f->active != TRI_YES)
-        return refused(REFUSAL_UNKNOWN, "could not tell whether Nomad runs here");
+        return answer_refused(REFUSAL_UNKNOWN,
+                              "caravan-swap could not find out whether Nomad runs here");
     if (f->leader == TRI_NO)
-        return refused(REFUSAL_QUORUM, "the local Nomad knows no leader");
+        return answer_refused(REFUSAL_QUORUM, "the local Nomad knows no leader");
     if (f->leader != TRI_YES || f->peers_known != TRI_YES || f->peers == 0)
-        return refused(REFUSAL_UNKNOWN,
-                       "the local Nomad could not be asked for leader and peers, or they "
-                       "for an answer");
+        return answer_refused(
+            REFUSAL_UNKNOWN,
+            "the local Nomad did not name its leader and servers, or these servers "
+            "could not be asked");
     return judge_peers(f);
 }
 
-static struct law_answer judge_stop(const struct law *law, const struct law_facts *f)
+static struct law_answer judge_allow_stop(const struct law *law, const struct law_facts *f)
 {
     return law->allow_stop || f->joining
-               ? allowed()
-               : refused(REFUSAL_HELD,
-                         "root does not let orders stop or disable Nomad here: to "
-                         "allow it, write allow_stop = yes below [law] in this host's "
-                         "agent.conf");
+               ? answer_allowed()
+               : answer_refused(
+                     REFUSAL_HELD,
+                     "root does not let orders stop or disable Nomad here: to allow this, "
+                     "write allow_stop = yes below [law] in this host's agent.conf");
 }
 
-/* What is asked besides whether something is being worked on. */
+/* The articles of each question. Every question also asks whether an order is being carried out. */
 static const struct articles {
     bool hold, stop, hours, gap, quorum;
 } articles[LAW_QUESTIONS] = {
@@ -146,9 +151,9 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
     if (a.refusal == REFUSAL_NONE && asks->hold)
         a = judge_hold(facts);
     if (a.refusal == REFUSAL_NONE && asks->stop)
-        a = judge_stop(law, facts);
+        a = judge_allow_stop(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->hours)
-        a = judge_hours(law, facts);
+        a = judge_root_hours(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->gap)
         a = judge_gap(law, facts);
     if (a.refusal == REFUSAL_NONE && asks->quorum)
@@ -156,9 +161,9 @@ struct law_answer law_judge(const struct law *law, enum law_question question,
     return a;
 }
 
-/* ---- what may be installed ---- */
+/* ---- the releases that may be installed ---- */
 
-static bool is_below(const char *version, const char *floor)
+static bool is_below_version(const char *version, const char *floor)
 {
     struct err err = ERR_INIT;
     struct version v, f;
@@ -173,13 +178,14 @@ struct law_answer law_version(const struct law *law, const char *version)
     struct law_answer a;
 
     if (law->min_version == NULL || law->min_version[0] == '\0')
-        return allowed();
+        return answer_allowed();
     if (version[0] == '\0')
-        return refused(REFUSAL_UNKNOWN, "could not tell which version that is, and root demands "
-                                        "one here (min_version)");
-    if (!is_below(version, law->min_version))
-        return allowed();
-    a = refused(REFUSAL_MANIFEST, "");
+        return answer_refused(REFUSAL_UNKNOWN,
+                              "the version of that binary is not known, and root demands "
+                              "a version here (min_version)");
+    if (!is_below_version(version, law->min_version))
+        return answer_allowed();
+    a = answer_refused(REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text), "%s is below root's min_version here, %s", version,
              law->min_version);
     return a;
@@ -190,13 +196,13 @@ struct law_answer law_signers(const struct law *law, uint32_t signers, bool agai
     struct law_answer a;
 
     if (signers >= law->release_threshold)
-        return allowed();
-    a = refused(again ? REFUSAL_DIGEST : REFUSAL_MANIFEST, "");
+        return answer_allowed();
+    a = answer_refused(again ? REFUSAL_DIGEST : REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text),
              "root demands the signatures of %u release keys here (release_threshold), and %u "
-             "signed it%s",
+             "signed the manifest%s",
              law->release_threshold, signers,
-             again ? ", when it was staged: stage it again" : ": have more of them sign it");
+             again ? " of the staged binary: stage it again" : ": let more release keys sign it");
     return a;
 }
 
@@ -206,12 +212,12 @@ static struct law_answer judge_date(const struct law_release *r)
     struct law_answer a;
 
     if (r->created_s <= now_s + LAW_AHEAD_S)
-        return allowed();
-    a = refused(REFUSAL_MANIFEST, "");
+        return answer_allowed();
+    a = answer_refused(REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text),
-             "the manifest of %s is dated %lld h ahead of this host's clock: see which clock is "
-             "wrong; where it was the coordinator's, caravan release remove %s, then fetch or add "
-             "it again",
+             "the manifest of %s is dated %lld h ahead of this host's clock: find out which clock "
+             "is wrong. If it was the coordinator's, run caravan release remove %s, then fetch or "
+             "add the release again",
              r->version, (long long)((r->created_s - now_s) / 3600), r->version);
     return a;
 }
@@ -221,12 +227,12 @@ static struct law_answer judge_floor(const struct law_release *r)
     struct law_answer a;
 
     if (r->settled[0] == '\0' || r->settled_s == 0 || r->created_s > r->settled_s ||
-        !is_below(r->version, r->settled))
-        return allowed();
-    a = refused(REFUSAL_MANIFEST, "");
+        !is_below_version(r->version, r->settled))
+        return answer_allowed();
+    a = answer_refused(REFUSAL_MANIFEST, "");
     snprintf(a.text, sizeof(a.text),
-             "%s settled here, and the manifest of %s is not newer: to go back sign it anew with "
-             "the release key",
+             "%s settled here, and the manifest of %s is not newer than that one: to go back, sign "
+             "it again with the release key",
              r->settled, r->version);
     return a;
 }
@@ -245,15 +251,16 @@ struct law_answer law_release(const struct law *law, const struct law_release *r
 struct law_answer law_vendor(const struct law *law, bool sums, bool zip)
 {
     if (!law->require_vendor_signature)
-        return allowed();
+        return answer_allowed();
     if (!sums)
-        return refused(
+        return answer_refused(
             REFUSAL_MANIFEST,
-            "root demands HashiCorp's own signature here, and the manifest carries none: "
-            "release fetch brings it along, release add does not");
-    return zip ? allowed()
-               : refused(REFUSAL_MANIFEST, "root demands HashiCorp's own signature here, which is "
-                                           "of zips: this build is a bare binary");
+            "root demands HashiCorp's own signature here, and the manifest contains none: "
+            "caravan release fetch adds the signature, caravan release add does not");
+    return zip ? answer_allowed()
+               : answer_refused(REFUSAL_MANIFEST,
+                                "root demands HashiCorp's own signature here, but "
+                                "HashiCorp signs zips, and this build is a bare binary");
 }
 
 struct law_answer law_url(const struct law *law, const char *url)
@@ -261,11 +268,12 @@ struct law_answer law_url(const struct law *law, const char *url)
     static const char file[] = "file:";
 
     if (strncasecmp(url, file, sizeof(file) - 1) == 0 && !law->allow_file_urls)
-        return refused(REFUSAL_URL, "root does not allow file:// places here");
+        return answer_refused(REFUSAL_URL, "root does not allow file:// places here");
     const char *why = url_refused(law->url_prefixes, url);
     if (why == NULL)
-        return allowed();
-    struct law_answer a = refused(REFUSAL_URL, "");
-    snprintf(a.text, sizeof(a.text), "a place is not among root's allowed url_prefixes: %s", why);
+        return answer_allowed();
+    struct law_answer a = answer_refused(REFUSAL_URL, "");
+    snprintf(a.text, sizeof(a.text), "a place of the order is not among root's url_prefixes: %s",
+             why);
     return a;
 }

@@ -1,64 +1,71 @@
 /*
- * law.h - what root configured on this host; no order overrides it.
+ * law.h - the limits that root configured on this host. No order overrides them.
  *
- * Pure: no I/O, no clock, no library. law_facts.c gathers what it is asked about.
- * The first article that refuses is the answer; what could not be asked refuses
- * (REFUSAL_UNKNOWN): unknown never passes.
+ * Pure: no I/O, no clock, no library. law_facts.c gathers the facts. The first article that refuses
+ * is the answer. If a fact is not known, the law refuses (REFUSAL_UNKNOWN): unknown never passes.
  *
- * Articles for swap and revert: nothing else is being worked on; the hold file is
- * not there; the gap since the last swap is over (not before a revert); on a
- * server whose Nomad runs, the local Nomad knows a leader and enough OTHER peers
- * answer on their RPC port as a Nomad does that serves (a connection is not enough:
- * the kernel gives one while Nomad restores its state) to be a quorum without this
- * host (allow_outage lifts that one). A server that does not run takes part in no
- * quorum, so nothing is asked for it. For stage: not busy, and every place to
- * get the binary from begins with an allowed prefix, both written plainly (url_plain.h);
- * caravan-fetch asks the same of every redirect. The automatic revert after
- * a failed probe is not asked: it ends a swap, it does not begin one.
+ * Swap and revert are allowed if:
+ * - no other order is being carried out, and the hold file does not exist;
+ * - the gap since the last swap is over (not asked of a revert);
+ * - on a server whose Nomad runs: the local Nomad knows a leader, and enough OTHER peers serve to
+ *   be a quorum without this host (allow_outage lifts this article). A peer serves if it answers on
+ *   its RPC port as a Nomad does. A connection alone does not suffice: the kernel accepts one while
+ *   Nomad restores its state. A server that does not run is part of no quorum, so the article does
+ *   not apply to it.
  *
- * What a manifest that trust takes must be besides (law_release), so that an old one, replayed with
- * a stolen operator's key, installs nothing:
- * - not older than root's min_version, which is absolute: a new signature does not help.
- * - not below the floor: a version below the one that settled here last AND a manifest that is not
- *   newer than every one that settled here. Signing the manifest anew, with the release key, is how
- *   a downgrade is allowed. A build of one's own ("1.11.4-acme1") counts as below its version here,
- *   for the host is not told that it is none of the prereleases. Metadata ("+ent") takes no part in
- * the order; a version that cannot be compared counts as below. Where it is not known what settled
- * here (a record of before there was a floor, a host where nothing has settled yet) there is no
- * floor.
- * - signed by at least as many release keys as root's release_threshold, where the trust file
- *   demands fewer (it is asked first, and again of what was staged before root set this).
- * - not dated more than LAW_AHEAD_S ahead of this host's clock: one that settled would forbid every
- *   manifest signed until then.
+ * Stage is allowed if no other order is being carried out, and if every place to get the binary
+ * from begins with an allowed prefix; both must be written plainly (url_plain.h). caravan-fetch
+ * checks every redirect the same way.
  *
- * With require_vendor_signature the manifest must also carry the vendor's SHA256SUMS and signature,
- * for a zip (law_vendor); whether they are good is asked before anything is downloaded (vendor.h).
- * What was staged without that is staged again. Reverts are not asked: what ran here before did.
+ * The law is not asked about the automatic revert after a failed probe: that revert ends a swap, it
+ * does not begin one.
  *
- * Reverts use the record, not the floor: by order to what ran here before, of which the digest is
- * recorded. The floor stays where it was. min_version forbids a revert by order as well (and a swap
- * to what was staged before root set it): the new binary is in place then, so the host is left with
- * one; a previous binary that does not tell its version is REFUSAL_UNKNOWN. The automatic revert
- * after a failed probe is not asked about min_version either: the host must get a binary back that
- * runs, and no order chose which.
+ * Further limits for a manifest that the trust accepts (law_release). They make an old manifest
+ * useless to somebody who replays it with a stolen operator's key:
+ * - min_version: the version must not be older than root's min_version. This limit is absolute; a
+ *   new signature does not help.
+ * - The floor. A manifest is refused if its version is older than the version that settled here
+ *   last AND the manifest is not newer than every manifest that settled here. To allow a downgrade,
+ *   sign the manifest again with the release key. A build of one's own ("1.11.4-acme1") counts as
+ *   older than its base version here, because the host cannot tell it from a prerelease. Metadata
+ *   ("+ent") has no part in the order. A version that cannot be compared counts as older. There is
+ *   no floor if it is not known what settled here: with a record from before floors existed, or if
+ *   nothing has settled yet.
+ * - release_threshold: at least as many release keys must have signed as root demands, if the trust
+ *   file demands fewer. The law checks this first, and checks again a binary that was staged before
+ *   root set the limit.
+ * - The date must not be more than LAW_AHEAD_S ahead of this host's clock: if such a manifest
+ *   settled, it would forbid every manifest signed before that date.
  *
- * The orders about the service itself: all four ask whether something is being worked on, and for
- * the hold file. Stop and disable need root's allow_stop, for what they do outlives the run. Stop
- * asks for the gap and the quorum as a swap does; start, which only undoes a stop, asks for
- * neither. Of a server that is joining neither allow_stop nor the quorum is asked: root let a swap
- * start it, this undoes that, and it is no voter.
+ * With require_vendor_signature the manifest must also contain the vendor's SHA256SUMS and its
+ * signature, for a zip (law_vendor). caravan-swap verifies them before anything is downloaded
+ * (vendor.h). A binary that was staged without this check must be staged again. Reverts are not
+ * asked: the previous binary has already run here.
  *
- * With root's hours (hours.h) swaps, stops and disabling are refused outside them, by the wall
- * clock of this host, and also at the end of a swap's wait. Staging, reverts, start and enable are
- * not asked: they prepare, or repair what was begun in time; neither is a stop of a server that is
- * joining, which undoes. A clock of before LAW_CLOCK_S was never set: unknown never passes.
+ * Reverts go by the record, not by the floor: a revert by order returns to the binary that ran here
+ * before, and the record knows its digest. The floor stays as it is. But min_version also forbids a
+ * revert by order, and a swap to a binary that was staged before root set min_version: the new
+ * binary is in place then, so the host keeps a working one. If a previous binary does not print its
+ * version, the answer is REFUSAL_UNKNOWN. The automatic revert after a failed probe is not asked
+ * about min_version: the host must get a running binary back, and no order chose which.
  *
- * Root's list of operators (operators.h) is asked before all of this, right behind the trust
- * (order.h): an order of somebody else is refused by its key's name, and takes no sequence. The
- * listener asks as well; what counts is that root asks.
+ * Orders about the service itself: all four need that no other order is being carried out, and that
+ * the hold file does not exist. Stop and disable also need root's allow_stop, because their effect
+ * outlives the run. Stop needs the gap and the quorum like a swap. Start only undoes a stop and
+ * needs neither. For a server that is joining, neither allow_stop nor the quorum is asked: root let
+ * a swap start this server, the stop undoes that, and the server is no voter.
  *
- * A swap may wait for minutes between its order and its rename (not_before, a package
- * manager at work), so hold, hours and quorum are asked again at the end of that wait.
+ * Outside root's hours (hours.h) the law refuses swaps, stops and disabling, by the wall clock of
+ * this host, also at the end of a swap's wait. Stage, revert, start and enable are not asked: they
+ * prepare, or they repair what was begun in time. A stop of a server that is joining is not asked
+ * either, because it undoes. A clock before LAW_CLOCK_S was never set: unknown never passes.
+ *
+ * Root's list of operators (operators.h) is asked before all of this, right after the trust
+ * (order.h). The order of another operator is refused with the name of its key, and uses up no
+ * sequence. caravan-agent asks the list too, but only the answer of caravan-swap counts.
+ *
+ * A swap may wait for minutes between its order and its rename (not_before, a package manager at
+ * work). Therefore hold, hours and quorum are asked again at the end of that wait.
  */
 #ifndef LAW_H
 #define LAW_H
@@ -75,19 +82,20 @@ struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
-    bool start_stopped; /* a swap starts what did not run; asked by nobody, done by swap_obey */
-    bool allow_stop;    /* by order, stop and disable */
-    const char *url_prefixes; /* "" any: blanks between */
-    const char *min_version;  /* "" any */
+    bool start_stopped; /* a swap starts a Nomad that did not run; used by swap_obey, not by the law
+                         */
+    bool allow_stop;    /* orders may stop and disable Nomad */
+    const char *url_prefixes; /* blanks between them; "": any place */
+    const char *min_version;  /* "": any version */
     bool require_vendor_signature;
-    uint32_t release_threshold;        /* 0: as the trust file has it */
-    const struct hours *hours;         /* NULL, or none in it: at any time */
+    uint32_t release_threshold;        /* 0: the trust file decides */
+    const struct hours *hours;         /* NULL or empty: at any time */
     const char *hours_text;            /* as root wrote them */
-    const struct operators *operators; /* NULL, or none in it: all of the trust's */
+    const struct operators *operators; /* NULL or empty: all operators of the trust file */
 };
 
-/* LAW_RENAME: a swap that was allowed, once more right before its rename, by facts gathered then;
- * the swap itself is what it is busy with, and its gap was over. */
+/* LAW_RENAME: an allowed swap is asked again right before its rename, with new facts. Then the busy
+ * order is the swap itself, and the gap was already asked. */
 enum law_question {
     LAW_STAGE,
     LAW_SWAP,
@@ -101,48 +109,51 @@ enum law_question {
 };
 
 struct law_facts {
-    bool busy;             /* a working phase */
+    bool busy;             /* the phase is a working one */
     enum tri held;         /* the hold file exists */
     int64_t wall_s;        /* this host's clock */
-    int minute;            /* of the week, by that clock, in the time that root's hours are in */
+    int minute;            /* of the week, by that clock, in the time zone of root's hours */
     bool swapped;          /* there was a swap, or a stop by order, before */
-    int64_t since_swap_ms; /* its restart; since boot when that was before this boot */
+    int64_t since_swap_ms; /* since its restart; since boot if the restart was before this boot */
     bool server;           /* the order says so, or the host has a server id */
-    bool joining;    /* it was started first by a swap, just now, and not enabled yet (record.h) */
-    enum tri active; /* the service runs */
-    enum tri leader; /* the local Nomad knows one */
+    bool joining;          /* a swap started this server just now, for the first time, and no order
+                              has enabled it yet (record.h) */
+    enum tri active;       /* the service runs */
+    enum tri leader;       /* the local Nomad knows a leader */
     enum tri peers_known;
-    uint32_t peers;                /* of /v1/status/peers, this host among them */
-    uint32_t serving;              /* of them, this host among them */
-    enum knock odd;                /* one that does not serve, mute before others; for people */
-    char odd_peer[FETCH_PEER_MAX]; /* odd == KNOCK_SERVES: all do */
+    uint32_t peers;                /* in /v1/status/peers, with this host */
+    uint32_t serving;              /* peers that serve, with this host */
+    enum knock odd;                /* how one peer fails, a mute one first; for people */
+    char odd_peer[FETCH_PEER_MAX]; /* that peer; odd == KNOCK_SERVES: all peers serve */
 };
 
 struct law_answer {
     enum refusal refusal; /* REFUSAL_NONE: allowed */
-    char text[TEXT_MAX];  /* why, for people; "" when allowed */
+    char text[TEXT_MAX];  /* the reason, for people; "": allowed */
 };
 
 struct law_answer law_judge(const struct law *law, enum law_question question,
                             const struct law_facts *facts);
-/* Is the quorum a part of the answer? Asking for it takes seconds. */
+/* Does this question need the quorum? To ask for the quorum takes seconds. */
 bool law_asks_quorum(enum law_question question);
-/* What a manifest would bring here, beside what settled. */
+/* A manifest, and the last one that settled here. */
 struct law_release {
     const char *version;
     int64_t created_s;
-    const char *settled; /* "", or settled_s 0: not known */
+    const char *settled; /* the version; "", or settled_s 0: not known */
     int64_t settled_s;   /* of the newest manifest that settled */
     int64_t now_s;       /* this host's clock */
 };
+/* Asks min_version, the date and the floor. */
 struct law_answer law_release(const struct law *law, const struct law_release *r);
-/* root's release_threshold alone; again: of what is staged already. */
+/* Asks root's release_threshold alone. again: about a binary that is already staged. */
 struct law_answer law_signers(const struct law *law, uint32_t signers, bool again);
-/* root's min_version alone; version "": it could not be told. */
+/* Asks root's min_version alone. version "": not known. */
 struct law_answer law_version(const struct law *law, const char *version);
-/* sums: the manifest carries the vendor's SHA256SUMS and its signature; zip: the build is one. */
+/* sums: the manifest contains the vendor's SHA256SUMS and its signature. zip: the build is a zip.
+ */
 struct law_answer law_vendor(const struct law *law, bool sums, bool zip);
-/* One place to get a binary from. */
+/* Asks about one place to get a binary from. */
 struct law_answer law_url(const struct law *law, const char *url);
 
 #endif

@@ -1,16 +1,18 @@
 /*
- * lease_shown.h - the lease that an order goes by, as its operator signed it.
+ * lease_shown.h - the lease of an order, as its operator signed it.
  *
- * caravan-agent keeps the lease and may lie about it: it is what listens to the network. So with
- * every order it hands over the newest take or renew that it obeyed, byte for byte, and
- * caravan-swap asks of it by itself: signed by an operator of the trust in force, for this cluster,
- * host and boot; of the order's epoch; and not older than its start_by and ttl say. A take does not
- * know the epoch that it will be given: its header tells the highest one that the host told, and a
- * lease is given that one (the same run again) or the next.
+ * caravan-agent keeps the lease. caravan-agent listens to the network and may lie about the lease
+ * if somebody took it over. Therefore caravan-agent passes on, with every order, the newest take or
+ * renew that it accepted, byte for byte. caravan-swap checks these bytes itself: an operator of the
+ * trust in force signed them, for this cluster, host and boot; they have the order's epoch; and
+ * they are not older than their start_by and ttl allow.
  *
- * So a listener that keeps an order back, or says that a lease is held that nobody renews, is
- * believed for a lease's ttl at most. A pause is not shown: within that time the coordinator that
- * was paused is the one who must not order.
+ * A take is signed before its epoch is known: its header contains the highest epoch that the host
+ * reported. The lease then gets this epoch (the same run again) or the next epoch.
+ *
+ * So if a false caravan-agent keeps an order back, or claims a lease that nobody renews, it
+ * succeeds for one ttl of a lease at most. caravan-swap does not see a pause. During a pause, the
+ * paused coordinator itself must give no orders.
  */
 #ifndef LEASE_SHOWN_H
 #define LEASE_SHOWN_H
@@ -19,8 +21,8 @@
 #include "swap_channel.h"
 #include "trust.h"
 
-/* REFUSAL_NONE: p's order may go by p's lease. Else text says why. order: of the order's header.
- * now: whose cluster, host, session and times; max_ttl_ms: root's. */
+/* REFUSAL_NONE: the lease in *p covers the order in *p. Else text gives the reason. order: the
+ * order's header. now: cluster, host, session and times of this host. max_ttl_ms: root's limit. */
 MUST_CHECK enum refusal lease_shown(const struct swap_packet *p, const struct header *order,
                                     const struct order_state *now, const struct trust *trust,
                                     uint64_t max_ttl_ms, char text[static TEXT_MAX]);

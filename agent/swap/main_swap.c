@@ -1,11 +1,13 @@
 /*
  * caravan-swap - puts Nomad's binary in place on this host, and proves it runs.
  *
- * Runs with the rights Nomad's service needs, without the network. Started by its
- * socket or, with work unfinished, at boot; without systemd it is started first and
- * stays (swap_loop.h). Exit status: 0 nothing left to do or told to stop; 1 with the
- * reason; CANNOT_BEGIN, in the packaged unit, when what is missing must be brought by
- * people and no work is left unfinished: trying again at once would not help.
+ * The program runs with the rights that Nomad's service needs, and without the network. systemd
+ * starts the program through its socket, or at boot if work is unfinished. Without systemd the
+ * program is started first and stays (swap_loop.h).
+ *
+ * Exit status: 0: nothing left to do, or stopped by a signal. 1: an error, with a message.
+ * CANNOT_BEGIN, only in the packaged unit: something is missing that only people can provide, and
+ * no work is unfinished. Then another start at once would not help.
  */
 #include <signal.h>
 #include <sys/socket.h>
@@ -27,7 +29,7 @@ static bool is_unfinished(const struct agent_conf *conf)
     return access(path, F_OK) == 0;
 }
 
-static void hang_up(void)
+static void hang_up_sockets(void)
 {
     int fds[SWAP_LISTENERS_MAX], n = 0;
     struct err ignored = ERR_INIT;
@@ -36,8 +38,8 @@ static void hang_up(void)
         sd_sockets_hang_up(fds, n);
 }
 
-static int begin(struct swap *s, const struct agent_args *args, const struct agent_conf *conf,
-                 const struct log *log)
+static int open_swap_or_log(struct swap *s, const struct agent_args *args,
+                            const struct agent_conf *conf, const struct log *log)
 {
     struct err err = ERR_INIT;
 
@@ -47,7 +49,7 @@ static int begin(struct swap *s, const struct agent_args *args, const struct age
     log_say(log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
     if (!args->sandboxed || is_unfinished(conf))
         return 1;
-    hang_up();
+    hang_up_sockets();
     return CANNOT_BEGIN;
 }
 
@@ -56,7 +58,7 @@ int main(int argc, char **argv)
     static const struct agent_args_about about = {
         .program = "caravan-swap",
         .may_be_sandboxed = true,
-        .what = "Verifies orders by itself, replaces Nomad's binary, proves that it runs.",
+        .what = "Verifies orders, replaces Nomad's binary, and proves that the new binary runs.",
     };
     const struct log log = {
         .level = LOG_INFO,
@@ -80,7 +82,7 @@ int main(int argc, char **argv)
         log_say(&log, LOG_ERROR, EVENT_STOPPED, "%s", err.text);
         return 1;
     }
-    rv = begin(s, &args, &conf, &log);
+    rv = open_swap_or_log(s, &args, &conf, &log);
     if (rv != 0)
         return rv;
     rv = swap_loop_run(s, &err);

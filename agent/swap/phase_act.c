@@ -2,7 +2,7 @@
 
 #define LOOK_MS  200
 #define RETRY_MS 1000
-#define LIMIT_MS (3 * 60 * 1000) /* where agent.conf's is not told */
+#define LIMIT_MS (3 * 60 * 1000) /* if agent.conf's limit is not known */
 
 static phase_step act_begin, act_look, act_over;
 
@@ -16,7 +16,7 @@ static int64_t limit_ms(const struct phases *p)
     return p->conf.act_ms != 0 ? p->conf.act_ms : LIMIT_MS;
 }
 
-static bool out_of_time(const struct phases *p)
+static bool is_act_late(const struct phases *p)
 {
     return phases_uptime(p) - p->now.begun_ms >= limit_ms(p);
 }
@@ -29,14 +29,14 @@ void phases_act(struct phases *p, enum service_act act, uint64_t order)
                                  .doing = act,
                                  .act_order = order,
                                  .act = SERVICE_WORKING};
-    /* What goes down along with a Nomad that is stopped for good is meant to. */
+    /* The units that stop together with Nomad are meant to stay down after a stop by order. */
     if (act == SERVICE_ACT_STOP)
         p->bound = (struct bound_units){.known = false};
     phases_then(p, act_begin, 0);
 }
 
-/* The same stop in the same boot, of the same process: who has started another one since wants it
- * to run. */
+/* Begins the same stop again, only in the same boot and for the same process: if somebody has
+ * started another process since, this somebody wants Nomad to run. */
 void stop_recover(struct phases *p)
 {
     const struct service *s = p->host->service;
@@ -51,7 +51,7 @@ void stop_recover(struct phases *p)
         phases_act(p, SERVICE_ACT_STOP, p->rec.stopped.sequence);
 }
 
-static void end_with(struct phases *p, const char *why)
+static void end_service_act(struct phases *p, const char *why)
 {
     const char *what = is_stop(p) ? "stopped" : "started";
     enum log_event event = is_stop(p) ? EVENT_SERVICE_STOPPED : EVENT_SERVICE_STARTED;
@@ -60,9 +60,8 @@ static void end_with(struct phases *p, const char *why)
         phases_note(p, LOG_INFO, event, "Nomad was %s by order", what);
     else
         phases_note(p, LOG_ERROR, EVENT_FAILED,
-                    "Nomad was to be %s by order, and is not: %.170s; nothing more is done about "
-                    "it here",
-                    what, why);
+                    "Nomad could not be %s by order: %.160s; caravan-swap does not try again", what,
+                    why);
     phases_then(p, act_over, 0);
 }
 
@@ -73,24 +72,24 @@ static void act_begin(struct phases *p)
 
     if (s->begin(s->self, p->now.doing, &err) == 0)
         phases_then(p, act_look, 0);
-    else if (out_of_time(p))
-        end_with(p, err.text);
+    else if (is_act_late(p))
+        end_service_act(p, err.text);
     else
         phases_then(p, act_begin, RETRY_MS);
 }
 
-static void look_late(struct phases *p, const struct service_state *st)
+static void end_late_act(struct phases *p, const struct service_state *st)
 {
     char limit[24], text[TEXT_MAX];
 
     str_for_ms(limit, sizeof(limit), limit_ms(p));
-    snprintf(text, sizeof(text), "within %s it did not end (%.100s, process %u); see its log",
+    snprintf(text, sizeof(text), "it took longer than %s (%.100s, process %u); see Nomad's log",
              limit, st->text, st->main_pid);
-    end_with(p, text);
+    end_service_act(p, text);
 }
 
-/* A stop is over when no process is left, whatever the manager says of the act; a start when the
- * manager says so. A manager that cannot be asked is asked again. */
+/* A stop is over if no process is left, also if the manager reports that the act failed. A start is
+ * over if the manager says so. If the manager does not answer, the step asks again. */
 static void act_look(struct phases *p)
 {
     const struct service *s = p->host->service;
@@ -102,13 +101,13 @@ static void act_look(struct phases *p)
         (void)!s->poll(s->self, &p->now.act, p->now.act_text, &err);
     known = s->state(s->self, &st, &err) == 0;
     if (p->now.act != SERVICE_WORKING && known && st.ended && st.main_pid == 0 && is_stop(p))
-        end_with(p, "");
+        end_service_act(p, "");
     else if (p->now.act == SERVICE_DONE && !is_stop(p))
-        end_with(p, "");
+        end_service_act(p, "");
     else if (p->now.act == SERVICE_FAILED)
-        end_with(p, p->now.act_text);
-    else if (out_of_time(p))
-        look_late(p, &st);
+        end_service_act(p, p->now.act_text);
+    else if (is_act_late(p))
+        end_late_act(p, &st);
     else
         phases_then(p, act_look, LOOK_MS);
 }

@@ -2,10 +2,10 @@
 #include "elf_arch.h"
 #include "str.h"
 
-static phase_step resuming;
+static phase_step check_resumed;
 
 /* Does the main process already execute the file at the target path? */
-static int runs_target(struct phases *p, bool *ret_runs, struct err *err)
+static int does_main_run_target(struct phases *p, bool *ret_runs, struct err *err)
 {
     const struct host *h = p->host;
     struct service_state state;
@@ -21,7 +21,7 @@ static int runs_target(struct phases *p, bool *ret_runs, struct err *err)
     return 0;
 }
 
-static int restart(struct phases *p, struct err *err)
+static int restart_service(struct phases *p, struct err *err)
 {
     struct service *s = p->host->service;
     bool runs = false;
@@ -29,8 +29,8 @@ static int restart(struct phases *p, struct err *err)
     p->now.act = SERVICE_DONE;
     if (!p->rec.was_active)
         return 0;
-    if (runs_target(p, &runs, err) < 0)
-        runs = false; /* unknown: restarting is what is certain */
+    if (does_main_run_target(p, &runs, err) < 0)
+        runs = false; /* not known: a restart makes it certain */
     if (runs)
         return 0;
     if (s->begin(s->self, SERVICE_ACT_RESTART, err) < 0)
@@ -39,8 +39,8 @@ static int restart(struct phases *p, struct err *err)
     return 0;
 }
 
-/* Nomad has been silent since the swap, also while that is taken back. */
-static void take_times(struct phases *p)
+/* Nomad has been silent since the swap. A revert after a failed probe does not change this time. */
+static void record_cross_times(struct phases *p)
 {
     int64_t now = phases_uptime(p);
 
@@ -57,7 +57,7 @@ static int make_durable_and_restart(struct phases *p, const struct digest *diges
 
     if (h->sync_dir(h->ctx, p->shelf.at, ".", err) < 0)
         return err_wrap(err, "make the rename durable");
-    if (restart(p, err) < 0)
+    if (restart_service(p, err) < 0)
         return -1;
     if (h->stat_through(h->ctx, p->shelf.at, p->shelf.name, &now, err) < 0)
         return -1;
@@ -70,12 +70,12 @@ void phases_remember_bound(struct phases *p)
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     const struct service *s = p->host->service;
     struct err err = ERR_INIT;
-    bool told = s->about(s->self, about, &err) == 0;
+    bool known = s->about(s->self, about, &err) == 0;
 
-    bound_units_remember(&p->bound, told ? about : NULL, phases_uptime(p));
+    bound_units_remember(&p->bound, known ? about : NULL, phases_uptime(p));
 }
 
-/* What is not there, or cannot be read, other checks are for. */
+/* Other checks deal with a file that does not exist or cannot be read. */
 int phases_may_replace(const struct phases *p, struct err *err)
 {
     const struct shelf *s = &p->shelf;
@@ -88,8 +88,8 @@ int phases_may_replace(const struct phases *p, struct err *err)
         shelf_known(&p->rec.disk, &now) && digest_eq(&p->rec.disk.digest, &p->rec.placed))
         return 0;
     return err_set(err, ERR_REFUSED, 0,
-                   "%.80s is no program but a script or the like: nothing is put over it. In "
-                   "agent.conf name as [nomad] binary the program itself that it starts",
+                   "%.80s is no program but a script or another file: Caravan does not replace it. "
+                   "In agent.conf, set [nomad] binary to the program that it starts",
                    s->target);
 }
 
@@ -99,7 +99,7 @@ void phases_cross(struct phases *p, const char *from, const struct digest *diges
     struct err err = ERR_INIT;
     int rc;
 
-    take_times(p);
+    record_cross_times(p);
     if (h->rename(h->ctx, p->shelf.at, from, p->shelf.name, &err) < 0) {
         if (p->rec.phase == PHASE_REVERTING)
             reverting_failed(p, err.text);
@@ -126,14 +126,14 @@ void phases_resume(struct phases *p, const struct digest *digest)
     if (shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) < 0)
         phases_fail_err(p, &err, "look at the binary in place after a restart");
     else
-        phases_then(p, resuming, 0);
+        phases_then(p, check_resumed, 0);
 }
 
-static void go_on(struct phases *p)
+static void continue_crossed(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (restart(p, &err) < 0) {
+    if (restart_service(p, &err) < 0) {
         p->now.act = SERVICE_FAILED;
         str_cut(p->now.act_text, sizeof(p->now.act_text), err.text);
     }
@@ -143,7 +143,7 @@ static void go_on(struct phases *p)
         swapping_crossed(p, NULL);
 }
 
-static void resuming(struct phases *p)
+static void check_resumed(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc = shelf_step(p->host, &p->now.other, &err);
@@ -161,6 +161,6 @@ static void resuming(struct phases *p)
         shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
         p->rec.placed = p->now.expected;
         shelf_close(p->host, &p->now.other);
-        go_on(p);
+        continue_crossed(p);
     }
 }

@@ -3,19 +3,19 @@
 #include "str.h"
 
 #define ZIP_NAME      "zip"
-#define COPY          "copy the file that was fetched"
+#define COPY          "copy the fetched file"
 #define PIECE         (64U << 10)
 #define UNZIP_LOOK_MS 50
 
-static phase_step own_some, own_copied, unzip_begin, unzip_some;
+static phase_step copy_own_some, check_own_copy, unzip_begin, unzip_piece;
 
-/* In a directory that only root may enter. */
+/* The path is in a directory that only root may enter. */
 static void zip_path(const struct phases *p, char dst[static 512])
 {
     snprintf(dst, 512, "%s/" ZIP_NAME, p->conf.dir);
 }
 
-/* Or where the file stays for other hosts. */
+/* On a seed the path is in seed_dir, where the file stays for other hosts. */
 void phases_own_path(const struct phases *p, char dst[static 512])
 {
     if (p->conf.seed_dir != NULL && p->now.seeded)
@@ -31,7 +31,8 @@ bool phases_own_first(const struct phases *p)
     return p->now.zip || p->conf.seed_dir != NULL;
 }
 
-/* What was kept for other hosts stays. Before a restart it may not have been a seed. */
+/* A file that is kept for other hosts stays. The zip path is removed in any case, because the host
+ * may have become a seed only after a restart. */
 void phases_drop_own_copy(struct phases *p)
 {
     char path[512];
@@ -52,14 +53,14 @@ void phases_drop_seed(struct phases *p, const struct digest *but)
         phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err.text);
 }
 
-static void fail_err(struct phases *p, const struct err *err, const char *what)
+static void fail_own_err(struct phases *p, const struct err *err, const char *what)
 {
     phases_drop(p, p->shelf.fresh);
     phases_drop_own_copy(p);
     phases_fail_err(p, err, what);
 }
 
-static void fail(struct phases *p, enum failure failure, const char *text)
+static void fail_own(struct phases *p, enum failure failure, const char *text)
 {
     phases_drop(p, p->shelf.fresh);
     phases_drop_own_copy(p);
@@ -75,12 +76,12 @@ void own_begin(struct phases *p)
     phases_own_path(p, path);
     if (shelf_copy_to(p->host, path, mode, p->now.job.dir, p->now.job.fetch_size, &p->now.read,
                       &err) < 0)
-        fail_err(p, &err, COPY);
+        fail_own_err(p, &err, COPY);
     else
-        phases_then(p, own_some, 0);
+        phases_then(p, copy_own_some, 0);
 }
 
-static void own_some(struct phases *p)
+static void copy_own_some(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc;
@@ -92,34 +93,33 @@ static void own_some(struct phases *p)
     }
     rc = shelf_step(p->host, &p->now.read, &err);
     if (rc < 0 && err.kind == ERR_LIMIT)
-        fail(p, FAILURE_BAD_DIGEST,
-             "the file that was fetched is larger than the one that was signed");
+        fail_own(p, FAILURE_BAD_DIGEST, "the fetched file is larger than the signed file");
     else if (rc < 0)
-        fail_err(p, &err, COPY);
+        fail_own_err(p, &err, COPY);
     else
-        phases_then(p, rc > 0 ? own_some : own_copied, 0);
+        phases_then(p, rc > 0 ? copy_own_some : check_own_copy, 0);
 }
 
-/* Others may have it from here on: its digest is the manifest's. */
-static int keep(struct phases *p, struct err *err)
+/* From now on other hosts may fetch the file: its digest is the one in the manifest. */
+static int keep_for_others(struct phases *p, struct err *err)
 {
     if (seed_keep(p->host, p->conf.seed_dir, p->now.read.to, &p->now.job.fetch_digest, err) < 0)
-        return err_wrap(err, "keep it for other hosts in %s", p->conf.seed_dir);
+        return err_wrap(err, "keep the file for other hosts in %s", p->conf.seed_dir);
     p->now.seeded = true;
     return 0;
 }
 
-static void own_copied(struct phases *p)
+static void check_own_copy(struct phases *p)
 {
     const struct fetch_get *job = &p->now.job;
     struct err err = ERR_INIT;
 
     if (p->now.read.at != job->fetch_size || !digest_eq(&p->now.read.digest, &job->fetch_digest)) {
-        fail(p, FAILURE_BAD_DIGEST, "the copy of the file that was fetched is not what was signed");
+        fail_own(p, FAILURE_BAD_DIGEST, "the copy of the fetched file is not the signed file");
         return;
     }
-    if (p->conf.seed_dir != NULL && keep(p, &err) < 0) {
-        fail_err(p, &err, COPY);
+    if (p->conf.seed_dir != NULL && keep_for_others(p, &err) < 0) {
+        fail_own_err(p, &err, COPY);
         return;
     }
     shelf_close(p->host, &p->now.read);
@@ -127,9 +127,9 @@ static void own_copied(struct phases *p)
     phases_then(p, p->now.zip ? unzip_begin : copying_begin, 0);
 }
 
-/* The copy is read through a descriptor. It has no name any more, if nobody else is to have it:
- * what is left when it is closed is nothing. */
-static int open_zip(struct phases *p, struct shelf_read *ret, struct err *err)
+/* The copy is read through its descriptor. Unless it is kept for other hosts, it has no name any
+ * more, so nothing is left after the descriptor is closed. */
+static int open_own_zip(struct phases *p, struct shelf_read *ret, struct err *err)
 {
     const struct host *h = p->host;
     char path[512];
@@ -152,14 +152,14 @@ static void unzip_begin(struct phases *p)
     struct err err = ERR_INIT;
 
     p->now.read_ms = phases_uptime(p);
-    if (open_zip(p, &p->now.read, &err) < 0)
-        fail_err(p, &err, "unpack the zip");
+    if (open_own_zip(p, &p->now.read, &err) < 0)
+        fail_own_err(p, &err, "unpack the zip");
     else
-        phases_then(p, unzip_some, 0);
+        phases_then(p, unzip_piece, 0);
 }
 
-/* 1: a piece came, 0: none yet. */
-static int take_piece(struct phases *p, struct err *err)
+/* 1: a piece arrived; 0: no piece yet. */
+static int take_unzipped_piece(struct phases *p, struct err *err)
 {
     const struct host *h = p->host;
     struct shelf_read *r = &p->now.read;
@@ -175,14 +175,14 @@ static int take_piece(struct phases *p, struct err *err)
     return h->write(h->ctx, r->to, piece, n, err) < 0 ? -1 : 1;
 }
 
-static void unzipped(struct phases *p)
+static void end_unzip(struct phases *p)
 {
     p->host->unzip_end(p->host->ctx);
     digest_final(&p->now.read.hash, &p->now.read.digest);
     phases_then(p, staging_copied, 0);
 }
 
-static void unzip_some(struct phases *p)
+static void unzip_piece(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc;
@@ -191,15 +191,15 @@ static void unzip_some(struct phases *p)
         staging_cancelled(p);
         return;
     }
-    rc = take_piece(p, &err);
+    rc = take_unzipped_piece(p, &err);
     if (rc < 0 && err.kind == ERR_REFUSED)
-        fail(p, FAILURE_BAD_ARCHIVE, err.text);
+        fail_own(p, FAILURE_BAD_ARCHIVE, err.text);
     else if (rc < 0)
-        fail_err(p, &err, "unpack the zip");
+        fail_own_err(p, &err, "unpack the zip");
     else if (p->now.read.at == p->rec.target_size)
-        unzipped(p);
+        end_unzip(p);
     else if (phases_uptime(p) - p->now.read_ms > FETCH_UNZIP_MS)
-        fail(p, FAILURE_TOO_SLOW, "the zip was not unpacked in time");
+        fail_own(p, FAILURE_TOO_SLOW, "the zip was not unpacked in time");
     else
-        phases_then(p, unzip_some, rc > 0 ? 0 : UNZIP_LOOK_MS);
+        phases_then(p, unzip_piece, rc > 0 ? 0 : UNZIP_LOOK_MS);
 }

@@ -3,13 +3,13 @@
 #include "api_place.h"
 #include "str.h"
 
-#define CLOCK_STEP_MS 1000     /* wall and uptime may drift apart by this much */
-#define FILE_CLOCK_NS 20000000 /* file times are taken from a coarse clock */
+#define CLOCK_STEP_MS 1000     /* wall clock and uptime may drift apart by this much */
+#define FILE_CLOCK_NS 20000000 /* the kernel takes file times from a coarse clock */
 
-static phase_step looking;
-static void probing_judged(struct phases *p, const struct probe_verdict *v);
+static phase_step look_at_probe;
+static void end_probing(struct phases *p, const struct probe_verdict *v);
 
-static bool is_server(const struct phases *p)
+static bool is_probed_server(const struct phases *p)
 {
     return p->rec.is_server;
 }
@@ -18,14 +18,14 @@ int64_t phases_deadline(const struct phases *p)
 {
     if (p->rec.deadline_ms != 0)
         return p->rec.deadline_ms;
-    return is_server(p) ? PROBE_DEADLINE_SERVER_MS : PROBE_DEADLINE_CLIENT_MS;
+    return is_probed_server(p) ? PROBE_DEADLINE_SERVER_MS : PROBE_DEADLINE_CLIENT_MS;
 }
 
 void phases_probe(struct phases *p)
 {
     probe_begin(&p->now.probe, phases_uptime(p), phases_deadline(p),
                 p->rec.hold_ms != 0 ? p->rec.hold_ms : PROBE_HOLD_MS);
-    phases_then(p, looking, 0);
+    phases_then(p, look_at_probe, 0);
 }
 
 void probing_begin(struct phases *p)
@@ -81,8 +81,9 @@ static void look_at_api(struct phases *p, struct probe_look *l)
     body.limit = FETCH_ANSWER_MAX;
     if (!l->executes)
         return;
-    if (h->ask(h->ctx, probe_path(is_server(p)), PROBE_ASK_MS, &l->status, &body, &err) == 0) {
-        enum probe_answer a = probe_answers(is_server(p), l->status, &body);
+    if (h->ask(h->ctx, probe_path(is_probed_server(p)), PROBE_ASK_MS, &l->status, &body, &err) ==
+        0) {
+        enum probe_answer a = probe_answers(is_probed_server(p), l->status, &body);
         l->answers = a == ANSWER_OF_NOMAD;
         probe_answer_text(a, l->status, l->api_text);
     } else {
@@ -90,18 +91,19 @@ static void look_at_api(struct phases *p, struct probe_look *l)
     }
 }
 
-static void say_where(const struct phases *p, const struct probe_look *l, struct probe_verdict *v)
+static void add_where_to_verdict(const struct phases *p, const struct probe_look *l,
+                                 struct probe_verdict *v)
 {
     auto_buf struct buf where = BUF_INIT;
     enum api_place place =
-        api_place_ask(p->host, l->state.main_pid, p->conf.api, is_server(p), &where);
+        api_place_ask(p->host, l->state.main_pid, p->conf.api, is_probed_server(p), &where);
 
     probe_say_where(v, p->conf.api, place == API_ELSEWHERE, buf_str(&where));
 }
 
-/* The first start of the new main process, for the question whether it touched
- * anything; until it is known, the moment before the restart stands for it. */
-static void learn_first_start(struct phases *p, const struct probe_look *l)
+/* The first start of the new main process decides whether it touched anything. Until this start is
+ * known, the moment before the restart takes its place. */
+static void learn_main_start(struct phases *p, const struct probe_look *l)
 {
     int64_t wall = p->host->wall(p->host->ctx);
 
@@ -115,7 +117,7 @@ static void learn_first_start(struct phases *p, const struct probe_look *l)
     p->rec.first_wall_ns = l->state.started_wall_ns;
 }
 
-static void looking(struct phases *p)
+static void look_at_probe(struct phases *p)
 {
     struct probe_look look = {.act = SERVICE_DONE};
     bool answered = p->now.probe.answered_ms != 0;
@@ -126,23 +128,23 @@ static void looking(struct phases *p)
     look_at_api(p, &look);
     look.now_ms = phases_uptime(p);
     v = probe_judge(&p->now.probe, &look);
-    learn_first_start(p, &look);
+    learn_main_start(p, &look);
     if (!answered && p->now.probe.answered_ms != 0 && p->rec.swapped_ms > 0)
         p->rec.silence_ms = (uint32_t)(p->now.probe.answered_ms - p->rec.swapped_ms);
     if (v.outcome == PROBE_WAIT) {
-        phases_then(p, looking, v.again_ms);
+        phases_then(p, look_at_probe, v.again_ms);
         return;
     }
     p->host->ask_end(p->host->ctx);
     if (v.unanswered)
-        say_where(p, &look, &v);
+        add_where_to_verdict(p, &look, &v);
     if (p->rec.phase == PHASE_REVERTING)
         reverting_judged(p, &v);
     else
-        probing_judged(p, &v);
+        end_probing(p, &v);
 }
 
-static bool clock_stepped(const struct phases *p)
+static bool has_clock_stepped(const struct phases *p)
 {
     int64_t by_wall = (p->host->wall(p->host->ctx) - p->rec.first_wall_ns) / 1000000;
     int64_t by_uptime = phases_uptime(p) - p->rec.first_ms;
@@ -150,15 +152,16 @@ static bool clock_stepped(const struct phases *p)
     return llabs(by_wall - by_uptime) > CLOCK_STEP_MS;
 }
 
-/* NULL: nothing under server/raft is younger than the new binary's first start. */
-static const char *touched(const struct phases *p)
+/* Why raft data may be touched. NULL: no file under server/raft is younger than the new binary's
+ * first start. */
+static const char *why_touched(const struct phases *p)
 {
     char dir[512];
     struct err err = ERR_INIT;
     int64_t newest = 0;
 
-    if (p->rec.first_wall_ns == 0 || clock_stepped(p))
-        return "the host or its clock was reset since the new binary was started";
+    if (p->rec.first_wall_ns == 0 || has_clock_stepped(p))
+        return "the host restarted, or its clock was set, since the new binary started";
     snprintf(dir, sizeof(dir), "%s/server/raft", p->conf.data_dir);
     if (p->conf.data_dir[0] == '\0' || p->host->newest(p->host->ctx, dir, &newest, &err) < 0 ||
         newest == 0)
@@ -167,21 +170,21 @@ static const char *touched(const struct phases *p)
                                                          : NULL;
 }
 
-/* NULL: the old binary is put back; else why it is not. */
+/* Why the new binary stays. NULL: the old binary is put back. */
 static const char *why_not_back(const struct phases *p, const struct probe_verdict *v)
 {
     if (digest_is_zero(&p->rec.previous))
-        return "there is no previous binary to go back to";
+        return "no previous binary is kept";
     if (p->rec.on_not_ready == ON_REVERT)
         return NULL;
     if (p->rec.on_not_ready != ON_REVERT_IF_UNTOUCHED)
         return "the order says so";
     if (!v->ended)
-        return "its process is alive: it may be restoring";
-    return touched(p);
+        return "its process is alive and may be restoring its state";
+    return why_touched(p);
 }
 
-static void settle(struct phases *p)
+static void settle_swap(struct phases *p)
 {
     char silence[24];
 
@@ -192,12 +195,12 @@ static void settle(struct phases *p)
     phases_enter(p, PHASE_SETTLED);
 }
 
-static void probing_judged(struct phases *p, const struct probe_verdict *v)
+static void end_probing(struct phases *p, const struct probe_verdict *v)
 {
     const char *stays;
 
     if (v->outcome == PROBE_PASS) {
-        settle(p);
+        settle_swap(p);
         return;
     }
     stays = why_not_back(p, v);
@@ -211,7 +214,8 @@ static void probing_judged(struct phases *p, const struct probe_verdict *v)
     p->rec.failed_in = PHASE_PROBING;
     p->rec.verdict.failure = v->failure;
     str_cut(p->rec.verdict.text, sizeof(p->rec.verdict.text), v->text);
-    phases_note(p, LOG_ERROR, EVENT_NONE, "%s does not come up (%s), going back: %.150s",
-                p->rec.version, failure_name(v->failure), v->text);
+    phases_note(p, LOG_ERROR, EVENT_NONE,
+                "%s does not come up (%s), the old binary is put back: %.130s", p->rec.version,
+                failure_name(v->failure), v->text);
     phases_enter(p, PHASE_REVERTING);
 }

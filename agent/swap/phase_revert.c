@@ -1,11 +1,11 @@
 #include "phase_step.h"
 #include "str.h"
 
-static phase_step hashing, crossing, cross;
+static phase_step hash_kept, check_kept, cross_back;
 
-/* After a failed probe the verdict already says what was wrong with the new binary;
- * that the old one could not be put back comes behind it. */
-static void give_up(struct phases *p, enum failure f, const char *why)
+/* After a failed probe the verdict already says what is wrong with the new binary. The text then
+ * adds that the old binary could not be put back. */
+static void give_up_revert(struct phases *p, enum failure f, const char *why)
 {
     char was[TEXT_MAX];
 
@@ -20,7 +20,7 @@ static void give_up(struct phases *p, enum failure f, const char *why)
 
 void reverting_failed(struct phases *p, const char *why)
 {
-    give_up(p, FAILURE_IO, why);
+    give_up_revert(p, FAILURE_IO, why);
 }
 
 void reverting_begin(struct phases *p)
@@ -29,17 +29,17 @@ void reverting_begin(struct phases *p)
 
     shelf_close(p->host, &p->now.read);
     p->now.crossed = false;
-    if (p->rec.by_order) /* nobody else has looked what the one that goes says last */
+    if (p->rec.by_order) /* no probe has collected the last log lines of the new binary */
         phases_evidence(p);
     if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
-        give_up(p, FAILURE_IO, "the binary's directory was replaced by another one since the swap");
+        give_up_revert(p, FAILURE_IO, "somebody replaced the binary's directory since the swap");
     else if (shelf_open(p->host, &p->shelf, p->shelf.old, SHELF_BINARY_MAX, &p->now.read, &err) < 0)
-        give_up(p, FAILURE_NOTHING_TO_REVERT, err.text);
+        give_up_revert(p, FAILURE_NOTHING_TO_REVERT, err.text);
     else
-        phases_then(p, hashing, 0);
+        phases_then(p, hash_kept, 0);
 }
 
-static void hashing(struct phases *p)
+static void hash_kept(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc = shelf_step(p->host, &p->now.read, &err);
@@ -47,30 +47,31 @@ static void hashing(struct phases *p)
     if (rc > 0)
         return;
     if (rc < 0)
-        give_up(p, FAILURE_IO, err.text);
+        give_up_revert(p, FAILURE_IO, err.text);
     else if (!digest_eq(&p->now.read.digest, &p->rec.previous))
-        give_up(p, FAILURE_BAD_DIGEST, "the kept binary is not any more what it was");
+        give_up_revert(p, FAILURE_BAD_DIGEST, "the kept binary has changed since the swap");
     else
-        phases_then(p, crossing, 0);
+        phases_then(p, check_kept, 0);
 }
 
-static void crossing(struct phases *p)
+static void check_kept(struct phases *p)
 {
     struct host_stat old;
     struct err err = ERR_INIT;
 
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.old, &old, &err) < 0 ||
         !host_stat_same_file(&old, &p->now.read.stat))
-        give_up(p, FAILURE_IO, "the kept binary was replaced by somebody else");
+        give_up_revert(p, FAILURE_IO, "somebody else replaced the kept binary");
     else if (phases_may_replace(p, &err) < 0)
-        give_up(p, FAILURE_REFUSED_BY_LAW, err.text);
+        give_up_revert(p, FAILURE_REFUSED_BY_LAW, err.text);
     else
-        cross(p);
+        cross_back(p);
 }
 
-/* What was up before a swap that failed is what should be up after its way back. The way back waits
- * for nobody: the package managers' lock is taken if it is free. */
-static void cross(struct phases *p)
+/* A revert by order remembers the bound units now. After a failed probe, the units remembered
+ * before the swap still count. A revert does not wait: it takes the package managers' lock only if
+ * the lock is free. */
+static void cross_back(struct phases *p)
 {
     if (p->packaged != TRI_NO)
         (void)p->host->package_lock(p->host->ctx);
@@ -79,7 +80,7 @@ static void cross(struct phases *p)
     phases_cross(p, p->shelf.old, &p->rec.previous);
 }
 
-static void reverted(struct phases *p)
+static void end_revert(struct phases *p)
 {
     p->rec.previous = (struct digest){{0}};
     p->rec.previous_size = 0;
@@ -97,11 +98,11 @@ void reverting_crossed(struct phases *p, const struct err *err)
     if (p->rec.was_active)
         phases_probe(p);
     else
-        reverted(p);
+        end_revert(p);
 }
 
-/* The old binary ran here until the swap, and is what it was: what changed is the host. */
-static void neither_comes_up(struct phases *p, const struct probe_verdict *v)
+/* The old binary ran here until the swap and has not changed. So the host has changed. */
+static void fail_neither_up(struct phases *p, const struct probe_verdict *v)
 {
     static const char host[] = "it is this host, and not the release";
     char was[TEXT_MAX];
@@ -122,17 +123,17 @@ static void neither_comes_up(struct phases *p, const struct probe_verdict *v)
 void reverting_judged(struct phases *p, const struct probe_verdict *v)
 {
     if (v->outcome == PROBE_PASS) {
-        reverted(p);
+        end_revert(p);
         return;
     }
     phases_evidence(p);
     p->rec.previous = (struct digest){{0}};
-    neither_comes_up(p, v);
+    fail_neither_up(p, v);
 }
 
-/* A failed probe's revert decides anew: a reboot may have started the new binary
- * again, and what was untouched then may not be now. In the same boot the new binary
- * is not started once more for that. */
+/* After a failed probe, a restart of caravan-swap makes the decision again: a reboot may have
+ * started the new binary again, and raft data may be touched now. In the same boot this does not
+ * start the new binary again. */
 void reverting_recover(struct phases *p)
 {
     struct host_stat old;

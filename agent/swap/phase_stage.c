@@ -2,11 +2,11 @@
 #include "elf_arch.h"
 #include "str.h"
 
-#define FETCH_SLACK_MS 5000 /* for caravan-fetch to notice its own deadline first */
+#define FETCH_SLACK_MS 5000 /* caravan-fetch notices its own deadline first */
 #define FETCH_LOOK_MS  250
 
-static phase_step fetching_anew, download_begin, kept_begin, kept_some, fetching_watch,
-    copying_some, hashing_begin, hashing_some, trying;
+static phase_step fetch_again, download_begin, kept_begin, hash_kept_some, watch_fetching,
+    copy_some, hash_target_begin, hash_target_some, try_staged;
 
 void staging_cancelled(struct phases *p)
 {
@@ -14,8 +14,9 @@ void staging_cancelled(struct phases *p)
     phases_fail(p, FAILURE_CANCELLED, "cancelled by order");
 }
 
-/* The directory that root is going to work in, until the swap: another one is refused then. */
-static bool take_dir(struct phases *p)
+/* Remembers the directory in which root works until the swap. The swap refuses another directory.
+ */
+static bool take_stage_dir(struct phases *p)
 {
     struct err err = ERR_INIT;
 
@@ -29,8 +30,8 @@ static bool take_dir(struct phases *p)
     return true;
 }
 
-/* Owner and mode of the binary in place. */
-static int adopt(struct phases *p, int binary, struct err *err)
+/* Gives the new binary the owner and mode of the binary in place. */
+static int adopt_owner(struct phases *p, int binary, struct err *err)
 {
     const struct host *h = p->host;
     int like = -1, rc;
@@ -42,12 +43,12 @@ static int adopt(struct phases *p, int binary, struct err *err)
     return rc;
 }
 
-/* Owner and mode before the sync, so that they are durable with the content. */
-static int make_durable(struct phases *p, int binary, struct err *err)
+/* Owner and mode are set before the sync, so that they become durable with the content. */
+static int make_copy_durable(struct phases *p, int binary, struct err *err)
 {
     const struct host *h = p->host;
 
-    if (adopt(p, binary, err) < 0 || h->sync(h->ctx, binary, err) < 0)
+    if (adopt_owner(p, binary, err) < 0 || h->sync(h->ctx, binary, err) < 0)
         return -1;
     shelf_close(h, &p->now.read);
     return h->sync_dir(h->ctx, p->shelf.at, ".", err);
@@ -55,35 +56,35 @@ static int make_durable(struct phases *p, int binary, struct err *err)
 
 void fetching_begin(struct phases *p)
 {
-    if (take_dir(p))
+    if (take_stage_dir(p))
         phases_then(p, p->now.vendor.asked ? vendor_begin : fetching_start, 0);
 }
 
 void fetching_start(struct phases *p)
 {
-    phases_then(p, p->now.kept ? kept_begin : fetching_anew, 0);
+    phases_then(p, p->now.kept ? kept_begin : fetch_again, 0);
 }
 
-/* ---- what was staged before ---- */
+/* ---- a binary that was staged before ---- */
 
 static void kept_begin(struct phases *p)
 {
     struct err err = ERR_INIT;
 
     if (shelf_open(p->host, &p->shelf, p->shelf.fresh, p->rec.target_size, &p->now.read, &err) < 0)
-        phases_then(p, fetching_anew, 0);
+        phases_then(p, fetch_again, 0);
     else
-        phases_then(p, kept_some, 0);
+        phases_then(p, hash_kept_some, 0);
 }
 
-static bool is_as_it_was(struct phases *p, struct err *err)
+static bool is_still_staged(struct phases *p, struct err *err)
 {
     if (p->now.read.at == p->rec.target_size && digest_eq(&p->now.read.digest, &p->rec.target))
-        return make_durable(p, p->now.read.from, err) == 0;
-    return err_set(err, ERR_CRYPTO, 0, "it is not what was staged") == 0;
+        return make_copy_durable(p, p->now.read.from, err) == 0;
+    return err_set(err, ERR_CRYPTO, 0, "the file has changed since it was staged") == 0;
 }
 
-static void kept_some(struct phases *p)
+static void hash_kept_some(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc;
@@ -95,17 +96,17 @@ static void kept_some(struct phases *p)
     rc = shelf_step(p->host, &p->now.read, &err);
     if (rc > 0)
         return;
-    bool fit = rc == 0 && is_as_it_was(p, &err);
+    bool fit = rc == 0 && is_still_staged(p, &err);
     shelf_close(p->host, &p->now.read);
     if (!fit)
-        phases_note(p, LOG_WARNING, EVENT_NONE, "%s is fetched anew: %.180s", p->shelf.fresh,
+        phases_note(p, LOG_WARNING, EVENT_NONE, "%s is fetched again: %.180s", p->shelf.fresh,
                     err.text);
-    phases_then(p, fit ? hashing_begin : fetching_anew, 0);
+    phases_then(p, fit ? hash_target_begin : fetch_again, 0);
 }
 
 /* ---- fetching ---- */
 
-static void fetching_anew(struct phases *p)
+static void fetch_again(struct phases *p)
 {
     const struct fetch_get *job = &p->now.job;
     struct err err = ERR_INIT;
@@ -128,15 +129,15 @@ static void download_begin(struct phases *p)
         phases_fail(p, FAILURE_IO, "caravan-fetch could not be started: %.180s", err.text);
         return;
     }
-    phases_then(p, fetching_watch, 0);
+    phases_then(p, watch_fetching, 0);
 }
 
-static bool out_of_time(const struct phases *p)
+static bool is_fetch_late(const struct phases *p)
 {
     return phases_uptime(p) - p->now.begun_ms > p->now.job.deadline_ms + FETCH_SLACK_MS;
 }
 
-/* Only a name directly in the fetch directory: the path comes from a process that
+/* Accepts only a name directly in the fetch directory, because the path comes from a process that
  * reads the network. */
 static bool is_in_fetch_dir(const struct phases *p, const char *path)
 {
@@ -146,7 +147,7 @@ static bool is_in_fetch_dir(const struct phases *p, const char *path)
            strchr(path + n + 1, '/') == NULL && !str_eq(path + n, "/..") && !str_eq(path + n, "/.");
 }
 
-static void fetching_watch(struct phases *p)
+static void watch_fetching(struct phases *p)
 {
     struct fetch_news news = {.state = FETCH_WORKING};
     struct err err = ERR_INIT;
@@ -163,8 +164,8 @@ static void fetching_watch(struct phases *p)
         p->host->fetch_end(p->host->ctx);
         str_cut(p->now.job.dir, sizeof(p->now.job.dir), news.path);
         phases_then(p, phases_own_first(p) ? own_begin : copying_begin, 0);
-    } else if (out_of_time(p)) {
-        phases_fail(p, FAILURE_TOO_SLOW, "not fetched within the order's deadline");
+    } else if (is_fetch_late(p)) {
+        phases_fail(p, FAILURE_TOO_SLOW, "the file was not fetched within the order's deadline");
     } else {
         bool moved = p->now.done != news.done || p->now.total != news.total;
 
@@ -172,7 +173,7 @@ static void fetching_watch(struct phases *p)
         p->now.total = news.total;
         if (moved)
             p->conf.changed(p->conf.ctx);
-        phases_then(p, fetching_watch, FETCH_LOOK_MS);
+        phases_then(p, watch_fetching, FETCH_LOOK_MS);
     }
 }
 
@@ -186,12 +187,12 @@ void copying_begin(struct phases *p)
     else
         str_cut(path, sizeof(path), p->now.job.dir);
     if (shelf_copy(p->host, &p->shelf, path, p->rec.target_size, &p->now.read, &err) < 0)
-        phases_fail_err(p, &err, "copy what was fetched");
+        phases_fail_err(p, &err, "copy the fetched file");
     else
-        phases_then(p, copying_some, 0);
+        phases_then(p, copy_some, 0);
 }
 
-static void copying_some(struct phases *p)
+static void copy_some(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc;
@@ -204,12 +205,12 @@ static void copying_some(struct phases *p)
     if (rc < 0) {
         phases_drop(p, p->shelf.fresh);
         if (err.kind == ERR_LIMIT)
-            phases_fail(p, FAILURE_BAD_DIGEST, "what was fetched is too large: %.180s", err.text);
+            phases_fail(p, FAILURE_BAD_DIGEST, "the fetched file is too large: %.180s", err.text);
         else
-            phases_fail_err(p, &err, "copy what was fetched");
+            phases_fail_err(p, &err, "copy the fetched file");
         return;
     }
-    phases_then(p, rc > 0 ? copying_some : staging_copied, 0);
+    phases_then(p, rc > 0 ? copy_some : staging_copied, 0);
 }
 
 void staging_copied(struct phases *p)
@@ -219,21 +220,21 @@ void staging_copied(struct phases *p)
     if (p->now.read.at != p->rec.target_size || !digest_eq(&p->now.read.digest, &p->rec.target)) {
         phases_drop(p, p->shelf.fresh);
         phases_fail(p, FAILURE_BAD_DIGEST,
-                    "the copy of what was fetched is not what the manifest names");
+                    "the copy of the fetched file is not the binary that the manifest names");
         return;
     }
-    if (make_durable(p, p->now.read.to, &err) < 0) {
+    if (make_copy_durable(p, p->now.read.to, &err) < 0) {
         phases_drop(p, p->shelf.fresh);
         phases_fail_err(p, &err, "make the copy durable");
         return;
     }
     phases_drop_own(p, p->now.job.dir);
-    phases_then(p, hashing_begin, 0);
+    phases_then(p, hash_target_begin, 0);
 }
 
-/* What is in place now is hashed while there is time: the swap then knows what it
- * would go back to. Nothing in place is no failure yet, the swap will tell. */
-static void hashing_begin(struct phases *p)
+/* Hashes the binary in place while there is time, so that the swap knows the digest to go back to.
+ * A missing binary is no failure yet; the swap reports it. */
+static void hash_target_begin(struct phases *p)
 {
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
@@ -241,12 +242,12 @@ static void hashing_begin(struct phases *p)
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.name, &now, &err) == 0 &&
         now.there && !shelf_known(&p->rec.disk, &now) &&
         shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) == 0)
-        phases_then(p, hashing_some, 0);
+        phases_then(p, hash_target_some, 0);
     else
-        phases_then(p, trying, 0);
+        phases_then(p, try_staged, 0);
 }
 
-static void hashing_some(struct phases *p)
+static void hash_target_some(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc = shelf_step(p->host, &p->now.other, &err);
@@ -256,10 +257,10 @@ static void hashing_some(struct phases *p)
     if (rc == 0)
         shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
     shelf_close(p->host, &p->now.other);
-    phases_then(p, trying, 0);
+    phases_then(p, try_staged, 0);
 }
 
-static void ask_config(struct phases *p, int binary)
+static void ask_new_config(struct phases *p, int binary)
 {
     const struct host *h = p->host;
     struct config_verdict *c = &p->config;
@@ -273,8 +274,8 @@ static void ask_config(struct phases *p, int binary)
         h->close(h->ctx, old);
 }
 
-/* Root's hold is also on what others would have executed here. Not known counts as held. */
-static bool is_held(const struct phases *p)
+/* Root's hold also forbids to execute a binary that an order brought. Not known counts as held. */
+static bool is_held_by_root(const struct phases *p)
 {
     const struct host *h = p->host;
     struct host_stat held;
@@ -291,7 +292,7 @@ bool phases_ask_config(struct phases *p)
     int binary = -1;
 
     *c = (struct config_verdict){.rejects = TRI_UNKNOWN};
-    if (is_held(p) || p->rec.untried != 0)
+    if (is_held_by_root(p) || p->rec.untried != 0)
         return false;
     c->of = p->rec.target;
     if (h->open(h->ctx, p->shelf.at, p->shelf.fresh, &binary, &err) < 0) {
@@ -299,12 +300,12 @@ bool phases_ask_config(struct phases *p)
                  err.text);
         return false;
     }
-    ask_config(p, binary);
+    ask_new_config(p, binary);
     h->close(h->ctx, binary);
     return c->rejects == TRI_YES;
 }
 
-/* The kernel would only say "exec format error". */
+/* A clearer text than the kernel's "exec format error". */
 static bool is_for_this_machine(const struct phases *p, int binary, char *text)
 {
     struct err err = ERR_INIT;
@@ -317,7 +318,7 @@ static bool is_for_this_machine(const struct phases *p, int binary, char *text)
     return false;
 }
 
-static enum failure try_binary(struct phases *p, char text[static TEXT_MAX])
+static enum failure try_new_binary(struct phases *p, char text[static TEXT_MAX])
 {
     const struct host *h = p->host;
     enum failure failure = FAILURE_NONE;
@@ -333,7 +334,7 @@ static enum failure try_binary(struct phases *p, char text[static TEXT_MAX])
     } else if (p->rec.untried == 0 &&
                h->try_binary(h->ctx, binary, p->rec.version, &failure, text, &err) < 0) {
         phases_note(p, LOG_WARNING, EVENT_NONE,
-                    "whether the new binary runs here is not known: %.180s", err.text);
+                    "it is not known whether the new binary runs here: %.180s", err.text);
     }
     if (binary >= 0)
         h->close(h->ctx, binary);
@@ -345,8 +346,8 @@ enum failure phases_try(struct phases *p, char text[static TEXT_MAX])
     enum failure failure;
 
     text[0] = '\0';
-    p->rec.untried = is_held(p);
-    failure = try_binary(p, text);
+    p->rec.untried = is_held_by_root(p);
+    failure = try_new_binary(p, text);
     if (failure == FAILURE_NONE && phases_ask_config(p)) {
         failure = FAILURE_CONFIG_REJECTED;
         str_cut(text, TEXT_MAX, p->config.text);
@@ -354,7 +355,7 @@ enum failure phases_try(struct phases *p, char text[static TEXT_MAX])
     return failure;
 }
 
-static void trying(struct phases *p)
+static void try_staged(struct phases *p)
 {
     enum failure failure;
     char text[TEXT_MAX];
@@ -371,6 +372,6 @@ static void trying(struct phases *p)
     }
     p->rec.vendor_signed = p->now.vendor.asked;
     phases_note(p, LOG_INFO, EVENT_STAGED, "staged %s beside %s%s", p->rec.version, p->shelf.target,
-                p->rec.untried != 0 ? "; root holds this host, so it was not tried" : "");
+                p->rec.untried != 0 ? "; root holds this host, so the binary was not tried" : "");
     phases_enter(p, PHASE_STAGED);
 }

@@ -3,13 +3,15 @@
 #include "str.h"
 
 #define PACKAGES_LOOK_MS 500
-/* Nomad is silent for as long as its binary is read from a disk: read so shortly before its start,
- * it is in memory then. Its libraries are, as long as the old one runs with them. */
+/* While the kernel reads Nomad's binary from a disk, Nomad is silent. If caravan-swap has read the
+ * binary this shortly before the start, the binary is in memory. The libraries are in memory as
+ * long as the old Nomad runs with them. */
 #define IN_MEMORY_MS 5000
 
-static phase_step hashing_some, trying, looking_at_target, hashing_target, keeping_old, waiting;
+static phase_step hash_staged_some, try_untried, look_at_target, hash_target, keep_old_link,
+    wait_to_cross;
 
-static bool gave_up(struct phases *p)
+static bool is_given_up(struct phases *p)
 {
     if (!p->now.cancelled)
         return false;
@@ -17,7 +19,7 @@ static bool gave_up(struct phases *p)
     return true;
 }
 
-static void not_as_staged(struct phases *p, const char *why)
+static void fail_not_as_staged(struct phases *p, const char *why)
 {
     phases_drop(p, p->shelf.fresh);
     phases_drop(p, p->shelf.old);
@@ -31,24 +33,24 @@ void swapping_begin(struct phases *p)
 
     if (!shelf_is(&p->shelf, p->rec.dir_dev, p->rec.dir_ino))
         phases_fail(p, FAILURE_REFUSED_BY_LAW,
-                    "%.150s is another directory than the one staged into: somebody replaced it; "
+                    "%.150s is not the directory of the stage any more: somebody replaced it; "
                     "stage again",
                     p->shelf.dir);
     else if (shelf_open(p->host, &p->shelf, p->shelf.fresh, p->rec.target_size, &p->now.read,
                         &err) < 0)
-        not_as_staged(p, "the staged copy cannot be read any more");
+        fail_not_as_staged(p, "the staged copy cannot be read any more");
     else
-        phases_then(p, hashing_some, 0);
+        phases_then(p, hash_staged_some, 0);
 }
 
-/* The descriptor stays open until the rename: what was hashed is what is renamed. */
-static void hashing_some(struct phases *p)
+/* The descriptor stays open until the rename, so that the hashed file is the renamed file. */
+static void hash_staged_some(struct phases *p)
 {
     bool again = p->now.read_ms != 0;
     struct err err = ERR_INIT;
     int rc;
 
-    if (gave_up(p))
+    if (is_given_up(p))
         return;
     rc = shelf_step(p->host, &p->now.read, &err);
     if (rc > 0)
@@ -56,24 +58,24 @@ static void hashing_some(struct phases *p)
     p->now.read_ms = phases_uptime(p);
     if (rc < 0 || p->now.read.at != p->rec.target_size ||
         !digest_eq(&p->now.read.digest, &p->rec.target))
-        not_as_staged(p, "the staged copy is not any more what was staged");
+        fail_not_as_staged(p, "the staged copy has changed since the stage");
     else if (again)
-        phases_then(p, waiting, 0);
+        phases_then(p, wait_to_cross, 0);
     else
-        phases_then(p, p->rec.untried != 0 ? trying : looking_at_target, 0);
+        phases_then(p, p->rec.untried != 0 ? try_untried : look_at_target, 0);
 }
 
-/* Staged while root held this host: nothing of it has run here yet. */
-static void trying(struct phases *p)
+/* The binary was staged while root held this host, and has not run here yet. */
+static void try_untried(struct phases *p)
 {
     char text[TEXT_MAX];
     enum failure failure;
 
-    if (gave_up(p))
+    if (is_given_up(p))
         return;
     failure = phases_try(p, text);
     if (failure == FAILURE_NONE) {
-        phases_then(p, looking_at_target, 0);
+        phases_then(p, look_at_target, 0);
         return;
     }
     phases_drop(p, p->shelf.fresh);
@@ -82,50 +84,50 @@ static void trying(struct phases *p)
     phases_fail(p, failure, "%.240s", text);
 }
 
-static void no_target(struct phases *p, const struct err *err)
+static void come_back_no_target(struct phases *p, const struct err *err)
 {
     phases_come_back(p, FAILURE_IO, "%s cannot be kept as the previous binary: %.150s",
                      p->shelf.target, err->text);
 }
 
-/* Usually it was hashed while staging and has not changed since. */
-static void looking_at_target(struct phases *p)
+/* Usually the stage has hashed the target, and the target has not changed since. */
+static void look_at_target(struct phases *p)
 {
     struct host_stat now = {.there = false};
     struct err err = ERR_INIT;
 
     if (p->host->stat_through(p->host->ctx, p->shelf.at, p->shelf.name, &now, &err) < 0 ||
         !now.there)
-        no_target(p, &err);
+        come_back_no_target(p, &err);
     else if (shelf_known(&p->rec.disk, &now))
-        phases_then(p, keeping_old, 0);
+        phases_then(p, keep_old_link, 0);
     else if (shelf_open(p->host, &p->shelf, p->shelf.name, SHELF_BINARY_MAX, &p->now.other, &err) <
              0)
-        no_target(p, &err);
+        come_back_no_target(p, &err);
     else
-        phases_then(p, hashing_target, 0);
+        phases_then(p, hash_target, 0);
 }
 
-static void hashing_target(struct phases *p)
+static void hash_target(struct phases *p)
 {
     struct err err = ERR_INIT;
     int rc;
 
-    if (gave_up(p))
+    if (is_given_up(p))
         return;
     rc = shelf_step(p->host, &p->now.other, &err);
     if (rc > 0)
         return;
     if (rc < 0) {
-        no_target(p, &err);
+        come_back_no_target(p, &err);
         return;
     }
     shelf_learn(&p->rec.disk, &p->now.other.stat, &p->now.other.digest);
     shelf_close(p->host, &p->now.other);
-    phases_then(p, keeping_old, 0);
+    phases_then(p, keep_old_link, 0);
 }
 
-/* What a revert goes back to must be in the record before the rename. */
+/* The record must contain the digest of the previous binary before the rename. */
 static int record_previous(struct phases *p, struct err *err)
 {
     if (digest_eq(&p->rec.previous, &p->rec.disk.digest))
@@ -135,7 +137,7 @@ static int record_previous(struct phases *p, struct err *err)
     return record_save(p->host, p->conf.dir, &p->rec, true, err);
 }
 
-static int keep_old(struct phases *p, struct err *err)
+static int link_old(struct phases *p, struct err *err)
 {
     const struct host *h = p->host;
     const struct shelf *s = &p->shelf;
@@ -147,25 +149,25 @@ static int keep_old(struct phases *p, struct err *err)
         h->sync_dir(h->ctx, s->at, ".", err) < 0 ||
         h->stat_through(h->ctx, s->at, s->name, &now, err) < 0)
         return -1;
-    shelf_learn(&p->rec.disk, &now, &d); /* the link changed its ctime */
+    shelf_learn(&p->rec.disk, &now, &d); /* the new link changed the file's ctime */
     return 0;
 }
 
-static void keeping_old(struct phases *p)
+static void keep_old_link(struct phases *p)
 {
     struct err err = ERR_INIT;
 
-    if (gave_up(p))
+    if (is_given_up(p))
         return;
-    if (keep_old(p, &err) < 0)
-        no_target(p, &err);
+    if (link_old(p, &err) < 0)
+        come_back_no_target(p, &err);
     else
-        phases_then(p, waiting, 0);
+        phases_then(p, wait_to_cross, 0);
 }
 
-/* The wait was long enough for the other servers to have gone: whether a quorum is left without
- * this one is asked again, last of all that takes time. */
-static bool law_refuses(struct phases *p)
+/* During the wait other servers may have failed. Therefore the law is asked again whether the
+ * others are a quorum. This is the last check that takes time. */
+static bool ask_law_again(struct phases *p)
 {
     const struct law *law = p->conf.law;
     struct law_facts facts;
@@ -176,12 +178,12 @@ static bool law_refuses(struct phases *p)
     facts = law_facts_gather(p, law, LAW_RENAME, p->rec.is_server);
     a = law_judge(law, LAW_RENAME, &facts);
     if (a.refusal != REFUSAL_NONE)
-        phases_come_back(p, FAILURE_REFUSED_BY_LAW, "since the order came: %.200s", a.text);
+        phases_come_back(p, FAILURE_REFUSED_BY_LAW, "right before the rename: %.200s", a.text);
     return a.refusal != REFUSAL_NONE;
 }
 
-/* NULL: nothing speaks against the rename. */
-static const char *last_check(struct phases *p, enum failure *ret_failure, struct err *err)
+/* Why the rename is not allowed; NULL: it is allowed. */
+static const char *find_last_fault(struct phases *p, enum failure *ret_failure, struct err *err)
 {
     const struct host *h = p->host;
     const struct shelf *s = &p->shelf;
@@ -189,83 +191,84 @@ static const char *last_check(struct phases *p, enum failure *ret_failure, struc
 
     *ret_failure = FAILURE_REFUSED_BY_LAW;
     if (h->stat(h->ctx, HOST_OWN_PATH, p->conf.hold_file, &held, err) < 0 || held.there)
-        return "root holds this host since the order came";
+        return "root has held this host since the order came";
     if (shelf_fit(h, s, err) < 0 || phases_may_replace(p, err) < 0)
         return err->text;
     *ret_failure = FAILURE_IO;
     if (h->stat(h->ctx, s->at, s->fresh, &fresh, err) < 0 ||
         !host_stat_same_file(&fresh, &p->now.read.stat))
-        return "the staged copy was replaced by somebody else";
+        return "somebody else replaced the staged copy";
     if (h->stat(h->ctx, s->at, s->name, &target, err) < 0 ||
         h->stat(h->ctx, s->at, s->old, &old, err) < 0 || !host_stat_same_file(&target, &old))
-        return "the binary in place was replaced by somebody else";
+        return "somebody else replaced the binary in place";
     if (h->stat_through(h->ctx, s->at, s->name, &file, err) < 0 || !file.there ||
         file.dev != p->rec.disk.dev || file.ino != p->rec.disk.ino)
-        return "the file behind the link in place was replaced by somebody else";
+        return "somebody else replaced the file to which the link in place leads";
     return NULL;
 }
 
-/* apt or dpkg at work here could restart Nomad in the middle, or put their own file over it. */
-static bool packages_are_quiet(struct phases *p)
+/* A running apt or dpkg could restart Nomad during the swap, or put the package's file in place. */
+static bool are_packages_quiet(struct phases *p)
 {
     if (p->packaged == TRI_NO || p->host->package_lock(p->host->ctx) != TRI_NO)
         return true;
     if (!p->now.waits_for_packages)
         phases_note(p, LOG_INFO, EVENT_NONE,
-                    "a package manager is at work on this host: the swap waits for it");
+                    "a package manager is running on this host: the swap waits for its end");
     p->now.waits_for_packages = true;
     return false;
 }
 
-/* True: at that time the new binary was read too long ago, and it is read once more. */
-static bool reads_again(struct phases *p, int64_t at)
+/* Is the last read of the new binary too long ago at that time? Then the function returns true, and
+ * the next step reads it again. */
+static bool read_again_first(struct phases *p, int64_t at)
 {
     if (at - p->now.read_ms <= IN_MEMORY_MS)
         return false;
     shelf_again(&p->now.read);
-    phases_then(p, hashing_some, 0);
+    phases_then(p, hash_staged_some, 0);
     return true;
 }
 
-static void waiting(struct phases *p)
+static void wait_to_cross(struct phases *p)
 {
     int64_t now = phases_uptime(p), not_before = (int64_t)p->rec.not_before;
     enum failure failure = FAILURE_NONE;
     struct err err = ERR_INIT;
     const char *why;
 
-    if (gave_up(p))
+    if (is_given_up(p))
         return;
     if (now < not_before - IN_MEMORY_MS) {
-        phases_then(p, waiting, not_before - IN_MEMORY_MS - now);
+        phases_then(p, wait_to_cross, not_before - IN_MEMORY_MS - now);
         return;
     }
     if (now < not_before) {
-        if (!reads_again(p, not_before))
-            phases_then(p, waiting, not_before - now);
+        if (!read_again_first(p, not_before))
+            phases_then(p, wait_to_cross, not_before - now);
         return;
     }
     if (now > MAX_OF(not_before, p->now.begun_ms) + phases_deadline(p)) {
         phases_come_back(p, FAILURE_OUT_OF_TIME, "the swap could not begin in time%s",
-                         p->now.waits_for_packages ? ": a package manager was at work on this host"
+                         p->now.waits_for_packages ? ": a package manager was running on this host"
                                                    : "");
         return;
     }
-    if (!packages_are_quiet(p)) {
-        phases_then(p, waiting, PACKAGES_LOOK_MS);
+    if (!are_packages_quiet(p)) {
+        phases_then(p, wait_to_cross, PACKAGES_LOOK_MS);
         return;
     }
     phases_remember_bound(p);
-    if (reads_again(p, now) || law_refuses(p))
+    if (read_again_first(p, now) || ask_law_again(p))
         return;
-    why = last_check(p, &failure, &err);
+    why = find_last_fault(p, &failure, &err);
     if (why != NULL)
         phases_come_back(p, failure, "%s", why);
     else
         phases_cross(p, p->shelf.fresh, &p->rec.target);
 }
 
-/* The rename has happened; what is left is the service. */
+/* The rename is done. Only the service is left. */
 void swapping_crossed(struct phases *p, const struct err *err)
 {
     p->rec.previous_since_s = p->host->wall(p->host->ctx) / 1000000000;
@@ -277,15 +280,16 @@ void swapping_crossed(struct phases *p, const struct err *err)
         str_cut(p->rec.verdict.text, sizeof(p->rec.verdict.text), err->text);
         phases_enter(p, PHASE_REVERTING);
     } else if (!p->rec.was_active) {
-        str_cut(p->rec.verdict.text, sizeof(p->rec.verdict.text),
-                "the service was not running: the new binary is in place, nothing was started");
+        str_cut(
+            p->rec.verdict.text, sizeof(p->rec.verdict.text),
+            "the service did not run before: the new binary is in place, Nomad was not started");
         phases_enter(p, PHASE_SETTLED);
     } else {
         phases_enter(p, PHASE_PROBING);
     }
 }
 
-/* The rename takes the staged name away: while it is there, nothing has happened. */
+/* The rename removes the staged name. If this name still exists, the rename has not happened. */
 void swapping_recover(struct phases *p)
 {
     struct host_stat fresh;

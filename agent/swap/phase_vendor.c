@@ -1,7 +1,7 @@
 #include "phase_step.h"
 
-/* That it could not be asked in time says nothing of the release: trying again can help. */
-static enum failure why_not(const struct err *err)
+/* If gpgv could not be asked in time, this says nothing about the release: another try may help. */
+static enum failure vendor_failure(const struct err *err)
 {
     bool passes = err->kind == ERR_TIMEOUT || err->kind == ERR_NETWORK || err->kind == ERR_IO;
 
@@ -18,8 +18,9 @@ void vendor_begin(struct phases *p)
         staging_cancelled(p);
     } else if (vendor_check(p->host, &p->conf.vendor_keys, job, &p->now.job.fetch_digest, key,
                             &err) < 0) {
-        phases_drop(p, p->shelf.fresh); /* staged before: what counted then counts no more */
-        phases_fail(p, why_not(&err), "root demands HashiCorp's own signature: %.190s", err.text);
+        phases_drop(p, p->shelf.fresh); /* a binary staged before does not count any more */
+        phases_fail(p, vendor_failure(&err), "root demands HashiCorp's own signature: %.190s",
+                    err.text);
     } else {
         phases_note(p, LOG_INFO, EVENT_NONE, "%s is signed by the key %s", job->zip, key);
         phases_then(p, fetching_start, 0);

@@ -6,20 +6,20 @@
 
 #define RETRY_MS 1000
 
-static phase_step interrupted;
+static phase_step fail_interrupted;
 
 struct phase_row {
     phase_step *begin;
-    phase_step *recover; /* NULL: the phase is taken as it was recorded */
-    bool names;          /* its record's name must be durable before it begins */
-    bool spares;         /* begun with room put aside for the records up to rest */
+    phase_step *recover; /* after a restart; NULL: the recorded phase stays */
+    bool names;          /* the name of its record must be durable before it begins */
+    bool spares;         /* it begins only with reserved room for the records up to rest */
 };
 
-/* Probing has no effect of its own that a record before it would not lead to just
- * as well: after the rename, swapping and probing are recovered alike. */
+/* Probing needs no durable name of its record: after the rename, recovery does the same for
+ * swapping and for probing. */
 static const struct phase_row rows[PHASE_COUNT] = {
     [PHASE_IDLE] = {.begin = phases_rest, .names = true},
-    [PHASE_FETCHING] = {fetching_begin, interrupted, true, false},
+    [PHASE_FETCHING] = {fetching_begin, fail_interrupted, true, false},
     [PHASE_STAGED] = {.begin = phases_rest, .names = true},
     [PHASE_SWAPPING] = {swapping_begin, swapping_recover, true, true},
     [PHASE_PROBING] = {probing_begin, probing_recover, false, true},
@@ -51,7 +51,7 @@ void phases_then(struct phases *p, phase_step *next, int64_t after_ms)
     p->now.wake_ms = after_ms > 0 ? phases_uptime(p) + after_ms : 0;
 }
 
-static void drop(struct phases *p, int dir, const char *name)
+static void drop_file(struct phases *p, int dir, const char *name)
 {
     struct err err = ERR_INIT;
 
@@ -59,16 +59,16 @@ static void drop(struct phases *p, int dir, const char *name)
         phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err.text);
 }
 
-/* Without its directory there is no name in it either. */
+/* If the directory does not exist, neither does the name. */
 void phases_drop(struct phases *p, const char *name)
 {
     if (p->shelf.at >= 0)
-        drop(p, p->shelf.at, name);
+        drop_file(p, p->shelf.at, name);
 }
 
 void phases_drop_own(struct phases *p, const char *path)
 {
-    drop(p, HOST_OWN_PATH, path);
+    drop_file(p, HOST_OWN_PATH, path);
 }
 
 static void unfinished_path(const struct phases *p, char dst[static 512])
@@ -76,7 +76,8 @@ static void unfinished_path(const struct phases *p, char dst[static 512])
     snprintf(dst, 512, "%s/" UNFINISHED_NAME, p->conf.dir);
 }
 
-/* Durable before the record says that there is work, so that a boot finds both. */
+/* The mark is durable before the record says that there is work, so that the next boot finds both.
+ */
 static int mark_unfinished(struct phases *p, struct err *err)
 {
     const struct host *h = p->host;
@@ -97,8 +98,8 @@ static int mark_unfinished(struct phases *p, struct err *err)
     return h->sync_dir(h->ctx, HOST_OWN_PATH, p->conf.dir, err);
 }
 
-/* Their names become durable with the mark. */
-static int put_aside(struct phases *p, struct err *err)
+/* The names of the spare files become durable together with the mark. */
+static int reserve_room(struct phases *p, struct err *err)
 {
     if (!phase_rests(p->rec.phase) || spare_make_all(p->host, p->conf.dir, err) == 0)
         return 0;
@@ -106,18 +107,18 @@ static int put_aside(struct phases *p, struct err *err)
     return -1;
 }
 
-static int keep(struct phases *p, const struct record *next, bool names, struct err *err)
+static int keep_record(struct phases *p, const struct record *next, bool names, struct err *err)
 {
     const struct phase_row *row = &rows[next->phase];
 
-    if (row->spares && put_aside(p, err) < 0)
+    if (row->spares && reserve_room(p, err) < 0)
         return -1;
     if (!phase_rests(next->phase) && mark_unfinished(p, err) < 0)
         return err_wrap(err, "mark the work as unfinished");
     return record_save(p->host, p->conf.dir, next, names, err);
 }
 
-static void tell(struct phases *p)
+static void show_phase_change(struct phases *p)
 {
     if (p->conf.changed != NULL)
         p->conf.changed(p->conf.ctx);
@@ -134,18 +135,18 @@ void phases_rest(struct phases *p)
     phases_drop_own(p, path);
 }
 
-/* What has begun goes on when somebody has filled the disk meanwhile. */
-static int keep_entered(struct phases *p, const struct record *next, struct err *err)
+/* If somebody has filled the disk meanwhile, a spare file gives the room. */
+static int keep_entered_record(struct phases *p, const struct record *next, struct err *err)
 {
     bool names = rows[next->phase].names;
 
-    if (keep(p, next, names, err) == 0)
+    if (keep_record(p, next, names, err) == 0)
         return 0;
     return err->kind == ERR_NOSPACE ? record_save_spare(p->host, p->conf.dir, next, names, err)
                                     : -1;
 }
 
-static void enter(struct phases *p)
+static void enter_phase(struct phases *p)
 {
     struct record next = p->rec;
     struct err err = ERR_INIT;
@@ -153,22 +154,22 @@ static void enter(struct phases *p)
     next.phase = p->now.enter;
     if (next.phase == PHASE_SETTLED)
         record_settled(&next);
-    if (keep_entered(p, &next, &err) < 0) {
+    if (keep_entered_record(p, &next, &err) < 0) {
         phases_note(p, LOG_ERROR, EVENT_NONE,
-                    "cannot go on to %s, tried again every second: %.150s", phase_name(next.phase),
-                    err.text);
-        phases_then(p, enter, RETRY_MS);
+                    "caravan-swap cannot enter phase %s, and tries again every second: %.150s",
+                    phase_name(next.phase), err.text);
+        phases_then(p, enter_phase, RETRY_MS);
         return;
     }
     p->rec = next;
-    tell(p);
+    show_phase_change(p);
     rows[next.phase].begin(p);
 }
 
 void phases_enter(struct phases *p, enum phase phase)
 {
     p->now.enter = phase;
-    phases_then(p, enter, 0);
+    phases_then(p, enter_phase, 0);
 }
 
 static void end_work(struct phases *p)
@@ -183,9 +184,10 @@ static void end_work(struct phases *p)
     p->host->package_unlock(p->host->ctx);
 }
 
-/* What it holds open is closed after the verdict, whose words may come of it. */
-static void end_with(struct phases *p, enum failure f, const char *fmt, va_list ap) PRINTF(3, 0);
-static void end_with(struct phases *p, enum failure f, const char *fmt, va_list ap)
+/* end_work comes after the verdict, because the verdict's text may point into what it closes. */
+static void end_with_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap)
+    PRINTF(3, 0);
+static void end_with_verdict(struct phases *p, enum failure f, const char *fmt, va_list ap)
 {
     struct verdict *v = &p->rec.verdict;
 
@@ -200,7 +202,7 @@ void phases_fail(struct phases *p, enum failure f, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    end_with(p, f, fmt, ap);
+    end_with_verdict(p, f, fmt, ap);
     va_end(ap);
     phases_note(p, LOG_ERROR, EVENT_FAILED, "%s failed (%s): %.180s", phase_name(p->rec.phase),
                 failure_name(f), p->rec.verdict.text);
@@ -219,10 +221,11 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    end_with(p, f, fmt, ap);
+    end_with_verdict(p, f, fmt, ap);
     va_end(ap);
-    phases_note(p, LOG_WARNING, EVENT_NONE, "%s came back to %s: %.180s", phase_name(p->rec.phase),
-                phase_name(p->rec.rest), p->rec.verdict.text);
+    phases_note(p, LOG_WARNING, EVENT_NONE,
+                "%s ended before its rename, the phase is %s again: %.160s",
+                phase_name(p->rec.phase), phase_name(p->rec.rest), p->rec.verdict.text);
     if (p->rec.phase == PHASE_SWAPPING) {
         phases_drop(p, p->shelf.old);
         p->rec.previous = (struct digest){{0}};
@@ -230,16 +233,16 @@ void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...)
     phases_enter(p, p->rec.rest);
 }
 
-/* Killed while fetching: nothing of it is on the shelf. */
-static void interrupted(struct phases *p)
+/* caravan-swap was killed while fetching: nothing stays on the shelf. */
+static void fail_interrupted(struct phases *p)
 {
     phases_drop(p, p->shelf.fresh);
     phases_drop_own_copy(p);
     phases_fail(p, FAILURE_INTERRUPTED, "caravan-swap or the host was restarted while fetching");
 }
 
-/* Times and the sequence of another boot mean nothing in this one. */
-static void new_boot(struct phases *p)
+/* Times and the sequence of another boot have no meaning in this boot. */
+static void forget_other_boot(struct phases *p)
 {
     if (memcmp(p->rec.session, p->conf.session, SESSION_LEN) == 0)
         return;
@@ -250,11 +253,12 @@ static void new_boot(struct phases *p)
     p->rec.swapped_ms = p->rec.swapped_ms != 0 ? -1 : 0;
     p->rec.first_wall_ns = 0;
     p->rec.stopped_main = p->rec.stopping = 0;
-    p->rec.dir_dev = 0; /* numbers of devices are given out anew */
+    p->rec.dir_dev = 0; /* a boot may give devices other numbers */
 }
 
-/* After a crash some may be spent. Without them it goes on as well, while there is room. */
-static void put_aside_again(struct phases *p)
+/* After a crash some spare files may be used up. Work goes on without them while the disk has room.
+ */
+static void reserve_room_again(struct phases *p)
 {
     struct err err = ERR_INIT;
 
@@ -274,11 +278,11 @@ int phases_open(const struct host *host, const struct phases_config *conf, struc
     if (shelf_init(&p->shelf, conf->binary, err) < 0 ||
         record_load(host, conf->dir, &p->rec, err) < 0)
         return -1;
-    /* Where it is not there the steps and the facts tell. */
+    /* If the directory does not exist, the steps and the facts report it. */
     if (shelf_look(host, &p->shelf, err) < 0)
         phases_note(p, LOG_WARNING, EVENT_NONE, "%.200s", err->text);
-    new_boot(p);
-    put_aside_again(p);
+    forget_other_boot(p);
+    reserve_room_again(p);
     if (rows[p->rec.phase].recover != NULL)
         phases_then(p, rows[p->rec.phase].recover, 0);
     else
@@ -310,7 +314,7 @@ int phases_accept(struct phases *p, const struct record *next, const struct stag
 {
     bool begins = next->phase != p->rec.phase && !phases_works(p);
 
-    if (keep(p, next, true, err) < 0)
+    if (keep_record(p, next, true, err) < 0)
         return -1;
     p->rec = *next;
     if (begins) {
@@ -325,7 +329,7 @@ int phases_accept(struct phases *p, const struct record *next, const struct stag
             p->now.zip = job->zip;
         }
     }
-    tell(p);
+    show_phase_change(p);
     return 0;
 }
 

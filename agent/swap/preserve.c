@@ -8,12 +8,12 @@
 #define HALF      (DIGEST_LEN / 2)
 #define PLACE_LEN 320
 
-/* One way through the files of a directory: hashed, and copied when there is a place to. */
+/* One pass over the files of a directory: each file is hashed, and copied if `to` is set. */
 struct passing {
     const struct host *h;
-    int from;             /* the directory, held open */
-    struct host_stat dir; /* of it */
-    const char *to;       /* NULL: only hashed */
+    int from;             /* the open directory */
+    struct host_stat dir; /* of this directory */
+    const char *to;       /* NULL: the files are only hashed */
     struct digest_state names, all;
     uint32_t files;
     uint64_t bytes;
@@ -43,7 +43,8 @@ static int pass_bytes(struct passing *p, int from, int to, const char *name, uin
         digest_add(&p->all, chunk, n);
         if (at > PRESERVE_FILE_MAX || p->bytes + at > PRESERVE_BYTES_MAX)
             rc = err_set(err, ERR_LIMIT, 0,
-                         KEYS_AT "/%s is too large for a key, or all of them are", name);
+                         KEYS_AT "/%s is too large for a key, or all keys together are too large",
+                         name);
         else if (to >= 0)
             rc = p->h->write(p->h->ctx, to, chunk, n, err);
     }
@@ -52,8 +53,8 @@ static int pass_bytes(struct passing *p, int from, int to, const char *name, uin
     return rc;
 }
 
-static int copy_to(struct passing *p, int from, const char *name, uint64_t *ret_len,
-                   struct err *err)
+static int copy_key_file(struct passing *p, int from, const char *name, uint64_t *ret_len,
+                         struct err *err)
 {
     char path[PLACE_LEN + 160];
     int to = -1, rc;
@@ -76,17 +77,17 @@ static void put_length(unsigned char dst[static 8], uint64_t n)
         dst[i] = (unsigned char)n;
 }
 
-/* Whoever owns the directory can give a file of somebody else's, which he may not read, a second
- * name there: that is no key. */
-static int is_theirs(const struct passing *p, int from, const char *name, struct err *err)
+/* The owner of the directory can give another user's file a second name there, also if the owner
+ * may not read this file. Such a file is no key. */
+static int refuse_foreign_file(const struct passing *p, int from, const char *name, struct err *err)
 {
     struct host_stat st;
 
     if (p->h->stat_of(p->h->ctx, from, &st, err) < 0)
         return -1;
     if (st.links > 1 && st.uid != p->dir.uid)
-        return err_set(err, ERR_FORMAT, 0,
-                       KEYS_AT "/%s is a second name of a file that is another user's", name);
+        return err_set(err, ERR_FORMAT, 0, KEYS_AT "/%s is a second name of another user's file",
+                       name);
     return 0;
 }
 
@@ -98,13 +99,13 @@ static int pass_file(struct passing *p, const char *name, struct err *err)
 
     if (p->h->open(p->h->ctx, p->from, name, &from, err) < 0)
         return -1;
-    if (is_theirs(p, from, name, err) < 0) {
+    if (refuse_foreign_file(p, from, name, err) < 0) {
         p->h->close(p->h->ctx, from);
         return -1;
     }
     digest_add(&p->names, name, strlen(name) + 1);
     digest_add(&p->all, name, strlen(name) + 1);
-    rc = copy_to(p, from, name, &len, err);
+    rc = copy_key_file(p, from, name, &len, err);
     p->h->close(p->h->ctx, from);
     put_length(length, len);
     digest_add(&p->all, length, sizeof(length));
@@ -113,7 +114,7 @@ static int pass_file(struct passing *p, const char *name, struct err *err)
     return rc;
 }
 
-/* ---- all of them ---- */
+/* ---- all files ---- */
 
 static bool is_key(const char *name)
 {
@@ -122,14 +123,14 @@ static bool is_key(const char *name)
     return n > suffix && str_eq(name + n - suffix, SUFFIX);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_key_name(const void *a, const void *b)
 {
     const struct host_name *x = a, *y = b;
 
     return strcmp(x->name, y->name);
 }
 
-static void finish(struct passing *p, struct sum *ret)
+static void finish_sum(struct passing *p, struct sum *ret)
 {
     struct digest names, all;
 
@@ -140,15 +141,15 @@ static void finish(struct passing *p, struct sum *ret)
     memcpy(ret->digest.bytes + HALF, all.bytes, HALF);
 }
 
-static int pass_all(struct passing *p, struct err *err)
+static int pass_all_keys(struct passing *p, struct err *err)
 {
     if (p->h->stat_of(p->h->ctx, p->from, &p->dir, err) < 0 ||
         p->h->list(p->h->ctx, p->from, &p->list, err) < 0)
         return -1;
     if (p->list.more)
-        return err_set(err, ERR_LIMIT, 0, KEYS_AT " holds more than %d names, or longer ones",
-                       HOST_NAMES);
-    qsort(p->list.list, p->list.n, sizeof(p->list.list[0]), by_name);
+        return err_set(err, ERR_LIMIT, 0,
+                       KEYS_AT " contains more than %d names, or a name is too long", HOST_NAMES);
+    qsort(p->list.list, p->list.n, sizeof(p->list.list[0]), by_key_name);
     for (uint32_t i = 0; i < p->list.n; i++) {
         if (is_key(p->list.list[i].name) && pass_file(p, p->list.list[i].name, err) < 0)
             return -1;
@@ -156,8 +157,8 @@ static int pass_all(struct passing *p, struct err *err)
     return 0;
 }
 
-static int pass(const struct host *h, const char *root, const char *at, const char *to,
-                struct sum *ret, struct err *err)
+static int pass_keys(const struct host *h, const char *root, const char *at, const char *to,
+                     struct sum *ret, struct err *err)
 {
     autofree struct passing *p = xzalloc(1, sizeof(*p));
     int rc;
@@ -167,19 +168,19 @@ static int pass(const struct host *h, const char *root, const char *at, const ch
     digest_init(&p->all);
     if (h->open_dir(h->ctx, root, at, &p->from, err) < 0)
         return -1;
-    rc = pass_all(p, err);
+    rc = pass_all_keys(p, err);
     h->close(h->ctx, p->from);
     if (rc == 0)
-        finish(p, ret);
+        finish_sum(p, ret);
     return rc < 0 ? err_wrap(err, "%s", root) : 0;
 }
 
-static bool same(const struct sum *a, const struct sum *b)
+static bool is_same_sum(const struct sum *a, const struct sum *b)
 {
     return a->files == b->files && digest_eq(&a->digest, &b->digest);
 }
 
-/* ---- where they go ---- */
+/* ---- the place of the copies ---- */
 
 struct place {
     const struct host *h;
@@ -201,7 +202,7 @@ static int place_init(struct place *p, const struct host *h, const char *dir,
     return 0;
 }
 
-static int is_there(const struct host *h, const char *path, bool *ret, struct err *err)
+static int check_exists(const struct host *h, const char *path, bool *ret, struct err *err)
 {
     struct host_stat st = {.there = false};
 
@@ -211,7 +212,7 @@ static int is_there(const struct host *h, const char *path, bool *ret, struct er
     return 0;
 }
 
-static int list_of(const struct host *h, const char *path, struct host_names *ret, struct err *err)
+static int list_dir(const struct host *h, const char *path, struct host_names *ret, struct err *err)
 {
     int dir = -1, rc;
 
@@ -222,18 +223,18 @@ static int list_of(const struct host *h, const char *path, struct host_names *re
     return rc;
 }
 
-/* Ours alone, flat: made by copying. */
-static int drop(const struct host *h, const char *path, struct err *err)
+/* Removes a directory that copy_keys made: it contains only files. */
+static int drop_copy(const struct host *h, const char *path, struct err *err)
 {
     autofree struct host_names *list = xzalloc(1, sizeof(*list));
     char name[PLACE_LEN + 160];
     bool there = false;
 
-    if (is_there(h, path, &there, err) < 0)
+    if (check_exists(h, path, &there, err) < 0)
         return -1;
     if (!there)
         return 0;
-    if (list_of(h, path, list, err) < 0)
+    if (list_dir(h, path, list, err) < 0)
         return -1;
     for (uint32_t i = 0; i < list->n; i++) {
         snprintf(name, sizeof(name), "%s/%s", path, list->list[i].name);
@@ -248,7 +249,7 @@ static int make_parent(const struct place *p, struct err *err)
     const struct host *h = p->h;
     bool there = false;
 
-    if (is_there(h, p->parent, &there, err) < 0)
+    if (check_exists(h, p->parent, &there, err) < 0)
         return -1;
     if (there)
         return 0;
@@ -257,12 +258,12 @@ static int make_parent(const struct place *p, struct err *err)
     return h->sync_dir(h->ctx, HOST_OWN_PATH, p->dir, err);
 }
 
-/* Between the two renames the old copy has only its other name; both are whole. */
+/* Between the two renames the old copy has only its second name. Both copies are whole. */
 static int put_in_place(const struct place *p, bool replaces, struct err *err)
 {
     const struct host *h = p->h;
 
-    if (drop(h, p->old, err) < 0)
+    if (drop_copy(h, p->old, err) < 0)
         return -1;
     if (replaces && (h->rename(h->ctx, HOST_OWN_PATH, p->done, p->old, err) < 0 ||
                      h->sync_dir(h->ctx, HOST_OWN_PATH, p->parent, err) < 0))
@@ -270,41 +271,41 @@ static int put_in_place(const struct place *p, bool replaces, struct err *err)
     if (h->rename(h->ctx, HOST_OWN_PATH, p->fresh, p->done, err) < 0 ||
         h->sync_dir(h->ctx, HOST_OWN_PATH, p->parent, err) < 0)
         return -1;
-    return drop(h, p->old, err);
+    return drop_copy(h, p->old, err);
 }
 
-/* Where a crash came between those two. */
-static int take_back(const struct host *h, const char *old, const char *done, struct err *err)
+/* Repairs the state after a crash between the two renames of put_in_place. */
+static int rename_back(const struct host *h, const char *old, const char *done, struct err *err)
 {
     bool has_old = false, has_done = false;
 
-    if (is_there(h, old, &has_old, err) < 0 || is_there(h, done, &has_done, err) < 0)
+    if (check_exists(h, old, &has_old, err) < 0 || check_exists(h, done, &has_done, err) < 0)
         return -1;
     return has_old && !has_done ? h->rename(h->ctx, HOST_OWN_PATH, old, done, err) : 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole copy ---- */
 
-/* 1: it changed meanwhile. */
+/* 1: the keys changed during the copy. */
 static int copy_once(const struct place *p, const char *data_dir, bool replaces, struct sum *ret,
                      struct err *err)
 {
     const struct host *h = p->h;
     struct sum copied, after;
 
-    if (drop(h, p->fresh, err) < 0 || h->make_dir(h->ctx, p->fresh, 0700, err) < 0 ||
-        pass(h, data_dir, KEYS_AT, p->fresh, &copied, err) < 0 ||
+    if (drop_copy(h, p->fresh, err) < 0 || h->make_dir(h->ctx, p->fresh, 0700, err) < 0 ||
+        pass_keys(h, data_dir, KEYS_AT, p->fresh, &copied, err) < 0 ||
         h->sync_dir(h->ctx, HOST_OWN_PATH, p->fresh, err) < 0 ||
-        pass(h, data_dir, KEYS_AT, NULL, &after, err) < 0)
+        pass_keys(h, data_dir, KEYS_AT, NULL, &after, err) < 0)
         return -1;
-    if (!same(&copied, &after))
+    if (!is_same_sum(&copied, &after))
         return 1;
     *ret = copied;
     return put_in_place(p, replaces, err);
 }
 
-static int copy(const struct place *p, const char *data_dir, bool replaces, struct sum *ret,
-                struct err *err)
+static int copy_keys(const struct place *p, const char *data_dir, bool replaces, struct sum *ret,
+                     struct err *err)
 {
     int rc = 1;
 
@@ -315,7 +316,7 @@ static int copy(const struct place *p, const char *data_dir, bool replaces, stru
                      data_dir, TRIES);
     if (rc < 0) {
         struct err unused = ERR_INIT;
-        (void)!drop(p->h, p->fresh, &unused); /* keys are not left lying about */
+        (void)!drop_copy(p->h, p->fresh, &unused); /* no incomplete copy of keys stays */
     }
     return rc;
 }
@@ -328,19 +329,19 @@ int preserve_keystore(const struct host *h, const char *dir, const char *data_di
     bool there = false;
     struct place p;
 
-    if (place_init(&p, h, dir, run_id, err) < 0 || take_back(h, p.old, p.done, err) < 0 ||
-        pass(h, data_dir, KEYS_AT, NULL, &now, err) < 0)
+    if (place_init(&p, h, dir, run_id, err) < 0 || rename_back(h, p.old, p.done, err) < 0 ||
+        pass_keys(h, data_dir, KEYS_AT, NULL, &now, err) < 0)
         return -1;
     if (now.files == 0)
-        return err_set(err, ERR_NOTFOUND, 0, "%s/" KEYS_AT " holds no key", data_dir);
-    if (make_parent(&p, err) < 0 || is_there(h, p.done, &there, err) < 0)
+        return err_set(err, ERR_NOTFOUND, 0, "%s/" KEYS_AT " contains no key", data_dir);
+    if (make_parent(&p, err) < 0 || check_exists(h, p.done, &there, err) < 0)
         return -1;
-    if (there && pass(h, p.parent, p.run, NULL, &kept, err) < 0)
+    if (there && pass_keys(h, p.parent, p.run, NULL, &kept, err) < 0)
         return -1;
-    if (there && same(&kept, &now)) {
+    if (there && is_same_sum(&kept, &now)) {
         if (h->sync_dir(h->ctx, HOST_OWN_PATH, p.parent, err) < 0)
             return -1;
-    } else if (copy(&p, data_dir, there, &now, err) < 0) {
+    } else if (copy_keys(&p, data_dir, there, &now, err) < 0) {
         return -1;
     }
     ret->files = now.files;
@@ -349,28 +350,30 @@ int preserve_keystore(const struct host *h, const char *dir, const char *data_di
     return 0;
 }
 
-/* ---- what is not kept any longer ---- */
+/* ---- copies that are not kept any longer ---- */
 
 static bool is_run(const char *name)
 {
     return strlen(name) == 2 * RUN_ID_LEN && strspn(name, "0123456789abcdef") == 2 * RUN_ID_LEN;
 }
 
-/* Of other runs: half made, or put aside for a copy that is there. */
+/* Removes leftovers of other runs: incomplete copies, and old copies that a new copy has replaced.
+ */
 static int drop_leftover(const struct place *p, const char *name, struct err *err)
 {
     char path[PLACE_LEN], done[PLACE_LEN];
 
     snprintf(path, sizeof(path), "%s/%.80s", p->parent, name);
     if (str_starts(name, ".new-") && is_run(name + 5))
-        return drop(p->h, path, err);
+        return drop_copy(p->h, path, err);
     if (!str_starts(name, ".old-") || !is_run(name + 5))
         return 0;
     snprintf(done, sizeof(done), "%s/%.80s", p->parent, name + 5);
-    return take_back(p->h, path, done, err) < 0 ? -1 : drop(p->h, path, err);
+    return rename_back(p->h, path, done, err) < 0 ? -1 : drop_copy(p->h, path, err);
 }
 
-/* The newest copy of another run is kept beside this one's; ret_extra: one that is older. */
+/* Keeps the newest copy of another run besides the copy of this run. ret_extra: the oldest copy, if
+ * there are more; else "". */
 static int find_extra(const struct place *p, const struct host_names *list,
                       char ret_extra[static PLACE_LEN], struct err *err)
 {
@@ -405,7 +408,7 @@ int preserve_tidy(const struct host *h, const char *dir,
     char extra[PLACE_LEN] = "";
     struct place p;
 
-    if (place_init(&p, h, dir, run_id, err) < 0 || list_of(h, p.parent, list, err) < 0)
+    if (place_init(&p, h, dir, run_id, err) < 0 || list_dir(h, p.parent, list, err) < 0)
         return -1;
     for (uint32_t i = 0; i < list->n; i++)
         if (drop_leftover(&p, list->list[i].name, err) < 0)
@@ -415,7 +418,7 @@ int preserve_tidy(const struct host *h, const char *dir,
             return -1;
         if (extra[0] == '\0')
             return 0;
-        if (drop(h, extra, err) < 0 || list_of(h, p.parent, list, err) < 0)
+        if (drop_copy(h, extra, err) < 0 || list_dir(h, p.parent, list, err) < 0)
             return -1;
     }
     return 0;

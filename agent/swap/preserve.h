@@ -1,28 +1,31 @@
 /*
  * preserve.h - a copy of Nomad's root keys on this host's own disk.
  *
- * From 1.4 to 1.8 a server keeps its root keys in <data_dir>/server/keystore alone: they
- * are in no snapshot. Before the first server is changed each server copies its own to
+ * In versions 1.4 to 1.8 a server keeps its root keys only in <data_dir>/server/keystore: no
+ * snapshot contains them. Before the first server is changed, each server copies its own keys to
  *
  *   <dir>/keystore/<run id>/NAME.nks.json      directories 0700, files 0600
  *
- * Only the number of files and a digest leave the host; the keys are neither logged nor
- * sent, and putting them back is left to people. What is copied: the regular files of that
- * directory whose names end in .nks.json, as Nomad itself reads them. A link, a hard link of
- * another user's file, or anything else of such a name, is refused, and no link is followed
- * below data_dir (itself it may be one), which may be another user's: the directory is held
- * open from the first look. No such directory, or no key in it: ERR_NOTFOUND.
+ * Only the number of files and a digest leave the host. caravan-swap neither logs nor sends the
+ * keys, and never puts them back: people do that.
  *
- * A copy is whole or not there: made under another name, every file synced, renamed, and
- * the directory synced; what Nomad writes meanwhile makes it begin anew. Doing it again for
- * the same run leaves a copy that is still the same alone, and replaces another one, so that
- * after a crash at any moment there is the old copy or the new one. Never more bytes than
- * the limits below, and at most PRESERVE_RUNS runs' copies.
+ * The copy contains the regular files of that directory whose names end in .nks.json, as Nomad
+ * reads them. caravan-swap refuses a link, a hard link of another user's file, and anything else
+ * with such a name. data_dir may be a link and may belong to another user; below it caravan-swap
+ * follows no link, and holds the directory open from the first look. ERR_NOTFOUND: no such
+ * directory, or no key in it.
  *
- * The digest has two halves of 16 bytes, each the beginning of a SHA-256: over each name with
- * its NUL; and over name, NUL, content, and the content's length (8 bytes, big-endian). Both in
- * the order of the names. The servers of a region hold the same keys, so the first half is the
- * same everywhere; each wraps them by itself (measured with 1.7.7), so the second is not.
+ * A copy is either whole or does not exist: caravan-swap makes it under another name, syncs every
+ * file, renames it, and syncs the directory. If Nomad writes meanwhile, the copy begins again. A
+ * repeat for the same run keeps a copy that is still equal, and replaces a different one. After a
+ * crash at any moment the old copy or the new copy exists. The limits below bound the bytes, and
+ * copies of at most PRESERVE_RUNS runs are kept.
+ *
+ * The digest has two halves of 16 bytes. Each half is the beginning of a SHA-256: the first over
+ * each name with its NUL; the second over name, NUL, content, and the content's length (8 bytes,
+ * big-endian). Both go in the order of the names. The servers of a region have the same keys, so
+ * the first half is the same on all of them. Each server wraps the keys itself (measured
+ * with 1.7.7), so the second half differs.
  */
 #ifndef PRESERVE_H
 #define PRESERVE_H
@@ -37,15 +40,15 @@
 struct preserved {
     uint32_t files;
     struct digest digest;
-    char path[256]; /* where they are */
+    char path[256]; /* the directory of the copies */
 };
 
 /* dir: <state_dir>/swap. */
 MUST_CHECK int preserve_keystore(const struct host *h, const char *dir, const char *data_dir,
                                  const unsigned char run_id[static RUN_ID_LEN],
                                  struct preserved *ret, struct err *err);
-/* Removes copies of runs before the last ones, and what a crash left half made. Failing
- * does no harm: it is tried again the next time. */
+/* Removes the copies of older runs, and incomplete copies that a crash left. An error does no harm:
+ * the next call tries again. */
 MUST_CHECK int preserve_tidy(const struct host *h, const char *dir,
                              const unsigned char run_id[static RUN_ID_LEN], struct err *err);
 

@@ -11,8 +11,9 @@ const char *probe_path(bool server)
     return server ? "/v1/status/leader?stale" : "/v1/agent/health?type=client";
 }
 
-/* status/leader is a text in JSON; agent/health an object with a member for each kind. */
-static bool is_body(bool server, const char *s)
+/* status/leader answers a JSON string; agent/health answers an object with a member for each kind.
+ */
+static bool is_nomad_body(bool server, const char *s)
 {
     s += strspn(s, " \t\r\n");
     return server ? s[0] == '"' : s[0] == '{' && strstr(s, "\"client\"") != NULL;
@@ -20,7 +21,7 @@ static bool is_body(bool server, const char *s)
 
 enum probe_answer probe_answers(bool server, int status, const struct buf *body)
 {
-    /* Nomad has both paths, and asks for no name and password there. */
+    /* Nomad knows both paths and asks for no name and password there, so it never answers these. */
     static const int others[] = {401, 404, 405, 407, 410};
 
     if (status < 200 || status >= 500)
@@ -29,7 +30,7 @@ enum probe_answer probe_answers(bool server, int status, const struct buf *body)
         if (status == others[i])
             return ANSWER_OF_ANOTHER;
     }
-    if (status < 400 && (status != 200 || !is_body(server, buf_str(body))))
+    if (status < 400 && (status != 200 || !is_nomad_body(server, buf_str(body))))
         return ANSWER_OF_ANOTHER;
     return ANSWER_OF_NOMAD;
 }
@@ -37,13 +38,14 @@ enum probe_answer probe_answers(bool server, int status, const struct buf *body)
 void probe_answer_text(enum probe_answer a, int status, char dst[static TEXT_MAX])
 {
     if (a == ANSWER_OF_ANOTHER)
-        snprintf(dst, TEXT_MAX, "what answers there is not Nomad's API (HTTP status %d)", status);
+        snprintf(dst, TEXT_MAX, "another program answers there, not Nomad's API (HTTP status %d)",
+                 status);
     else
         snprintf(dst, TEXT_MAX, "HTTP status %d", status);
 }
 
-/* Often while it is silent and young, so that the silence is measured closely. */
-static int64_t look_again(const struct probe *p, const struct probe_look *l)
+/* Looks often while the process is silent and young, to measure the silence exactly. */
+static int64_t next_look_delay(const struct probe *p, const struct probe_look *l)
 {
     int64_t age = l->now_ms - p->began_ms;
 
@@ -56,27 +58,27 @@ static int64_t look_again(const struct probe *p, const struct probe_look *l)
 
 static struct probe_verdict wait_more(const struct probe *p, const struct probe_look *l)
 {
-    return (struct probe_verdict){.outcome = PROBE_WAIT, .again_ms = look_again(p, l)};
+    return (struct probe_verdict){.outcome = PROBE_WAIT, .again_ms = next_look_delay(p, l)};
 }
 
-static struct probe_verdict fail(enum failure f, bool ended)
+static struct probe_verdict fail_probe(enum failure f, bool ended)
 {
     return (struct probe_verdict){.outcome = PROBE_FAIL, .failure = f, .ended = ended};
 }
 
-static struct probe_verdict judge_end(const struct probe *p, const struct probe_look *l)
+static struct probe_verdict judge_ended_service(const struct probe *p, const struct probe_look *l)
 {
     struct probe_verdict v;
     char after[24];
 
     if (p->answered_ms == 0) {
-        v = fail(FAILURE_WILL_NOT_START, true);
+        v = fail_probe(FAILURE_WILL_NOT_START, true);
         snprintf(v.text, sizeof(v.text), "the service ended before it answered: %.100s%s%.100s",
                  l->state.text, l->act == SERVICE_FAILED ? "; " : "",
                  l->act == SERVICE_FAILED ? l->act_text : "");
         return v;
     }
-    v = fail(FAILURE_CRASH_LOOP, true);
+    v = fail_probe(FAILURE_CRASH_LOOP, true);
     str_for_ms(after, sizeof(after), l->now_ms - p->answered_ms);
     snprintf(v.text, sizeof(v.text), "the service ended %s after its first answer: %.160s", after,
              l->state.text);
@@ -85,13 +87,13 @@ static struct probe_verdict judge_end(const struct probe *p, const struct probe_
 
 static struct probe_verdict judge_deadline(const struct probe *p, const struct probe_look *l)
 {
-    struct probe_verdict v = fail(FAILURE_NOT_READY, false);
+    struct probe_verdict v = fail_probe(FAILURE_NOT_READY, false);
     char after[24];
 
     str_for_ms(after, sizeof(after), l->now_ms - p->began_ms);
     if (!l->known) {
         v.failure = FAILURE_SERVICE;
-        snprintf(v.text, sizeof(v.text), "the service manager does not answer, after %s", after);
+        snprintf(v.text, sizeof(v.text), "after %s the service manager does not answer", after);
     } else if (!l->executes) {
         snprintf(v.text, sizeof(v.text),
                  "after %s the service's main process does not execute the file put in place: "
@@ -99,10 +101,11 @@ static struct probe_verdict judge_deadline(const struct probe *p, const struct p
                  after, l->state.text);
     } else if (p->answered_ms == 0) {
         v.unanswered = true;
-        snprintf(v.text, sizeof(v.text), "it runs, but its API did not answer within %s: %.60s",
+        snprintf(v.text, sizeof(v.text), "Nomad runs, but its API did not answer within %s: %.60s",
                  after, l->api_text);
     } else {
-        snprintf(v.text, sizeof(v.text), "its API answered, but not steadily, within %s", after);
+        snprintf(v.text, sizeof(v.text), "Nomad's API answered, but not steadily, within %s",
+                 after);
     }
     return v;
 }
@@ -117,11 +120,11 @@ void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere,
              elsewhere ? "[api-silent] " : "", said, asked != NULL ? asked : "the API", where);
 }
 
-/* The count as the act left it, and the new file as it ran then, are what later looks are compared
- * with. While the act goes on, another process is the act's own doing: it may have waited for one
- * that was begun before, by a caravan-swap that was killed, and only then restart what that
- * started. */
-static bool started_again(struct probe *p, const struct probe_look *l)
+/* Later looks are compared with the number of restarts right after the act, and with the process
+ * that ran the new file at that time. While the act goes on, a new process is part of the act: the
+ * act may have waited for an earlier restart, begun by a caravan-swap that was killed, and then
+ * restart the process of that earlier restart. */
+static bool has_started_again(struct probe *p, const struct probe_look *l)
 {
     bool first = !p->counted || (l->executes && !p->seen);
 
@@ -156,16 +159,16 @@ struct probe_verdict probe_judge(struct probe *p, const struct probe_look *look)
 {
     struct probe_verdict v;
 
-    if (look->known && started_again(p, look)) {
-        v = fail(FAILURE_CRASH_LOOP, true);
-        snprintf(v.text, sizeof(v.text), "it was started more than once while probed: %.160s",
-                 look->state.text);
+    if (look->known && has_started_again(p, look)) {
+        v = fail_probe(FAILURE_CRASH_LOOP, true);
+        snprintf(v.text, sizeof(v.text),
+                 "Nomad was started more than once during the probe: %.160s", look->state.text);
         return v;
     }
     if (look->known)
         fold_answer(p, look);
     if (look->known && look->act != SERVICE_WORKING && look->state.ended)
-        return judge_end(p, look);
+        return judge_ended_service(p, look);
     if (p->since_ms != 0 && look->now_ms - p->since_ms >= p->hold_ms)
         return (struct probe_verdict){.outcome = PROBE_PASS};
     if (look->now_ms - p->began_ms >= p->deadline_ms)

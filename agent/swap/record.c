@@ -96,7 +96,7 @@ void record_keep(struct record *r, const struct digest *order, const void *recei
     memcpy(r->kept[0].bytes, receipt, n);
 }
 
-static void add_text(struct buf *b, const char *s)
+static void add_record_text(struct buf *b, const char *s)
 {
     for (; *s != '\0'; s++) {
         unsigned char c = (unsigned char)*s;
@@ -118,7 +118,7 @@ static void add_hex(struct buf *b, const unsigned char *p, size_t n)
     }
 }
 
-static bool is_empty(const struct field *f, const unsigned char *at)
+static bool is_empty_field(const struct field *f, const unsigned char *at)
 {
     bool empty = true;
 
@@ -129,17 +129,17 @@ static bool is_empty(const struct field *f, const unsigned char *at)
     return empty;
 }
 
-static void add_field(struct buf *b, const struct field *f, const struct record *r)
+static void add_record_field(struct buf *b, const struct field *f, const struct record *r)
 {
     const unsigned char *at = (const unsigned char *)r + f->offset;
 
-    if (f->later && is_empty(f, at))
+    if (f->later && is_empty_field(f, at))
         return;
     (void)buf_printf(b, "%s ", f->name);
     if (f->type == FIELD_BYTES)
         add_hex(b, at, f->size);
     else if (f->type == FIELD_PROSE)
-        add_text(b, (const char *)at);
+        add_record_text(b, (const char *)at);
     else if (f->type == FIELD_INT)
         (void)buf_printf(b, "%" PRId64, (int64_t)layout_load(at, f->size));
     else
@@ -151,7 +151,7 @@ static void add_body(const struct record *r, struct buf *b)
 {
     (void)buf_add_str(b, FIRST_LINE "\n");
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        add_field(b, &fields[i], r);
+        add_record_field(b, &fields[i], r);
     if (r->refused_epoch != 0)
         (void)buf_printf(b, REFUSED_KEY "%llu %llu\n", (unsigned long long)r->refused_epoch,
                          (unsigned long long)r->refused_sequence);
@@ -181,11 +181,11 @@ struct lines {
     const char *p;
     size_t left;
     size_t number;
-    bool again; /* the line is still to be read */
+    bool again; /* the next call returns the same line again */
     char line[LINE_LONGEST];
 };
 
-static int next_line(struct lines *l, bool *ret_there, struct err *err)
+static int next_record_line(struct lines *l, bool *ret_there, struct err *err)
 {
     const char *nl = l->left > 0 ? memchr(l->p, '\n', l->left) : NULL;
     size_t n;
@@ -200,7 +200,7 @@ static int next_line(struct lines *l, bool *ret_there, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "line %zu has no end", l->number);
     n = (size_t)(nl - l->p);
     if (n >= sizeof(l->line) || memchr(l->p, '\0', n) != NULL)
-        return err_set(err, ERR_FORMAT, 0, "line %zu is too long or holds a NUL", l->number);
+        return err_set(err, ERR_FORMAT, 0, "line %zu is too long or contains a NUL", l->number);
     memcpy(l->line, l->p, n);
     l->line[n] = '\0';
     l->p += n + 1;
@@ -208,7 +208,7 @@ static int next_line(struct lines *l, bool *ret_there, struct err *err)
     return 0;
 }
 
-static int read_text(const char *s, char *dst, size_t size)
+static int read_record_text(const char *s, char *dst, size_t size)
 {
     size_t n = 0;
 
@@ -233,7 +233,7 @@ static int read_text(const char *s, char *dst, size_t size)
     return 0;
 }
 
-static int read_field(const struct field *f, const char *s, struct record *r)
+static int read_record_field(const struct field *f, const char *s, struct record *r)
 {
     unsigned char *at = (unsigned char *)r + f->offset;
     struct err err = ERR_INIT;
@@ -242,7 +242,7 @@ static int read_field(const struct field *f, const char *s, struct record *r)
     if (f->type == FIELD_BYTES)
         return str_unhex(s, at, f->size);
     if (f->type == FIELD_PROSE)
-        return read_text(s, (char *)at, f->size);
+        return read_record_text(s, (char *)at, f->size);
     if (f->type == FIELD_INT)
         return str_to_i64(s, (int64_t *)(void *)at);
     if (str_to_u64(s, UINT64_MAX, &v) < 0 || layout_range(f, v, &err) < 0)
@@ -251,14 +251,14 @@ static int read_field(const struct field *f, const char *s, struct record *r)
     return 0;
 }
 
-static int read_fields(struct lines *l, struct record *r, struct err *err)
+static int read_record_fields(struct lines *l, struct record *r, struct err *err)
 {
     bool there = false;
 
     for (size_t i = 0; i < ARRAY_LEN(fields); i++) {
         size_t n = strlen(fields[i].name);
 
-        if (next_line(l, &there, err) < 0)
+        if (next_record_line(l, &there, err) < 0)
             return -1;
         bool is = there && strncmp(l->line, fields[i].name, n) == 0 && l->line[n] == ' ';
         if (!is && fields[i].later) {
@@ -268,14 +268,14 @@ static int read_fields(struct lines *l, struct record *r, struct err *err)
         if (!is)
             return err_set(err, ERR_FORMAT, 0, "line %zu is not \"%s\"", l->number + !there,
                            fields[i].name);
-        if (read_field(&fields[i], l->line + n + 1, r) < 0)
+        if (read_record_field(&fields[i], l->line + n + 1, r) < 0)
             return err_set(err, ERR_FORMAT, 0, "line %zu: the value of \"%s\" is wrong", l->number,
                            fields[i].name);
     }
     return 0;
 }
 
-static int read_kept(const char *s, struct kept_receipt *k)
+static int read_kept_receipt(const char *s, struct kept_receipt *k)
 {
     static const char key[] = "kept ";
     char hex[2 * DIGEST_LEN + 1];
@@ -296,8 +296,8 @@ static int read_kept(const char *s, struct kept_receipt *k)
     return 0;
 }
 
-/* Not a field of the table: a record of before there was such a thing is read as well. */
-static int read_refused(const char *s, struct record *r)
+/* This line is not in the table, so that an older record, which does not have it, can be read. */
+static int read_refused_line(const char *s, struct record *r)
 {
     char epoch[24];
     const char *space;
@@ -314,21 +314,21 @@ static int read_refused(const char *s, struct record *r)
                : 0;
 }
 
-static int read_tail(const char *line, struct record *r, size_t *kept)
+static int read_last_lines(const char *line, struct record *r, size_t *kept)
 {
     if (*kept == 0 && r->refused_epoch == 0 && str_starts(line, REFUSED_KEY))
-        return read_refused(line, r);
-    return *kept == ORDER_KEPT ? -1 : read_kept(line, &r->kept[(*kept)++]);
+        return read_refused_line(line, r);
+    return *kept == ORDER_KEPT ? -1 : read_kept_receipt(line, &r->kept[(*kept)++]);
 }
 
-/* One record has one text. */
-static int round_trips(const struct record *r, const char *text, size_t n, struct err *err)
+/* Each record has exactly one valid text. */
+static int check_round_trip(const struct record *r, const char *text, size_t n, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
 
     add_body(r, &b);
     if (b.len != n || memcmp(b.data, text, n) != 0)
-        return err_set(err, ERR_FORMAT, 0, "a value is written in another way than usual");
+        return err_set(err, ERR_FORMAT, 0, "a value is not written in its usual form");
     return 0;
 }
 
@@ -341,21 +341,21 @@ int record_parse_body(const char *text, size_t n, struct record *ret, struct err
 
     l->p = text;
     l->left = n;
-    if (next_line(l, &there, err) < 0)
+    if (next_record_line(l, &there, err) < 0)
         return -1;
     if (!there || !str_eq(l->line, FIRST_LINE))
         return err_set(err, ERR_FORMAT, 0, "the first line is not \"" FIRST_LINE "\"");
-    if (read_fields(l, r, err) < 0)
+    if (read_record_fields(l, r, err) < 0)
         return -1;
     for (;;) {
-        if (next_line(l, &there, err) < 0)
+        if (next_record_line(l, &there, err) < 0)
             return -1;
         if (!there)
             break;
-        if (read_tail(l->line, r, &kept) < 0)
+        if (read_last_lines(l->line, r, &kept) < 0)
             return err_set(err, ERR_FORMAT, 0, "line %zu is no kept receipt", l->number);
     }
-    if (round_trips(r, text, n, err) < 0)
+    if (check_round_trip(r, text, n, err) < 0)
         return -1;
     *ret = *r;
     return 0;
@@ -370,12 +370,12 @@ int record_parse(const void *p, size_t n, struct record *ret, struct err *err)
 
     if (n <= last || n > RECORD_MAX || text[n - 1] != '\n' ||
         strncmp(text + n - last, LAST_KEY, sizeof(LAST_KEY) - 1) != 0)
-        return err_set(err, ERR_FORMAT, 0, "it is not whole");
+        return err_set(err, ERR_FORMAT, 0, "the file is not whole");
     memcpy(hex, text + n - 1 - 2 * DIGEST_LEN, 2 * DIGEST_LEN);
     hex[2 * DIGEST_LEN] = '\0';
     crypto_digest(text, n - last, &is);
     if (digest_from_hex(hex, &said) < 0 || !digest_eq(&said, &is))
-        return err_set(err, ERR_FORMAT, 0, "its digest does not fit: torn or edited");
+        return err_set(err, ERR_FORMAT, 0, "the digest does not fit: the file is torn or edited");
     return record_parse_body(text, n - last, ret, err);
 }
 
@@ -394,8 +394,8 @@ int record_load(const struct host *h, const char *dir, struct record *ret, struc
     }
     if (record_parse(b.data, b.len, ret, err) < 0)
         return err_wrap(err,
-                        "the record %s cannot be read (move it away to begin anew; orders obeyed "
-                        "in this boot may then be obeyed again)",
+                        "the record %s cannot be read (to begin with a new record, move the file "
+                        "away; then an order of this boot can be carried out a second time)",
                         path);
     return 0;
 }
@@ -407,7 +407,7 @@ int record_save(const struct host *h, const char *dir, const struct record *r, b
 
     record_text(r, &b);
     if (host_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
-        return err_wrap(err, "keep the record");
+        return err_wrap(err, "write the record");
     return 0;
 }
 
@@ -418,14 +418,14 @@ int record_save_spare(const struct host *h, const char *dir, const struct record
 
     record_text(r, &b);
     if (spare_replace(h, dir, RECORD_NAME, &b, names, err) < 0)
-        return err_wrap(err, "keep the record");
+        return err_wrap(err, "write the record");
     return 0;
 }
 
 /* ---- for the journal ---- */
 
-/* Where the record's version goes, by its phase: to this host unless it is said otherwise. In
- * failed it may be in place or not. */
+/* Does the record's version come to this host, or leave it? This depends on the phase. In
+ * PHASE_FAILED the version may be in place or not. */
 static const enum {
     TO,
     FROM,

@@ -1,22 +1,25 @@
 /*
- * record.h - what caravan-swap must still know after a crash or a power cut.
+ * record.h - the state that caravan-swap must still know after a crash or a power cut.
  *
- * One small file, <state_dir>/swap/record, replaced whole (host_replace) before
- * every effect. Text: a first line naming the format, one "key value" line a
- * field in the order of the table in record.c, "refused EPOCH SEQUENCE" where there is such a
- * thing, kept receipts, and a last line with
- * the SHA-256 of everything above it, so that a torn or edited file is known as
- * such. Reading is bounded, strict, and refuses what does not round-trip. A
- * record that cannot be read stops caravan-swap: guessing could obey an order twice.
+ * The record is one small file, <state_dir>/swap/record. caravan-swap replaces the whole file
+ * (host_replace) before every effect. The text of the file:
+ * - a first line with the name of the format;
+ * - one line "key value" for each field, in the order of the table in record.c;
+ * - "refused EPOCH SEQUENCE", if orders were refused in an epoch above the record's own;
+ * - the kept receipts;
+ * - a last line with the SHA-256 of everything above it, to detect a torn or edited file.
  *
- * What settled here is the floor of law.h: nothing lowers settled_s, and a revert leaves both. A
- * record of before there was a floor is read as one that knows none, until the first settle.
+ * The reader is bounded and strict, and refuses a text that record_text would not write the same
+ * way. If the record cannot be read, caravan-swap stops: a guess could carry out an order twice.
  *
- * A service that an order has disabled or stopped is told as such until it is enabled or runs
- * again, whoever sees to that. It stays stopped whatever caravan-swap does by itself, also in
+ * settled and settled_s are the floor of law.h: nothing lowers settled_s, and a revert changes
+ * neither. A record from before floors existed has no floor until the first settle.
+ *
+ * If an order has disabled or stopped the service, the record says so until the service is enabled
+ * or runs again, whoever caused that. caravan-swap itself never starts such a service, also not in
  * another boot.
  *
- * Times in ms are uptime of the boot `session`; in another boot they mean nothing.
+ * Times in ms are uptime of the boot `session`. In another boot they have no meaning.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -35,14 +38,14 @@ struct kept_receipt {
     unsigned char bytes[RECORD_RECEIPT_MAX];
 };
 
-/* A file whose content was hashed, and how to know that it is still that. */
+/* The digest of a file, and the data of stat by which the file is recognized as unchanged. */
 struct known_file {
     struct digest digest; /* zero: not known */
     uint64_t dev, ino, size;
     int64_t mtime_ns, ctime_ns;
 };
 
-/* By which order the service was disabled, or stopped; sequence 0: by none. */
+/* The order that disabled, or stopped, the service; sequence 0: no order. */
 struct service_order {
     uint64_t epoch, sequence;
 };
@@ -50,9 +53,10 @@ struct service_order {
 struct record {
     enum phase phase;
     enum phase failed_in;
-    enum phase rest; /* where a swap or revert began: it comes back there before its rename */
+    enum phase rest; /* the phase in which a swap or revert began: before its rename it comes back
+                        to this phase */
 
-    /* The order being, or last, carried out. */
+    /* The order that is being carried out, or was carried out last. */
     enum message_kind order;
     uint64_t order_sequence;
     struct digest target;
@@ -66,67 +70,69 @@ struct record {
     bool by_order;   /* reverting: by a revert order, not by a failed probe */
     bool was_active; /* the service ran when the swap or revert began */
 
-    struct digest previous; /* kept beside; zero: none */
+    struct digest previous; /* of the previous binary, which is kept; zero: none */
     uint64_t previous_size;
     int64_t previous_since_s; /* wall seconds */
     struct verdict verdict;
     uint32_t silence_ms;
 
-    unsigned char session[SESSION_LEN]; /* of the times and the sequence below */
+    unsigned char session[SESSION_LEN]; /* the boot of the times and the sequence below */
     int64_t swapped_ms;                 /* the last swap's restart; 0: none */
-    int64_t first_ms;                   /* when first_wall_ns was taken */
+    int64_t first_ms;                   /* uptime when first_wall_ns was taken */
     int64_t first_wall_ns; /* the new binary's first start is not earlier; 0: unknown */
 
-    uint64_t epoch;                       /* highest obeyed */
-    uint64_t sequence;                    /* last taken, within session and epoch */
-    uint64_t refused_epoch;               /* above epoch, orders were refused in it; 0: none */
+    uint64_t epoch;                       /* the highest epoch of an accepted order */
+    uint64_t sequence;                    /* the last one used up, within session and epoch */
+    uint64_t refused_epoch;               /* above epoch; orders were refused in it; 0: none */
     uint64_t refused_sequence;            /* the last of them, within session and that epoch */
-    struct known_file disk;               /* the target path's file, hashed */
-    uint64_t untried;                     /* 1: staged while root held this host: not executed */
-    uint64_t vendor_signed;               /* 1: staged with the vendor's signature checked */
-    uint32_t signers;                     /* release keys that signed what was staged */
-    uint64_t dir_dev, dir_ino;            /* the directory staged into; dev 0: of another boot */
-    struct digest placed;                 /* what was put there last; zero: nothing yet */
-    char settled[NAME_MAX_LEN];           /* the version that settled here last; "": none known */
-    int64_t settled_s;                    /* the newest manifest's that settled; 0: not known */
-    struct service_order disabled;        /* none, once an order has enabled it again */
+    struct known_file disk;               /* the file at the target path */
+    uint64_t untried;                     /* 1: staged while root held this host, not executed */
+    uint64_t vendor_signed;               /* 1: the stage checked the vendor's signature */
+    uint32_t signers;                     /* release keys that signed the staged binary */
+    uint64_t dir_dev, dir_ino;            /* the directory of the stage; dev 0: of another boot */
+    struct digest placed;                 /* of the last file Caravan put in place; zero: none */
+    char settled[NAME_MAX_LEN];           /* the version that settled here last; "": not known */
+    int64_t settled_s;                    /* date of the newest settled manifest; 0: not known */
+    struct service_order disabled;        /* none, once an order has enabled the service again */
     struct service_order stopped;         /* none, once Nomad was seen to run again */
-    struct digest stopped_disk;           /* what was in place then; zero: not known */
-    uint64_t stopped_main;                /* start of the process that it stopped, this boot's */
-    uint64_t stopping;                    /* 1: it was not seen to end yet */
-    uint64_t joining;                     /* 1: a swap was Nomad's first start here, as a server; no
-                                             order has enabled it since, which comes after its vote.
-                                             Of another boot, or an hour after its deadline, it means
-                                             nothing (law_facts.c) */
+    struct digest stopped_disk;           /* of the file in place at the stop; zero: not known */
+    uint64_t stopped_main;                /* start of the stopped process, in this boot */
+    uint64_t stopping;                    /* 1: the process was not seen to end yet */
+    uint64_t joining;                     /* 1: a swap started Nomad here for the first time, as a
+                                             server, and no order has enabled it yet (that happens
+                                             after its vote). After a reboot, or an hour after the
+                                             deadline, this has no meaning (law_facts.c) */
     struct kept_receipt kept[ORDER_KEPT]; /* newest first */
 };
 
 void record_init(struct record *r);
-/* The target has settled. */
+/* Notes that the target has settled. */
 void record_settled(struct record *r);
-/* Nomad runs, as a process of this start: what an order stopped before is forgotten when it was
- * another process. true: *r was changed. main_start 0, unknown: it is not. */
+/* Call it when Nomad runs, as a process with this start. If an order stopped another process
+ * before, the record forgets that stop. True: *r has changed. main_start 0 (unknown): nothing
+ * changes. */
 bool record_runs(struct record *r, uint64_t main_start);
+/* Keeps the receipt of an order; the oldest kept receipt is dropped. */
 void record_keep(struct record *r, const struct digest *order, const void *receipt, size_t n);
 
 void record_text(const struct record *r, struct buf *ret);
 MUST_CHECK int record_parse(const void *p, size_t n, struct record *ret, struct err *err);
-/* Without the last line: fuzzing. */
+/* The same without the last line, for fuzzing. */
 MUST_CHECK int record_parse_body(const char *text, size_t n, struct record *ret, struct err *err);
 
-/* An absent file is a fresh record. */
+/* If the file does not exist, *ret is a new record. */
 MUST_CHECK int record_load(const struct host *h, const char *dir, struct record *ret,
                            struct err *err);
-/* names false: the name may still show the record before this one after a crash. */
+/* names false: after a crash the file may still contain the record before this one. */
 MUST_CHECK int record_save(const struct host *h, const char *dir, const struct record *r,
                            bool names, struct err *err);
 
-/* Out of a spare (spare.h), when the record has no room otherwise. */
+/* The same with a spare file (spare.h), if the disk has no room otherwise. */
 MUST_CHECK int record_save_spare(const struct host *h, const char *dir, const struct record *r,
                                  bool names, struct err *err);
 
-/* The order that is, or was last, carried out. The version before is told by nobody but a
- * revert, whose record names what it takes away. */
+/* The present or last order, for the log. Only a revert has a version_from: its record names the
+ * version that it removes. */
 struct log_about record_about(const struct record *r);
 
 #endif

@@ -36,7 +36,8 @@ void seed_path_new(const char *dir, char dst[static SEED_PATH_MAX])
     snprintf(dst, SEED_PATH_MAX, "%.240s/" NEW_NAME, dir);
 }
 
-static int give_name(const struct host *host, int at, const struct digest *digest, struct err *err)
+static int give_seed_name(const struct host *host, int at, const struct digest *digest,
+                          struct err *err)
 {
     char hex[65];
 
@@ -53,12 +54,13 @@ int seed_keep(const struct host *host, const char *dir, int h, const struct dige
 
     if (host->sync(host->ctx, h, err) < 0 || host->open_dir(host->ctx, dir, "", &at, err) < 0)
         return -1;
-    rc = give_name(host, at, digest, err);
+    rc = give_seed_name(host, at, digest, err);
     host->close(host->ctx, at);
     return rc;
 }
 
-static int sweep(const struct host *host, int at, const struct digest *but, struct err *err)
+static int sweep_seed_dir(const struct host *host, int at, const struct digest *but,
+                          struct err *err)
 {
     autofree struct host_names *names = xzalloc(1, sizeof(*names));
     char hex[65] = "";
@@ -80,7 +82,7 @@ int seed_sweep(const struct host *host, const char *dir, const struct digest *bu
 
     if (host->open_dir(host->ctx, dir, "", &at, err) < 0)
         return err->kind == ERR_NOTFOUND ? 0 : -1;
-    rc = sweep(host, at, but, err);
+    rc = sweep_seed_dir(host, at, but, err);
     host->close(host->ctx, at);
     return rc;
 }
@@ -88,13 +90,13 @@ int seed_sweep(const struct host *host, const char *dir, const struct digest *bu
 enum tri seed_leased(const char *agent_state, const struct lease_now *now)
 {
     autofree struct agent_state *state = xzalloc(1, sizeof(*state));
-    struct lease_state told;
+    struct lease_state lease;
     struct err err = ERR_INIT;
 
     if (agent_state[0] == '\0')
         return TRI_NO;
     if (agent_store_load(agent_state, state, &err) < 0)
         return TRI_UNKNOWN;
-    lease_tell(&state->lease, now, &told);
-    return told.held ? TRI_YES : TRI_NO;
+    lease_tell(&state->lease, now, &lease);
+    return lease.held ? TRI_YES : TRI_NO;
 }

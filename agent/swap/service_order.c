@@ -10,7 +10,7 @@ struct ordering {
     char *text;
 };
 
-static enum refusal refuse(struct ordering *o, enum refusal r, const char *why)
+static enum refusal refuse_service_order(struct ordering *o, enum refusal r, const char *why)
 {
     str_cut(o->text, TEXT_MAX, why);
     return r;
@@ -30,10 +30,10 @@ static enum refusal set_boot(struct ordering *o, bool starts)
         return REFUSAL_NONE;
     }
     if (err.kind == ERR_REFUSED || err.kind == ERR_STATE)
-        return refuse(o, REFUSAL_PHASE, err.text);
-    return refuse(o,
-                  err.kind == ERR_NETWORK || err.kind == ERR_TIMEOUT ? REFUSAL_UNKNOWN : REFUSAL_IO,
-                  err.text);
+        return refuse_service_order(o, REFUSAL_PHASE, err.text);
+    return refuse_service_order(
+        o, err.kind == ERR_NETWORK || err.kind == ERR_TIMEOUT ? REFUSAL_UNKNOWN : REFUSAL_IO,
+        err.text);
 }
 
 static enum refusal obey_enable(struct ordering *o)
@@ -61,10 +61,11 @@ static enum refusal obey_disable(struct ordering *o)
     return r;
 }
 
-/* ---- now ---- */
+/* ---- stop and start ---- */
 
-/* Usually it was hashed before. false: it cannot be read. */
-static bool know_disk(struct ordering *o)
+/* Makes sure that the digest of the file in place is known. Usually the file was hashed before.
+ * False: the file cannot be read. */
+static bool learn_disk_digest(struct ordering *o)
 {
     const struct host *h = o->p->host;
     const struct shelf *shelf = &o->p->shelf;
@@ -81,15 +82,17 @@ static enum refusal obey_stop(struct ordering *o)
     struct record *next = o->next;
 
     if (o->is.active == TRI_UNKNOWN)
-        return refuse(o, REFUSAL_UNKNOWN, "could not tell whether Nomad runs here");
+        return refuse_service_order(o, REFUSAL_UNKNOWN,
+                                    "caravan-swap could not find out whether Nomad runs here");
     if (o->is.ended && next->stopped.sequence == 0)
-        return refuse(o, REFUSAL_PHASE, "Nomad does not run here: there is nothing to stop");
+        return refuse_service_order(o, REFUSAL_PHASE,
+                                    "Nomad does not run here: there is nothing to stop");
     if (o->is.ended) {
-        str_cut(o->text, TEXT_MAX, "Nomad was stopped by an order before");
+        str_cut(o->text, TEXT_MAX, "an earlier order has stopped Nomad");
         return REFUSAL_NONE;
     }
     next->stopped = this_order(o);
-    next->stopped_disk = know_disk(o) ? next->disk.digest : (struct digest){{0}};
+    next->stopped_disk = learn_disk_digest(o) ? next->disk.digest : (struct digest){{0}};
     next->stopped_main = o->is.main_start;
     next->stopping = 1;
     next->swapped_ms = o->p->host->uptime(o->p->host->ctx);
@@ -103,18 +106,21 @@ static enum refusal obey_start(struct ordering *o)
     const struct record *next = o->next;
 
     if (o->is.active == TRI_UNKNOWN)
-        return refuse(o, REFUSAL_UNKNOWN, "could not tell whether Nomad runs here");
+        return refuse_service_order(o, REFUSAL_UNKNOWN,
+                                    "caravan-swap could not find out whether Nomad runs here");
     if (o->is.active == TRI_YES)
-        return refuse(o, REFUSAL_PHASE, "Nomad runs here");
+        return refuse_service_order(o, REFUSAL_PHASE, "Nomad runs here");
     if (next->stopped.sequence == 0)
-        return refuse(o, REFUSAL_PHASE,
-                      "no order stopped Nomad here, and only such a stop is undone by order: see "
-                      "who stopped it, and start it by hand");
-    if (!know_disk(o) || digest_is_zero(&next->stopped_disk) ||
+        return refuse_service_order(
+            o, REFUSAL_PHASE,
+            "no order stopped Nomad here, and an order only undoes such a stop: find out "
+            "who stopped Nomad, then start it by hand");
+    if (!learn_disk_digest(o) || digest_is_zero(&next->stopped_disk) ||
         !digest_eq(&next->disk.digest, &next->stopped_disk))
-        return refuse(o, REFUSAL_DIGEST,
-                      "the binary in place is not the one that was there when an order stopped "
-                      "Nomad: see which it is, and start it by hand");
+        return refuse_service_order(
+            o, REFUSAL_DIGEST,
+            "the binary in place has changed since an order stopped Nomad, or is not "
+            "known: check the binary, then start Nomad by hand");
     o->acts = true;
     str_cut(o->text, TEXT_MAX, "Nomad is being started");
     return REFUSAL_NONE;
@@ -136,7 +142,7 @@ enum law_question service_order_question(enum service_op op)
     return rows[op].question;
 }
 
-static struct service_state look(const struct phases *p)
+static struct service_state look_at_service(const struct phases *p)
 {
     const struct service *s = p->host->service;
     struct service_state st = {.active = TRI_UNKNOWN};
@@ -151,7 +157,7 @@ enum refusal service_order_obey(const struct phases *p, enum service_op op, stru
                                 bool *ret_acts, enum service_act *ret_act,
                                 char text[static TEXT_MAX])
 {
-    struct ordering o = {.p = p, .next = next, .is = look(p), .text = text};
+    struct ordering o = {.p = p, .next = next, .is = look_at_service(p), .text = text};
     enum refusal r = rows[op].obey(&o);
 
     *ret_acts = o.acts;
@@ -165,7 +171,7 @@ void service_order_look(const struct phases *p, struct record *next)
 
     if (next->stopped.sequence == 0 || phases_works(p))
         return;
-    is = look(p);
+    is = look_at_service(p);
     if (is.active == TRI_YES)
         (void)record_runs(next, is.main_start);
 }

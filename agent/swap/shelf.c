@@ -3,7 +3,7 @@
 #include "str.h"
 
 #define CHUNK      (64U << 10)
-#define ROOM_SLACK (4U << 20) /* the record, directories, what others write meanwhile */
+#define ROOM_SLACK (4U << 20) /* for the record, directories, and writes of other programs */
 
 int shelf_init(struct shelf *s, const char *target, struct err *err)
 {
@@ -25,8 +25,8 @@ int shelf_init(struct shelf *s, const char *target, struct err *err)
 
 /* ---- the directory ---- */
 
-static int open_dir(const struct host *h, const struct shelf *s, int *ret, struct host_stat *ret_is,
-                    struct err *err)
+static int open_shelf_dir(const struct host *h, const struct shelf *s, int *ret,
+                          struct host_stat *ret_is, struct err *err)
 {
     if (h->open_dir(h->ctx, "/", s->dir + 1, ret, err) < 0)
         return -1;
@@ -44,7 +44,7 @@ void shelf_leave(const struct host *h, struct shelf *s)
 int shelf_look(const struct host *h, struct shelf *s, struct err *err)
 {
     shelf_leave(h, s);
-    if (open_dir(h, s, &s->at, &s->is, err) == 0)
+    if (open_shelf_dir(h, s, &s->at, &s->is, err) == 0)
         return 0;
     shelf_leave(h, s);
     return err_wrap(err, "the directory of %s", s->target);
@@ -58,19 +58,20 @@ int shelf_fit(const struct host *h, const struct shelf *s, struct err *err)
 
     if (s->at < 0)
         return err_set(err, ERR_STATE, 0, "the directory %s could not be opened", s->dir);
-    rc = open_dir(h, s, &again, &now, err);
+    rc = open_shelf_dir(h, s, &again, &now, err);
     if (again >= 0)
         h->close(h->ctx, again);
     if (rc < 0)
         return -1;
     if (!host_stat_same_file(&now, &s->is))
-        return err_set(err, ERR_STATE, 0, "%s leads to another directory than it did", s->dir);
+        return err_set(err, ERR_STATE, 0, "%s leads to another directory than before", s->dir);
     if (h->writers(h->ctx, s->at, who, sizeof(who), err) < 0)
         return -1;
     if (who[0] != '\0')
-        return err_set(err, ERR_STATE, 0,
-                       "%.100s may be written by %s: give it to root (chown root, chmod go-w)",
-                       s->dir, who);
+        return err_set(
+            err, ERR_STATE, 0,
+            "other users may write into %.100s (%s): run chown root and chmod go-w on it", s->dir,
+            who);
     return 0;
 }
 
@@ -92,27 +93,27 @@ static int open_to_hash(const struct host *h, const struct shelf *s, const char 
     return h->stat_of(h->ctx, r->from, &r->stat, err);
 }
 
-/* The staged copy is root's own: what another user has made, or can reach by another name, he could
- * still change when it was hashed. */
-static int is_own(const struct shelf *s, const struct shelf_read *r, struct err *err)
+/* The staged copy must belong to root and have one name. Else another user could change the file
+ * after it was hashed. */
+static int check_staged_owner(const struct shelf *s, const struct shelf_read *r, struct err *err)
 {
     return r->stat.uid == s->is.uid && r->stat.links == 1
                ? 0
                : err_set(err, ERR_STATE, 0,
-                         "%s is not the file that was staged: it is another's, "
-                         "or has a second name",
+                         "%s is not the staged file: another user owns it, or it has a second "
+                         "name",
                          s->fresh);
 }
 
-static int too_large(const struct shelf_read *r, struct err *err)
+static int refuse_large_file(const struct shelf_read *r, struct err *err)
 {
     return err_set(err, ERR_LIMIT, 0, "the file is larger than %llu bytes",
                    (unsigned long long)r->max);
 }
 
-static int fits(const struct shelf_read *r, struct err *err)
+static int check_size_limit(const struct shelf_read *r, struct err *err)
 {
-    return r->stat.size > r->max ? too_large(r, err) : 0;
+    return r->stat.size > r->max ? refuse_large_file(r, err) : 0;
 }
 
 int shelf_open(const struct host *h, const struct shelf *s, const char *name, uint64_t max,
@@ -122,8 +123,8 @@ int shelf_open(const struct host *h, const struct shelf *s, const char *name, ui
 
     r.max = max;
     digest_init(&r.hash);
-    if (open_to_hash(h, s, name, &r, err) < 0 || fits(&r, err) < 0 ||
-        (str_eq(name, s->fresh) && is_own(s, &r, err) < 0)) {
+    if (open_to_hash(h, s, name, &r, err) < 0 || check_size_limit(&r, err) < 0 ||
+        (str_eq(name, s->fresh) && check_staged_owner(s, &r, err) < 0)) {
         shelf_close(h, &r);
         return -1;
     }
@@ -142,8 +143,8 @@ static int open_to_copy(const struct host *h, int dir, const char *name, uint32_
     return h->create(h->ctx, dir, name, mode, &r->to, err);
 }
 
-static int copy_to(const struct host *h, int dir, const char *name, uint32_t mode, const char *path,
-                   uint64_t max, struct shelf_read *ret, struct err *err)
+static int begin_copy(const struct host *h, int dir, const char *name, uint32_t mode,
+                      const char *path, uint64_t max, struct shelf_read *ret, struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
 
@@ -160,16 +161,16 @@ static int copy_to(const struct host *h, int dir, const char *name, uint32_t mod
 int shelf_copy(const struct host *h, const struct shelf *s, const char *path, uint64_t max,
                struct shelf_read *ret, struct err *err)
 {
-    return copy_to(h, s->at, s->fresh, 0600, path, max, ret, err);
+    return begin_copy(h, s->at, s->fresh, 0600, path, max, ret, err);
 }
 
 int shelf_copy_to(const struct host *h, const char *to, uint32_t mode, const char *path,
                   uint64_t max, struct shelf_read *ret, struct err *err)
 {
-    return copy_to(h, HOST_OWN_PATH, to, mode, path, max, ret, err);
+    return begin_copy(h, HOST_OWN_PATH, to, mode, path, max, ret, err);
 }
 
-/* 1: a chunk was read, 0: the end. */
+/* 1: a chunk was read; 0: the end of the file. */
 static int read_chunk(const struct host *h, struct shelf_read *r, struct err *err)
 {
     unsigned char chunk[CHUNK];
@@ -181,7 +182,7 @@ static int read_chunk(const struct host *h, struct shelf_read *r, struct err *er
         return 0;
     r->at += n;
     if (r->at > r->max)
-        return too_large(r, err);
+        return refuse_large_file(r, err);
     digest_add(&r->hash, chunk, n);
     if (r->to >= 0 && h->write(h->ctx, r->to, chunk, n, err) < 0)
         return -1;
@@ -245,7 +246,7 @@ static int need_room(const char *where, const struct host_room *room, uint64_t n
         return 0;
     str_for_bytes(have_text, sizeof(have_text), room->free);
     str_for_bytes(need_text, sizeof(need_text), need);
-    return err_set(err, ERR_NOSPACE, 0, "%s has %s free, %s are needed", where, have_text,
+    return err_set(err, ERR_NOSPACE, 0, "%s has %s free, but %s are needed", where, have_text,
                    need_text);
 }
 

@@ -6,8 +6,8 @@ void spare_path(const char *dir, unsigned i, char dst[static 512])
     snprintf(dst, 512, "%s/spare-%u", dir, i);
 }
 
-/* One that is too short keeps the blocks that it has: where it cannot grow it may still do. */
-static int make(const struct host *h, const char *path, const void *p, struct err *err)
+/* A spare file that is too short keeps its blocks: it may suffice even if it cannot grow. */
+static int make_spare(const struct host *h, const char *path, const void *p, struct err *err)
 {
     struct host_stat st;
     int handle = -1, rc;
@@ -34,13 +34,13 @@ int spare_make_all(const struct host *h, const char *dir, struct err *err)
 
     for (unsigned i = 0; i < SPARES; i++) {
         spare_path(dir, i, path);
-        if (make(h, path, zeros, err) < 0)
-            return err_wrap(err, "put room aside for the record");
+        if (make_spare(h, path, zeros, err) < 0)
+            return err_wrap(err, "reserve room for the record");
     }
     return 0;
 }
 
-/* Failing leaves a spare for the next time. */
+/* After an error a spare file stays for the next time. */
 void spare_drop_all(const struct host *h, const char *dir)
 {
     struct host_stat st;
@@ -54,8 +54,8 @@ void spare_drop_all(const struct host *h, const char *dir)
     }
 }
 
-static int replace_with(const struct host *h, const char *spare, const char *path,
-                        const struct buf *content, struct err *err)
+static int replace_with_spare(const struct host *h, const char *spare, const char *path,
+                              const struct buf *content, struct err *err)
 {
     int handle = -1, rc;
 
@@ -79,8 +79,9 @@ int spare_replace(const struct host *h, const char *dir, const char *name,
         return err_set(err, ERR_LIMIT, 0, "the path %s/%s is too long", dir, name);
     for (unsigned i = 0; i < SPARES; i++) {
         spare_path(dir, i, spare);
-        if (replace_with(h, spare, path, content, err) == 0)
+        if (replace_with_spare(h, spare, path, content, err) == 0)
             return names ? h->sync_dir(h->ctx, HOST_OWN_PATH, dir, err) : 0;
     }
-    return err_set(err, ERR_NOSPACE, 0, "no room for a new file, and no spare one is left");
+    return err_set(err, ERR_NOSPACE, 0,
+                   "there is no room for a new file, and no spare file is left");
 }

@@ -1,30 +1,31 @@
 /*
- * spare.h - room for the record, put aside while there is some.
+ * spare.h - room for the record, reserved in advance.
  *
- * Who may write beside root's directory may fill the file system of it. So that this stops no swap
- * behind its rename, SPARES files of RECORD_MAX bytes lie in <state_dir>/swap, written and synced
- * before the swap (or revert) begins, and gone at rest. A record that finds no room for a new file
- * is written over a spare from its begin, which is cut to the record's length and renamed.
+ * Other programs may fill the file system of root's directory. This must not stop a swap after its
+ * rename. Therefore caravan-swap writes and syncs SPARES files of RECORD_MAX bytes in
+ * <state_dir>/swap before a swap (or revert) begins, and removes them at rest. If a record finds no
+ * room for a new file, caravan-swap writes it over a spare file from the start, cuts the file to
+ * the record's length, and renames it.
  *
- * This holds where writing over a synced file needs no new block and no new inode: ext4, xfs,
- * tmpfs. On copy-on-write file systems (btrfs, zfs) it may: there a full disk is waited out, as it
- * is everywhere when all spares are spent.
+ * This works if writing over a synced file needs no new block and no new inode: ext4, xfs, tmpfs.
+ * On copy-on-write file systems (btrfs, zfs) it may need them. There caravan-swap waits until the
+ * disk has room, as it does everywhere when all spare files are used up.
  */
 #ifndef SPARE_H
 #define SPARE_H
 
 #include "host.h"
 
-/* From the acceptance to rest a record is saved at most three times without orders: probing,
- * reverting, and reverted or failed. A restart of caravan-swap between two of them makes it three
- * once more. Orders that come in between get none. */
+/* Between the acceptance of an order and rest, the record is saved at most three times without
+ * further orders: probing, reverting, and reverted or failed. A restart of caravan-swap in between
+ * may need three more. Other orders in between get no spare file. */
 #define SPARES 6
 
-/* Makes those that are not there or not whole; content durable, names only when the caller has
- * synced dir. */
+/* Makes the spare files that do not exist or are not whole. Their content is durable. Their names
+ * become durable when the caller syncs dir. */
 MUST_CHECK int spare_make_all(const struct host *h, const char *dir, struct err *err);
 void spare_drop_all(const struct host *h, const char *dir);
-/* host_replace with a spare, which is gone then. ERR_NOSPACE: none is left that would do. */
+/* host_replace by means of a spare file, which is used up. ERR_NOSPACE: no spare file is left. */
 MUST_CHECK int spare_replace(const struct host *h, const char *dir, const char *name,
                              const struct buf *content, bool names, struct err *err);
 void spare_path(const char *dir, unsigned i, char dst[static 512]);

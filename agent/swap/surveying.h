@@ -1,9 +1,9 @@
 /*
- * surveying.h - a survey that is being made: what it may ask, and the list it adds to.
+ * surveying.h - a survey in the making: its sources, and the list of its facts.
  *
- * Calling sequence: facts_survey fills the struct and hands it from one kind of facts to the
- * next; each adds what it finds with fact_add. All pointers are borrowed and live as long as the
- * survey is made. A list that is full (SURVEY_MAX) takes nothing more; texts are cut. One
+ * Calling sequence: facts_survey fills the struct and passes it to one function for each kind of
+ * facts. Each function adds its facts with fact_add. All pointers are borrowed and live until the
+ * survey is complete. A full list (SURVEY_MAX) drops further facts. fact_add cuts long texts. One
  * thread.
  */
 #ifndef SURVEYING_H
@@ -15,18 +15,18 @@ struct surveying {
     const struct phases *p;
     const struct host *h;
     const struct facts *f;
-    bool asked; /* about is known */
+    bool asked; /* the service answered: about is filled */
     struct service_about about;
-    char why[TEXT_MAX];      /* else: why not */
-    struct host_stat target; /* through links */
+    char why[TEXT_MAX];      /* not asked: why */
+    struct host_stat target; /* the file in place, through links */
     struct facts_survey *out;
 };
 
 void fact_add(struct surveying *s, const char *id, enum tri value, const char *fmt, ...)
     PRINTF(4, 5);
-/* Unknown, because of an error. */
+/* Adds the fact as unknown, with the text of the error. */
 void fact_unknown(struct surveying *s, const char *id, const struct err *err);
-/* false: there is no unit to ask about, which was added as unknown. */
+/* Is there a unit to ask about? If not, the function adds the fact id as unknown. */
 bool fact_has_unit(struct surveying *s, const char *id);
 
 #endif

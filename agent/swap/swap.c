@@ -11,8 +11,8 @@
 #include "swap_view.h"
 #include "trust_store.h"
 
-/* Who executes what is tried without systemd: somebody who owns nothing, and whom nobody else runs
- * as where the package made that user. */
+/* The user for trials of a binary without systemd. This user owns nothing. The package makes
+ * caravan-try for this purpose alone. */
 static void find_try_user(struct fetch_who *who)
 {
     static const char *const names[] = {"caravan-try", "nobody"};
@@ -24,7 +24,7 @@ static void find_try_user(struct fetch_who *who)
     who->try_gid = who->drop && pw != NULL && pw->pw_uid != 0 ? pw->pw_gid : who->gid;
 }
 
-/* Nobody else will do (vendor_trial.h). */
+/* Only this user may verify a vendor's signature (vendor_trial.h). */
 static void find_verify_user(struct fetch_who *who)
 {
     const struct passwd *pw = getpwnam("caravan-verify");
@@ -34,7 +34,7 @@ static void find_verify_user(struct fetch_who *who)
     who->verify_gid = there ? pw->pw_gid : who->gid;
 }
 
-/* Rights for what reads the network; ours when we are not root. */
+/* The rights of programs that read the network. If caravan-swap is not root: its own rights. */
 static int find_user(const char *name, const char *key, struct fetch_who *who, struct err *err)
 {
     const struct passwd *pw;
@@ -48,7 +48,7 @@ static int find_user(const char *name, const char *key, struct fetch_who *who, s
     if (pw == NULL)
         return err_set(err, ERR_CONFIG, errno, "%s: there is no user %s on this host", key, name);
     if (pw->pw_uid == 0)
-        return err_set(err, ERR_CONFIG, 0, "%s: %s is root; name another", key, name);
+        return err_set(err, ERR_CONFIG, 0, "%s: %s is root: name another user", key, name);
     *who = (struct fetch_who){.conf = who->conf,
                               .config = who->config,
                               .drop = true,
@@ -76,10 +76,10 @@ static int find_users(struct swap *s, struct err *err)
     return 0;
 }
 
-/* Directories of the agent's user are given to it; those that only its group may read
- * keep root as owner. */
-static int make_dir(const char *path, mode_t mode, const struct fetch_who *who, bool give,
-                    struct err *err)
+/* give: the directory gets the user of *who as its owner. Else root keeps the directory, and only
+ * the group of *who may read it. */
+static int make_state_dir(const char *path, mode_t mode, const struct fetch_who *who, bool give,
+                          struct err *err)
 {
     if (file_make_dirs(path, mode & 0777, err) < 0)
         return -1;
@@ -97,8 +97,8 @@ static bool is_seed(const struct swap *s)
     return s->conf->seed_url[0] != '\0' && seed_base(s->conf->seed_url, base) == NULL;
 }
 
-/* Set-group-ID as well: what is kept there is readable by caravan-seed. Without that group nobody
- * reads it but root. */
+/* The set-group-ID bit lets caravan-seed read the files in this directory. If the group does not
+ * exist, only root reads them. */
 static int make_seed_dir(const struct swap *s, struct err *err)
 {
     const struct group *g = getgrnam(SEED_GROUP);
@@ -107,28 +107,28 @@ static int make_seed_dir(const struct swap *s, struct err *err)
     if (!is_seed(s))
         return 0;
     who.gid = who.drop ? g->gr_gid : 0;
-    return make_dir(s->seed_dir, 02750, &who, false, err);
+    return make_state_dir(s->seed_dir, 02750, &who, false, err);
 }
 
-static int make_dirs(const struct swap *s, struct err *err)
+static int make_state_dirs(const struct swap *s, struct err *err)
 {
     const struct fetch_who *who = &s->agent;
     char agent_dir[AGENT_PATH_MAX];
 
     agent_path(agent_dir, s->conf->state_dir, AGENT_DIR_NAME);
-    if (make_dir(s->conf->state_dir, 0755, who, false, err) < 0 ||
-        make_dir(agent_dir, 0700, who, true, err) < 0 ||
-        make_dir(s->fetch_dir, 0700, &s->ports.who, true, err) < 0)
+    if (make_state_dir(s->conf->state_dir, 0755, who, false, err) < 0 ||
+        make_state_dir(agent_dir, 0700, who, true, err) < 0 ||
+        make_state_dir(s->fetch_dir, 0700, &s->ports.who, true, err) < 0)
         return -1;
     if (file_make_dirs(s->swap_dir, 0700, err) < 0)
         return -1;
     if (make_seed_dir(s, err) < 0)
         return -1;
-    /* Set-group-ID: the view gets the agent's group without being given to it. */
-    return make_dir(s->conf->run_dir, 02755, who, false, err);
+    /* With set-group-ID the view gets the group of caravan-agent, and root stays its owner. */
+    return make_state_dir(s->conf->run_dir, 02755, who, false, err);
 }
 
-/* The mark outlives this process: the alarm is told until root takes the mark away. */
+/* The mark outlives this process: the host reports the alarm until root removes the mark. */
 static void raise_alarm(const struct swap *s)
 {
     char mark[AGENT_PATH_MAX];
@@ -136,14 +136,14 @@ static void raise_alarm(const struct swap *s)
 
     agent_path(mark, s->conf->state_dir, KEY_ALARM_NAME);
     log_say(s->log, LOG_ERROR, EVENT_KEY_REPLACED,
-            "caravan-agent's copy of this host's key was another key, and was written anew: find "
-            "out who can write as root here, then remove %s",
+            "caravan-agent's copy of this host's key was a different key, and caravan-swap has "
+            "replaced it: find out who can write as root here, then remove %s",
             mark);
     if (file_replace(mark, "", 0, 0600, &err) < 0)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "%s", err.text);
 }
 
-static void tell_identity(const struct swap *s, const struct identity_told *told)
+static void log_identity(const struct swap *s, const struct identity_told *told)
 {
     char print[FINGERPRINT_LEN];
 
@@ -153,8 +153,8 @@ static void tell_identity(const struct swap *s, const struct identity_told *told
     if (told->moved)
         log_say(
             s->log, LOG_WARNING, EVENT_NONE,
-            "the machine id cannot be read, or is not the one that this host's key was made on: "
-            "the key stays until what was begun is finished");
+            "the machine id cannot be read, or has changed since this host's key was made: the key "
+            "stays until the unfinished work is done");
     if (told->replaced)
         raise_alarm(s);
 }
@@ -181,7 +181,7 @@ static int open_identity(struct swap *s, struct err *err)
     w.unfinished = access(unfinished, F_OK) == 0;
     if (identity_open(&w, &s->key, &told, err) < 0)
         return -1;
-    tell_identity(s, &told);
+    log_identity(s, &told);
     return trust_store_open(s->trust_path, s->conf->anchor, s->log, &s->trust, err);
 }
 
@@ -195,13 +195,14 @@ static int open_service(struct swap *s, const char *program, struct err *err)
     return service_command_new(s->conf, program, lock, &s->ports.service, err);
 }
 
-/* The name that is exchanged, be it a link or not; what leads to its directory is resolved. */
+/* A swap replaces the last name of the path, be it a link or not. Links in the path of the
+ * directory are resolved. */
 static int resolve_binary(struct swap *s, struct err *err)
 {
     const char *base = strrchr(s->conf->binary, '/');
     char dir[256], real[PATH_MAX];
 
-    /* Where it is not there the facts tell so: who asks must get an answer. */
+    /* If the directory does not exist, the facts report it: caravan-swap must run to answer. */
     if (file_dir_of(s->conf->binary, dir, sizeof(dir), err) < 0)
         return -1;
     if (realpath(dir, real) == NULL)
@@ -212,7 +213,7 @@ static int resolve_binary(struct swap *s, struct err *err)
     return 0;
 }
 
-static void on_changed(void *ctx)
+static void show_change(void *ctx)
 {
     swap_tell(ctx);
 }
@@ -257,7 +258,7 @@ void swap_note(void *ctx, enum log_level level, enum log_event event, const char
     add_line(s, text);
 }
 
-static int open_phases(struct swap *s, struct err *err)
+static int open_swap_phases(struct swap *s, struct err *err)
 {
     struct phases_config conf = {
         .dir = s->swap_dir,
@@ -271,7 +272,7 @@ static int open_phases(struct swap *s, struct err *err)
         .act_ms = 2 * s->conf->start_deadline_ms,
         .law = &s->law,
         .vendor_keys = {.vendor = s->conf->vendor_keyring, .own = s->conf->own_keyring},
-        .changed = on_changed,
+        .changed = show_change,
         .note = swap_note,
         .ctx = s,
     };
@@ -280,22 +281,22 @@ static int open_phases(struct swap *s, struct err *err)
     return phases_open(&s->host, &conf, &s->phases, err);
 }
 
-static int open_all(struct swap *s, const char *program, struct err *err)
+static int open_swap_parts(struct swap *s, const char *program, struct err *err)
 {
     char lock[2 * AGENT_PATH_MAX];
 
-    if (find_users(s, err) < 0 || make_dirs(s, err) < 0 ||
+    if (find_users(s, err) < 0 || make_state_dirs(s, err) < 0 ||
         hours_parse(s->conf->hours, &s->hours, err) < 0 ||
         operators_parse(s->conf->operators, &s->operators, err) < 0)
         return -1;
     snprintf(lock, sizeof(lock), "%s/lock", s->swap_dir);
     if (file_lock(lock, &s->lock, err) < 0)
-        return err_wrap(err, "another caravan-swap works here");
+        return err_wrap(err, "another caravan-swap runs on this host");
     if (agent_session_read(s->session, err) < 0 || open_identity(s, err) < 0 ||
         resolve_binary(s, err) < 0 || open_service(s, program, err) < 0)
         return -1;
     s->host = host_linux(&s->ports);
-    return open_phases(s, err);
+    return open_swap_phases(s, err);
 }
 
 int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
@@ -324,7 +325,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     agent_path(s->agent_state, conf->state_dir, AGENT_STATE_NAME);
     agent_path(s->fetch_dir, conf->state_dir, "fetch");
     agent_path(s->seed_dir, conf->state_dir, SEED_DIR_NAME);
-    if (open_all(s, program, err) < 0) {
+    if (open_swap_parts(s, program, err) < 0) {
         swap_close(s);
         return -1;
     }
@@ -332,7 +333,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
     return 0;
 }
 
-/* While it is not known whether there is a lease, the file stays. */
+/* If it is not known whether a lease is held, the file stays. */
 static bool seed_is_over(const struct swap *s)
 {
     struct lease_now now = {.uptime_ms = (uint64_t)s->host.uptime(s->host.ctx),

@@ -1,10 +1,10 @@
 /*
- * swap.h - caravan-swap as one value: what it is told by root, what it knows, what
- * it does.
+ * swap.h - caravan-swap as one value: root's configuration, the state of the host, the work.
  *
- * swap_open builds it from the configuration (identity, trust in force, service,
- * record) and writes the first view; swap_obey.h takes orders, swap_view.h tells what is known.
- * One thread; swap_loop.h drives it.
+ * Calling sequence: swap_open opens everything that the configuration names (identity, trust in
+ * force, service, record) and writes the first view. swap_loop.h then drives the value: it passes
+ * orders to swap_obey.h, steps the phases, and shows the state through swap_view.h. swap_close
+ * frees everything. One thread.
  */
 #ifndef SWAP_H
 #define SWAP_H
@@ -30,11 +30,11 @@ struct swap {
     uint64_t max_lease_ms;
     char trust_path[AGENT_PATH_MAX], view_path[AGENT_PATH_MAX];
     char swap_dir[AGENT_PATH_MAX], fetch_dir[AGENT_PATH_MAX], seed_dir[AGENT_PATH_MAX];
-    char agent_state[AGENT_PATH_MAX]; /* caravan-agent's, for event_run_look; "" none */
-    struct event_run run;             /* whose order is, or was last, carried out */
-    char binary[256];                 /* its directory without links */
+    char agent_state[AGENT_PATH_MAX]; /* caravan-agent's state file, for event_run_look; "": none */
+    struct event_run run;             /* the run of the present or last order */
+    char binary[256];                 /* Nomad's binary; its directory without links */
     int lock;
-    struct fetch_who agent; /* whom caravan-agent runs as; ports.who: caravan-fetch */
+    struct fetch_who agent; /* the user of caravan-agent; ports.who: the users of caravan-fetch */
     struct host_linux ports;
     struct host host;
     struct phases phases;
@@ -45,18 +45,18 @@ struct swap {
     struct log_line lines[LOG_LINES_MAX];
 };
 
-/* program: this executable, for the service's commands. On failure nothing is left
- * open. s must not move afterwards. */
+/* program: this executable, which runs the service's commands. On failure nothing stays open. The
+ * caller must not move *s afterwards. */
 MUST_CHECK int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
                          const char *program, const struct log *log, struct err *err);
 void swap_close(struct swap *s);
-/* At rest: drops what was kept long enough, the previous binary (phases_tidy) and the file for
- * other hosts (seed.h). */
+/* At rest: removes the previous binary (phases_tidy) and the file for other hosts (seed.h), if
+ * their time is over. */
 void swap_tidy(struct swap *s);
 
-/* The work under way or done last, for log_say_about. */
+/* The present or last work, for log_say_about. */
 struct log_about swap_about(struct swap *s);
-/* phases_config.note; ctx is the swap. */
+/* The function for phases_config.note; ctx is the struct swap. */
 void swap_note(void *ctx, enum log_level level, enum log_event event, const char *text);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define CONNECTIONS_MAX 8
 
-/* Places in the poll set; what is not there is -1, which poll skips. */
+/* Places in the poll set. A place without a file descriptor is -1; poll skips it. */
 enum place {
     PLACE_SIGNAL,
     PLACE_SERVICE,
@@ -28,12 +28,12 @@ struct loop {
     struct swap *s;
     struct pollfd places[PLACE_COUNT];
     struct agent_child child;
-    bool alone;      /* no systemd: we start the agent and stay */
-    int64_t busy_ms; /* uptime of the last thing that went on */
+    bool alone;      /* no systemd: caravan-swap starts caravan-agent and stays */
+    int64_t busy_ms; /* uptime of the last activity */
     unsigned char *packet;
 };
 
-static int64_t uptime(const struct loop *l)
+static int64_t loop_uptime(const struct loop *l)
 {
     return l->s->host.uptime(l->s->host.ctx);
 }
@@ -66,8 +66,8 @@ static int take_sockets(struct loop *l, struct err *err)
     return 0;
 }
 
-/* One order a packet; an empty answer tells that nothing will be said. */
-static void serve(struct loop *l, struct pollfd *p)
+/* Each packet contains one order. An empty answer means: there is no receipt for this order. */
+static void serve_packet(struct loop *l, struct pollfd *p)
 {
     auto_buf struct buf receipt = BUF_INIT;
     ssize_t n = recv(p->fd, l->packet, SWAP_PACKET_MAX + 1, MSG_DONTWAIT);
@@ -77,29 +77,29 @@ static void serve(struct loop *l, struct pollfd *p)
     if (n <= 0) {
         close(p->fd);
         p->fd = -1;
-        /* An agent that hangs up is about to end; its pidfd tells when it has. */
+        /* A caravan-agent that closes the pair is about to end. Its pidfd reports the end. */
         if (p == &l->places[PLACE_PAIR])
             l->child.fd = -1;
         return;
     }
-    l->busy_ms = uptime(l);
+    l->busy_ms = loop_uptime(l);
     if (n <= (ssize_t)SWAP_PACKET_MAX) {
         const struct swap_packet packet = swap_packet_split(l->packet, (size_t)n);
         swap_obey(l->s, &packet, &receipt);
     }
-    /* The agent may have gone meanwhile; the receipt is kept for its next asking. */
+    /* caravan-agent may have ended. The record keeps the receipt for a repeat of the order. */
     if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
-        log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not take a receipt");
+        log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not accept a receipt");
     swap_look(l->s, SURVEY_REST_MS);
 }
 
-static void greet(struct loop *l, int listener)
+static void greet_connection(struct loop *l, int listener)
 {
     int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
     if (fd < 0)
         return;
-    l->busy_ms = uptime(l);
+    l->busy_ms = loop_uptime(l);
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++) {
         if (l->places[i].fd < 0) {
             l->places[i].fd = fd;
@@ -119,7 +119,7 @@ static void refresh_places(struct loop *l)
     l->places[PLACE_SERVICE].fd = works ? s->host.service->fd(s->host.service->self) : -1;
     l->places[PLACE_FETCH].fd = works ? fetch_call_fd(s->ports.fetching) : -1;
     if (l->alone) {
-        agent_child_tend(&l->child, uptime(l));
+        agent_child_tend(&l->child, loop_uptime(l));
         l->places[PLACE_CHILD].fd = l->child.pidfd;
         l->places[PLACE_PAIR].fd = l->child.fd;
     }
@@ -132,7 +132,7 @@ static void refresh_places(struct loop *l)
 static int64_t next_event(const struct loop *l)
 {
     const struct phases *p = &l->s->phases;
-    int64_t now = uptime(l);
+    int64_t now = loop_uptime(l);
 
     if (phases_works(p))
         return p->now.wake_ms > now ? p->now.wake_ms - now : 0;
@@ -157,15 +157,15 @@ static void step_if_due(struct loop *l)
 
     if (!phases_works(p))
         return;
-    l->busy_ms = uptime(l);
+    l->busy_ms = loop_uptime(l);
     if (event || p->now.wake_ms <= l->busy_ms)
         phases_step(p);
     if (!phases_works(p))
         swap_tell(l->s);
 }
 
-/* false: time to go. */
-static bool turn(struct loop *l)
+/* False: the loop ends. */
+static bool turn_loop(struct loop *l)
 {
     bool rests = !phases_works(&l->s->phases);
     int64_t wait_ms;
@@ -180,9 +180,9 @@ static bool turn(struct loop *l)
         if (l->places[i].fd < 0 || l->places[i].revents == 0)
             continue;
         if (i >= PLACE_LISTEN && i < PLACE_CONNECTION)
-            greet(l, l->places[i].fd);
+            greet_connection(l, l->places[i].fd);
         else
-            serve(l, &l->places[i]);
+            serve_packet(l, &l->places[i]);
     }
     step_if_due(l);
     if (rests && swap_waits(l->s))
@@ -191,10 +191,10 @@ static bool turn(struct loop *l)
         swap_look(l->s, SURVEY_REST_MS);
     if (rests && l->alone)
         swap_tidy(l->s);
-    return l->alone || !rests || swap_waits(l->s) || uptime(l) - l->busy_ms < SWAP_IDLE_MS;
+    return l->alone || !rests || swap_waits(l->s) || loop_uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
-static int run(struct loop *l, struct err *err)
+static int run_loop(struct loop *l, struct err *err)
 {
     struct log_about about;
 
@@ -206,7 +206,7 @@ static int run(struct loop *l, struct err *err)
     about = swap_about(l->s);
     log_say_about(l->s->log, LOG_INFO, EVENT_STARTED, &about, "%s, %s", about.phase,
                   l->alone ? "without systemd" : "for systemd's socket");
-    while (turn(l))
+    while (turn_loop(l))
         ;
     swap_tidy(l->s);
     sd_stopping();
@@ -222,7 +222,7 @@ int swap_loop_run(struct swap *s, struct err *err)
     for (int i = 0; i < PLACE_COUNT; i++)
         l.places[i].fd = -1;
     l.packet = xalloc(SWAP_PACKET_MAX + 1);
-    rc = run(&l, err);
+    rc = run_loop(&l, err);
     for (int i = PLACE_CONNECTION; i < PLACE_COUNT; i++)
         cleanup_close(&l.places[i].fd);
     cleanup_close(&l.places[PLACE_SIGNAL].fd);

@@ -11,13 +11,13 @@
 #define STAGE_DEADLINE_MS (15 * 60 * 1000)
 #define NOT_BEFORE_MAX_MS LEASE_MAX_MS
 
-/* However long an order asks for, root is not kept busy for longer: what caravan.conf can ask for
- * at most (caravan.conf(5): hold, server_deadline, stage_deadline). */
+/* Limits for the times in orders, so that no order keeps caravan-swap busy for longer. caravan.conf
+ * allows the same values at most (caravan.conf(5): hold, server_deadline, stage_deadline). */
 #define HOLD_MAX_MS  (60 * 60 * 1000)
 #define READY_MAX_MS (4 * 60 * 60 * 1000)
 #define STAGE_MAX_MS (24 * 60 * 60 * 1000)
 
-/* One order on its way: what it would make of the record. */
+/* One order, and the record as it would be after the order. */
 struct obeying {
     struct swap *s;
     const struct order *order;
@@ -25,16 +25,16 @@ struct obeying {
     struct stage_job job;
     struct receipt_done done;
     bool fetches;
-    void (*after)(struct swap *s); /* once the record is durable */
+    void (*after)(struct swap *s); /* called once the record is durable; NULL: nothing */
 };
 
-/* What a kind of order makes of the record. A row looks at the order, asks the law, and either
- * refuses or changes `next`; nothing happens before that is durable together with the receipt. Only
- * trust, preserve, and enable and disable of service act at once: what they write is durable by
- * itself, and doing it again changes nothing. */
+/* One row for each kind of order. The function checks the order, asks the law, and then either
+ * refuses or changes `next`. Nothing else happens before `next` is durable together with the
+ * receipt. Exceptions: trust, preserve, and enable and disable of service act at once. Their effect
+ * is durable by itself, and a repeat changes nothing. */
 struct order_row {
-    void (*obey)(struct obeying *o); /* NULL: no such order for caravan-swap */
-    bool begins;                     /* becomes the order that the phases carry out */
+    void (*obey)(struct obeying *o); /* NULL: not an order for caravan-swap */
+    bool begins;                     /* the phases carry out this order */
 };
 
 static void order_refuse(struct obeying *o, enum refusal r, const char *text)
@@ -43,14 +43,14 @@ static void order_refuse(struct obeying *o, enum refusal r, const char *text)
     str_cut(o->done.text, sizeof(o->done.text), text);
 }
 
-static bool law_answers(struct obeying *o, const struct law_answer *a)
+static bool take_law_answer(struct obeying *o, const struct law_answer *a)
 {
     if (a->refusal != REFUSAL_NONE)
         order_refuse(o, a->refusal, a->text);
     return a->refusal == REFUSAL_NONE;
 }
 
-static bool ask_law(struct obeying *o, enum law_question question)
+static bool ask_order_law(struct obeying *o, enum law_question question)
 {
     struct swap *s = o->s;
     bool server = s->facts.server_id[0] != '\0' || o->next.is_server;
@@ -63,28 +63,28 @@ static bool ask_law(struct obeying *o, enum law_question question)
     if (question == LAW_SWAP && o->next.was_active && f.active == TRI_NO && o->next.is_server &&
         s->facts.server_id[0] == '\0')
         o->next.joining = 1;
-    return law_answers(o, &a);
+    return take_law_answer(o, &a);
 }
 
-/* false: refused. */
-static bool within(struct obeying *o, const char *what, uint32_t ms, uint32_t most_ms)
+/* False: the order was refused because of this time. */
+static bool fits_limit(struct obeying *o, const char *what, uint32_t ms, uint32_t most_ms)
 {
     char text[TEXT_MAX], most[24];
 
     if (ms <= most_ms)
         return true;
     str_for_ms(most, sizeof(most), most_ms);
-    snprintf(text, sizeof(text), "%s is longer than root is kept busy here: %s at most", what,
+    snprintf(text, sizeof(text), "%s of the order is too long: this host accepts %s at most", what,
              most);
     order_refuse(o, REFUSAL_LIMIT, text);
     return false;
 }
 
-static bool may_run(struct obeying *o, const char *version)
+static bool may_version_run(struct obeying *o, const char *version)
 {
     struct law_answer a = law_version(&o->s->law, version);
 
-    return law_answers(o, &a);
+    return take_law_answer(o, &a);
 }
 
 /* ---- stage ---- */
@@ -98,7 +98,7 @@ static bool check_places(struct obeying *o, const struct order_stage *st)
     for (uint32_t i = 0; i < st->n_urls; i++) {
         struct law_answer a = law_url(&o->s->law, st->urls[i]);
 
-        if (!law_answers(o, &a))
+        if (!take_law_answer(o, &a))
             return false;
     }
     return true;
@@ -118,7 +118,7 @@ static bool check_release(struct obeying *o, const struct manifest *m)
 
     if (a.refusal == REFUSAL_NONE)
         a = law_release(&o->s->law, &r);
-    return law_answers(o, &a);
+    return take_law_answer(o, &a);
 }
 
 static bool check_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
@@ -126,11 +126,11 @@ static bool check_vendor(struct obeying *o, const struct manifest *m, const stru
     struct law_answer a =
         law_vendor(&o->s->law, m->sums_len > 0 && m->sums_sig_len > 0, b->packing == PACKING_ZIP);
 
-    return law_answers(o, &a);
+    return take_law_answer(o, &a);
 }
 
-/* The zip is fetched as a file like any other. */
-static void set_zip(struct obeying *o, const struct build *b)
+/* caravan-fetch downloads the zip as a plain file and does not unpack it. */
+static void set_zip_job(struct obeying *o, const struct build *b)
 {
     struct stage_job *j = &o->job;
 
@@ -140,7 +140,7 @@ static void set_zip(struct obeying *o, const struct build *b)
     j->get.digest = b->fetch_digest;
 }
 
-static void set_vendor(struct obeying *o, const struct manifest *m, const struct build *b)
+static void set_vendor_job(struct obeying *o, const struct manifest *m, const struct build *b)
 {
     struct stage_job *j = &o->job;
 
@@ -152,7 +152,7 @@ static void set_vendor(struct obeying *o, const struct manifest *m, const struct
     vendor_zip_name(j->vendor.zip, m->version, b->os, b->arch);
 }
 
-static void set_job(struct obeying *o, const struct order_stage *st, const struct build *b)
+static void set_fetch_job(struct obeying *o, const struct order_stage *st, const struct build *b)
 {
     struct fetch_get *j = &o->job.get;
 
@@ -169,7 +169,7 @@ static void set_job(struct obeying *o, const struct order_stage *st, const struc
     o->fetches = true;
 }
 
-/* By the record, the same binary, and checked as it would be now. */
+/* Does the record say that the same binary is staged, and was it verified as it would be now? */
 static bool is_staged(const struct obeying *o, const struct build *b)
 {
     const struct record *was = &o->s->phases.rec;
@@ -178,7 +178,7 @@ static bool is_staged(const struct obeying *o, const struct build *b)
            was->target_size == b->size && (!o->job.vendor.asked || was->vendor_signed != 0);
 }
 
-/* Nor is it enough that it is staged where other hosts are to have the file that it came in. */
+/* A host that is a seed must also have the downloaded file for the other hosts. */
 static bool is_seeded(const struct obeying *o, const struct build *b)
 {
     const struct host *h = &o->s->host;
@@ -194,7 +194,7 @@ static bool is_seeded(const struct obeying *o, const struct build *b)
            st.size == b->fetch_size;
 }
 
-static int64_t wall_s_of(const struct swap *s)
+static int64_t wall_seconds(const struct swap *s)
 {
     return s->host.wall(s->host.ctx) / 1000000000;
 }
@@ -205,10 +205,10 @@ static void obey_stage(struct obeying *o)
     autofree struct manifest *m = xzalloc(1, sizeof(*m));
     const struct build *b;
     struct err err = ERR_INIT;
-    int64_t wall_s = wall_s_of(o->s);
+    int64_t wall_s = wall_seconds(o->s);
 
-    if (!within(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) || !ask_law(o, LAW_STAGE) ||
-        !check_places(o, st))
+    if (!fits_limit(o, "deadline_ms", st->deadline_ms, STAGE_MAX_MS) ||
+        !ask_order_law(o, LAW_STAGE) || !check_places(o, st))
         return;
     if (trust_manifest(&o->s->trust, st->manifest, st->manifest_len, wall_s, m, &err) < 0) {
         order_refuse(o, REFUSAL_MANIFEST, err.text);
@@ -225,12 +225,12 @@ static void obey_stage(struct obeying *o)
     }
     if (!check_vendor(o, m, b))
         return;
-    set_job(o, st, b);
+    set_fetch_job(o, st, b);
     if (o->s->law.require_vendor_signature)
-        set_vendor(o, m, b);
+        set_vendor_job(o, m, b);
     if (b->packing == PACKING_ZIP &&
         (o->s->law.require_vendor_signature || o->s->phases.conf.seed_dir != NULL))
-        set_zip(o, b);
+        set_zip_job(o, b);
     o->job.kept = is_staged(o, b) && is_seeded(o, b);
     o->next.phase = PHASE_FETCHING;
     o->next.target = b->digest;
@@ -265,19 +265,19 @@ static void obey_swap(struct obeying *o)
     if (!phases_works(&s->phases) && s->law.require_vendor_signature &&
         s->phases.rec.vendor_signed == 0) {
         order_refuse(o, REFUSAL_DIGEST,
-                     "it was staged before root demanded HashiCorp's own signature here: stage it "
-                     "again");
+                     "the binary was staged before root demanded HashiCorp's own signature here: "
+                     "stage it again");
         return;
     }
-    if (!phases_works(&s->phases) && !law_answers(o, &signers))
+    if (!phases_works(&s->phases) && !take_law_answer(o, &signers))
         return;
     if (sw->not_before > uptime + NOT_BEFORE_MAX_MS) {
-        order_refuse(o, REFUSAL_LIMIT, "not_before is too far away");
+        order_refuse(o, REFUSAL_LIMIT, "not_before is too far in the future");
         return;
     }
-    if (!within(o, "hold_ms", sw->hold_ms, HOLD_MAX_MS) ||
-        !within(o, "deadline_ms", sw->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_SWAP) ||
-        !may_run(o, s->phases.rec.version))
+    if (!fits_limit(o, "hold_ms", sw->hold_ms, HOLD_MAX_MS) ||
+        !fits_limit(o, "deadline_ms", sw->deadline_ms, READY_MAX_MS) ||
+        !ask_order_law(o, LAW_SWAP) || !may_version_run(o, s->phases.rec.version))
         return;
     o->next.phase = PHASE_SWAPPING;
     o->next.rest = PHASE_STAGED;
@@ -294,17 +294,17 @@ static void obey_swap(struct obeying *o)
     }
 }
 
-/* A service that the swap before left dead is to run again; one that somebody has
- * stopped after it had settled stays stopped. */
+/* If the failed swap left the service dead, a revert starts it again. If somebody stopped the
+ * service after it had settled, it stays stopped. */
 static bool runs_after_revert(const struct record *was, const struct record *next)
 {
     return next->was_active ||
            (was->phase == PHASE_FAILED && was->was_active && next->stopped.sequence == 0);
 }
 
-/* What it says it is: which version ran here before the swap is not in the record. Root's hold was
- * asked before: nothing is executed against it. */
-static bool may_run_again(struct obeying *o)
+/* Asks the previous binary for its version, because the record does not contain this version. The
+ * law was asked about root's hold before: under a hold no binary is executed. */
+static bool may_previous_run(struct obeying *o)
 {
     const struct host *h = &o->s->host;
     const struct shelf *shelf = &o->s->phases.shelf;
@@ -319,7 +319,7 @@ static bool may_run_again(struct obeying *o)
             version[0] = '\0';
         h->close(h->ctx, binary);
     }
-    return may_run(o, version);
+    return may_version_run(o, version);
 }
 
 static void obey_revert(struct obeying *o)
@@ -334,12 +334,12 @@ static void obey_revert(struct obeying *o)
         return;
     }
     if (!phases_works(&s->phases) && !digest_eq(&rv->to, &was->previous)) {
-        order_refuse(o, REFUSAL_DIGEST, "the previous binary kept here is another one");
+        order_refuse(o, REFUSAL_DIGEST, "another previous binary is kept here");
         return;
     }
-    if (!within(o, "hold_ms", rv->hold_ms, HOLD_MAX_MS) ||
-        !within(o, "deadline_ms", rv->deadline_ms, READY_MAX_MS) || !ask_law(o, LAW_REVERT) ||
-        !may_run_again(o))
+    if (!fits_limit(o, "hold_ms", rv->hold_ms, HOLD_MAX_MS) ||
+        !fits_limit(o, "deadline_ms", rv->deadline_ms, READY_MAX_MS) ||
+        !ask_order_law(o, LAW_REVERT) || !may_previous_run(o))
         return;
     o->next.phase = PHASE_REVERTING;
     o->next.rest = was->phase;
@@ -354,7 +354,7 @@ static void obey_revert(struct obeying *o)
     str_cut(o->next.verdict.text, sizeof(o->next.verdict.text), "reverted by order");
 }
 
-/* ---- the others ---- */
+/* ---- the other orders ---- */
 
 static void cancel_work(struct swap *s)
 {
@@ -382,7 +382,7 @@ static void obey_cancel(struct obeying *o)
         o->after = drop_staged;
     } else {
         order_refuse(o, REFUSAL_PHASE,
-                     "that order is not being carried out, or is past its rename");
+                     "that order is not being carried out, or its rename is done");
     }
 }
 
@@ -397,12 +397,12 @@ static void obey_trust(struct obeying *o)
                      err.text);
         return;
     }
-    s->survey.made_ms = 0; /* the view tells the version: it is made anew now */
-    log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force by order",
+    s->survey.made_ms = 0; /* the view contains the version: make it again now */
+    log_say(s->log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u is in force now, by order",
             s->trust.version);
 }
 
-/* Its result is on the disk before the receipt is: repeating it changes nothing then. */
+/* The copy is durable before the receipt is. A repeat of the order changes nothing. */
 static void copy_keystore(struct obeying *o)
 {
     struct swap *s = o->s;
@@ -429,8 +429,8 @@ static void obey_preserve(struct obeying *o)
         order_refuse(o, REFUSAL_BUSY, "another order is being carried out");
     else if (f->data_dir[0] == '\0')
         order_refuse(o, REFUSAL_UNKNOWN,
-                     "where Nomad keeps its data is not known here: name it in agent.conf "
-                     "([nomad] data_dir)");
+                     "Nomad's data_dir is not known on this host: set [nomad] data_dir in "
+                     "agent.conf");
     else if (f->server_id[0] == '\0')
         order_refuse(o, REFUSAL_PHASE, "no Nomad server keeps its data on this host");
     else
@@ -453,11 +453,11 @@ static void obey_service(struct obeying *o)
     enum service_act act;
     bool acts = false;
 
-    if (!ask_law(o, service_order_question(op)))
+    if (!ask_order_law(o, service_order_question(op)))
         return;
     o->done.refusal = service_order_obey(&o->s->phases, op, &o->next, &acts, &act, o->done.text);
     if (o->done.refusal == REFUSAL_NONE)
-        o->s->survey.made_ms = 0; /* what it tells of the unit is not so any more */
+        o->s->survey.made_ms = 0; /* its facts about the unit are out of date now */
     if (acts)
         o->after = act == SERVICE_ACT_STOP ? begin_stop : begin_start;
 }
@@ -471,8 +471,8 @@ static const struct order_row order_rows[MSG_KIND_COUNT] = {
 
 /* ---- receipts ---- */
 
-static int sign(struct swap *s, const struct verified *v, const struct receipt_done *done,
-                struct buf *ret, struct err *err)
+static int sign_swap_receipt(struct swap *s, const struct verified *v,
+                             const struct receipt_done *done, struct buf *ret, struct err *err)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
@@ -487,7 +487,7 @@ static int sign(struct swap *s, const struct verified *v, const struct receipt_d
     return envelope_sign_receipt(r, s->key, ret, err);
 }
 
-static void say_refused(struct swap *s, const struct verified *v, const struct receipt_done *d)
+static void log_swap_outcome(struct swap *s, const struct verified *v, const struct receipt_done *d)
 {
     struct log_about about = event_about_order(&v->head, d->refusal);
     struct event_run run = s->run;
@@ -503,23 +503,23 @@ static void say_refused(struct swap *s, const struct verified *v, const struct r
                   d->text[0] != '\0' ? ", " : "", d->text);
 }
 
-static void answer(struct swap *s, const struct verified *v, const struct receipt_done *done,
-                   struct buf *ret)
+static void answer_swap_order(struct swap *s, const struct verified *v,
+                              const struct receipt_done *done, struct buf *ret)
 {
     struct err err = ERR_INIT;
 
-    say_refused(s, v, done);
-    if (sign(s, v, done, ret, &err) < 0) {
+    log_swap_outcome(s, v, done);
+    if (sign_swap_receipt(s, v, done, ret, &err) < 0) {
         buf_clear(ret);
         log_say(s->log, LOG_ERROR, EVENT_NONE, "sign a receipt: %s", err.text);
     }
 }
 
-/* ---- the way of one order ---- */
+/* ---- one order from its bytes to its receipt ---- */
 
-/* ret_barred: the state's, and its judgement's. */
-static struct order_state state_for(const struct swap *s, const struct verified *v,
-                                    char ret_barred[static TEXT_MAX])
+/* ret_barred: room for a text that the state and its judgement point to. */
+static struct order_state make_order_state(const struct swap *s, const struct verified *v,
+                                           char ret_barred[static TEXT_MAX])
 {
     const struct record *r = &s->phases.rec;
     struct order_state st = {
@@ -530,10 +530,10 @@ static struct order_state state_for(const struct swap *s, const struct verified 
         .refused_epoch = r->refused_epoch,
         .refused_sequence = r->refused_sequence,
         .epoch_most = order_most(r->epoch),
-        /* What a coordinator counts on from: it was told the first two, or gave the third. */
+        /* A coordinator continues from the highest of these: reported to it, or given by it. */
         .sequence_most =
             order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
-        .wall_s = wall_s_of(s),
+        .wall_s = wall_seconds(s),
         .barred = ret_barred,
     };
 
@@ -557,8 +557,8 @@ static void begin_record(struct obeying *o, const struct verified *v)
     service_order_look(&o->s->phases, &o->next);
 }
 
-/* What a refusal leaves of the record: the sequence is taken, nothing else. */
-static void take_back(struct obeying *o, const struct verified *v)
+/* After a refusal the record changes in one point: the sequence is used up. */
+static void take_back_refused(struct obeying *o, const struct verified *v)
 {
     struct record next = o->s->phases.rec;
 
@@ -573,7 +573,7 @@ static void take_back(struct obeying *o, const struct verified *v)
     o->fetches = false;
 }
 
-static void carry_out(struct obeying *o, const struct verified *v)
+static void carry_out_order(struct obeying *o, const struct verified *v)
 {
     struct err err = ERR_INIT;
     autofree struct order *order = xzalloc(1, sizeof(*order));
@@ -581,7 +581,7 @@ static void carry_out(struct obeying *o, const struct verified *v)
     order->head = v->head;
     o->order = order;
     if (o->done.refusal != REFUSAL_NONE) {
-        /* by its lease */
+        /* refused because of its lease or its start_by */
     } else if (codec_read_order(v->payload, v->payload_len, order, &err) < 0) {
         order_refuse(o, REFUSAL_FORMAT, err.text);
     } else {
@@ -596,8 +596,8 @@ static void carry_out(struct obeying *o, const struct verified *v)
     o->order = NULL;
 }
 
-/* The receipt is kept in the same record that takes the sequence: both or none. */
-static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
+/* The record that uses up the sequence also keeps the receipt: both become durable, or neither. */
+static void settle_order(struct obeying *o, const struct verified *v, struct buf *ret)
 {
     struct swap *s = o->s;
     struct err err = ERR_INIT;
@@ -605,7 +605,7 @@ static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
     o->done.last_sequence = v->head.sequence;
     o->done.last_epoch = o->next.epoch;
     o->done.trust_version = s->trust.version;
-    answer(s, v, &o->done, ret);
+    answer_swap_order(s, v, &o->done, ret);
     if (ret->len == 0)
         return;
     record_keep(&o->next, &v->digest, ret->data, ret->len);
@@ -616,7 +616,7 @@ static void settle(struct obeying *o, const struct verified *v, struct buf *ret)
 
         str_cut(failed.text, sizeof(failed.text), err.text);
         buf_clear(ret);
-        answer(s, v, &failed, ret);
+        answer_swap_order(s, v, &failed, ret);
         return;
     }
     if (order_rows[v->head.kind].begins && o->done.refusal == REFUSAL_NONE)
@@ -636,24 +636,24 @@ static void refuse_at_once(struct swap *s, const struct verified *v,
                                 .trust_version = s->trust.version};
 
     str_cut(done.text, sizeof(done.text), j->why);
-    answer(s, v, &done, ret);
+    answer_swap_order(s, v, &done, ret);
 }
 
-/* The new trust is durable by itself; the record has no part in it. */
-static void take_trust(struct swap *s, const struct verified *v, struct buf *ret)
+/* The trust store makes the new trust durable. The record does not change. */
+static void take_trust_order(struct swap *s, const struct verified *v, struct buf *ret)
 {
     autofree struct obeying *o = xzalloc(1, sizeof(*o));
 
     o->s = s;
-    carry_out(o, v);
+    carry_out_order(o, v);
     o->done.last_sequence = s->phases.rec.sequence;
     o->done.last_epoch = s->phases.rec.epoch;
     o->done.trust_version = s->trust.version;
-    answer(s, v, &o->done, ret);
+    answer_swap_order(s, v, &o->done, ret);
 }
 
-static void take_new(struct swap *s, const struct swap_packet *p, const struct verified *v,
-                     const struct order_state *st, struct buf *ret)
+static void take_new_order(struct swap *s, const struct swap_packet *p, const struct verified *v,
+                           const struct order_state *st, struct buf *ret)
 {
     autofree struct obeying *o = xzalloc(1, sizeof(*o));
 
@@ -665,10 +665,10 @@ static void take_new(struct swap *s, const struct swap_packet *p, const struct v
     else
         o->done.refusal = lease_shown(p, &v->head, st, &s->trust, s->max_lease_ms, o->done.text);
     begin_record(o, v);
-    carry_out(o, v);
+    carry_out_order(o, v);
     if (o->done.refusal != REFUSAL_NONE)
-        take_back(o, v);
-    settle(o, v, ret);
+        take_back_refused(o, v);
+    settle_order(o, v, ret);
 }
 
 void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt)
@@ -684,7 +684,7 @@ void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_rece
                 err.kind != ERR_NONE ? err.text : "not for caravan-swap");
         return;
     }
-    struct order_state st = state_for(s, &v, barred);
+    struct order_state st = make_order_state(s, &v, barred);
     struct order_judgement j = order_judge(&v.head, &v.digest, &st);
     if (j.outcome == ORDER_DROP)
         log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s", j.why);
@@ -694,7 +694,7 @@ void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_rece
     else if (j.outcome == ORDER_REFUSE)
         refuse_at_once(s, &v, &j, ret_receipt);
     else if (order_is_counted(v.head.kind))
-        take_new(s, p, &v, &st, ret_receipt);
+        take_new_order(s, p, &v, &st, ret_receipt);
     else
-        take_trust(s, &v, ret_receipt);
+        take_trust_order(s, &v, ret_receipt);
 }

@@ -1,12 +1,15 @@
 /*
  * swap_obey.h - one order, from its inner bytes to its receipt.
  *
- * The order is verified again, as if nobody had: signature, sender, cluster, receiver, and the
- * rest in the order of proto/README.md. A genuine new one is asked of the law and becomes a
- * changed copy of the record, which is made durable together with its receipt, or not at all;
- * the phases carry it out afterwards (phases.h). The lease behind it is looked at as well
- * (lease_shown.h). A refusal takes the order's sequence and changes nothing else (order.h). An
- * exact repeat gets the kept receipt. A trust order has neither, and leaves the record alone.
+ * caravan-swap verifies the order itself and does not rely on caravan-agent: signature, sender,
+ * cluster, receiver, and the rest in the order of proto/README.md. For a genuine new order,
+ * caravan-swap checks the lease (lease_shown.h) and asks the law. An accepted order becomes a
+ * changed copy of the record. The record and the receipt become durable together, or not at all.
+ * The phases carry out the order afterwards (phases.h).
+ *
+ * A refusal uses up the order's sequence and changes nothing else (order.h). An exact repeat of an
+ * order gets the kept receipt. A trust order has no sequence and no kept receipt, and does not
+ * change the record.
  */
 #ifndef SWAP_OBEY_H
 #define SWAP_OBEY_H
@@ -14,8 +17,8 @@
 #include "swap.h"
 #include "swap_channel.h"
 
-/* Between two steps of the phases. ret_receipt stays empty when nothing is to be said (not
- * authentic to this host). */
+/* Call it between two steps of the phases. ret_receipt stays empty if there is no receipt: the
+ * order is not authentic for this host. */
 void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt);
 
 #endif

@@ -11,7 +11,8 @@
 
 #define METADATA_MS 500
 
-static void add_fact(struct receipt_status *st, const char *id, enum tri value, const char *text)
+static void add_status_fact(struct receipt_status *st, const char *id, enum tri value,
+                            const char *text)
 {
     struct fact *f;
 
@@ -23,13 +24,13 @@ static void add_fact(struct receipt_status *st, const char *id, enum tri value, 
     str_cut(f->text, sizeof(f->text), text);
 }
 
-static enum tri tri_of(bool yes)
+static enum tri bool_tri(bool yes)
 {
     return yes ? TRI_YES : TRI_NO;
 }
 
-/* Root's mark (swap.c): an alarm is told until it is taken away. */
-static void tell_alarm(const struct swap *s, struct receipt_status *st)
+/* caravan-swap's mark (swap.c): the alarm is shown until root removes the mark. */
+static void show_alarm(const struct swap *s, struct receipt_status *st)
 {
     char mark[AGENT_PATH_MAX];
     char text[TEXT_MAX] = "";
@@ -41,14 +42,15 @@ static void tell_alarm(const struct swap *s, struct receipt_status *st)
     }
     if (there)
         snprintf(text, sizeof(text),
-                 "caravan-agent had another key than this host's, which root put back; the mark of "
-                 "that is %.128s",
+                 "caravan-agent had a different key, and caravan-swap put this host's key back; "
+                 "the mark is %.120s",
                  mark);
-    add_fact(st, "key-replaced", tri_of(there), text);
+    add_status_fact(st, "key-replaced", bool_tri(there), text);
 }
 
-/* By an order, and not run since. Unknown: it is to stop, and has not. */
-static void tell_stopped(const struct swap *s, struct receipt_status *st)
+/* Yes: an order stopped Nomad, and Nomad has not run since. Unknown: an order is to stop Nomad, and
+ * Nomad has not ended. */
+static void show_stopped(const struct swap *s, struct receipt_status *st)
 {
     const struct record *r = &s->phases.rec;
     enum tri stopped = r->stopped.sequence == 0    ? TRI_NO
@@ -59,57 +61,58 @@ static void tell_stopped(const struct swap *s, struct receipt_status *st)
     if (stopped != TRI_NO)
         snprintf(text, sizeof(text), "order %llu of epoch %llu %s",
                  (unsigned long long)r->stopped.sequence, (unsigned long long)r->stopped.epoch,
-                 stopped == TRI_YES ? "stopped it"
-                 : r->stopping != 0 ? "is stopping it"
-                                    : "was to stop it, and it was not seen to end");
-    add_fact(st, "stopped", stopped, text);
+                 stopped == TRI_YES ? "stopped Nomad"
+                 : r->stopping != 0 ? "is stopping Nomad"
+                                    : "was to stop Nomad, and Nomad was not seen to end");
+    add_status_fact(st, "stopped", stopped, text);
     bool failed = stopped == TRI_UNKNOWN && r->stopping == 0 && s->facts.active == TRI_YES;
     snprintf(text, sizeof(text), "%llu", (unsigned long long)(failed ? r->stopped.sequence : 0));
-    add_fact(st, "stop-failed", tri_of(failed), failed ? text : "");
+    add_status_fact(st, "stop-failed", bool_tri(failed), failed ? text : "");
 }
 
-/* Which trust files this host reads; and whether its clock can tell if a key has expired. */
-static void tell_trust(const struct swap *s, struct receipt_status *st)
+/* The formats of trust files that this host reads; and whether its clock can show that a key has
+ * expired. */
+static void show_trust(const struct swap *s, struct receipt_status *st)
 {
     int64_t wall_s = s->host.wall(s->host.ctx) / 1000000000;
     char text[TEXT_MAX], now[21], made[21];
 
     snprintf(text, sizeof(text), "%d", TRUST_FORMAT_MAX);
-    add_fact(st, TRUST_FORMAT_FACT, TRI_YES, text);
+    add_status_fact(st, TRUST_FORMAT_FACT, TRI_YES, text);
     trust_mark(&s->trust, text);
-    add_fact(st, TRUST_FILE_FACT, TRI_YES, text);
+    add_status_fact(st, TRUST_FILE_FACT, TRI_YES, text);
     if (!trust_has_expiry(&s->trust) || wall_s >= s->trust.created_s - TRUST_CLOCK_SLACK_S)
         return;
     clock_rfc3339(now, wall_s * 1000);
     clock_rfc3339(made, s->trust.created_s * 1000);
     snprintf(text, sizeof(text),
-             "its clock says %s, and the trust file was made at %s: of a key that expires only a "
-             "trust order is obeyed",
+             "its clock says %s, but the trust file was made at %s: from keys that expire "
+             "this host accepts only trust orders",
              now, made);
-    add_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
+    add_status_fact(st, TRUST_CLOCK_FACT, TRI_NO, text);
 }
 
-static void tell_facts(const struct swap *s, struct receipt_status *st)
+static void show_facts(const struct swap *s, struct receipt_status *st)
 {
     const struct facts *f = &s->facts;
     char old[TEXT_MAX];
 
-    add_fact(st, "held", f->held,
-             f->held == TRI_YES ? "root's hold file is there: no swap, no revert" : "");
-    add_fact(st, "service", f->active, f->service_text);
-    add_fact(st, "data-dir", tri_of(f->data_dir[0] != '\0'), f->data_dir);
-    tell_alarm(s, st);
+    add_status_fact(st, "held", f->held,
+                    f->held == TRI_YES ? "root's hold file exists: no swap, no revert" : "");
+    add_status_fact(st, "service", f->active, f->service_text);
+    add_status_fact(st, "data-dir", bool_tri(f->data_dir[0] != '\0'), f->data_dir);
+    show_alarm(s, st);
     snprintf(old, sizeof(old), "%s/%s", s->phases.shelf.dir, s->phases.shelf.old);
-    add_fact(st, "previous", tri_of(!digest_is_zero(&s->phases.rec.previous)), old);
-    /* What came later is last: an asker of version 1 of the wire gets only as many as that has room
-     * for. */
+    add_status_fact(st, "previous", bool_tri(!digest_is_zero(&s->phases.rec.previous)), old);
+    /* Newer facts come last: a coordinator with version 1 of the wire gets only as many facts as
+     * that version has room for. */
     for (uint32_t i = 0; i < s->survey.n; i++)
-        add_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
-    tell_stopped(s, st);
-    tell_trust(s, st);
+        add_status_fact(st, s->survey.list[i].id, s->survey.list[i].value, s->survey.list[i].text);
+    show_stopped(s, st);
+    show_trust(s, st);
 }
 
-static void tell_status(const struct swap *s, struct receipt_status *st)
+static void fill_status(const struct swap *s, struct receipt_status *st)
 {
     const struct phases *p = &s->phases;
     const struct record *r = &p->rec;
@@ -125,13 +128,13 @@ static void tell_status(const struct swap *s, struct receipt_status *st)
     st->verdict = r->verdict;
     st->work.silence_ms = r->silence_ms;
     st->work.stamp = s->facts.stamp;
-    tell_facts(s, st);
+    show_facts(s, st);
     st->n_log = s->n_lines;
     memcpy(st->log, s->lines, s->n_lines * sizeof(s->lines[0]));
     st->log_cursor = s->n_lines > 0 ? s->lines[s->n_lines - 1].cursor : 0;
 }
 
-static void tell_hello(const struct swap *s, struct receipt_hello *h)
+static void fill_hello(const struct swap *s, struct receipt_hello *h)
 {
     const struct facts *f = &s->facts;
     char host[NAME_MAX_LEN] = "";
@@ -155,42 +158,42 @@ static void tell_hello(const struct swap *s, struct receipt_hello *h)
     h->view_revision = s->revision;
 }
 
-/* Never back within a boot, also when caravan-swap was started anew: microseconds of
- * uptime, or one more than the last. */
-static uint64_t next_revision(const struct swap *s)
+/* The revision never decreases within a boot, also not after a restart of caravan-swap: it is the
+ * uptime in microseconds, or one more than the last revision. */
+static uint64_t next_view_revision(const struct swap *s)
 {
     uint64_t now = (uint64_t)s->host.uptime(s->host.ctx) * 1000;
 
     return MAX_OF(s->revision + 1, now);
 }
 
-static void write_view(struct swap *s)
+static void write_swap_view(struct swap *s)
 {
     autofree struct view *v = xzalloc(1, sizeof(*v));
     struct err err = ERR_INIT;
 
-    s->revision = next_revision(s);
-    tell_hello(s, &v->hello);
-    tell_status(s, &v->status);
+    s->revision = next_view_revision(s);
+    fill_hello(s, &v->hello);
+    fill_status(s, &v->status);
     if (view_write(s->view_path, v, &err) < 0)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "the view: %s", err.text);
 }
 
-static bool rests(const struct swap *s)
+static bool is_at_rest(const struct swap *s)
 {
     return phase_rests(s->phases.rec.phase);
 }
 
-/* What is told as staged is told with all that is known of it: the coordinator goes on from
- * there. After other phases the next look will do. */
+/* A view with the phase staged must contain the whole survey, because the coordinator continues
+ * from it. After other phases the next look suffices. */
 static bool survey_is_due(const struct swap *s)
 {
     return s->survey.made_ms == 0 ||
            (s->phases.rec.phase == PHASE_STAGED && s->survey.phase != PHASE_STAGED);
 }
 
-/* Only clients ask there. Where nothing comes back, that takes the whole deadline: many times what
- * an answer takes, which comes from the machine that the instance runs on. */
+/* Only Nomad's clients ask this service. An answer would come from the machine under the instance
+ * and take much less than the deadline. Without an answer the question takes the whole deadline. */
 static void ask_metadata(struct swap *s)
 {
     const struct host *h = &s->host;
@@ -204,8 +207,8 @@ static void ask_metadata(struct swap *s)
     h->ask_end(h->ctx);
 }
 
-/* The file in place runs here anyway; but what is no ELF could be a script that starts Nomad. */
-static void ask_version(struct swap *s)
+/* Executes only an ELF file: the file in place runs here anyway, but a script could start Nomad. */
+static void ask_version_in_place(struct swap *s)
 {
     const struct host *h = &s->host;
     struct phases *p = &s->phases;
@@ -223,7 +226,7 @@ static void ask_version(struct swap *s)
     h->close(h->ctx, binary);
 }
 
-static void ask_heartbeat(struct swap *s)
+static void update_heartbeat_fact(struct swap *s)
 {
     struct fact now;
 
@@ -231,7 +234,7 @@ static void ask_heartbeat(struct swap *s)
         (void)facts_survey_put(&s->survey, &now);
 }
 
-static void ask_servers(struct swap *s)
+static void update_servers_fact(struct swap *s)
 {
     struct fact now;
 
@@ -241,41 +244,41 @@ static void ask_servers(struct swap *s)
 
 static void make_survey(struct swap *s)
 {
-    /* Started anew since it was staged: what the staged binary said is not known any more. */
+    /* After a restart of caravan-swap the answer of the staged binary is not known any more. */
     if (s->phases.rec.phase == PHASE_STAGED &&
         !digest_eq(&s->phases.config.of, &s->phases.rec.target))
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
-    ask_version(s);
+    ask_version_in_place(s);
     facts_ready_ask(&s->phases, &s->facts);
     facts_survey(&s->phases, &s->facts, &s->survey);
-    ask_heartbeat(s);
-    ask_servers(s);
+    update_heartbeat_fact(s);
+    update_servers_fact(s);
     s->phases.packaged = s->survey.packaged;
 }
 
-/* This fact alone: what is told as settled is told with it, and a whole survey takes longer. true:
- * it is another one than before. */
-static bool ask_bound(struct swap *s)
+/* Updates this fact alone: a view with the phase settled must contain it, and a whole survey takes
+ * longer. True: the fact has changed. */
+static bool update_bound_fact(struct swap *s)
 {
     autofree struct service_about *about = xzalloc(1, sizeof(*about));
     const struct service *service = s->host.service;
     struct fact now = {.id = "bound-down"};
     struct err err = ERR_INIT;
-    bool told = service->about(service->self, about, &err) == 0;
+    bool known = service->about(service->self, about, &err) == 0;
 
-    now.value = bound_units_down(&s->phases.bound, told ? about : NULL, now.text);
+    now.value = bound_units_down(&s->phases.bound, known ? about : NULL, now.text);
     return facts_survey_put(&s->survey, &now);
 }
 
-/* The file in place is another one than the survey tells of. What is not known of it is told as
- * that, for the view must not wait; the next look makes a whole survey. */
-static bool is_overtaken(struct swap *s)
+/* Is the file in place another file than at the time of the survey? Then its facts become unknown,
+ * because the view must not wait. The next look makes a whole survey. */
+static bool mark_overtaken(struct swap *s)
 {
     static const char *const ids[] = {"not-nomad", "binary-version"};
-    struct fact f = {.value = TRI_UNKNOWN, .text = "it was not asked yet"};
+    struct fact f = {.value = TRI_UNKNOWN, .text = "the binary was not asked yet"};
 
-    if (!rests(s) || s->survey.made_ms == 0 || digest_eq(&s->survey.disk, &s->facts.disk))
+    if (!is_at_rest(s) || s->survey.made_ms == 0 || digest_eq(&s->survey.disk, &s->facts.disk))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         str_cut(f.id, sizeof(f.id), ids[i]);
@@ -290,17 +293,17 @@ void swap_tell(struct swap *s)
     struct err err = ERR_INIT;
 
     facts_gather(&s->phases, s->conf->data_dir, &s->facts, &learned);
-    /* So that the next start need not hash it again; losing it costs only that. */
+    /* The next start then need not hash the file again. Losing the record here costs only that. */
     if (learned && record_save(&s->host, s->swap_dir, &s->phases.rec, true, &err) < 0)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
-    if (!rests(s))
-        s->survey.phase = s->phases.rec.phase; /* staged once more is asked once more */
-    if (rests(s) && survey_is_due(s))
+    if (!is_at_rest(s))
+        s->survey.phase = s->phases.rec.phase; /* a second stage makes a second survey */
+    if (is_at_rest(s) && survey_is_due(s))
         make_survey(s);
-    else if (rests(s) && s->phases.bound.at_ms > s->survey.made_ms)
-        (void)ask_bound(s);
-    overtaken = is_overtaken(s);
-    write_view(s);
+    else if (is_at_rest(s) && s->phases.bound.at_ms > s->survey.made_ms)
+        (void)update_bound_fact(s);
+    overtaken = mark_overtaken(s);
+    write_swap_view(s);
     if (overtaken)
         s->survey.made_ms = 0;
 }
@@ -309,17 +312,17 @@ bool swap_waits(const struct swap *s)
 {
     const struct fact *f = facts_survey_find(&s->survey, "bound-down");
 
-    return rests(s) && f != NULL && f->value == TRI_YES &&
+    return is_at_rest(s) && f != NULL && f->value == TRI_YES &&
            s->host.uptime(s->host.ctx) - s->phases.bound.at_ms < BOUND_WAIT_MS;
 }
 
 void swap_watch(struct swap *s)
 {
-    if (ask_bound(s))
-        write_view(s);
+    if (update_bound_fact(s))
+        write_swap_view(s);
 }
 
-static int64_t heartbeat_left(const struct swap *s)
+static int64_t ms_to_heartbeat(const struct swap *s)
 {
     int64_t due = heartbeat_due_ms(s->phases.rec.phase, s->survey.list, s->survey.n);
 
@@ -329,21 +332,22 @@ static int64_t heartbeat_left(const struct swap *s)
 void swap_look(struct swap *s, int64_t survey_ms)
 {
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
-    bool old = facts_are_old(&s->phases, &s->facts), idle = rests(s) && !phases_works(&s->phases);
+    bool old = facts_are_old(&s->phases, &s->facts),
+         idle = is_at_rest(s) && !phases_works(&s->phases);
 
     if (idle && (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
     if (old || s->survey.made_ms == 0) {
         swap_tell(s);
-    } else if (idle && heartbeat_left(s) == 0) {
-        ask_heartbeat(s);
-        write_view(s);
+    } else if (idle && ms_to_heartbeat(s) == 0) {
+        update_heartbeat_fact(s);
+        write_swap_view(s);
     }
 }
 
 int64_t swap_look_due(const struct swap *s)
 {
-    if (!rests(s) || phases_works(&s->phases))
+    if (!is_at_rest(s) || phases_works(&s->phases))
         return INT64_MAX;
-    return MIN_OF(facts_ready_due(&s->phases), heartbeat_left(s));
+    return MIN_OF(facts_ready_due(&s->phases), ms_to_heartbeat(s));
 }

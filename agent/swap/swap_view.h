@@ -1,36 +1,37 @@
 /*
- * swap_view.h - what caravan-swap shows of itself and its host: facts, survey, and the view.
+ * swap_view.h - the state of caravan-swap and its host for caravan-agent: facts, survey, and view.
  *
- * The view (view_file.h) is replaced as a whole at every change; caravan-agent answers hello
- * and status from it. Its revision never goes back within a boot, also when caravan-swap was
- * started anew. At rest the survey (facts_survey.h) is made again when the service or the file in
- * place changed by itself, when it is too old, when a bad answer may
- * have changed (facts_ready.h), and once when something was staged; while the
- * phases work it stays as it was. The heartbeat alone (facts_heartbeat.h) is asked anew by a look
- * when it is due (heartbeat_due.h).
+ * caravan-swap replaces the whole view (view_file.h) at every change. caravan-agent answers hello
+ * and status from the view. The revision of the view never decreases within a boot, also not after
+ * a restart of caravan-swap.
+ *
+ * At rest caravan-swap makes the survey (facts_survey.h) again if the service or the file in place
+ * has changed, if the survey is too old, if a bad answer may have changed (facts_ready.h), and once
+ * after a stage. While the phases work the survey stays as it is. Only the heartbeat
+ * (facts_heartbeat.h) is asked by a look alone, when it is due (heartbeat_due.h).
  */
 #ifndef SWAP_VIEW_H
 #define SWAP_VIEW_H
 
 #include "swap.h"
 
-#define SURVEY_GREET_MS 10000            /* somebody asks: facts older than this are asked anew */
-#define BOUND_LOOK_MS   1000             /* are the units up again that went down with Nomad? */
-#define BOUND_WAIT_MS   (15 * 60 * 1000) /* not longer: the longest ready deadline, and some */
-#define SURVEY_REST_MS  60000            /* nobody asks, but we are there: without systemd */
+#define SURVEY_GREET_MS 10000            /* maximum age of the survey when somebody asks */
+#define BOUND_LOOK_MS   1000             /* between two looks at units that went down with Nomad */
+#define BOUND_WAIT_MS   (15 * 60 * 1000) /* end of these looks: more than any ready deadline */
+#define SURVEY_REST_MS  60000            /* maximum age of the survey when nobody asks */
 
-/* Gathers the facts anew when they may have changed, and writes the view. */
+/* Gathers the facts, makes the survey if it is due, and writes the view. */
 void swap_tell(struct swap *s);
-/* Writes the view only if the service or the file in place changed by itself, or the survey is
- * older than this. */
+/* Writes the view if the service or the file in place has changed, or if the survey is older than
+ * survey_ms. */
 void swap_look(struct swap *s, int64_t survey_ms);
-/* A unit that was up before Nomad's last stop is not up again (bound-down), and that is not long
- * ago: when it comes up, nobody else tells. */
+/* Was a unit active before Nomad's last stop, and is it not active again (bound-down)? For
+ * BOUND_WAIT_MS after the stop caravan-swap must look, because nothing else reports the change. */
 bool swap_waits(const struct swap *s);
-/* While swap_waits: tells it when that changes. */
+/* Call it while swap_waits is true: it writes the view when bound-down changes. */
 void swap_watch(struct swap *s);
 
-/* How long until something that was bad, or the heartbeat, is worth a look; INT64_MAX: nothing is.
+/* Milliseconds until the next look at a bad answer or at the heartbeat; INT64_MAX: no look is due.
  */
 int64_t swap_look_due(const struct swap *s);
 

@@ -30,23 +30,23 @@ int trust_store_adopt(const char *path, struct trust *now, const void *file, siz
     return 0;
 }
 
-static void tell_adopted(const struct log *log, const struct trust *now, const char *anchor)
+static void log_adopted(const struct log *log, const struct trust *now, const char *anchor)
 {
     log_say(log, LOG_INFO, EVENT_TRUST_ADOPTED, "trust version %u of %s is in force now",
             (unsigned)now->version, anchor);
 }
 
-static void tell_ignored(const struct log *log, const struct trust *now, const char *anchor,
-                         const char *why)
+static void log_ignored(const struct log *log, const struct trust *now, const char *anchor,
+                        const char *why)
 {
     log_say(log, LOG_WARNING, EVENT_TRUST_IGNORED,
             "%s is ignored, trust version %u stays in force: %s", anchor, (unsigned)now->version,
             why);
 }
 
-/* Is the container in force, byte for byte, the last one of the anchor? Then the anchor needs no
- * word at every start. */
-static bool ends_with_what_is_in_force(const char *path, const struct buf *anchor)
+/* Is the container in force, byte for byte, the last one of the anchor? Then a start logs nothing
+ * about the anchor. */
+static bool ends_with_trust_in_force(const char *path, const struct buf *anchor)
 {
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
@@ -55,7 +55,7 @@ static bool ends_with_what_is_in_force(const char *path, const struct buf *ancho
            memcmp(b.data, anchor->data + anchor->len - b.len, b.len) == 0;
 }
 
-/* As far as it follows: what is signed counts, also where something behind it does not. */
+/* Adopts the versions that follow, also when a later version in the same file does not follow. */
 static int follow_anchor(const char *path, const char *anchor, const struct buf *b,
                          const struct log *log, struct trust *now, struct err *err)
 {
@@ -69,14 +69,15 @@ static int follow_anchor(const char *path, const char *anchor, const struct buf 
         if (file_replace(path, at.p, at.len, 0644, err) < 0)
             return -1;
         *now = next;
-        tell_adopted(log, now, anchor);
+        log_adopted(log, now, anchor);
     } else if (rc == 0 && last < now->version) {
-        rc = err_set(&why, ERR_STATE, 0, "its last version is %u", (unsigned)last);
+        rc = err_set(&why, ERR_STATE, 0, "the last version in the file is %u", (unsigned)last);
     } else if (rc == 0) {
-        rc = err_set(&why, ERR_STATE, 0, "its version %u is another one than that", (unsigned)last);
+        rc = err_set(&why, ERR_STATE, 0, "version %u in the file has another content",
+                     (unsigned)last);
     }
     if (rc < 0)
-        tell_ignored(log, now, anchor, why.text);
+        log_ignored(log, now, anchor, why.text);
     return 0;
 }
 
@@ -89,9 +90,9 @@ static int begin_anchor(const char *path, const char *anchor, const struct buf *
     if (trust_sequence_begin(b->data, b->len, ret, &at, &rest, err) < 0 ||
         file_replace(path, at.p, at.len, 0644, err) < 0)
         return err_wrap(err, "the trust anchor %s", anchor);
-    tell_adopted(log, ret, anchor);
+    log_adopted(log, ret, anchor);
     if (rest.kind != ERR_NONE)
-        tell_ignored(log, ret, anchor, rest.text);
+        log_ignored(log, ret, anchor, rest.text);
     return 0;
 }
 
@@ -111,7 +112,7 @@ int trust_store_open(const char *path, const char *anchor, const struct log *log
                        "there is no trust yet: put the cluster's trust file at %s", anchor);
     if (!there && begin_anchor(path, anchor, &b, log, &now, err) < 0)
         return -1;
-    if (there && anchored && !ends_with_what_is_in_force(path, &b) &&
+    if (there && anchored && !ends_with_trust_in_force(path, &b) &&
         follow_anchor(path, anchor, &b, log, &now, err) < 0)
         return -1;
     *ret = now;

@@ -1,11 +1,13 @@
 /*
  * trust_store.h - the trust in force on this host, and the anchor it came from.
  *
- * The trust in force is <state_dir>/trust, a whole container, written by
- * caravan-swap alone and read by caravan-agent. At first start the anchor is
- * adopted; later it counts only as far as it follows the trust in force, version by version
- * (trust_sequence.h); an older one is ignored (and said so). Root goes back to the anchor
- * by removing the file.
+ * The trust in force is the file <state_dir>/trust. The file contains one whole container.
+ * caravan-swap alone writes the file; caravan-agent reads it.
+ *
+ * At the first start caravan-swap adopts the anchor (/etc/caravan/trust). Later caravan-swap adopts
+ * only those versions of the anchor that follow the trust in force, one version after the other
+ * (trust_sequence.h). caravan-swap ignores an older anchor and logs a warning. To return to the
+ * anchor, root removes <state_dir>/trust and restarts caravan-swap.
  */
 #ifndef TRUST_STORE_H
 #define TRUST_STORE_H
@@ -13,10 +15,13 @@
 #include "log.h"
 #include "trust.h"
 
+/* Reads the trust in force from path, adopts what the anchor adds, and fills *ret. ERR_CONFIG:
+ * neither file exists. */
 MUST_CHECK int trust_store_open(const char *path, const char *anchor, const struct log *log,
                                 struct trust *ret, struct err *err);
-/* A trust order's file, one version. ERR_STATE: it does not follow; ERR_CRYPTO: not signed so.
- * *now is replaced when it is in force, durably. */
+/* Adopts the file of a trust order, which contains one version. ERR_STATE: this version does not
+ * follow *now. ERR_CRYPTO: the signatures do not suffice. The function writes the file durably
+ * before it replaces *now. */
 MUST_CHECK int trust_store_adopt(const char *path, struct trust *now, const void *file, size_t n,
                                  struct err *err);
 

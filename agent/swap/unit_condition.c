@@ -33,7 +33,7 @@ static bool is_assert(const struct about_condition *c)
     return str_starts(c->type, "Assert");
 }
 
-/* Behind "Condition" or "Assert". -1: of another kind. */
+/* The kind, from the part of the name after "Condition" or "Assert". -1: another kind. */
 static int about_of(const struct about_condition *c)
 {
     const char *name = c->type + strlen(is_assert(c) ? "Assert" : "Condition");
@@ -57,7 +57,7 @@ bool unit_condition_of_pattern(const struct about_condition *c)
     return str_ends(c->type, "Glob");
 }
 
-static bool is(enum about about, const struct host_look *seen)
+static bool is_condition_met(enum about about, const struct host_look *seen)
 {
     const struct host_kind *k = &seen->kind;
     bool there = seen->end != LOOK_MISSING;
@@ -71,7 +71,7 @@ static bool is(enum about about, const struct host_look *seen)
         return seen->link;
     case IS_MOUNT:
         return there && k->mount;
-    case IS_READ_WRITE: /* systemd takes what is not there for writable */
+    case IS_READ_WRITE: /* systemd treats a missing path as writable */
         return !there || !k->read_only;
     case NOT_EMPTY_DIR:
         return there && S_ISDIR(k->mode) && !k->empty;
@@ -88,10 +88,10 @@ enum tri unit_condition_holds(const struct about_condition *c, const struct host
     if (seen == NULL || !unit_condition_of_path(c) ||
         (seen->end != LOOK_FINE && seen->end != LOOK_UNSURE && seen->end != LOOK_MISSING))
         return TRI_UNKNOWN;
-    return is((enum about)about_of(c), seen) != c->negate ? TRI_YES : TRI_NO;
+    return is_condition_met((enum about)about_of(c), seen) != c->negate ? TRI_YES : TRI_NO;
 }
 
-/* Those marked "|": TRI_YES when one holds, or there is none. */
+/* For the entries with "|": TRI_YES if one entry holds, or if there is no entry. */
 static enum tri one_holds(const struct about_condition *list, const enum tri *each, uint32_t n,
                           bool assertions, uint32_t *ret_which)
 {

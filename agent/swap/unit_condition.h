@@ -1,22 +1,24 @@
 /*
  * unit_condition.h - do the conditions and assertions of a unit hold? Pure.
  *
- * systemd asks them at each start: a condition that does not hold lets the start be skipped, an
- * assertion lets it fail. Judged are those about paths, from what lies there (host_look, asked with
- * `kind`); of all others it cannot be told.
+ * systemd checks them at each start. If a condition does not hold, systemd skips the start. If an
+ * assertion does not hold, the start fails. These functions judge the conditions about paths, from
+ * the answers of the host (host_look, asked with `kind`). For all other conditions the result is
+ * TRI_UNKNOWN.
  */
 #ifndef UNIT_CONDITION_H
 #define UNIT_CONDITION_H
 
 #include "host.h"
 
-/* Is it about a path that can be looked at? */
+/* Is the condition about a path that can be examined? */
 bool unit_condition_of_path(const struct about_condition *c);
 bool unit_condition_of_pattern(const struct about_condition *c);
-/* seen: NULL, or what lies at its path. */
+/* seen: the answer about its path, or NULL. */
 enum tri unit_condition_holds(const struct about_condition *c, const struct host_look *seen);
-/* Of n, each judged: all hold, and of the conditions, and of the assertions, marked "|" one does.
- * *ret_which: the one that decides, when it is not TRI_YES. */
+/* The result for the whole unit; each[i] is the result for list[i]. Yes if all entries without "|"
+ * hold, and at least one condition with "|" (if there are any), and at least one assertion with "|"
+ * (if there are any). *ret_which: the entry that decides, if the result is not TRI_YES. */
 enum tri unit_conditions_hold(const struct about_condition *list, const enum tri *each, uint32_t n,
                               uint32_t *ret_which);
 

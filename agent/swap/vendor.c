@@ -2,8 +2,8 @@
 #include "openpgp_armor.h"
 #include "sha256sums.h"
 
-/* Whoever can write a keyring chooses what root runs. */
-static int is_roots(const struct host *h, const char *path, struct err *err)
+/* A user who can write a keyring decides which programs root runs. */
+static int check_keyring_owner(const struct host *h, const char *path, struct err *err)
 {
     struct host_attributes a;
 
@@ -11,24 +11,25 @@ static int is_roots(const struct host *h, const char *path, struct err *err)
         return err_wrap(err, "the keyring %s", path);
     if ((a.uid != 0 && a.uid != geteuid()) || (a.mode & 022) != 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "the keyring %s may be written by others than root: chown root and chmod "
-                       "go-w it",
+                       "others than root may write to the keyring %s: run chown root and chmod "
+                       "go-w on it",
                        path);
     return 0;
 }
 
-static int add_keyring(const struct host *h, const char *path, struct buf *ret, struct err *err)
+static int add_keyring_file(const struct host *h, const char *path, struct buf *ret,
+                            struct err *err)
 {
     auto_buf struct buf file = BUF_INIT;
     bool there = false;
 
     if (path == NULL || path[0] == '\0')
         return 0;
-    if (is_roots(h, path, err) < 0 ||
+    if (check_keyring_owner(h, path, err) < 0 ||
         host_read(h, path, KEYRING_FILE_MAX / 2, &file, &there, err) < 0)
         return -1;
     if (!there)
-        return err_set(err, ERR_NOTFOUND, 0, "the keyring %s is not there", path);
+        return err_set(err, ERR_NOTFOUND, 0, "the keyring %s does not exist", path);
     if (openpgp_dearmor(OPENPGP_KEYS, file.data, file.len, ret, err) < 0)
         return err_wrap(err, "the keyring %s", path);
     return 0;
@@ -37,10 +38,10 @@ static int add_keyring(const struct host *h, const char *path, struct buf *ret, 
 static int read_keyrings(const struct host *h, const char *const paths[static 2], struct buf *ret,
                          struct err *err)
 {
-    if (add_keyring(h, paths[0], ret, err) < 0 || add_keyring(h, paths[1], ret, err) < 0)
+    if (add_keyring_file(h, paths[0], ret, err) < 0 || add_keyring_file(h, paths[1], ret, err) < 0)
         return -1;
     if (ret->len == 0)
-        return err_set(err, ERR_CONFIG, 0, "agent.conf names no keyring to check it with");
+        return err_set(err, ERR_CONFIG, 0, "agent.conf names no keyring for this check");
     return 0;
 }
 
@@ -75,7 +76,8 @@ static int ask_both_orders(const struct host *h, const struct vendor_keys *keys,
     if (both)
         gpgv_join(&v, &other);
     if (!v.good)
-        return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS is not signed by it: %s", v.why);
+        return err_set(err, ERR_CRYPTO, 0, "the signature of SHA256SUMS is not accepted: %s",
+                       v.why);
     memcpy(ret_key, v.key, OPENPGP_FPR);
     return 0;
 }
@@ -89,7 +91,7 @@ int vendor_check(const struct host *h, const struct vendor_keys *keys, const str
         sha256sums_find((const char *)job->sums, job->sums_len, job->zip, &named, err) < 0)
         return -1;
     if (!digest_eq(&named, zip))
-        return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS names another %s than the manifest",
+        return err_set(err, ERR_CRYPTO, 0, "SHA256SUMS has another digest for %s than the manifest",
                        job->zip);
     return 0;
 }

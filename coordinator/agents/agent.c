@@ -22,8 +22,9 @@ void agent_free(struct agent *g)
 
 #define LINES 4
 
-/* A server that has joined and has no line by its ids yet: by the address of its enrolment. */
-static const struct known_host *by_place(const struct agent *g, const struct known_hosts *known)
+/* A server that has joined may have no line by its ids yet, only the line by its address. */
+static const struct known_host *find_line_by_place(const struct agent *g,
+                                                   const struct known_hosts *known)
 {
     struct agent_place at;
     struct err unused = ERR_INIT;
@@ -32,19 +33,20 @@ static const struct known_host *by_place(const struct agent *g, const struct kno
                : NULL;
 }
 
-static void lines_of(const struct agent *g, const struct known_hosts *known,
-                     const struct known_host *ret[static LINES])
+static void find_lines(const struct agent *g, const struct known_hosts *known,
+                       const struct known_host *ret[static LINES])
 {
     ret[0] = known_hosts_find(known, g->server_id);
     ret[1] = known_hosts_find(known, g->node_id);
     ret[2] = known_hosts_find(known, g->key);
-    ret[3] = ret[0] == NULL && ret[1] == NULL && ret[2] == NULL ? by_place(g, known) : NULL;
+    ret[3] =
+        ret[0] == NULL && ret[1] == NULL && ret[2] == NULL ? find_line_by_place(g, known) : NULL;
 }
 
 const struct known_host *agent_line(const struct agent *g, const struct known_hosts *known)
 {
     const struct known_host *lines[LINES];
-    lines_of(g, known, lines);
+    find_lines(g, known, lines);
     for (size_t i = 0; i < LINES; i++)
         if (lines[i] != NULL)
             return lines[i];
@@ -54,7 +56,7 @@ const struct known_host *agent_line(const struct agent *g, const struct known_ho
 void agent_look_up(struct agent *g, const struct known_hosts *known)
 {
     const struct known_host *lines[LINES], *k = agent_line(g, known);
-    lines_of(g, known, lines);
+    find_lines(g, known, lines);
     g->keyed = k != NULL;
     for (size_t i = 0; i < LINES; i++)
         g->keyed &= lines[i] == NULL || pubkey_eq(&lines[i]->key, &k->key);
@@ -62,18 +64,19 @@ void agent_look_up(struct agent *g, const struct known_hosts *known)
         g->pub = k->key;
     if (k != NULL && !g->keyed)
         str_cut(g->problem, sizeof g->problem,
-                "two different keys were enrolled for its server id, its client id or its address: "
-                "`caravan enroll --rekey HOST` shows them, and accepts the one it has");
+                "different keys are enrolled for the server id, the client id and the address of "
+                "this host: `caravan enroll --rekey HOST` shows them, and accepts the host's "
+                "present key");
 }
 
-/* ---- what it tells ---- */
+/* ---- hello ---- */
 
-#define UPTIME_DRIFT 1000 /* clocks that run apart: a part in so many */
+#define UPTIME_DRIFT 1000 /* two clocks may differ by one part in so many */
 
-/* What it says of its uptime, but not more than since it told last: orders' start_by is counted
- * from this, and a host that claims days could keep an order for as long. The first answer of a
- * boot is believed; the host's own caravan-swap judges what comes of that. Less is believed: who
- * lies so only makes orders late. */
+/* The reported uptime, but at most the last one plus the time since then. The start_by of orders is
+ * counted from the uptime: a host that claims days could keep an order for days. The first answer
+ * of a boot is accepted as it is; the host's own caravan-swap checks start_by again. A lower uptime
+ * is accepted too: a host that lies in this way only makes its own orders late. */
 static uint64_t plausible_uptime(const struct agent_view *v, const struct receipt *r, int64_t asked)
 {
     bool same_boot = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
@@ -84,8 +87,8 @@ static uint64_t plausible_uptime(const struct agent_view *v, const struct receip
     return MIN_OF(r->head.time_ms, v->uptime_ms + (uint64_t)(since + since / UPTIME_DRIFT + 1));
 }
 
-/* No law allows a longer promise. */
-static struct lease_state believed(const struct lease_state *told)
+/* No lease is longer than LEASE_MAX_MS. */
+static struct lease_state believe_lease(const struct lease_state *told)
 {
     struct lease_state l = *told;
     l.expires_in_ms = MIN_OF(l.expires_in_ms, (uint32_t)LEASE_MAX_MS);
@@ -99,8 +102,8 @@ bool agent_take_wire(struct agent *g, const struct receipt_hello *h, struct err 
     g->wire = most >= MAX_OF(h->wire_min, (uint8_t)WIRE_MIN) ? most : 0;
     if (g->wire == 0)
         (void)err_set(err, ERR_STATE, 0,
-                      "it speaks versions %u to %u of the wire, this caravan %d to %d: upgrade the "
-                      "older of the two",
+                      "the agent speaks versions %u to %u of the wire, this caravan versions %d to "
+                      "%d: upgrade the older of the two programs",
                       (unsigned)h->wire_min, (unsigned)h->wire_max, WIRE_MIN, WIRE_MAX);
     return g->wire != 0;
 }
@@ -121,7 +124,7 @@ bool agent_take_hello(struct agent *g, const struct receipt *r, int64_t asked)
     v->uptime_ms = plausible_uptime(v, r, asked);
     v->hello_at = asked;
     v->hello = *h;
-    v->hello.lease = believed(&h->lease);
+    v->hello.lease = believe_lease(&h->lease);
     memcpy(v->session, r->head.session, SESSION_LEN);
     if (asked > v->status_at)
         v->work.phase = h->phase;
@@ -153,7 +156,7 @@ static void set_facts(struct agent *g, const struct buf *b, size_t n)
     memcpy(g->facts, b->data, b->len);
 }
 
-static bool is_kept(const char *id)
+static bool is_fact_kept(const char *id)
 {
     static const char *const kept[] = {"seed", "url-prefixes", "file-urls", "joins"};
 
@@ -172,7 +175,7 @@ void agent_drop_facts(struct agent *g)
         enum tri value = (enum tri)(unsigned char)g->facts[at];
         const char *id = g->facts + at + 1, *text = id + strlen(id) + 1;
         at = (size_t)(text - g->facts) + strlen(text) + 1;
-        if (!is_kept(id))
+        if (!is_fact_kept(id))
             continue;
         put_fact(&b, value, id, text);
         n++;
@@ -189,8 +192,9 @@ static void take_facts(struct agent *g, const struct receipt_status *s)
     set_facts(g, &b, s->n_facts);
 }
 
-/* The receipt says at which uptime it was made: so long before it came the age was asked for. Who
- * tells another time than that of its own boot tells nothing. */
+/* The receipt and the heartbeat have times of the host's own boot. The difference says how long
+ * before the receipt the host asked its Nomad for the heartbeat. A heartbeat with a later time than
+ * the receipt is ignored. */
 static void take_heartbeat(struct agent_view *v, const struct receipt *r, int64_t came)
 {
     const struct receipt_status *s = &r->u.status;
@@ -210,7 +214,7 @@ static void take_heartbeat(struct agent_view *v, const struct receipt *r, int64_
 
 /* ---- status ---- */
 
-static void set_text(char **at, const char *text)
+static void set_agent_text(char **at, const char *text)
 {
     if (*at != NULL && str_eq(*at, text))
         return;
@@ -218,9 +222,9 @@ static void set_text(char **at, const char *text)
     *at = xstrdup(text);
 }
 
-/* An answer at once without news may tell of a lease or a note; two of them, that the host
- * holds back too many statuses already. */
-static void ask_again(struct agent *g, bool news, int64_t now)
+/* One immediate answer without news may be about a lease or a note. A second one means that the
+ * agent holds back too many statuses already, so that the next question waits a little. */
+static void set_status_due(struct agent *g, bool news, int64_t now)
 {
     g->empty_answers = news ? 0 : g->empty_answers + 1;
     g->status_due = g->empty_answers > 1 ? now + AGENT_CROWDED_MS : now;
@@ -237,22 +241,23 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
                  memcmp(&v->work.stamp, &s->work.stamp, sizeof v->work.stamp) != 0;
     bool news = v->status_at == 0 || s->work.revision != q->after;
     if (!instant)
-        ask_again(g, held || news, now);
+        set_status_due(g, held || news, now);
     if (session && v->status_at != 0 && s->work.revision < v->work.revision)
-        return false; /* overtaken by a newer answer */
-    /* Progress alone can wait for the next look. */
+        return false; /* a newer answer came first */
+    /* Progress alone can wait for the next observation. */
     bool changed = other || v->work.order_sequence != s->work.order_sequence;
-    /* What came at once counts from when it was asked: perhaps before what it is to prove. */
+    /* An immediate answer counts from the time of its question, which may be before the event that
+     * the answer must prove. */
     g->instant_wanted |= !held && v->work.revision != s->work.revision && !q->once;
-    g->hello_wanted |= other && !q->once; /* its digests may be others now */
+    g->hello_wanted |= other && !q->once; /* the digests of its binaries may have changed */
     v->status_at = MAX_OF(v->status_at, held ? now : asked);
     v->work = s->work;
     v->work.silence_ms = MIN_OF(s->work.silence_ms, (uint32_t)AGENT_SILENT_MOST_MS);
     v->failure = s->verdict.failure;
-    set_text(&g->failure_text, s->verdict.text);
-    set_text(&g->evidence, s->verdict.evidence);
+    set_agent_text(&g->failure_text, s->verdict.text);
+    set_agent_text(&g->evidence, s->verdict.evidence);
     v->lease_at = v->status_at;
-    v->lease = believed(&s->lease);
+    v->lease = believe_lease(&s->lease);
     take_facts(g, s);
     take_heartbeat(v, r, held ? now : asked);
     free(g->notes);
@@ -262,7 +267,7 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     return changed;
 }
 
-/* ---- as the world shows it ---- */
+/* ---- the agent in a host of the world ---- */
 
 static void fill_facts(const struct agent *g, struct agent_view *v, struct arena *arena)
 {
@@ -297,15 +302,15 @@ static const char *problem_of(const struct agent *g, const struct host *h, struc
     const struct receipt_hello *told = &g->view.hello;
 
     if (g->doubled)
-        return "two hosts of Nomad's lists claim this id";
+        return "two hosts in Nomad's lists claim this id";
     if (!g->keyed)
         return g->problem[0] != '\0' ? arena_strdup(a, g->problem) : "not enrolled";
     if (g->address[0] == '\0')
-        return "Nomad tells no address of it";
+        return "Nomad lists no address of this host";
     if (g->view.hello_at != 0 && is_misplaced(g, h))
-        return arena_printf(a, "at %s answers the agent of %s%s%s, not of this host", g->address,
-                            told->server_id, told->server_id[0] != '\0' ? " " : "",
-                            told->client_id);
+        return arena_printf(a, "the agent of %s%s%s answers at %s, not the agent of this host",
+                            told->server_id, told->server_id[0] != '\0' ? " " : "", told->client_id,
+                            g->address);
     return arena_strdup(a, g->problem);
 }
 

@@ -21,7 +21,7 @@ struct agent_call *agent_call_new(struct agent_calls *s, const char *key, const 
     return c;
 }
 
-static void call_free(struct agent_call *c)
+static void agent_call_free(struct agent_call *c)
 {
     *c->from = c->next;
     if (c->next != NULL)
@@ -33,13 +33,13 @@ static void call_free(struct agent_call *c)
 void agent_calls_free(struct agent_calls *s)
 {
     while (s->list != NULL)
-        call_free(s->list);
+        agent_call_free(s->list);
     free(s->scratch);
 }
 
 /* ---- answers ---- */
 
-/* What came back is the answer to this very call, or nothing. */
+/* Reads the frame only if it is an authentic answer to this call. */
 static int read_answer(struct agent_call *c, const void *frame, size_t n, struct receipt *ret,
                        struct err *err)
 {
@@ -50,7 +50,7 @@ static int read_answer(struct agent_call *c, const void *frame, size_t n, struct
     if (envelope_open(frame, n, mine, INNER_RECEIPT_MAX, &inner, &format, err) < 0)
         return -1;
     if (format != FRAME_SEALED)
-        return err_set(err, ERR_CRYPTO, 0, "its answer is not sealed");
+        return err_set(err, ERR_CRYPTO, 0, "the answer is not sealed");
     if (envelope_verify(inner.data, inner.len, &v, err) < 0 ||
         envelope_answers(&v, &c->head, &c->digest, &c->host, err) < 0)
         return -1;
@@ -62,7 +62,7 @@ static int read_answer(struct agent_call *c, const void *frame, size_t n, struct
     return 0;
 }
 
-static void answered(void *ctx, const void *frame, size_t n, const struct err *why)
+static void on_call_answered(void *ctx, const void *frame, size_t n, const struct err *why)
 {
     struct agent_call *c = ctx;
     struct agent_calls *s = c->owner;
@@ -72,10 +72,10 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     if (frame != NULL)
         rc = read_answer(c, frame, n, s->scratch, &err);
     if (frame != NULL && rc < 0)
-        (void)err_wrap(&err, "what came back is no answer of its agent; perhaps another program "
-                             "listens there");
+        (void)err_wrap(&err, "the answer is not from the agent of this host; perhaps another "
+                             "program listens at its address");
     s->answered(s->ctx, c, rc == 0 ? s->scratch : NULL, frame == NULL ? why->text : err.text);
-    call_free(c);
+    agent_call_free(c);
 }
 
 void agent_call_send(struct agent_call *c, const char *address, const struct buf *frame)
@@ -83,15 +83,15 @@ void agent_call_send(struct agent_call *c, const char *address, const struct buf
     struct err err = ERR_INIT;
     if (address == NULL)
         (void)err_set(&err, ERR_NOTFOUND, 0, "Nomad does not list this host any more");
-    else if (links_call(c->owner->links, address, frame->data, frame->len, AGENT_CALL_MS, answered,
-                        c, &err) == 0)
+    else if (links_call(c->owner->links, address, frame->data, frame->len, AGENT_CALL_MS,
+                        on_call_answered, c, &err) == 0)
         return;
-    answered(c, NULL, 0, &err);
+    on_call_answered(c, NULL, 0, &err);
 }
 
 void agent_call_fail(struct agent_call *c, const struct err *why)
 {
-    answered(c, NULL, 0, why);
+    on_call_answered(c, NULL, 0, why);
 }
 
 /* ---- questions ---- */
@@ -118,7 +118,7 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
     return h;
 }
 
-/* To a known host with the box key that is kept for it. */
+/* Seals with the box key of the agent's line in known_hosts, which saves deriving the box key. */
 static int seal_to(struct agent_calls *s, const struct agent *g, const struct buf *inner,
                    struct buf *ret_frame, struct err *err)
 {
@@ -131,8 +131,9 @@ static int seal_to(struct agent_calls *s, const struct agent *g, const struct bu
     return envelope_seal_boxed(inner->data, inner->len, &box, ret_frame, err);
 }
 
-/* hello and status change nothing: no sequence, nothing kept. */
-static void ask(struct agent_calls *s, struct agent *g, struct order *o, bool instant)
+/* A hello or a status changes nothing on the host: it needs no sequence and no row in the ledger.
+ */
+static void ask_agent(struct agent_calls *s, struct agent *g, struct order *o, bool instant)
 {
     auto_buf struct buf inner = BUF_INIT, frame = BUF_INIT;
     struct err err = ERR_INIT;
@@ -155,7 +156,7 @@ void agent_ask_hello(struct agent_calls *s, struct agent *g)
     autofree struct order *o = xzalloc(1, sizeof *o);
     o->head = question_head(s, g, MSG_HELLO);
     o->u.hello = (struct order_hello){.wire_min = WIRE_MIN, .wire_max = WIRE_MAX};
-    ask(s, g, o, false);
+    ask_agent(s, g, o, false);
 }
 
 void agent_ask_status(struct agent_calls *s, struct agent *g, enum status_way way)
@@ -167,5 +168,5 @@ void agent_ask_status(struct agent_calls *s, struct agent *g, enum status_way wa
         o->u.status = (struct order_status){
             .after = g->view.status_at != 0 ? g->view.work.revision : 0, .wait_ms = AGENT_HOLD_MS};
     g->instant_wanted &= !instant;
-    ask(s, g, o, instant);
+    ask_agent(s, g, o, instant);
 }

@@ -3,8 +3,9 @@
 #include <arpa/inet.h>
 #include "str.h"
 
-/* "[A]:P", "[A]", "A:P" and "A": where the address and the port are. -1: brackets do not fit. */
-static int split(const char *text, char *ip, size_t n, const char **ret_port)
+/* Splits "[A]:P", "[A]", "A:P" or "A". *ret_port NULL: there is no port. -1: the text has none of
+ * these forms. */
+static int split_address(const char *text, char *ip, size_t n, const char **ret_port)
 {
     bool brackets = text[0] == '[';
     const char *from = text + brackets, *end = strchr(from, brackets ? ']' : ':');
@@ -18,8 +19,8 @@ static int split(const char *text, char *ip, size_t n, const char **ret_port)
     return rest[0] == ':' || rest[0] == '\0' ? 0 : -1;
 }
 
-/* As it is always written. false: it is no address of this family. */
-static bool canonical(int family, const char *text, char *dst, size_t n)
+/* Writes the address in its one canonical spelling. false: it is no address of this family. */
+static bool write_canonical(int family, const char *text, char *dst, size_t n)
 {
     unsigned char bytes[16];
     return inet_pton(family, text, bytes) == 1 &&
@@ -34,10 +35,10 @@ int agent_place(const char *text, struct agent_place *ret, struct err *err)
     uint64_t port = AGENT_PORT;
     bool six = text[0] == '[';
     memset(&p, 0, sizeof p);
-    if (split(text, ip, sizeof ip, &port_text) < 0 ||
-        !canonical(six ? AF_INET6 : AF_INET, ip, p.ip, sizeof p.ip))
+    if (split_address(text, ip, sizeof ip, &port_text) < 0 ||
+        !write_canonical(six ? AF_INET6 : AF_INET, ip, p.ip, sizeof p.ip))
         return err_set(err, ERR_USAGE, 0,
-                       "%.80s is no address: give one as 10.0.0.21, 10.0.0.21:%d or [fd00::21]",
+                       "%.80s is no address: write it like 10.0.0.21, 10.0.0.21:%d or [fd00::21]",
                        text, AGENT_PORT);
     if (port_text != NULL && (str_to_u64(port_text, 65535, &port) < 0 || port == 0))
         return err_set(err, ERR_USAGE, 0, "%.80s: %.20s is no port from 1 to 65535", text,

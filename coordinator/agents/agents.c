@@ -12,13 +12,13 @@ struct queued_event {
 
 struct agents {
     struct agents_config c;
-    bool all;            /* every host's status is asked, once */
+    bool all;            /* ask every host for one status */
     struct agent **list; /* sorted by key */
     size_t n, cap;
-    size_t cursor; /* of a scan that ran out of calls */
+    size_t cursor; /* where an interrupted scan goes on */
     int64_t scan_due, least_due;
-    bool interrupted; /* a scan stopped at cursor */
-    int64_t stirred;  /* the last agents_stir */
+    bool interrupted; /* the scan stopped at `cursor`, because too many calls were open */
+    int64_t stirred;  /* time of the last agents_stir */
     size_t n_interest;
     size_t untried;
     uint64_t changes;
@@ -26,14 +26,15 @@ struct agents {
     struct queued_event *events, **last_event;
 };
 
-static int key_of(const void *key, const void *agent)
+static int compare_agent_key(const void *key, const void *agent)
 {
     return strcmp(key, (*(struct agent *const *)agent)->key);
 }
 
-static struct agent *find(const struct agents *a, const char *key)
+static struct agent *find_agent(const struct agents *a, const char *key)
 {
-    struct agent **at = a->n > 0 ? bsearch(key, a->list, a->n, sizeof *a->list, key_of) : NULL;
+    struct agent **at =
+        a->n > 0 ? bsearch(key, a->list, a->n, sizeof *a->list, compare_agent_key) : NULL;
     return at != NULL ? *at : NULL;
 }
 
@@ -43,7 +44,7 @@ static void wake_at(struct agents *a, int64_t due)
     a->least_due = MIN_OF(a->least_due, due);
 }
 
-static bool asked_again(const struct agent *g)
+static bool is_asked_again(const struct agent *g)
 {
     return g->interest || g->joining;
 }
@@ -66,7 +67,7 @@ static void queue_event(struct agents *a, const struct agent_call *call, struct 
     a->last_event = &q->next;
 }
 
-static void tried(struct agents *a, struct agent *g)
+static void mark_tried(struct agents *a, struct agent *g)
 {
     if (!g->tried && a->untried > 0)
         a->untried--;
@@ -87,16 +88,16 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
         wake_at(a, 0);
         return;
     }
-    tried(a, g);
+    mark_tried(a, g);
     g->failures++;
-    /* Another key than the enrolled one is silent too: it cannot open what is sealed to the other.
-     */
+    /* An agent with another key than the enrolled one cannot open the question, so that it is
+     * silent, too. */
     snprintf(g->problem, sizeof g->problem, "%.400s%s", why,
              a->c.once || g->failures > 1
                  ? "; if its key has changed: `caravan enroll --rekey HOST`"
                  : "");
     int64_t wait = call_wait_ms(g->failures - 1);
-    g->hello_due = now + (asked_again(g) ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
+    g->hello_due = now + (is_asked_again(g) ? MIN_OF(wait, (int64_t)AGENT_FRESH_MS) : wait);
     wake_at(a, g->hello_due);
 }
 
@@ -109,9 +110,9 @@ static void take_hello(struct agents *a, struct agent *g, const struct receipt *
         take_no_answer(a, g, call, err.text);
         return;
     }
-    tried(a, g);
+    mark_tried(a, g);
     a->changes += agent_take_hello(g, r, call->asked);
-    wake_at(a, asked_again(g) || a->all ? 0 : INT64_MAX);
+    wake_at(a, is_asked_again(g) || a->all ? 0 : INT64_MAX);
 }
 
 static void take_status(struct agents *a, struct agent *g, struct receipt *r,
@@ -135,10 +136,11 @@ static void queue_receipt(struct agents *a, const struct agent_call *call, const
     queue_event(a, call, copy, why);
 }
 
-static void answered(void *ctx, const struct agent_call *call, struct receipt *r, const char *why)
+static void on_agent_answered(void *ctx, const struct agent_call *call, struct receipt *r,
+                              const char *why)
 {
     struct agents *a = ctx;
-    struct agent *g = find(a, call->key);
+    struct agent *g = find_agent(a, call->key);
     if (call->order) {
         queue_receipt(a, call, r, why);
         return;
@@ -167,7 +169,7 @@ struct agents *agents_new(const struct agents_config *c)
                                     .known = c->known,
                                     .links = c->links,
                                     .clock = c->clock,
-                                    .answered = answered,
+                                    .answered = on_agent_answered,
                                     .ctx = a,
                                     .scratch = xzalloc(1, sizeof *a->calls.scratch)};
     return a;
@@ -205,7 +207,7 @@ int agent_address(const struct coord_conf *c, const struct host *h, char *dst, s
     return len > 0 && (size_t)len < n ? 0 : -1;
 }
 
-static void refresh(struct agents *a, struct agent *g, const struct host *h)
+static void refresh_agent(struct agents *a, struct agent *g, const struct host *h)
 {
     char address[128] = "";
     bool moved = !str_eq(g->server_id, h->server_id) || !str_eq(g->node_id, h->node_id);
@@ -223,7 +225,7 @@ static void refresh(struct agents *a, struct agent *g, const struct host *h)
     wake_at(a, 0);
 }
 
-static struct agent *add(struct agents *a, const struct host *h)
+static struct agent *add_agent(struct agents *a, const struct host *h)
 {
     if (a->n == a->cap) {
         a->cap = a->cap == 0 ? 64 : a->cap * 2;
@@ -234,7 +236,7 @@ static struct agent *add(struct agents *a, const struct host *h)
     return g;
 }
 
-static int by_key(const void *x, const void *y)
+static int by_agent_key(const void *x, const void *y)
 {
     return strcmp((*(struct agent *const *)x)->key, (*(struct agent *const *)y)->key);
 }
@@ -264,19 +266,19 @@ void agents_sync(struct agents *a, const struct host *hosts, size_t n)
     for (size_t i = 0; i < known; i++)
         a->list[i]->seen = a->list[i]->doubled = false;
     for (size_t i = 0; i < n; i++) {
-        a->n = sorted; /* search among the sorted ones only */
-        struct agent *g = find(a, hosts[i].key);
+        a->n = sorted; /* search only the part of the list that is sorted */
+        struct agent *g = find_agent(a, hosts[i].key);
         a->n = known;
         if (g == NULL)
-            g = add(a, &hosts[i]);
+            g = add_agent(a, &hosts[i]);
         else if (g->seen)
             g->doubled = true;
         known = a->n;
         g->seen = true;
-        refresh(a, g, &hosts[i]);
+        refresh_agent(a, g, &hosts[i]);
     }
     if (known > sorted)
-        qsort(a->list, a->n, sizeof(struct agent *), by_key);
+        qsort(a->list, a->n, sizeof(struct agent *), by_agent_key);
     drop_unseen(a);
     if (known > sorted || a->n != known) {
         a->interrupted = false;
@@ -291,7 +293,7 @@ void agents_interest(struct agents *a, const char *const *keys, size_t n)
     for (size_t i = 0; i < a->n; i++)
         a->list[i]->interest = false;
     for (size_t i = 0; i < n; i++) {
-        struct agent *g = find(a, keys[i]);
+        struct agent *g = find_agent(a, keys[i]);
         if (g != NULL)
             g->interest = true;
     }
@@ -305,7 +307,7 @@ void agents_stir(struct agents *a)
     wake_at(a, 0);
 }
 
-/* What was said before the last stir is asked again soon, by few hosts sooner. */
+/* A hello from before the last stir is repeated soon; the fewer hosts, the sooner. */
 static int64_t hello_again(const struct agents *a, const struct agent *g)
 {
     int64_t fresh = AGENT_FRESH_MS;
@@ -323,7 +325,7 @@ static int64_t hello_due(const struct agents *a, const struct agent *g)
         return g->hello_due;
     if (g->view.hello_at == 0 || g->hello_wanted)
         return 0;
-    return asked_again(g) ? hello_again(a, g) : INT64_MAX;
+    return is_asked_again(g) ? hello_again(a, g) : INT64_MAX;
 }
 
 static int64_t status_due(const struct agents *a, const struct agent *g)
@@ -383,7 +385,6 @@ void agents_ask_facts(struct agents *a)
     wake_at(a, 0);
 }
 
-/* From here on only hosts of interest are asked: what the others said grows old. */
 void agents_follow(struct agents *a)
 {
     a->c.once = a->all = false;
@@ -397,7 +398,7 @@ uint64_t agents_changes(const struct agents *a)
     return a->changes;
 }
 
-/* ---- what was learned ---- */
+/* ---- answers as the world shows them ---- */
 
 /* Is the key that signs orders here perhaps none to this host? */
 static bool is_stranger(const struct agents *a, const struct receipt_hello *hello)
@@ -409,7 +410,7 @@ static bool is_stranger(const struct agents *a, const struct receipt_hello *hell
 
 void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
 {
-    const struct agent *g = find(a, h->key);
+    const struct agent *g = find_agent(a, h->key);
     struct agent_view *v = &h->agent;
     if (g == NULL) {
         v->address = v->problem = v->failure_text = v->evidence = "";
@@ -421,19 +422,19 @@ void agents_fill(const struct agents *a, struct host *h, struct arena *arena)
 
 const char *agents_client_of(const struct agents *a, const char *key)
 {
-    const struct agent *g = find(a, key);
+    const struct agent *g = find_agent(a, key);
     return g != NULL && g->view.hello_at != 0 ? g->view.hello.client_id : "";
 }
 
 const char *agents_server_of(const struct agents *a, const char *key)
 {
-    const struct agent *g = find(a, key);
+    const struct agent *g = find_agent(a, key);
     return g != NULL && g->view.hello_at != 0 ? g->view.hello.server_id : "";
 }
 
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n)
 {
-    const struct agent *g = find(a, key);
+    const struct agent *g = find_agent(a, key);
     *ret_n = g != NULL ? g->n_notes : 0;
     return g != NULL ? g->notes : NULL;
 }
@@ -448,14 +449,15 @@ void agents_orders_by(struct agents *a, const struct keypair *key)
 int agents_sign(struct agents *a, const char *key, const struct order *o, struct buf *ret_inner,
                 struct digest *ret_digest, struct err *err)
 {
-    const struct agent *g = find(a, key);
+    const struct agent *g = find_agent(a, key);
     if (g == NULL || !g->keyed)
         return err_set(err, ERR_STATE, 0, "host %s has no enrolled agent", key);
     if (g->wire == 0)
         return err_set(err, ERR_STATE, 0, "host %s: %s", key,
                        g->problem[0] != '\0' ? g->problem : "its agent has not answered yet");
     if (a->c.key == NULL)
-        return err_set(err, ERR_STATE, 0, "host %s: no operator key was opened to sign orders",
+        return err_set(err, ERR_STATE, 0,
+                       "host %s: the order was not signed, because no operator key was opened",
                        key);
     autofree struct order *mine = xalloc(sizeof *mine);
     memcpy(mine, o, sizeof *mine);
@@ -470,24 +472,38 @@ int agents_sign(struct agents *a, const char *key, const struct order *o, struct
     return 0;
 }
 
+/* Fills *ret with the bytes to send: the same bytes, or the same order signed by the key that signs
+ * now. Fills *ret_v with the verified header and payload of *ret. */
+static int sign_for_sending(const struct agents *a, const void *inner, size_t n, struct buf *ret,
+                            struct verified *ret_v, struct err *err)
+{
+    if (envelope_verify(inner, n, ret_v, err) < 0)
+        return -1;
+    if (a->c.key == NULL || pubkey_eq(&ret_v->head.sender, keypair_public(a->c.key)))
+        return buf_add(ret, inner, n);
+    if (envelope_sign(&ret_v->head, ret_v->payload, ret_v->payload_len, a->c.key, ret, err) < 0)
+        return -1;
+    return envelope_verify(ret->data, ret->len, ret_v, err);
+}
+
 void agents_send(struct agents *a, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const void *inner, size_t n)
 {
-    auto_buf struct buf frame = BUF_INIT;
+    auto_buf struct buf frame = BUF_INIT, signed_now = BUF_INIT;
     struct err err = ERR_INIT;
     struct verified v;
     static const struct pubkey nobody;
-    const struct agent *g = find(a, key);
+    const struct agent *g = find_agent(a, key);
     struct agent_call *c = agent_call_new(&a->calls, key, g != NULL ? &g->pub : &nobody, kind);
     c->order = true;
     c->head.kind = kind;
     memcpy(c->head.nonce, nonce, NONCE_LEN);
-    /* Our own bytes, perhaps out of a ledger of long ago: they must still be whole. */
-    if (envelope_verify(inner, n, &v, &err) == 0) {
+    /* The coordinator signed these bytes, but perhaps long ago: an old ledger may be damaged. */
+    if (sign_for_sending(a, inner, n, &signed_now, &v, &err) == 0) {
         c->head = v.head;
         c->digest = v.digest;
         c->host = v.head.receiver;
-        if (envelope_seal(inner, n, &v.head.receiver, &frame, &err) == 0) {
+        if (envelope_seal(signed_now.data, signed_now.len, &v.head.receiver, &frame, &err) == 0) {
             agent_call_send(c, g != NULL ? g->address : NULL, &frame);
             return;
         }
@@ -505,8 +521,8 @@ bool agents_next(struct agents *a, struct agent_event *ret)
     if (a->events == NULL)
         a->last_event = &a->events;
     free(q);
-    /* What the host says from a moment after this was heard is about this order. */
-    struct agent *g = find(a, ret->key);
+    /* Only an answer to a later question is surely about this order. */
+    struct agent *g = find_agent(a, ret->key);
     if (g != NULL && ret->receipt != NULL && message_owner(ret->kind) == OWNER_SWAP) {
         g->instant_wanted = true;
         g->instant_due = clock_mono(a->c.clock) + AGENT_INSTANT_MS;

@@ -3,7 +3,7 @@
 #include "codec.h"
 #include "envelope.h"
 
-#define HELLO_MAX (64 * 1024) /* a frame of either format */
+#define HELLO_MAX (64 * 1024) /* bytes of a frame, sealed or not */
 
 int hello_plain(const struct trust *t, const struct keypair *key, struct header *ret,
                 struct digest *ret_digest, struct buf *ret_frame, struct err *err)
@@ -32,7 +32,7 @@ int hello_plain_read(const void *frame, size_t n, const struct keypair *key,
     enum frame_format format = FRAME_PLAIN;
     struct verified v;
     if (n > HELLO_MAX)
-        return err_set(err, ERR_LIMIT, 0, "its answer is larger than %d bytes", HELLO_MAX);
+        return err_set(err, ERR_LIMIT, 0, "the answer is larger than %d bytes", HELLO_MAX);
     if (envelope_open(frame, n, key, INNER_RECEIPT_MAX, &inner, &format, err) < 0 ||
         envelope_verify(inner.data, inner.len, &v, err) < 0 ||
         envelope_answers(&v, order, digest, &v.head.sender, err) < 0)

@@ -14,7 +14,7 @@ static bool is_fingerprint(const char *s)
            strspn(s + strlen(PREFIX), "0123456789abcdef") == DIGITS;
 }
 
-static bool is_plain(const char *s, size_t n)
+static bool is_plain_line(const char *s, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!isprint((unsigned char)s[i]) && s[i] != '\t')
@@ -22,7 +22,7 @@ static bool is_plain(const char *s, size_t n)
     return true;
 }
 
-/* Two spellings of an address are one host. */
+/* Two spellings of one address must be the same host: use the canonical spelling. */
 static int take_host(const char *word, char dst[static NAME_MAX_LEN], struct err *err)
 {
     struct agent_place at;
@@ -35,8 +35,8 @@ static int take_host(const char *word, char dst[static NAME_MAX_LEN], struct err
     return 0;
 }
 
-/* 0: nothing stands there; 1: a host. */
-static int parse_line(char *line, struct key_line *ret, struct err *err)
+/* 0: the line is empty or a comment; 1: the line names a host. */
+static int parse_key_line(char *line, struct key_line *ret, struct err *err)
 {
     char *save = NULL, *host = strtok_r(line, " \t\r", &save);
     const char *print = strtok_r(NULL, " \t\r", &save), *more = strtok_r(NULL, " \t\r", &save);
@@ -44,25 +44,25 @@ static int parse_line(char *line, struct key_line *ret, struct err *err)
         return 0;
     if (print == NULL || !is_fingerprint(print))
         return err_set(err, ERR_CONFIG, 0,
-                       "the second word is not \"" PREFIX "\" and %d digits 0-9a-f: a line is a "
-                       "host and its fingerprint, as caravan-agent --fingerprint prints it",
+                       "the second word is not \"" PREFIX "\" with %d digits 0-9a-f: a line is a "
+                       "host and its fingerprint, as `caravan-agent --fingerprint` prints it",
                        DIGITS);
     if (more != NULL && more[0] != '#')
-        return err_set(err, ERR_CONFIG, 0, "a third word: a remark begins with #");
+        return err_set(err, ERR_CONFIG, 0, "there is a third word: a remark must begin with #");
     str_cut(ret->fingerprint, sizeof ret->fingerprint, print);
     return take_host(host, ret->host, err) < 0 ? -1 : 1;
 }
 
-static int take_line(struct key_list *l, size_t *cap, const char *text, size_t n, unsigned number,
-                     struct err *err)
+static int take_key_line(struct key_list *l, size_t *cap, const char *text, size_t n,
+                         unsigned number, struct err *err)
 {
     char line[KEY_LIST_LINE + 1];
     if (n > KEY_LIST_LINE)
-        return err_set(err, ERR_CONFIG, 0, "longer than %d bytes", KEY_LIST_LINE);
+        return err_set(err, ERR_CONFIG, 0, "the line is longer than %d bytes", KEY_LIST_LINE);
     if (n > 0 && text[n - 1] == '\r')
         n--;
-    if (!is_plain(text, n))
-        return err_set(err, ERR_CONFIG, 0, "not plain text");
+    if (!is_plain_line(text, n))
+        return err_set(err, ERR_CONFIG, 0, "the line is not plain text");
     memcpy(line, text, n);
     line[n] = '\0';
     if (l->n == *cap) {
@@ -70,27 +70,27 @@ static int take_line(struct key_list *l, size_t *cap, const char *text, size_t n
         l->items = xrealloc(l->items, *cap * sizeof *l->items);
     }
     l->items[l->n].number = number;
-    int rc = parse_line(line, &l->items[l->n], err);
+    int rc = parse_key_line(line, &l->items[l->n], err);
     if (rc == 1 && ++l->n > KEY_LIST_HOSTS)
         return err_set(err, ERR_CONFIG, 0, "more than %d hosts", KEY_LIST_HOSTS);
     return rc < 0 ? -1 : 0;
 }
 
-static int take_lines(struct key_list *l, const char *text, size_t n, struct err *err)
+static int take_key_lines(struct key_list *l, const char *text, size_t n, struct err *err)
 {
     unsigned number = 0;
     size_t cap = 0;
     for (size_t at = 0; at < n;) {
         const char *end = memchr(text + at, '\n', n - at);
         size_t len = end != NULL ? (size_t)(end - text) - at : n - at;
-        if (take_line(l, &cap, text + at, len, ++number, err) < 0)
+        if (take_key_line(l, &cap, text + at, len, ++number, err) < 0)
             return err_wrap(err, "%s, line %u", l->name, number);
         at += len + 1;
     }
     return 0;
 }
 
-/* ---- what must be there once ---- */
+/* ---- a host or a fingerprint may occur only once ---- */
 
 static int by_host(const void *a, const void *b)
 {
@@ -112,12 +112,14 @@ static int check_fingerprints(struct key_list *l, struct err *err)
         qsort(l->items, l->n, sizeof *l->items, by_fingerprint);
     for (size_t i = 1; i < l->n; i++)
         if (str_eq(l->items[i - 1].fingerprint, l->items[i].fingerprint))
-            return err_set(err, ERR_CONFIG, 0,
-                           "%s, line %u: %s has the fingerprint of %s (line %u). One of them is "
-                           "named twice, or is a copy of the other machine: caravan-swap makes its "
-                           "own key when it starts there; collect the fingerprints again then",
-                           l->name, l->items[i].number, l->items[i].host, l->items[i - 1].host,
-                           l->items[i - 1].number);
+            return err_set(
+                err, ERR_CONFIG, 0,
+                "%s, line %u: %s has the same fingerprint as %s (line %u). Either both "
+                "names are the same host: remove one line. Or one machine is a copy of "
+                "the other: start caravan-swap on the copy, which makes a new key there, "
+                "and collect the fingerprints again",
+                l->name, l->items[i].number, l->items[i].host, l->items[i - 1].host,
+                l->items[i - 1].number);
     return 0;
 }
 
@@ -128,8 +130,8 @@ static int check_hosts(struct key_list *l, struct err *err)
     for (size_t i = 1; i < l->n; i++)
         if (str_eq(l->items[i - 1].host, l->items[i].host))
             return err_set(err, ERR_CONFIG, 0,
-                           "%s, line %u: %s is named in line %u as well: keep the line that is "
-                           "right; two hosts of one name are named by their Nomad ids",
+                           "%s, line %u: %s is named in line %u, too: keep the right line. If two "
+                           "hosts have the same name, write their Nomad ids",
                            l->name, l->items[i].number, l->items[i].host, l->items[i - 1].number);
     return 0;
 }
@@ -139,8 +141,8 @@ int key_list_parse(const char *name, const char *text, size_t n, struct key_list
 {
     struct key_list l = {.items = NULL};
     str_cut(l.name, sizeof l.name, name);
-    /* Sorted by host in the end. */
-    if (take_lines(&l, text, n, err) < 0 || check_fingerprints(&l, err) < 0 ||
+    /* check_hosts comes last, because it leaves the list sorted by host. */
+    if (take_key_lines(&l, text, n, err) < 0 || check_fingerprints(&l, err) < 0 ||
         check_hosts(&l, err) < 0) {
         key_list_free(&l);
         return -1;
@@ -167,7 +169,7 @@ size_t key_list_find(const struct key_list *l, const char *host)
     return k != NULL ? (size_t)(k - l->items) : l->n;
 }
 
-/* ---- where it comes from ---- */
+/* ---- reading the file ---- */
 
 static int read_input(struct buf *text, struct err *err)
 {

@@ -6,8 +6,8 @@
 
 #define KNOWN_HOSTS_MAX (16 * 1024 * 1024)
 
-/* Index of the id, or of where it belongs. */
-static size_t place_of(const struct known_hosts *k, const char *id)
+/* The index of the id, or the index at which the id would be inserted. */
+static size_t index_of_id(const struct known_hosts *k, const char *id)
 {
     size_t lo = 0, hi = k->n;
     while (lo < hi) {
@@ -22,7 +22,7 @@ static size_t place_of(const struct known_hosts *k, const char *id)
 
 const struct known_host *known_hosts_find(const struct known_hosts *k, const char *id)
 {
-    size_t at = place_of(k, id);
+    size_t at = index_of_id(k, id);
     return id[0] != '\0' && at < k->n && str_eq(k->items[at].id, id) ? &k->items[at] : NULL;
 }
 
@@ -31,7 +31,7 @@ bool known_host_joins(const struct known_host *h)
     return str_starts(h->id, JOINER_PREFIX);
 }
 
-static int by_key(const void *a, const void *b)
+static int by_key_then_id(const void *a, const void *b)
 {
     const struct known_host *x = *(const struct known_host *const *)a;
     const struct known_host *y = *(const struct known_host *const *)b;
@@ -46,13 +46,13 @@ const struct known_host **known_hosts_by_key(const struct known_hosts *k)
     const struct known_host **list = xalloc((k->n + 1) * sizeof *list);
     for (size_t i = 0; i < k->n; i++)
         list[i] = &k->items[i];
-    qsort(list, k->n, sizeof *list, by_key);
+    qsort(list, k->n, sizeof *list, by_key_then_id);
     return list;
 }
 
 const struct known_host *known_hosts_at(const struct known_hosts *k, const char *address)
 {
-    for (size_t i = place_of(k, JOINER_PREFIX); i < k->n && known_host_joins(&k->items[i]); i++)
+    for (size_t i = index_of_id(k, JOINER_PREFIX); i < k->n && known_host_joins(&k->items[i]); i++)
         if (str_eq(k->items[i].name, address))
             return &k->items[i];
     return NULL;
@@ -75,7 +75,7 @@ void joiner_key(char dst[static UUID_MAX], const struct pubkey *key)
     snprintf(dst, UUID_MAX, JOINER_PREFIX "%.32s", strchr(fingerprint, ':') + 1);
 }
 
-static void insert(struct known_hosts *k, size_t at, const struct known_host *h)
+static void insert_host(struct known_hosts *k, size_t at, const struct known_host *h)
 {
     if (k->n == k->cap) {
         k->cap = k->cap == 0 ? 64 : k->cap * 2;
@@ -116,7 +116,7 @@ static void box_text(const struct known_host *h, char dst[static BOX_HEX + 1])
     str_hex(dst, bytes, sizeof bytes);
 }
 
-/* NULL, damaged or another key's: as good as none. */
+/* Ignores a box key that is missing (NULL), damaged, or of another key. */
 static void take_box(struct known_host *h, const char *text)
 {
     unsigned char bytes[KEY_LEN + CHECK_LEN], check[CHECK_LEN];
@@ -128,8 +128,8 @@ static void take_box(struct known_host *h, const char *text)
         memset(&h->box, 0, sizeof h->box);
 }
 
-/* A key that cannot be sealed to is told when it is used. */
-static bool derive(struct known_host *h)
+/* If no box key can be derived, the first use of the key reports the error. */
+static bool derive_box(struct known_host *h)
 {
     struct err unused = ERR_INIT;
     return !has_box(h) && boxkey_of(&h->key, &h->box, &unused) == 0;
@@ -161,38 +161,38 @@ static int refuse_changed(const struct known_host *was, const char *name, const 
     pubkey_fingerprint(b, now);
     return err_set(err, ERR_CRYPTO, 0,
                    "the key of host %s (%s) has changed: known %s, now %s. Either its agent was "
-                   "installed anew, or somebody answers in its place; find out which. `caravan "
-                   "enroll --rekey %s` shows both keys, and accepts the new one",
+                   "installed anew, or somebody else answers in its place: find out which. "
+                   "`caravan enroll --rekey %s` shows both keys, and accepts the new key",
                    name[0] != '\0' ? name : was->name, was->id, a, b, was->id);
 }
 
-static int add(struct known_hosts *k, const char *id, const char *name, const struct pubkey *key,
-               const char *box, struct err *err)
+static int add_host_line(struct known_hosts *k, const char *id, const char *name,
+                         const struct pubkey *key, const char *box, struct err *err)
 {
     struct known_host h;
     memset(&h, 0, sizeof h);
     if (!id_is_plain(id) || str_copy(h.id, sizeof h.id, id) < 0)
-        return err_set(err, ERR_FORMAT, 0, "not an id of Nomad");
+        return err_set(err, ERR_FORMAT, 0, "this is no id of Nomad");
     str_cut(h.name, sizeof h.name, name);
     for (char *p = h.name; *p != '\0'; p++)
         if (!isgraph((unsigned char)*p))
             *p = '_';
     h.key = *key;
-    size_t at = place_of(k, id);
+    size_t at = index_of_id(k, id);
     if (at < k->n && str_eq(k->items[at].id, id))
         return pubkey_eq(&k->items[at].key, key) ? 0
                                                  : refuse_changed(&k->items[at], name, key, err);
     take_box(&h, box);
-    insert(k, at, &h);
+    insert_host(k, at, &h);
     return 1;
 }
 
 int known_hosts_add(struct known_hosts *k, const char *id, const char *name,
                     const struct pubkey *key, struct err *err)
 {
-    int rc = add(k, id, name, key, NULL, err);
+    int rc = add_host_line(k, id, name, key, NULL, err);
     if (rc == 1) {
-        (void)derive(&k->items[place_of(k, id)]);
+        (void)derive_box(&k->items[index_of_id(k, id)]);
         k->dirty = true;
     }
     return rc;
@@ -209,7 +209,7 @@ size_t known_hosts_remove(struct known_hosts *k, const struct pubkey *key)
     return n - kept;
 }
 
-static int parse_line(struct known_hosts *k, char *line, struct err *err)
+static int parse_known_host(struct known_hosts *k, char *line, struct err *err)
 {
     char *save = NULL, *id = strtok_r(line, " \t\r", &save), *hex = strtok_r(NULL, " \t\r", &save);
     char *name = strtok_r(NULL, " \t\r", &save), *box = strtok_r(NULL, " \t\r", &save);
@@ -221,8 +221,8 @@ static int parse_line(struct known_hosts *k, char *line, struct err *err)
     const struct known_host *was = known_hosts_find(k, id);
     if (was != NULL && !pubkey_eq(&was->key, &key))
         return err_set(err, ERR_CONFIG, 0,
-                       "%s is there twice, with different keys: remove the line that is wrong", id);
-    return add(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
+                       "%s occurs twice, with different keys: remove the wrong line", id);
+    return add_host_line(k, id, name != NULL ? name : "", &key, box, err) < 0 ? -1 : 0;
 }
 
 int known_hosts_parse(const char *name, const char *text, size_t n, struct known_hosts *ret,
@@ -235,11 +235,11 @@ int known_hosts_parse(const char *name, const char *text, size_t n, struct known
     copy[n] = '\0';
     unsigned number = 0;
     char *save = NULL;
-    /* strtok_r skips empty lines, so that the number is of lines with text. */
+    /* strtok_r skips empty lines, so that `number` counts only lines with text. */
     for (char *line = strtok_r(copy, "\n", &save); line != NULL;
          line = strtok_r(NULL, "\n", &save)) {
         number++;
-        if (parse_line(&k, line, err) < 0) {
+        if (parse_known_host(&k, line, err) < 0) {
             known_hosts_free(&k);
             return err_wrap(err, "%s, line %u", name, number);
         }
@@ -260,7 +260,7 @@ int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err)
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", path);
     }
     for (size_t i = 0; i < ret->n; i++)
-        ret->dirty |= derive(&ret->items[i]);
+        ret->dirty |= derive_box(&ret->items[i]);
     return 0;
 }
 
@@ -284,7 +284,7 @@ int known_hosts_save(struct known_hosts *k, struct err *err)
         buf_printf(&text, "%s %s %s%s%s\n", h->id, hex, h->name, box[0] != '\0' ? " " : "", box);
     }
     if (file_replace(k->path, text.data, text.len, 0600, err) < 0)
-        return err_wrap(err, "remember the enrolled hosts");
+        return err_wrap(err, "write the list of enrolled hosts");
     k->dirty = false;
     return 0;
 }

@@ -33,7 +33,8 @@ void progress_free(struct progress *p)
 /* The unit that follows a number: " ms" and " s" stand for other numbers of the same thing. */
 static size_t unit_len(const char *s)
 {
-    static const char *const units[] = {" ms", " s", " min", " h", " d", " B", " KiB", " MiB", " GiB"};
+    static const char *const units[] = {" ms", " s",   " min", " h",  " d",
+                                        " B",  " KiB", " MiB", " GiB"};
 
     for (size_t i = 0; i < ARRAY_LEN(units); i++) {
         size_t n = strlen(units[i]);

@@ -43,8 +43,9 @@ void report_finding(const struct stored_run *run, const struct audit_finding *f,
     fprintf(out, outside ? "Outside of runs, " : "Run %.8s, ", hex);
     print_safe(out, f->host);
     if (f->kind != MSG_NONE)
-        fprintf(out, ", %s order %" PRIu64 " of epoch %" PRIu64, message_kind_name(f->kind),
-                f->sequence, f->epoch);
+        fprintf(out, ", %s order", message_kind_name(f->kind));
+    if (f->kind != MSG_NONE && f->kind != MSG_TRUST) /* a trust order has no sequence */
+        fprintf(out, " %" PRIu64 " of epoch %" PRIu64, f->sequence, f->epoch);
     fprintf(out, ": %s: ", audit_fault_name(f->fault));
     print_safe(out, f->text);
     fprintf(out, ". %s\n", audit_fault_advice(f->fault));
@@ -87,7 +88,7 @@ void report_audited(const struct auditing *a, const struct stored_run *run, bool
         fputs(", kept since it was resumed", out);
     if (u->wrong == 0)
         fputs(run != NULL ? ": all genuine, none missing, as the ledger says\n"
-                          : ": all genuine; that one of them was removed would not show\n",
+                          : ": all genuine; only the removal of the last ones would not show\n",
               out);
     else
         fprintf(out, ": %zu %s wrong\n", u->wrong, str_count(u->wrong, "thing is", "things are"));

@@ -30,6 +30,7 @@ struct push {
     size_t n;
     size_t open;
     struct ledger_store *store; /* NULL: nothing is kept, which was said */
+    struct digest last_kept;    /* of the trust order that was kept last: the next one follows it */
 };
 
 /* ---- who is there ---- */
@@ -282,6 +283,13 @@ static void keep(struct push *p, struct stored_record *r)
         not_kept(p, &err);
 }
 
+static void find_last_kept(struct push *p)
+{
+    struct err err = ERR_INIT;
+    if (p->store != NULL && ledger_record_alone_last(p->store, &p->last_kept, &err) < 0)
+        not_kept(p, &err);
+}
+
 static void keep_receipt(struct push *p, struct pushed *h, const struct agent_event *e)
 {
     h->record.answered_ms = clock_wall(p->c->clock);
@@ -301,16 +309,18 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     if (h->old_format && t.format == 2)
         return err_set(err, ERR_STATE, 0, "its agent reads only format 1");
     o->head.kind = MSG_TRUST;
-    crypto_random(o->head.nonce, NONCE_LEN);
-    memcpy(h->nonce, o->head.nonce, NONCE_LEN);
     memcpy(o->u.trust.file, at.p, at.len);
     o->u.trust.len = at.len;
     stored_record_free(&h->record);
     h->record = (struct stored_record){.wall_ms = clock_wall(p->c->clock), .trust = h->version};
     str_cut(h->record.host, sizeof h->record.host, h->key);
+    crypto_random(h->record.salt, NONCE_LEN);
+    ledger_nonce(ledger_no_run, &p->last_kept, h->record.salt, o->head.nonce);
+    memcpy(h->nonce, o->head.nonce, NONCE_LEN);
     if (agents_sign(p->c->agents, h->key, o, &h->record.inner, &h->record.digest, err) < 0)
         return -1;
     keep(p, &h->record);
+    p->last_kept = h->record.digest;
     h->open = true;
     p->open++;
     return 0;
@@ -322,6 +332,7 @@ static void send_all(struct push *p)
     struct pushed *signed_now[PUSH_OPEN];
     size_t n = 0;
     together(p, "BEGIN IMMEDIATE");
+    find_last_kept(p);
     for (size_t i = 0; i < p->n && p->open < PUSH_OPEN; i++) {
         struct pushed *h = &p->hosts[i];
         struct err err = ERR_INIT;

@@ -6,15 +6,16 @@
 
 #include "situation.h"
 
-/* One sentence or more for plan->hosts[i]: by what it failed for, and by who said so. What its
- * agent names by the id of a row ("[api-silent] ...") has that row's advice; what the cluster's
- * gates concluded has one of its own, for what an agent's failure of that name asks for does not
- * help. */
+/* Returns one or more sentences for plan->hosts[i], by the failure of its turn and by the
+ * program that reported the failure. If the ledger's text names a row of the hazard table
+ * ("[api-silent] ..."), the function returns the advice of that row. A failure that the
+ * coordinator's gates found has an advice of its own, because the advice for an agent's failure
+ * of the same name does not help there. */
 const char *advice_after(const struct situation *s, size_t i);
 
-/* What to do where an agent would not obey an order, by what it said. */
+/* Returns the advice for an order that an agent refused for this reason. */
 const char *advice_refused(enum refusal refusal);
-/* What to do about a client that was left out, for this. */
+/* Returns the advice for a client that was skipped for this reason. */
 const char *advice_skipped(enum skip_why why);
 
 #endif

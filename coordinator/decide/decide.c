@@ -9,9 +9,10 @@
 
 /* ---- budgets ---- */
 
-/* Nothing was touched by a failure to stage: what the others say is heard first, so that all are
- * told at once. One that refuses (decide_staging.c) has said it. */
-static bool others_stage(const struct situation *s)
+/* A failure to stage changes nothing on a host. So the run first waits for the answers of the
+ * other hosts, and then reports all failures at once. A host that refuses has answered already
+ * (decide_staging.c). */
+static bool are_others_staging(const struct situation *s)
 {
     for (size_t i = 0; s->ledger->state == RUN_STAGING && i < s->ledger->n_hosts; i++)
         if (s->ledger->hosts[i].state == HOST_STAGING && s->ledger->hosts[i].text[0] == '\0')
@@ -19,8 +20,8 @@ static bool others_stage(const struct situation *s)
     return false;
 }
 
-/* "; s1, s2 and 3 more failed, too" into dst. */
-static const char *others_failed(const struct situation *s, size_t but, char dst[static 128])
+/* Writes "; s1, s2 and 3 more failed, too" into dst. */
+static const char *list_others_failed(const struct situation *s, size_t but, char dst[static 128])
 {
     size_t n = 0, len = 0;
 
@@ -45,7 +46,8 @@ static void stop_for_skipped(const struct situation *s, struct decision *d, size
     const struct ledger_host *lh = &s->ledger->hosts[last];
     char advice[ADVICE_MAX];
 
-    snprintf(advice, sizeof(advice), "%s Or abort, and begin anew with --max-skipped N.",
+    snprintf(advice, sizeof(advice),
+             "%s Or type caravan abort, and begin a new run with --max-skipped N.",
              advice_skipped(lh->skip));
     intend_stop(s, d, s->plan->hosts[last].name, advice,
                 "%s skipped, %s: %s (%" PRIu32 " skipped, %" PRIu32 " allowed)",
@@ -59,7 +61,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
     size_t last_failed = 0, last_skipped = 0;
     char more[128];
 
-    if (others_stage(s))
+    if (are_others_staging(s))
         return;
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct ledger_host *h = &s->ledger->hosts[i];
@@ -75,7 +77,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
         if (p->is_server || (s->plan->policy.canary > 0 && !s->ledger->canaries_done)) {
             intend_stop(s, d, p->name, advice_after(s, i), "%s %s: %s%s",
                         p->is_server ? "server" : "canary", p->name, h->text,
-                        others_failed(s, i, more));
+                        list_others_failed(s, i, more));
             return;
         }
     }
@@ -88,7 +90,7 @@ static void check_budgets(const struct situation *s, struct decision *d)
         stop_for_skipped(s, d, last_skipped, skipped);
 }
 
-/* ---- what each state of the run does, beside the hosts in flight ---- */
+/* ---- the states of the run, without the hosts in flight ---- */
 
 static bool all_staged(const struct situation *s)
 {
@@ -114,7 +116,8 @@ static void decide_stage_state(const struct situation *s, struct decision *d)
         decide_staging(s, d);
 }
 
-/* In flight because nothing is known of their orders: decide_flight states the wait for each. */
+/* Counts the hosts that are in flight because nothing is known of their orders. decide_flight
+ * states the wait for each of them. */
 static size_t count_silent(const struct ledger *l)
 {
     size_t n = 0;
@@ -125,8 +128,9 @@ static size_t count_silent(const struct ledger *l)
     return n;
 }
 
-/* By its agent, also where nobody clearly leads, so that settling could not begin. */
-static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
+/* By its agent, the host has carried out its order. This holds also while no single leader is
+ * known, when settling cannot begin. */
+static bool has_carried_out_order(const struct situation *s, const struct ledger_host *lh)
 {
     const struct host *h = world_host(s->world, lh->key);
 
@@ -137,20 +141,20 @@ static bool has_obeyed(const struct situation *s, const struct ledger_host *lh)
            h->agent.work.phase == PHASE_SETTLED;
 }
 
-/* All in flight have done what they were ordered. */
-static bool only_settling(const struct situation *s)
+/* Every host in flight has carried out its order. */
+static bool are_all_settling(const struct situation *s)
 {
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
-        if (host_in_flight(lh->state) && !has_obeyed(s, lh))
+        if (host_in_flight(lh->state) && !has_carried_out_order(s, lh))
             return false;
     }
     return true;
 }
 
-/* Each of them has had its time to be ready, and what it lacks is not its own: its turn would have
- * been ended else. */
-static bool overdue(const struct situation *s)
+/* Every host in flight has used up its time to be ready. The reason lies outside these hosts,
+ * because otherwise their turns would have ended. */
+static bool are_all_overdue(const struct situation *s)
 {
     for (size_t i = 0; i < s->ledger->n_hosts; i++) {
         const struct ledger_host *h = &s->ledger->hosts[i];
@@ -161,7 +165,7 @@ static bool overdue(const struct situation *s)
     return true;
 }
 
-static bool turn_ends(const struct decision *d)
+static bool some_turn_ends(const struct decision *d)
 {
     for (size_t i = 0; i < d->n_intents; i++)
         if (d->intents[i].kind == INTENT_MARK || d->intents[i].kind == INTENT_REVERT)
@@ -169,7 +173,7 @@ static bool turn_ends(const struct decision *d)
     return false;
 }
 
-/* Hosts in flight go on; when none is left and all is undone, the end. */
+/* Hosts in flight go on. When no host is in flight and all effects are undone, the run ends. */
 static void decide_ending(const struct situation *s, struct decision *d)
 {
     enum run_state end = s->ledger->state == RUN_ABORTING ? RUN_ABORTED : s->ledger->ending;
@@ -179,14 +183,14 @@ static void decide_ending(const struct situation *s, struct decision *d)
 
     bool undone = effects_undone(s, d);
     if (flying > silent)
-        waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s to finish what %s", flying,
+        waiting_for(d, REASON_IN_FLIGHT, "", "%zu %s still to finish %s", flying,
                     str_count(flying, "host has", "hosts have"),
-                    str_count(flying, "it began", "they began"));
+                    str_count(flying, "its turn", "their turns"));
     else if (undone && flying == 0 && (end != RUN_ABORTED || joined_undone(s, d)))
         intend_run(d, end);
-    if (flying > 0 && undone && end == RUN_STOPPED && only_settling(s) && !turn_ends(d) &&
-        (fallen_server(s) != NULL || overdue(s)))
-        intend_run(d, end); /* none of them will settle while this lasts: resume goes on */
+    if (flying > 0 && undone && end == RUN_STOPPED && are_all_settling(s) && !some_turn_ends(d) &&
+        (fallen_server(s) != NULL || are_all_overdue(s)))
+        intend_run(d, end); /* no host can settle while this lasts; resume goes on */
 }
 
 static void check_gone(const struct situation *s, struct decision *d)
@@ -200,20 +204,21 @@ static void check_gone(const struct situation *s, struct decision *d)
 static void check_pause(const struct situation *s, struct decision *d)
 {
     if (s->lease->taken)
-        intend_stop(s, d, "", "Find out who took it over: caravan status.", "%s", s->lease->text);
+        intend_stop(s, d, "", "Find out who took over the run: caravan status.", "%s",
+                    s->lease->text);
     else if (s->lease->paused && s->ledger->ending == RUN_NONE)
         intend(d, INTENT_PAUSE, "");
 }
 
-static bool begins(enum intent_kind k)
+static bool begins_new_work(enum intent_kind k)
 {
     return k == INTENT_SWAP || k == INTENT_DRAIN || k == INTENT_TRANSFER || k == INTENT_STAGE ||
            k == INTENT_SERVICE;
 }
 
-/* A host that fails or is skipped in this very tick may use up a budget: first that, then (at
- * once, in the next tick) what may be begun. */
-static void failures_first(struct decision *d)
+/* A host that fails or is skipped in this tick may use up a budget. So this tick only commits
+ * that, and begins nothing. The next tick, at once, decides what may begin. */
+static void keep_failures_only(struct decision *d)
 {
     size_t kept = 0;
     bool ended = false;
@@ -224,7 +229,7 @@ static void failures_first(struct decision *d)
                       (d->intents[i].failure != FAILURE_NONE ||
                        d->intents[i].state == HOST_FAILED || d->intents[i].state == HOST_SKIPPED));
     for (size_t i = 0; ended && i < d->n_intents; i++)
-        if (!begins(d->intents[i].kind)) {
+        if (!begins_new_work(d->intents[i].kind)) {
             if (kept != i)
                 d->intents[kept] = d->intents[i];
             kept++;
@@ -233,7 +238,7 @@ static void failures_first(struct decision *d)
         d->n_intents = kept;
 }
 
-static bool ends_now(const struct decision *d)
+static bool is_run_ending(const struct decision *d)
 {
     for (size_t i = 0; i < d->n_intents; i++)
         if (d->intents[i].kind == INTENT_STOP || d->intents[i].kind == INTENT_PAUSE)
@@ -280,8 +285,8 @@ void decide(const struct situation *s, struct decision *ret)
     }
     if (l->ending != RUN_NONE)
         decide_ending(s, ret);
-    else if (!ends_now(ret))
+    else if (!is_run_ending(ret))
         by_state[l->state](s, ret);
-    failures_first(ret);
+    keep_failures_only(ret);
     check_patience(s, ret);
 }

@@ -1,20 +1,22 @@
-/* Clients: canaries, a soak, then a sliding window. */
+/* Clients: canaries, then a soak, then a sliding window. */
 #include "decide.h"
 
 #include "fingerprint.h"
 #include "version.h"
 
-#define PASSED_OVER_MS  30000          /* how long a client that cannot begin may still come back */
+#define PASSED_OVER_MS  30000          /* a client that cannot begin has so long to come back */
 #define GRACE_MS        10000          /* Nomad's heartbeat_grace */
-#define SILENCE_MS      10000          /* expected without better knowledge */
-#define SILENCE_MOST_MS INT64_C(60000) /* no host makes others wait for more than twice that */
-#define LAST            5              /* clients whose silence says what to expect */
-#define READY_MAX       64 /* of those that can begin, so many are looked at in a tick */
+#define SILENCE_MS      10000          /* expected when nothing is known */
+#define SILENCE_MOST_MS INT64_C(60000) /* so no host makes others wait for more than twice this */
+#define LAST            5 /* the silence of the last so many clients is what the next one may expect */
+#define READY_MAX       64 /* a tick looks at so many clients that can begin */
 
-/* ---- right after a heartbeat, when it matters ---- */
+/* ---- a swap right after a heartbeat, when that matters ---- */
 
-/* The clients of this run that told a silence, the latest orders first; how many. */
-static size_t last_told(const struct situation *s, const struct ledger_host *last[static LAST])
+/* Finds the clients of this run that reported a silence, the latest orders first. Returns how
+ * many. */
+static size_t find_last_silences(const struct situation *s,
+                                 const struct ledger_host *last[static LAST])
 {
     size_t n = 0;
 
@@ -41,11 +43,12 @@ static int by_silence(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The median, the lower of two: one host that tells what is not so moves it little. */
+/* Returns the median (of an even number the lower one), so that one host that reports a wrong
+ * value changes the result little. */
 static int64_t expected_silence(const struct situation *s, const struct host *h)
 {
     const struct ledger_host *last[LAST];
-    size_t n = last_told(s, last);
+    size_t n = find_last_silences(s, last);
 
     if (n == 0)
         return h->agent.work.silence_ms > 0
@@ -66,8 +69,8 @@ int64_t heartbeat_wait(const struct situation *s, const struct host *h, int64_t 
     return to_beat < 0 || to_beat + GRACE_MS >= need ? 0 : MIN_OF(to_beat, need);
 }
 
-/* In the agent's uptime; 0: now. */
-static uint64_t not_before(const struct situation *s, const struct host *h)
+/* In the agent's uptime, milliseconds; 0: now. */
+static uint64_t swap_not_before(const struct situation *s, const struct host *h)
 {
     int64_t wait = heartbeat_wait(s, h, s->now);
     uint64_t uptime = h->agent.uptime_ms + (uint64_t)(s->now - h->agent.hello_at);
@@ -75,10 +78,10 @@ static uint64_t not_before(const struct situation *s, const struct host *h)
     return wait > 0 ? uptime + (uint64_t)wait : 0;
 }
 
-/* ---- may this one begin? ---- */
+/* ---- may this client begin? ---- */
 
-/* The region is well and all its servers run at least the target. */
-static bool servers_ready(const struct situation *s, struct decision *d, const struct host *h)
+/* The region's gate passes, and all its servers run the target or a newer version. */
+static bool are_servers_ready(const struct situation *s, struct decision *d, const struct host *h)
 {
     struct version target, v;
     struct err err;
@@ -93,18 +96,19 @@ static bool servers_ready(const struct situation *s, struct decision *d, const s
             continue;
         if (version_parse(o->server.version, &v, &err) < 0 ||
             plan_cmp_target(s->plan, &v, &target) < 0) {
-            waiting_for(d, REASON_SERVERS, h->key, "%s runs %s: clients on %s would be newer",
-                        o->name, o->server.version, s->plan->target);
+            waiting_for(d, REASON_SERVERS, h->key,
+                        "server %s runs %s, and a client on %s would be newer", o->name,
+                        o->server.version, s->plan->target);
             return false;
         }
     }
     return true;
 }
 
-/* Why it cannot have its turn now, and as what it is skipped when that lasts (SKIP_NONE: never,
- * it is not the host's fault). NULL: it can. */
-static const char *not_now(const struct situation *s, size_t i, const struct host *h,
-                           enum skip_why *ret_skip)
+/* Returns why the host cannot have its turn now; NULL: it can. *ret_skip: the reason to skip the
+ * host when that lasts. SKIP_NONE: never skip it, because the host is not the cause. */
+static const char *why_not_now(const struct situation *s, size_t i, const struct host *h,
+                               enum skip_why *ret_skip)
 {
     const char *why = host_disagrees(h, s->now);
 
@@ -113,21 +117,21 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
         return why;
     *ret_skip = s->lease->claims[i] == CLAIM_REFUSED ? SKIP_HELD : SKIP_UNREACHABLE;
     if (s->lease->claims[i] == CLAIM_REFUSED)
-        return "another run holds it";
+        return "another run holds its lease";
     if (s->lease->claims[i] == CLAIM_SILENT)
         return "its agent does not answer";
     *ret_skip = SKIP_NONE;
     if (!fresh(h->client.list_at, s->now))
         return "its node record could not be read";
-    why = host_may_run_target(s, i, h) ? "whether it runs the target already is not known yet"
+    why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
     if (why != NULL)
         return why;
     *ret_skip = SKIP_DOWN;
     if (!str_eq(h->client.status, "ready"))
         return "its node is not ready";
-    /* Somebody has just put it there. What its record will say of that start must not pass for
-     * what it says after a swap of ours. */
+    /* Somebody else has just installed the target there. The node record about that start must
+     * not count as the record after a swap of this run. */
     if (fresh(h->agent.hello_at, s->now) &&
         digest_eq(&h->agent.hello.running, &s->plan->hosts[i].digest) &&
         !str_eq(host_version(s->world, h), s->plan->target))
@@ -140,39 +144,40 @@ static const char *not_now(const struct situation *s, size_t i, const struct hos
     return NULL;
 }
 
-/* Begins the swap or what must come before. False: it cannot have its turn now. */
-static bool begin_one(const struct situation *s, struct decision *d, size_t i)
+/* Begins the swap, or the step that must come before it. False: the client cannot have its turn
+ * now. */
+static bool begin_client(const struct situation *s, struct decision *d, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     enum skip_why skip;
 
-    if (not_now(s, i, h, &skip) != NULL)
+    if (why_not_now(s, i, h, &skip) != NULL)
         return false;
     if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
     } else if (host_newer(s, h)) {
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
-                        "runs %s meanwhile, newer than %s: left alone", host_version(s->world, h),
-                        s->plan->target);
+                        "now runs %s, newer than %s: Caravan leaves it as it is",
+                        host_version(s->world, h), s->plan->target);
     } else if (host_runs_target(s, i, h)) {
-        intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+        intend_mark(d, p->key, HOST_SETTLING, "runs %s already; Caravan only checks its gates",
                     s->plan->target);
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
             intend(d, INTENT_CLAIM, p->key);
-        waiting_for(d, REASON_LEASE, p->key, "%s: its lease is asked for", p->name);
-    } else if (servers_ready(s, d, h)) {
+        waiting_for(d, REASON_LEASE, p->key, "%s: Caravan asks for its lease", p->name);
+    } else if (are_servers_ready(s, d, h)) {
         bool drain = s->plan->policy.drain && lh->state == HOST_STAGED && h->client.eligible;
         struct intent *in = intend(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
-        in->not_before = drain ? 0 : not_before(s, h);
+        in->not_before = drain ? 0 : swap_not_before(s, h);
     }
     return true;
 }
 
-/* Our drain is over: the swap. */
-static void go_on_drained(const struct situation *s, struct decision *d)
+/* The drain of this run has ended, so the swap is next. */
+static void begin_drained_clients(const struct situation *s, struct decision *d)
 {
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++) {
         const struct host *h = world_host(s->world, s->plan->hosts[i].key);
@@ -183,15 +188,16 @@ static void go_on_drained(const struct situation *s, struct decision *d)
         if (e == NULL || h == NULL || !e->done || h->client.list_at <= e->done_ms ||
             h->client.draining)
             continue;
-        if (may_begin(s, d) && !begin_one(s, d, i))
-            waiting_for(d, REASON_OBSERVE, h->key, "%s: drained, but it cannot be asked", h->name);
+        if (may_begin(s, d) && !begin_client(s, d, i))
+            waiting_for(d, REASON_OBSERVE, h->key, "%s: it is drained, but cannot be asked now",
+                        h->name);
     }
 }
 
 /* ---- the window ---- */
 
-/* How many may be in flight now; 0: none, the reason is stated. */
-static size_t limit(const struct situation *s, struct decision *d)
+/* Returns how many clients may be in flight now. 0: none, and the wait is stated. */
+static size_t clients_at_once(const struct situation *s, struct decision *d)
 {
     const struct policy *p = &s->plan->policy;
     char soaked[24], soak[24];
@@ -206,7 +212,7 @@ static size_t limit(const struct situation *s, struct decision *d)
         str_for_ms(soaked, sizeof(soaked), since);
         str_for_ms(soak, sizeof(soak), p->soak_ms);
         waiting_until(d, REASON_SOAK, "", s->ledger->canaries_settled_ms + p->soak_ms,
-                      "%s settled %s ago, must soak for %s",
+                      "%s settled %s ago and must soak for %s",
                       str_count(p->canary, "the canary", "the canaries"), soaked, soak);
         return 0;
     }
@@ -217,13 +223,13 @@ static size_t limit(const struct situation *s, struct decision *d)
     return MIN_OF(left, (size_t)s->plan->parallel);
 }
 
-/* Nothing else can go on: those that cannot begin are skipped, once they had time. */
-static void skip_over(const struct situation *s, struct decision *d, size_t i)
+/* Nothing else can go on, so clients that cannot begin are skipped after they have had time. */
+static void skip_client(const struct situation *s, struct decision *d, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     enum skip_why skip = SKIP_NONE;
-    const char *why = not_now(s, i, h, &skip);
+    const char *why = why_not_now(s, i, h, &skip);
 
     if (why == NULL)
         return;
@@ -238,15 +244,16 @@ static void skip_over(const struct situation *s, struct decision *d, size_t i)
 
 /* Clients that can have their turn now. */
 struct ready {
-    size_t n, left, passed_over; /* left: neither finished nor in flight; the first that cannot */
+    size_t n, left, passed_over; /* left: clients neither finished nor in flight; passed_over: the
+                                    first that cannot begin */
     struct {
         size_t i;
-        int64_t wait; /* for its heartbeat */
+        int64_t wait; /* milliseconds until its heartbeat */
     } of[READY_MAX];
 };
 
-/* Who was claimed for its turn goes first, then the shortest wait, then the plan's order; canaries
- * are those that the plan shows. */
+/* Order: first the clients whose lease was taken for their turn, then the shortest wait, then
+ * the plan's order. Canaries go in the plan's order, because the plan shows them. */
 static void add_ready(const struct situation *s, struct ready *r, size_t i, const struct host *h)
 {
     bool by_beat = s->plan->policy.canary == 0 || s->ledger->canaries_done;
@@ -274,30 +281,30 @@ static void find_ready(const struct situation *s, struct ready *r)
         const struct host *h = world_host(s->world, lh->key);
         bool at_rest = !host_finished(lh->state) && !host_in_flight(lh->state);
         r->left += at_rest;
-        if (!at_rest || lh->state != HOST_STAGED) /* else decide_staging is at it */
+        if (!at_rest || lh->state != HOST_STAGED) /* otherwise decide_staging works on it */
             continue;
-        if (not_now(s, i, h, &skip) == NULL)
+        if (why_not_now(s, i, h, &skip) == NULL)
             add_ready(s, r, i, h);
         else if (r->passed_over == SIZE_MAX)
             r->passed_over = i;
     }
 }
 
-static void window(const struct situation *s, struct decision *d, size_t most)
+static void fill_window(const struct situation *s, struct decision *d, size_t most)
 {
     size_t begun = ledger_in_flight(s->ledger, s->plan, false);
     struct ready r = {.passed_over = SIZE_MAX};
 
     find_ready(s, &r);
     for (size_t k = 0; k < r.n && begun < most; k++, r.left--)
-        begun += begin_one(s, d, r.of[k].i);
+        begun += begin_client(s, d, r.of[k].i);
     if (begun >= most && r.left > 0)
         waiting_for(d, REASON_LIMIT, "", "clients at work: %zu, allowed at once: %zu", begun, most);
     else if (begun == 0 && r.passed_over != SIZE_MAX)
-        skip_over(s, d, r.passed_over);
+        skip_client(s, d, r.passed_over);
 }
 
-static bool all_finished(const struct situation *s)
+static bool are_clients_finished(const struct situation *s)
 {
     for (size_t i = s->plan->n_servers; i < s->plan->n_hosts; i++)
         if (!host_finished(s->ledger->hosts[i].state))
@@ -308,14 +315,14 @@ static bool all_finished(const struct situation *s)
 void decide_clients(const struct situation *s, struct decision *d)
 {
     decide_staging(s, d);
-    if (all_finished(s)) {
+    if (are_clients_finished(s)) {
         intend_run(d, RUN_VERIFYING);
         return;
     }
-    go_on_drained(s, d);
+    begin_drained_clients(s, d);
     if (!may_begin(s, d))
         return;
-    size_t most = limit(s, d);
+    size_t most = clients_at_once(s, d);
     if (most > 0)
-        window(s, d, most);
+        fill_window(s, d, most);
 }

@@ -1,15 +1,15 @@
 /*
- * decide_keystore.h - copies of the root keys of servers whose snapshots lack them. Pure.
+ * decide_keystore.h - copies of the root keys of servers whose snapshots lack these keys. Pure.
  *
- * Before the first server is changed, the agent of each server of the plan whose root keys lie
- * on its disk alone (keystore_on_disk.h) copies them on its own disk (the order `preserve`); the
- * run learns a count, a digest and a path, never a key. A server whose copy fails stops the run,
- * unless no-keystore is accepted. Putting a copy back is left to people.
+ * If a planned server keeps its root keys only on its own disk (keystore_on_disk.h), its agent
+ * copies them on the same disk before the first server is changed (the order `preserve`). The run
+ * learns a count, a digest and a path, and never a key. If a copy fails, the run stops, unless the
+ * operator accepted no-keystore. Caravan never puts a copy back; that is left to people.
  *
- * An order asks for the same thing every time, and the agent makes one copy a run of it: it
- * is not kept in the ledger, and after a crash simply given once more. Where the run waits
- * for long before its first server, the copies are made anew, as snapshots are. run_keystore.c
- * gives the orders and takes their answers.
+ * The order asks for the same thing every time, and the agent makes only one copy for each run. So
+ * the ledger does not keep the order, and after a crash the coordinator simply gives it again. If
+ * the run waits long before its first server, the copies are made again, as snapshots are.
+ * run_keystore.c gives the orders and receives the answers.
  */
 #ifndef DECIDE_KEYSTORE_H
 #define DECIDE_KEYSTORE_H
@@ -18,11 +18,11 @@
 
 #define KEYSTORE_TRIES 8
 
-/* Of every server of the plan that is to be changed and has one: it is copied, or that it is not
- * is accepted. States the wait, asks, stops. */
+/* True if each server that is to be changed and has a keystore is copied, or the missing copy is
+ * accepted. Otherwise the function states the wait and asks for the copy, or stops the run. */
 bool keystores_copied(const struct situation *s, struct decision *d);
-/* Whether copies of a region's servers hold different keys, by their names: replication gives
- * each server the same. Says which. */
+/* True if the copies of a region's servers contain different keys, by the names of the keys.
+ * Replication gives each server the same keys. dst: which servers differ, for people. */
 bool keystores_differ(const struct plan *p, const struct ledger *l, const char *region,
                       char dst[static TEXT_MAX]);
 

@@ -1,21 +1,22 @@
-/* A run that waits too long stops, and says for what. */
+/* A run that waits too long stops, and names what it waited for. */
 #include "decide.h"
 
-/* ---- for how long, each ---- */
+/* ---- how long the run waited for each thing ---- */
 
-static bool is_for(const struct waited *e, const struct waiting *w)
+static bool is_same_wait(const struct waited *e, const struct waiting *w)
 {
     return e->reason == (int)(w != NULL ? w->reason : REASON_NONE) &&
            str_eq(e->key, w != NULL ? w->key : "");
 }
 
-/* Its place; with too many, that of what was waited for the shortest. */
-static size_t place_of(struct evidence *e, const struct waiting *w)
+/* Returns the row of this wait. If the table is full, the row of the shortest wait is used
+ * again. */
+static size_t waited_row(struct evidence *e, const struct waiting *w)
 {
     size_t least = 0;
 
     for (size_t i = 0; i < e->n_waited; i++) {
-        if (is_for(&e->waited[i], w))
+        if (is_same_wait(&e->waited[i], w))
             return i;
         if (e->waited[i].ms < e->waited[least].ms)
             least = i;
@@ -35,8 +36,8 @@ void note_waits(struct evidence *e, const struct decision *d, int64_t now)
     e->waited_from_ms = e->progress_ms;
     if (e->n_waited > 0)
         e->waited[e->waits].ms += now - e->noted_ms;
-    if (e->n_waited == 0 || !is_for(&e->waited[e->waits], w)) {
-        e->waits = place_of(e, w);
+    if (e->n_waited == 0 || !is_same_wait(&e->waited[e->waits], w)) {
+        e->waits = waited_row(e, w);
         e->waits_ms = now;
     }
     str_cut(e->waited[e->waits].text, sizeof(e->waited->text), w != NULL ? w->text : "");
@@ -47,8 +48,8 @@ void note_waits(struct evidence *e, const struct decision *d, int64_t now)
         e->counting_ms = now;
 }
 
-/* What has been waited for longest; now, when nothing was. */
-static struct waiting cause_of(const struct evidence *e, const struct waiting *now)
+/* Returns what the run has waited for longest; `now` when it has waited for nothing. */
+static struct waiting longest_wait(const struct evidence *e, const struct waiting *now)
 {
     const struct waited *most = NULL;
     struct waiting w = *now;
@@ -56,7 +57,7 @@ static struct waiting cause_of(const struct evidence *e, const struct waiting *n
     for (size_t i = 0; i < e->n_waited; i++)
         if (e->waited[i].reason != REASON_NONE && (most == NULL || e->waited[i].ms > most->ms))
             most = &e->waited[i];
-    if (most == NULL || is_for(most, now))
+    if (most == NULL || is_same_wait(most, now))
         return w;
     w.reason = (enum reason)most->reason;
     str_cut(w.key, sizeof(w.key), most->key);
@@ -64,7 +65,7 @@ static struct waiting cause_of(const struct evidence *e, const struct waiting *n
     return w;
 }
 
-/* ---- in vain ---- */
+/* ---- a wait in vain ---- */
 
 static bool only_repeats(const struct decision *d)
 {
@@ -74,9 +75,10 @@ static bool only_repeats(const struct decision *d)
     return true;
 }
 
-/* "c4 (swapping): " into dst; what is left to say of the text after the host's name. */
-static const char *who_waits(const struct situation *s, const struct plan_host *h, const char *text,
-                             char dst[static NAME_MAX_LEN + 24])
+/* Writes "c4 (swapping): " into dst. Returns the rest of the text, without the host's name in
+ * front. */
+static const char *name_waiting_host(const struct situation *s, const struct plan_host *h,
+                                     const char *text, char dst[static NAME_MAX_LEN + 24])
 {
     dst[0] = '\0';
     if (h == NULL)
@@ -87,18 +89,19 @@ static const char *who_waits(const struct situation *s, const struct plan_host *
     return str_starts(text, h->name) && text[n] == ':' && text[n + 1] == ' ' ? text + n + 2 : text;
 }
 
-/* One wait in vain stops the run, or all of them together, when they are three times as long. */
-static bool too_long(const struct situation *s, const struct decision *d,
-                     const struct waiting *first, int64_t since, struct waiting *ret_cause)
+/* One wait that lasts longer than its patience stops the run. Several waits together stop the
+ * run after three times that long. */
+static bool is_too_long(const struct situation *s, const struct decision *d,
+                        const struct waiting *first, int64_t since, struct waiting *ret_cause)
 {
     const struct evidence *e = s->evidence;
     int64_t longest = 0;
 
     for (size_t i = 0; i < d->n_waiting; i++)
         longest = MAX_OF(longest, reason_row(d->waiting[i].reason)->patience(s->plan));
-    bool same =
-        e->n_waited > 0 && is_for(&e->waited[e->waits], first) && s->now - e->waits_ms > longest;
-    *ret_cause = same ? *first : cause_of(e, first);
+    bool same = e->n_waited > 0 && is_same_wait(&e->waited[e->waits], first) &&
+                s->now - e->waits_ms > longest;
+    *ret_cause = same ? *first : longest_wait(e, first);
     return since > longest && (same || since > 3 * longest);
 }
 
@@ -109,7 +112,7 @@ void check_patience(const struct situation *s, struct decision *d)
     char took[24], ails[200] = "";
     struct waiting cause;
 
-    if (first == NULL || !only_repeats(d) || !too_long(s, d, first, since, &cause))
+    if (first == NULL || !only_repeats(d) || !is_too_long(s, d, first, since, &cause))
         return;
     str_for_ms(took, sizeof(took), since);
     const char *advice = reason_row(cause.reason)->advice;
@@ -120,14 +123,15 @@ void check_patience(const struct situation *s, struct decision *d)
         struct intent *in = intend(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
         str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
-        snprintf(in->advice, sizeof(in->advice), "%s To go on undoing: caravan resume.", advice);
+        snprintf(in->advice, sizeof(in->advice), "%s To go on with the abort: caravan resume.",
+                 advice);
         snprintf(in->text, sizeof(in->text), "waited %s in vain to undo the rest: %s%.160s", took,
                  cause.text, ails);
     } else if (s->ledger->ending != RUN_NONE) {
         intend_run(d, s->ledger->ending);
     } else {
         char who[NAME_MAX_LEN + 24];
-        const char *what = who_waits(s, h, cause.text, who);
+        const char *what = name_waiting_host(s, h, cause.text, who);
         intend_stop(s, d, h != NULL ? h->name : "", advice, "%swaited %s in vain: %s%.160s", who,
                     took, what, ails);
     }

@@ -6,10 +6,10 @@
 #include "fingerprint.h"
 #include "raft_view.h"
 
-/* Somebody else saw to it: its gates are asked, and its objects counted, before another one is
- * changed. Where that is not sure (its agent is silent, another build) it has its turn first,
- * unless it leads. */
-static bool by_others(const struct situation *s, size_t i)
+/* True if somebody else has upgraded the server. Then its gates are asked and its objects
+ * counted before another server is changed. If that is not certain (the agent is silent, or the
+ * build is another), the server has its turn first, unless it leads. */
+static bool is_upgraded_by_others(const struct situation *s, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = s->world != NULL ? world_host(s->world, p->key) : NULL;
@@ -30,7 +30,7 @@ const char *region_at_work(const struct situation *s)
     const char *first = NULL;
 
     for (size_t i = 0; i < s->plan->n_servers; i++) {
-        if (by_others(s, i))
+        if (is_upgraded_by_others(s, i))
             return s->plan->hosts[i].region;
         if (first == NULL && !host_finished(s->ledger->hosts[i].state))
             first = s->plan->hosts[i].region;
@@ -38,21 +38,23 @@ const char *region_at_work(const struct situation *s)
     return first;
 }
 
-static bool at_work(const struct situation *s, size_t i, const char *region)
+static bool is_to_do(const struct situation *s, size_t i, const char *region)
 {
     return str_eq(s->plan->hosts[i].region, region) && !host_finished(s->ledger->hosts[i].state);
 }
 
-/* The next one by live data: what others upgraded, then a follower while there is one. */
-static size_t next_server(const struct situation *s, const char *region, const struct host *leader)
+/* Returns the next server, by live data: first a server that others upgraded, then a follower if
+ * there is one. */
+static size_t next_to_upgrade(const struct situation *s, const char *region,
+                              const struct host *leader)
 {
     size_t leads = SIZE_MAX;
 
     for (size_t i = 0; i < s->plan->n_servers; i++)
-        if (at_work(s, i, region) && by_others(s, i))
+        if (is_to_do(s, i, region) && is_upgraded_by_others(s, i))
             return i;
     for (size_t i = 0; i < s->plan->n_servers; i++) {
-        if (!at_work(s, i, region))
+        if (!is_to_do(s, i, region))
             continue;
         if (!str_eq(s->plan->hosts[i].key, leader->key))
             return i;
@@ -61,8 +63,8 @@ static size_t next_server(const struct situation *s, const char *region, const s
     return leads;
 }
 
-/* An upgraded server of the region that can lead. */
-static const char *heir(const struct situation *s, const char *region)
+/* Returns the key of an upgraded server of the region, which can lead; NULL: none. */
+static const char *upgraded_heir(const struct situation *s, const char *region)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (str_eq(s->plan->hosts[i].region, region) && s->ledger->hosts[i].state == HOST_DONE)
@@ -70,7 +72,7 @@ static const char *heir(const struct situation *s, const char *region)
     return NULL;
 }
 
-/* On a pair known to crash old followers: the new binary leads while others run the old. */
+/* The plan's pair of versions is known to crash old followers when the new binary leads. */
 bool early_leader(const struct situation *s, struct decision *d, const char *region,
                   const struct host *leader)
 {
@@ -78,7 +80,8 @@ bool early_leader(const struct situation *s, struct decision *d, const char *reg
         return false;
     intend_stop(s, d, leader->name,
                 "Move leadership back to a server on the old version (nomad operator raft "
-                "transfer-leadership, since 1.7), see that all servers are well, and go on.",
+                "transfer-leadership, since Nomad 1.7). See that all servers are well, then type "
+                "caravan resume.",
                 "%s leads region %s on %s while others run the old version: this pair is known to "
                 "crash old followers",
                 leader->name, region, s->plan->target);
@@ -104,8 +107,8 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         return;
     }
     if (host_newer(s, h)) {
-        intend_stop(s, d, p->name, "Plan anew: caravan abort, then caravan plan VERSION.",
-                    "%s runs %s meanwhile, newer than %s", p->name, host_version(s->world, h),
+        intend_stop(s, d, p->name, "Make a new plan: caravan abort, then caravan plan VERSION.",
+                    "%s now runs %s, newer than %s", p->name, host_version(s->world, h),
                     s->plan->target);
         return;
     }
@@ -115,11 +118,11 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
     }
     if (host_runs_target(s, i, h)) {
         if (all_counted(s, d, leader))
-            intend_mark(d, p->key, HOST_SETTLING, "runs %s already: only its gates are asked",
+            intend_mark(d, p->key, HOST_SETTLING, "runs %s already; Caravan only checks its gates",
                         s->plan->target);
         return;
     }
-    why = host_may_run_target(s, i, h) ? "whether it runs the target already is not known yet"
+    why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
     if (why == NULL && h->is_client && !fresh(h->client.allocs_at, s->now))
         why = "its allocations could not be read";
@@ -136,12 +139,12 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         intend(d, INTENT_SWAP, p->key);
 }
 
-static void begin_leader(const struct situation *s, struct decision *d, size_t i,
-                         const struct host *leader)
+static void begin_leader_turn(const struct situation *s, struct decision *d, size_t i,
+                              const struct host *leader)
 {
-    const char *to = heir(s, leader->region);
+    const char *to = upgraded_heir(s, leader->region);
 
-    if (!s->plan->transfer || to == NULL || by_others(s, i) ||
+    if (!s->plan->transfer || to == NULL || is_upgraded_by_others(s, i) ||
         s->ledger->hosts[i].transfers >= TRANSFERS_MAX) {
         begin_swap(s, d, i, leader);
         return;
@@ -149,7 +152,7 @@ static void begin_leader(const struct situation *s, struct decision *d, size_t i
     if (!all_counted(s, d, leader))
         return;
     struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
-    str_cut(in->peer, sizeof(in->peer), to); /* who upgrades is keyed by its raft id */
+    str_cut(in->peer, sizeof(in->peer), to); /* the key of an upgraded server is its raft id */
 }
 
 bool transfer_asked(const struct situation *s, struct decision *d)
@@ -164,9 +167,9 @@ bool transfer_asked(const struct situation *s, struct decision *d)
     return false;
 }
 
-/* ---- a release that ends when it had settled ---- */
+/* ---- a release that ends after it had settled ---- */
 
-static bool fell(const struct situation *s, size_t i, const struct host *h)
+static bool has_fallen(const struct situation *s, size_t i, const struct host *h)
 {
     const struct ledger_host *lh = &s->ledger->hosts[i];
     const struct agent_view *a = &h->agent;
@@ -179,8 +182,9 @@ static bool fell(const struct situation *s, size_t i, const struct host *h)
             a->hello.stamp.main_start != lh->base_stamp.main_start);
 }
 
-/* Who fell said before that it follows, and may not have been asked since. */
-static bool lacks_quorum(const struct situation *s, const char *region)
+/* A fallen server reported before that it follows, and may not have been asked since. So it does
+ * not count. */
+static bool region_lacks_quorum(const struct situation *s, const char *region)
 {
     struct gate_result unused;
     struct view v;
@@ -188,7 +192,7 @@ static bool lacks_quorum(const struct situation *s, const char *region)
     view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     for (size_t k = 0; k < s->plan->n_servers; k++) {
         const struct host *h = world_host(s->world, s->plan->hosts[k].key);
-        if (h != NULL && fell(s, k, h))
+        if (h != NULL && has_fallen(s, k, h))
             view_without(&v, h);
     }
     struct voter_count t = gate_voters(&v);
@@ -200,7 +204,7 @@ const struct plan_host *fallen_server(const struct situation *s)
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct plan_host *p = &s->plan->hosts[i];
         const struct host *h = world_host(s->world, p->key);
-        if (h != NULL && fell(s, i, h) && lacks_quorum(s, p->region))
+        if (h != NULL && has_fallen(s, i, h) && region_lacks_quorum(s, p->region))
             return p;
     }
     return NULL;
@@ -213,8 +217,8 @@ void check_fallen(const struct situation *s, struct decision *d)
     if (p == NULL)
         return;
     intend_stop(s, d, p->name,
-                "Bring its Nomad back first; its log on that host tells why it ended "
-                "(journalctl -u nomad).",
+                "First start Nomad on that host again. journalctl -u nomad on that host shows why "
+                "it ended.",
                 "server %s: its Nomad ended after it had settled on %s, and region %s has no "
                 "quorum without it",
                 p->name, s->plan->target, p->region);
@@ -241,10 +245,10 @@ void decide_servers(const struct situation *s, struct decision *d)
         return;
     const struct host *leader = region_leader(s->world, s->plan, s->ledger, region, s->now);
     if (leader == NULL) {
-        waiting_for(d, REASON_LEADER, "", "region %s: who leads is not clear", region);
+        waiting_for(d, REASON_LEADER, "", "region %s: no single leader is known", region);
         return;
     }
-    size_t next = next_server(s, region, leader);
+    size_t next = next_to_upgrade(s, region, leader);
     bool leads = str_eq(s->plan->hosts[next].key, leader->key);
     if (early_leader(s, d, region, leader))
         return;
@@ -254,7 +258,7 @@ void decide_servers(const struct situation *s, struct decision *d)
     else if (!snapshots_taken(s, d) || !keystores_copied(s, d))
         return;
     else if (leads)
-        begin_leader(s, d, next, leader);
+        begin_leader_turn(s, d, next, leader);
     else
         begin_swap(s, d, next, leader);
 }

@@ -1,15 +1,17 @@
-/* A host that joins or leaves, by orders to its service: enabled when it votes; disabled, stopped
- * and taken out of the cluster when it leaves, or has failed to join.
+/* A host that joins or leaves, by orders to its service. The unit of a new server is enabled
+ * when the server votes. A server that leaves, or has failed to join, is disabled, stopped and
+ * taken out of the cluster.
  *
- * Its agent says what the service does, the cluster what is left of the server. Only of a process
- * that has ended the peer and the member are removed: by its agent's word, or where that tells
- * nothing any more, by everybody's. */
+ * The agent reports what the service does. The cluster shows what is left of the server. The
+ * peer and the member are removed only after the process has ended: the agent reports that, or,
+ * if the agent reports nothing any more, all other servers do. */
 #include "decide.h"
 
 #include "raft_view.h"
 
-/* What Nomad was asked for and does not show is asked for again: raft shows it at once, a member
- * that is not known to have failed is left after 37 to 63 s (measured, 1.10.1). */
+/* If Nomad does not show what it was asked for, Caravan asks again after this time, in
+ * milliseconds. Raft shows the change at once. A member that is not known to have failed is
+ * `left` after 37 to 63 s (measured with 1.10.1). */
 #define PEER_AGAIN_MS   20000
 #define MEMBER_AGAIN_MS 70000
 #define REMOVALS_MAX    20
@@ -20,7 +22,7 @@ struct turn {
     size_t i;
     const struct ledger_host *lh;
     const struct plan_host *p;
-    const struct host *h; /* NULL: not in this observation */
+    const struct host *h; /* NULL: this observation does not contain the host */
     struct view view;
     struct gate_result unused;
 };
@@ -30,13 +32,14 @@ static bool was_to_join(const struct turn *t)
     return t->p->role == ROLE_JOINS;
 }
 
-static bool run_ends(const struct turn *t)
+static bool is_run_to_end(const struct turn *t)
 {
     return t->s->ledger->ending != RUN_NONE || t->s->ledger->state == RUN_ABORTING;
 }
 
-/* Its agent's word, asked after whatever was last done there; NULL: it does not tell. */
-static const struct receipt_hello *told(const struct turn *t)
+/* Returns the agent's hello, asked after the last order there; NULL: the agent gave no such
+ * answer. */
+static const struct receipt_hello *fresh_hello(const struct turn *t)
 {
     const struct agent_view *a = t->h != NULL ? &t->h->agent : NULL;
 
@@ -47,19 +50,22 @@ static const struct receipt_hello *told(const struct turn *t)
 
 /* ---- orders ---- */
 
-static bool is_asked(const struct turn *t)
+static bool is_order_pending(const struct turn *t)
 {
     return t->lh->order == MSG_SERVICE && !t->lh->answered;
 }
 
-static bool is_obeyed(const struct turn *t)
+static bool is_order_accepted(const struct turn *t)
 {
     return t->lh->order == MSG_SERVICE && t->lh->answered && t->lh->refusal == REFUSAL_NONE;
 }
 
-/* The same bytes once more, when they are too late to be obeyed: then they merely ask. */
+/* The run sends the same bytes once more after start_by of the order has passed. The host does
+ * not carry them out then, and only answers. */
 static void wait_for_answer(const struct turn *t)
 {
+    if (order_is_void(t->s, t->d, t->i))
+        return;
     if (call_due(&t->lh->call, t->s->now) && t->s->now - t->lh->ordered_ms > SWAP_BY_MS)
         intend(t->d, INTENT_RESEND, t->lh->key);
     (void)swap_is_dead(t->s, t->d, t->i);
@@ -68,7 +74,7 @@ static void wait_for_answer(const struct turn *t)
                 str_count(t->lh->call.failures, "try", "tries"));
 }
 
-static void give_order(const struct turn *t, enum service_op op)
+static void give_service_order(const struct turn *t, enum service_op op)
 {
     const char *why = host_disagrees(t->h, t->s->now);
 
@@ -77,37 +83,38 @@ static void give_order(const struct turn *t, enum service_op op)
     else if (why != NULL)
         waiting_for(t->d, REASON_OBSERVE, t->lh->key, "%s: %s", t->p->name, why);
     else if (t->s->lease->claims[t->i] != CLAIM_HELD)
-        waiting_for(t->d, REASON_LEASE, t->lh->key, "%s: its lease is not held", t->p->name);
+        waiting_for(t->d, REASON_LEASE, t->lh->key, "%s: this run does not hold its lease",
+                    t->p->name);
     else if (!call_due(&t->lh->call, t->s->now))
         waiting_for(t->d, REASON_RETRY, t->lh->key, "%s: %s", t->p->name, t->lh->text);
     else
         intend(t->d, INTENT_SERVICE, t->lh->key)->service = op;
 }
 
-/* Without a text: what it is to end with stands (act.c). */
-static void go_on(const struct turn *t, enum host_state state)
+/* Changes the state and keeps the text that the turn is to end with (act.c). */
+static void mark_state(const struct turn *t, enum host_state state)
 {
     intend(t->d, INTENT_MARK, t->lh->key)->state = state;
 }
 
-static void fails(const struct turn *t, const char *why)
+static void conclude_service_failed(const struct turn *t, const char *why)
 {
     intend_conclude(t->s, t->d, t->i, OUTCOME_LEFT, FAILURE_SERVICE, "%s: %s",
                     failure_name(FAILURE_SERVICE), why);
 }
 
-/* ---- who is gone by everybody's word ---- */
+/* ---- a server that is gone by all other servers ---- */
 
 static const char *raft_id(const struct turn *t)
 {
     if (t->h == NULL)
-        return t->p->key; /* of one that leaves it is the raft id */
+        return t->p->key; /* the key of a server that leaves is its raft id */
     return t->h->server_id[0] != '\0' ? t->h->server_id : t->h->agent.hello.server_id;
 }
 
-/* By every other server of the region, asked just now, it has failed or left. That nobody lists one
- * that was to join says nothing: it may run and reach nobody. */
-static bool all_call_it_dead(const struct turn *t)
+/* True if every other server of the region, asked just now, lists this server as failed or left.
+ * If no server lists a new server, that proves nothing: its Nomad may run and reach no server. */
+static bool is_dead_by_all(const struct turn *t)
 {
     size_t asked = 0;
 
@@ -129,7 +136,7 @@ static bool is_dead_without_agent(const struct turn *t)
 {
     if (t->h == NULL)
         return region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
-    return !fresh(t->h->agent.hello_at, t->s->now) && all_call_it_dead(t);
+    return !fresh(t->h->agent.hello_at, t->s->now) && is_dead_by_all(t);
 }
 
 static const char *member_name(const struct turn *t)
@@ -143,9 +150,9 @@ static const char *member_name(const struct turn *t)
     return "";
 }
 
-/* ---- out of the cluster ---- */
+/* ---- removal from the cluster ---- */
 
-static bool just_asked(const struct turn *t, enum effect_kind kind)
+static bool is_just_asked(const struct turn *t, enum effect_kind kind)
 {
     const struct effect *e = ledger_effect_last(t->s->ledger, kind, t->lh->key);
     int64_t again = kind == EFFECT_REMOVE_PEER ? PEER_AGAIN_MS : MEMBER_AGAIN_MS;
@@ -158,13 +165,13 @@ static void take_out(const struct turn *t, enum effect_kind kind, const char *wh
     bool peer = kind == EFFECT_REMOVE_PEER;
 
     if (t->lh->attempts >= REMOVALS_MAX) {
-        fails(t, peer ? "the raft configuration keeps its peer"
-                      : "the other servers do not call it left");
-    } else if (what[0] == '\0' || just_asked(t, kind) || t->s->lease->taken ||
+        conclude_service_failed(t, peer ? "its peer stays in the raft configuration"
+                                        : "the other servers do not list it as left");
+    } else if (what[0] == '\0' || is_just_asked(t, kind) || t->s->lease->taken ||
                !t->s->lease->majority) {
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key, "%s: its Nomad has ended; %s", t->p->name,
-                    peer ? "its peer is being removed from raft"
-                         : "it is not yet left by everybody's list");
+                    peer ? "Caravan removes its peer from raft"
+                         : "not every server lists it as left yet");
     } else {
         struct intent *in =
             intend(t->d, peer ? INTENT_REMOVE_PEER : INTENT_FORCE_LEAVE, t->lh->key);
@@ -172,57 +179,58 @@ static void take_out(const struct turn *t, enum effect_kind kind, const char *wh
     }
 }
 
-static void is_out(const struct turn *t)
+static void conclude_removed(const struct turn *t)
 {
     struct intent *in;
 
     if (!regions_settled(t->s, t->d, t->lh->effect_ms))
         return;
     if (was_to_join(t)) {
-        go_on(t, t->lh->failure != FAILURE_NONE ? HOST_FAILED : HOST_GONE);
+        mark_state(t, t->lh->failure != FAILURE_NONE ? HOST_FAILED : HOST_GONE);
         return;
     }
     in = intend_conclude(
         t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "%s",
-        t->p->dead ? "has left the cluster; it was dead, so it is not disabled: keep it off"
+        t->p->dead ? "has left the cluster; it was dead, so its unit is not disabled: keep it off"
                    : "has left the cluster");
     in->state = HOST_DONE;
 }
 
-/* Nothing was done to it by an order, so until its peer is removed it may as well stay. True: its
+/* No order changed a dead server. So until its peer is removed, it may as well stay. True: its
  * turn ends, or waits. */
-static bool dead_stays(const struct turn *t)
+static bool stop_dead_turn(const struct turn *t)
 {
     if (!t->p->dead)
         return false;
     if (dead_lives(t->s, t->i))
-        fails(t, "it was accepted as dead, and it lives");
-    else if (run_ends(t) && t->lh->attempts == 0)
+        conclude_service_failed(t, "it was accepted as dead, but it is alive");
+    else if (is_run_to_end(t) && t->lh->attempts == 0)
         intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended");
     else
         return false;
     return true;
 }
 
-static void leaving(const struct turn *t)
+static void step_leaving(const struct turn *t)
 {
-    const struct receipt_hello *hello = told(t);
+    const struct receipt_hello *hello = fresh_hello(t);
     bool ended = hello != NULL ? hello->stamp.main_pid == 0 : is_dead_without_agent(t);
     bool left = region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
     enum tri peer = region_has_peer(t->s->world, t->p->region, raft_id(t), t->s->now);
 
-    if (dead_stays(t))
+    if (stop_dead_turn(t))
         return;
     if (hello != NULL && !ended)
-        fails(t, "its Nomad runs again, after it was stopped: somebody has started it");
+        conclude_service_failed(
+            t, "its Nomad runs again, after it was stopped: somebody has started it");
     else if (peer == TRI_UNKNOWN)
         waiting_for(t->d, REASON_GATE_UNKNOWN, t->lh->key,
                     "%s: the raft configuration could not be read", t->p->name);
     else if (peer == TRI_NO && left)
-        is_out(t);
+        conclude_removed(t);
     else if (!ended)
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key,
-                    "%s: its agent does not tell whether its Nomad has ended", t->p->name);
+                    "%s: its agent does not report whether its Nomad has ended", t->p->name);
     else if (peer == TRI_YES)
         take_out(t, EFFECT_REMOVE_PEER, raft_id(t));
     else
@@ -231,17 +239,18 @@ static void leaving(const struct turn *t)
 
 /* ---- stopped ---- */
 
-/* An order has ended it, or there was nothing to end: not one that starts again by itself. */
-static bool has_ended(const struct turn *t)
+/* True if an order has ended its Nomad, or there was nothing to end. A Nomad that starts again
+ * by itself has not ended. */
+static bool has_nomad_ended(const struct turn *t)
 {
-    const struct receipt_hello *hello = told(t);
+    const struct receipt_hello *hello = fresh_hello(t);
     bool nothing =
         t->lh->order == MSG_SERVICE && t->lh->answered && t->lh->refusal == REFUSAL_PHASE;
 
-    return hello != NULL && hello->stamp.main_pid == 0 && (is_obeyed(t) || nothing);
+    return hello != NULL && hello->stamp.main_pid == 0 && (is_order_accepted(t) || nothing);
 }
 
-static bool may_end(const struct turn *t)
+static bool may_stop_nomad(const struct turn *t)
 {
     struct gate_result g =
         gate_quorum(t->s->world, t->s->plan, t->s->ledger, t->lh->key, t->s->now);
@@ -253,8 +262,9 @@ static bool may_end(const struct turn *t)
             (may_begin(t->s, t->d) && region_well(t->s, t->d, t->lh->key, t->p->region)));
 }
 
-/* It has come to lead since its turn began, and others are to leave before it does. */
-static bool leads_too_early(const struct turn *t)
+/* True if the server came to lead after its turn began, while other servers are to leave before
+ * the leader. */
+static bool is_leading_too_early(const struct turn *t)
 {
     bool others = false;
 
@@ -268,9 +278,9 @@ static bool leads_too_early(const struct turn *t)
            region_leader(t->s->world, t->s->plan, t->s->ledger, t->p->region, t->s->now) == t->h;
 }
 
-/* By its agent, this very order has come to nothing and Nomad runs. An older agent does not tell:
- * patience ends that wait. */
-static bool has_given_up(const struct turn *t)
+/* True if the agent reports that this order failed and Nomad still runs. An older agent does not
+ * report this; then the patience of the run ends the wait. */
+static bool has_stop_failed(const struct turn *t)
 {
     const struct fact_view *f = t->h != NULL ? agent_fact(&t->h->agent, "stop-failed") : NULL;
     uint64_t order = 0;
@@ -279,58 +289,60 @@ static bool has_given_up(const struct turn *t)
            order == t->lh->call.sequence && t->h->agent.status_at > t->lh->effect_ms;
 }
 
-static void stopping(const struct turn *t)
+static void step_stopping(const struct turn *t)
 {
-    if (has_ended(t) || is_dead_without_agent(t))
-        go_on(t, HOST_LEAVING);
-    else if (is_asked(t))
+    if (has_nomad_ended(t) || is_dead_without_agent(t))
+        mark_state(t, HOST_LEAVING);
+    else if (is_order_pending(t))
         wait_for_answer(t);
-    else if (is_obeyed(t) && has_given_up(t))
-        fails(t, "its Nomad could not be stopped, and runs on");
-    else if (is_obeyed(t))
+    else if (is_order_accepted(t) && has_stop_failed(t))
+        conclude_service_failed(t, "its Nomad could not be stopped and still runs");
+    else if (is_order_accepted(t))
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key, "%s: its Nomad is being stopped",
                     t->p->name);
-    else if (!was_to_join(t) && (run_ends(t) || leads_too_early(t)))
-        go_on(t, HOST_ENABLING);
-    else if (may_end(t))
-        give_order(t, SERVICE_STOP);
+    else if (!was_to_join(t) && (is_run_to_end(t) || is_leading_too_early(t)))
+        mark_state(t, HOST_ENABLING);
+    else if (may_stop_nomad(t))
+        give_service_order(t, SERVICE_STOP);
 }
 
-/* ---- at boot ---- */
+/* ---- whether Nomad starts with the machine ---- */
 
-/* Its receipt says that it was done and read back; where its agent tells facts, they agree. */
-static bool is_set(const struct turn *t, enum tri enabled)
+/* True if the receipt says that the unit was changed and read back. If the agent reports facts,
+ * they must agree. */
+static bool is_enabled_as(const struct turn *t, enum tri enabled)
 {
     const struct agent_view *a = t->h != NULL ? &t->h->agent : NULL;
 
-    if (!is_obeyed(t) || a == NULL || a->status_at <= t->lh->effect_ms)
+    if (!is_order_accepted(t) || a == NULL || a->status_at <= t->lh->effect_ms)
         return false;
     const struct fact_view *f = agent_fact(a, "unit-enabled");
     return f == NULL || f->value == enabled;
 }
 
-static const char *silence(const struct turn *t)
+static const char *silence_text(const struct turn *t)
 {
     return t->h == NULL || !fresh(t->h->agent.hello_at, t->s->now)
                ? ", when its agent answers again"
                : "";
 }
 
-static void disabling(const struct turn *t)
+static void step_disabling(const struct turn *t)
 {
     if (is_dead_without_agent(t))
-        go_on(t, HOST_LEAVING);
-    else if (is_asked(t))
+        mark_state(t, HOST_LEAVING);
+    else if (is_order_pending(t))
         wait_for_answer(t);
-    else if (!was_to_join(t) && run_ends(t))
-        go_on(t, HOST_ENABLING);
-    else if (is_set(t, TRI_NO))
-        go_on(t, HOST_STOPPING);
-    else if (is_obeyed(t))
+    else if (!was_to_join(t) && is_run_to_end(t))
+        mark_state(t, HOST_ENABLING);
+    else if (is_enabled_as(t, TRI_NO))
+        mark_state(t, HOST_STOPPING);
+    else if (is_order_accepted(t))
         waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key,
-                    "%s: that its unit is disabled is read back%s", t->p->name, silence(t));
+                    "%s: Caravan reads back that its unit is disabled%s", t->p->name,
+                    silence_text(t));
     else
-        give_order(t, SERVICE_DISABLE);
+        give_service_order(t, SERVICE_DISABLE);
 }
 
 bool join_has_ended(const struct situation *s, size_t i)
@@ -345,50 +357,50 @@ bool join_has_ended(const struct situation *s, size_t i)
     return n.lists > 0 && n.alive == 0;
 }
 
-/* It voted, and ended before all was done: it does not start again by itself. */
-static void has_ended_early(const struct turn *t)
+/* The server voted and ended before its unit was enabled, so it does not start again by itself. */
+static void conclude_ended_early(const struct turn *t)
 {
     intend_conclude(t->s, t->d, t->i, OUTCOME_LEFT, FAILURE_SERVICE,
-                    "%s: its Nomad has ended since it voted, before it was known to start with its "
-                    "machine",
+                    "%s: its Nomad voted and then ended, before its unit was known to be enabled",
                     failure_name(FAILURE_SERVICE));
     undo_failed_join(t->s, t->d, t->i);
 }
 
-/* Enabling may have taken long: by the newest look it is well, as all others are. */
-static void has_joined(const struct turn *t)
+/* Enabling may have taken long. So the newest observation must show that this server and all
+ * others are well. */
+static void conclude_joined(const struct turn *t)
 {
-    if (t->lh->outcome == OUTCOME_LEFT) /* the run was aborted, and it stays */
-        go_on(t, HOST_FAILED);
+    if (t->lh->outcome == OUTCOME_LEFT) /* the run was aborted, and the server stays */
+        mark_state(t, HOST_FAILED);
     else if (region_well(t->s, t->d, t->lh->key, t->p->region))
         intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined as %s",
                         t->h->name);
 }
 
-static void enabling(const struct turn *t)
+static void step_enabling(const struct turn *t)
 {
-    if (is_asked(t))
+    if (is_order_pending(t))
         wait_for_answer(t);
     else if (join_has_ended(t->s, t->i))
-        has_ended_early(t);
-    else if (is_set(t, TRI_YES) && was_to_join(t))
-        has_joined(t);
-    else if (is_set(t, TRI_YES))
+        conclude_ended_early(t);
+    else if (is_enabled_as(t, TRI_YES) && was_to_join(t))
+        conclude_joined(t);
+    else if (is_enabled_as(t, TRI_YES))
         intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended, or it leads now");
-    else if (is_obeyed(t))
-        waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key, "%s: that its unit is enabled is read back",
-                    t->p->name);
+    else if (is_order_accepted(t))
+        waiting_for(t->d, REASON_IN_FLIGHT, t->lh->key,
+                    "%s: Caravan reads back that its unit is enabled", t->p->name);
     else
-        give_order(t, SERVICE_ENABLE);
+        give_service_order(t, SERVICE_ENABLE);
 }
 
 void decide_service(const struct situation *s, struct decision *d, size_t i)
 {
     static void (*const by_state[HOST_STATE_COUNT])(const struct turn *) = {
-        [HOST_ENABLING] = enabling,
-        [HOST_DISABLING] = disabling,
-        [HOST_STOPPING] = stopping,
-        [HOST_LEAVING] = leaving,
+        [HOST_ENABLING] = step_enabling,
+        [HOST_DISABLING] = step_disabling,
+        [HOST_STOPPING] = step_stopping,
+        [HOST_LEAVING] = step_leaving,
     };
     struct turn t = {.s = s,
                      .d = d,
@@ -401,7 +413,7 @@ void decide_service(const struct situation *s, struct decision *d, size_t i)
     by_state[t.lh->state](&t);
 }
 
-/* ---- one that was to join and has failed ---- */
+/* ---- a new server that has failed to join ---- */
 
 bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
 {
@@ -416,7 +428,7 @@ bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
         return false;
     view_without(&v, h);
     struct voter_count t = gate_voters(&v);
-    snprintf(ret_why, 120, "without it %u of %u voters would be left, %u are a quorum", t.asked,
+    snprintf(ret_why, 120, "without it %u of %u voters would be left, and %u are a quorum", t.asked,
              t.voters, quorum_of(t.voters));
     return t.unread == NULL && t.asked < quorum_of(t.voters);
 }

@@ -1,9 +1,9 @@
-/* Done is what was read back from every node after the last effect. */
+/* A host is done when it was read back after the last effect. */
 #include "decide.h"
 
 #include "raft_view.h"
 
-static int64_t last_effect(const struct ledger *l)
+static int64_t last_effect_ms(const struct ledger *l)
 {
     int64_t last = 0;
 
@@ -14,14 +14,15 @@ static int64_t last_effect(const struct ledger *l)
     return last;
 }
 
-static int64_t version_at(const struct host *h)
+static int64_t version_asked_ms(const struct host *h)
 {
     return h->is_server ? h->server.self_at : h->client.list_at;
 }
 
-/* What has left, everybody has to call so, by answers since. */
-static enum tri stays_away(const struct situation *s, const struct plan_host *p, int64_t since,
-                           char ret_why[160])
+/* A host that has left must be listed as left by every server, in answers asked for after
+ * `since`. */
+static enum tri has_stayed_away(const struct situation *s, const struct plan_host *p, int64_t since,
+                                char ret_why[160])
 {
     const struct region *r = world_region(s->world, p->region);
     const struct host *h = world_host(s->world, p->key);
@@ -36,29 +37,30 @@ static enum tri stays_away(const struct situation *s, const struct plan_host *p,
         if (by == h || by->server.members_at <= since ||
             (is != MEMBER_ALIVE && is != MEMBER_FAILED && is != MEMBER_LEAVING))
             continue;
-        snprintf(ret_why, 160, "has left, and %.60s lists it again", by->name);
+        snprintf(ret_why, 160, "had left, and %.60s lists it again", by->name);
         return TRI_NO;
     }
     return TRI_UNKNOWN;
 }
 
-/* TRI_UNKNOWN: not read back yet; ret_why is set for NO. */
-static enum tri read_back(const struct situation *s, size_t i, int64_t since, char ret_why[160])
+/* TRI_UNKNOWN: the host is not read back yet. TRI_NO: ret_why says what differs. */
+static enum tri is_read_back(const struct situation *s, size_t i, int64_t since, char ret_why[160])
 {
     const struct plan_host *p = &s->plan->hosts[i];
     const struct host *h = world_host(s->world, p->key);
     const char *version = h != NULL ? host_version(s->world, h) : "";
 
     if (p->role == ROLE_LEAVES)
-        return stays_away(s, p, since, ret_why);
-    if (h == NULL || version_at(h) <= since || version[0] == '\0')
+        return has_stayed_away(s, p, since, ret_why);
+    if (h == NULL || version_asked_ms(h) <= since || version[0] == '\0')
         return TRI_UNKNOWN;
     if (!str_eq(version, s->plan->target)) {
         snprintf(ret_why, 160, "runs %s, not %s", version, s->plan->target);
         return TRI_NO;
     }
     if (!p->managed)
-        return TRI_YES; /* ran the target before, has no agent: its version is all we know */
+        return TRI_YES; /* the host ran the target before and has no agent, so its version is all
+                           that is known */
     if (h->agent.hello_at <= since || h->agent.misplaced)
         return TRI_UNKNOWN;
     if (digest_eq(&h->agent.hello.disk, &p->digest) &&
@@ -73,12 +75,12 @@ bool verify_wants(const struct situation *s, size_t i)
 {
     char why[160];
     return s->ledger->hosts[i].state == HOST_DONE && s->world != NULL &&
-           read_back(s, i, last_effect(s->ledger), why) != TRI_YES;
+           is_read_back(s, i, last_effect_ms(s->ledger), why) != TRI_YES;
 }
 
 void decide_verifying(const struct situation *s, struct decision *d)
 {
-    int64_t since = last_effect(s->ledger);
+    int64_t since = last_effect_ms(s->ledger);
     size_t left = 0, first = 0;
     char why[160];
 
@@ -88,11 +90,11 @@ void decide_verifying(const struct situation *s, struct decision *d)
         const struct plan_host *p = &s->plan->hosts[i];
         if (s->ledger->hosts[i].state != HOST_DONE)
             continue;
-        enum tri t = read_back(s, i, since, why);
+        enum tri t = is_read_back(s, i, since, why);
         if (t == TRI_NO) {
             intend_stop(s, d, p->name,
-                        "Find out who changed it: caravan status shows the binaries.",
-                        "read back at the end: %s %s", p->name, why);
+                        "Find out who changed that host: caravan status shows the binaries.",
+                        "Caravan read every host back at the end: %s %s", p->name, why);
             return;
         }
         if (t == TRI_YES)
@@ -106,7 +108,7 @@ void decide_verifying(const struct situation *s, struct decision *d)
     }
     if (left > 0)
         waiting_for(d, REASON_OBSERVE, s->plan->hosts[first].key,
-                    "%zu %s still to be read back, next %s", left,
+                    "%zu %s still to be read back, first %s", left,
                     str_count(left, "host is", "hosts are"), s->plan->hosts[first].name);
     else if (effects_undone(s, d))
         intend_run(d, RUN_DONE);

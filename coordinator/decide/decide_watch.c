@@ -5,14 +5,12 @@
 #include "raft_view.h"
 
 const char lost_state_advice[] =
-    "Upgrade and restart no further server. See what that server itself holds, and what another "
-    "one "
-    "does: nomad operator api '/v1/jobs?stale' and '/v1/nodes?stale', with NOMAD_ADDR of each "
-    "(curl "
-    "before 1.3). The snapshot is named by caravan show; restore none before it is known which "
-    "server holds what.";
+    "Upgrade and restart no further server. Compare the state of that server with the state of "
+    "another server: nomad operator api '/v1/jobs?stale' and '/v1/nodes?stale', with NOMAD_ADDR "
+    "of each (before Nomad 1.3 use curl). caravan show names the snapshot. Restore no snapshot "
+    "before you know which server has which state.";
 
-/* ---- a way back ---- */
+/* ---- a snapshot to go back to ---- */
 
 bool region_begun(const struct situation *s, const char *region)
 {
@@ -45,12 +43,13 @@ bool snapshots_taken(const struct situation *s, struct decision *d)
         const struct ledger_region *r = &s->ledger->regions[i];
         if (!s->plan->regions[i].planned || !has_servers_left(s, r->name) || !needs_snapshot(s, r))
             continue;
-        waiting_for(d, REASON_SNAPSHOT, "", "region %s: a snapshot of its state is being saved%s%s",
+        waiting_for(d, REASON_SNAPSHOT, "", "region %s: Caravan saves a snapshot of its state%s%s",
                     r->name, r->problem[0] != '\0' ? "; the last attempt: " : "", r->problem);
         if (r->refused)
             intend_stop(s, d, "",
-                        "Give a token that may save one; or take one yourself and begin anew with "
-                        "--accept no-snapshot.",
+                        "Give a token that may save snapshots (NOMAD_TOKEN), then type caravan "
+                        "resume. Or save a snapshot yourself (nomad operator snapshot save), type "
+                        "caravan abort, and begin a new run with --accept no-snapshot.",
                         "region %s: no snapshot of its state could be saved: %s", r->name,
                         r->problem);
         else if (call_due(&r->call, s->now))
@@ -60,11 +59,11 @@ bool snapshots_taken(const struct situation *s, struct decision *d)
     return true;
 }
 
-/* ---- is the state all there? ---- */
+/* ---- is the state complete? ---- */
 
-/* A count is asked for when nothing else is missing, and only such a one is believed: what was
- * counted before that, something may have happened since. */
-static bool is_asked_since(const struct situation *s, const struct counted *c, int64_t since)
+/* A count is asked for when nothing else is missing, and only such a count is believed. After an
+ * earlier count, something may have happened. */
+static bool is_counted_since(const struct situation *s, const struct counted *c, int64_t since)
 {
     int64_t counting = s->evidence->counting_ms;
 
@@ -78,16 +77,16 @@ bool counts_before(const struct situation *s, struct decision *d, const struct h
     const struct ledger_region *r = ledger_region_const(s->ledger, leader->region);
     char text[120] = "";
 
-    bool asked = is_asked_since(s, c, 0);
+    bool asked = is_counted_since(s, c, 0);
     if (!asked || !counts_known(c->n)) {
-        waiting_for(d, REASON_COUNTS, leader->key, "%s: its objects %s", leader->name,
-                    asked ? "could not all be counted" : "are being counted");
+        waiting_for(d, REASON_COUNTS, leader->key, "%s: %s", leader->name,
+                    asked ? "its objects could not all be counted" : "Caravan counts its objects");
         return false;
     }
     if (r == NULL || !counts_fell(r->last, c->n, text, sizeof(text)))
         return true;
     waiting_for(d, REASON_COUNTS, leader->key, "%s: %s", leader->name, text);
-    if (is_asked_since(s, &c[1], 0) && counts_known(c[1].n) &&
+    if (is_counted_since(s, &c[1], 0) && counts_known(c[1].n) &&
         counts_fell(r->last, c[1].n, text, sizeof(text)))
         intend_stop(s, d, leader->name, lost_state_advice,
                     "%s, which leads: state was lost since the last server: %s", leader->name,
@@ -95,8 +94,8 @@ bool counts_before(const struct situation *s, struct decision *d, const struct h
     return false;
 }
 
-static struct gate_result result(enum verdict_kind kind, const char *fmt, ...) PRINTF(2, 3);
-static struct gate_result result(enum verdict_kind kind, const char *fmt, ...)
+static struct gate_result count_result(enum verdict_kind kind, const char *fmt, ...) PRINTF(2, 3);
+static struct gate_result count_result(enum verdict_kind kind, const char *fmt, ...)
 {
     struct gate_result r = {.kind = kind};
     va_list ap;
@@ -112,15 +111,15 @@ struct loss {
     char text[120];
 };
 
-/* One pair of answers, the k-th newest. */
-static enum verdict_kind one_look(const struct situation *s, const struct host *h,
-                                  const struct host *measure, int k, const int64_t *before,
-                                  int64_t since, struct loss *ret_loss)
+/* Compares one pair of answers, the k-th newest. */
+static enum verdict_kind compare_one_count(const struct situation *s, const struct host *h,
+                                           const struct host *measure, int k, const int64_t *before,
+                                           int64_t since, struct loss *ret_loss)
 {
     const struct counted *mine = &h->server.counted[k], *other = &measure->server.counted[k];
     char *text = ret_loss->text;
 
-    if (!is_asked_since(s, mine, since) || !is_asked_since(s, other, since) ||
+    if (!is_counted_since(s, mine, since) || !is_counted_since(s, other, since) ||
         !counts_comparable(before, mine->n) || !counts_comparable(before, other->n))
         return GATE_UNKNOWN;
     ret_loss->whose = h;
@@ -131,60 +130,62 @@ static enum verdict_kind one_look(const struct situation *s, const struct host *
     return counts_fell(before, other->n, text, sizeof(ret_loss->text)) ? GATE_FAIL : GATE_PASS;
 }
 
-static bool has_measure(const int64_t *before)
+static bool is_counted_before(const int64_t *before)
 {
     static const int64_t none[OBJECT_KINDS];
     return memcmp(before, none, sizeof(none)) != 0;
 }
 
-/* Before its swap; of one that somebody else swapped, when the last one of its region settled. */
-static const int64_t *counted_before(const struct situation *s, size_t i)
+/* Returns the counts from before the server's swap. If somebody else swapped the server, returns
+ * the counts of its region after the last server that settled. */
+static const int64_t *earlier_counts(const struct situation *s, size_t i)
 {
     const struct ledger_region *r = ledger_region_const(s->ledger, s->plan->hosts[i].region);
     const int64_t *base = s->ledger->hosts[i].base_objects;
 
-    return has_measure(base) || r == NULL ? base : r->last;
+    return is_counted_before(base) || r == NULL ? base : r->last;
 }
 
-/* One server against another one, or against itself before. */
-static struct gate_result compare(const struct situation *s, const struct host *h,
-                                  const struct host *measure, const int64_t *before, int64_t since,
-                                  const char **ret_whose)
+/* Compares one server with another one, or with its own earlier counts. */
+static struct gate_result compare_counts(const struct situation *s, const struct host *h,
+                                         const struct host *measure, const int64_t *before,
+                                         int64_t since, const char **ret_whose)
 {
     struct loss loss = {h, ""}, older = {h, ""};
-    enum verdict_kind newest = one_look(s, h, measure, 0, before, since, &loss);
+    enum verdict_kind newest = compare_one_count(s, h, measure, 0, before, since, &loss);
 
     *ret_whose = h->name;
     if (newest == GATE_PASS)
-        return result(GATE_PASS, "%s", "");
+        return count_result(GATE_PASS, "%s", "");
     *ret_whose = loss.whose->name;
     bool in_turn = h == measure || counts_in_turn(h->server.counted, measure->server.counted);
     if (newest == GATE_FAIL && in_turn &&
-        one_look(s, h, measure, 1, before, since, &older) == GATE_FAIL)
-        return result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
-    return result(GATE_UNKNOWN, "%s: its objects are being counted%s%s", loss.whose->name,
-                  loss.text[0] != '\0' ? " once more: " : "", loss.text);
+        compare_one_count(s, h, measure, 1, before, since, &older) == GATE_FAIL)
+        return count_result(GATE_FAIL, "%s: state was lost: %s", loss.whose->name, loss.text);
+    return count_result(GATE_UNKNOWN, "%s: Caravan counts its objects%s%s", loss.whose->name,
+                        loss.text[0] != '\0' ? " again: " : "", loss.text);
 }
 
-/* With its leader. Where nothing is known from before, with all others of its region: the leader's
- * state may be gone as well. */
-static struct gate_result look(const struct situation *s, const struct host *h,
-                               const int64_t *before, int64_t since, const char **ret_whose)
+/* Compares the server with its leader. If no earlier counts are known, compares it with all
+ * others of its region, because the leader may have lost its state as well. */
+static struct gate_result compare_with_others(const struct situation *s, const struct host *h,
+                                              const int64_t *before, int64_t since,
+                                              const char **ret_whose)
 {
     const struct host *leader = region_leader(s->world, s->plan, s->ledger, h->region, s->now);
 
     *ret_whose = h->name;
     if (leader == NULL)
-        return result(GATE_UNKNOWN, "region %s: who leads is not clear", h->region);
-    if (has_measure(before))
-        return compare(s, h, leader, before, since, ret_whose);
-    struct gate_result worst = compare(s, h, h, before, since, ret_whose);
+        return count_result(GATE_UNKNOWN, "region %s: no single leader is known", h->region);
+    if (is_counted_before(before))
+        return compare_counts(s, h, leader, before, since, ret_whose);
+    struct gate_result worst = compare_counts(s, h, h, before, since, ret_whose);
     for (size_t i = 0; i < s->plan->n_servers && worst.kind != GATE_FAIL; i++) {
         const struct host *o = world_host(s->world, s->plan->hosts[i].key);
         const char *whose;
         if (o == NULL || o == h || !str_eq(o->region, h->region) || s->plan->hosts[i].dead)
             continue;
-        struct gate_result r = compare(s, h, o, before, since, &whose);
+        struct gate_result r = compare_counts(s, h, o, before, since, &whose);
         if (r.kind == GATE_PASS || (r.kind == GATE_UNKNOWN && worst.kind == GATE_UNKNOWN))
             continue;
         worst = r;
@@ -200,12 +201,12 @@ struct gate_result gate_counts(const struct situation *s, size_t i, const char *
 
     *ret_whose = s->plan->hosts[i].name;
     if (h == NULL)
-        return result(GATE_UNKNOWN, "%s is not there", s->plan->hosts[i].name);
-    return look(s, h, counted_before(s, i), lh->effect_ms, ret_whose);
+        return count_result(GATE_UNKNOWN, "%s is not there", s->plan->hosts[i].name);
+    return compare_with_others(s, h, earlier_counts(s, i), lh->effect_ms, ret_whose);
 }
 
-/* Of a server: clients keep no state of a region. */
-static int64_t last_change(const struct situation *s)
+/* The last change of a server. Clients keep no state of a region. */
+static int64_t last_change_ms(const struct situation *s)
 {
     int64_t last = 0;
 
@@ -214,12 +215,13 @@ static int64_t last_change(const struct situation *s)
     return last;
 }
 
-/* False: it is not, or not known to be; said. */
-static bool is_whole(const struct situation *s, struct decision *d, const struct host *h,
-                     const int64_t *before, bool last)
+/* False: the server lost something, or that is unknown; the function states the wait or the
+ * stop. */
+static bool has_lost_nothing(const struct situation *s, struct decision *d, const struct host *h,
+                             const int64_t *before, bool last)
 {
     const char *whose;
-    struct gate_result g = look(s, h, before, last_change(s), &whose);
+    struct gate_result g = compare_with_others(s, h, before, last_change_ms(s), &whose);
 
     if (g.kind == GATE_PASS)
         return true;
@@ -230,17 +232,18 @@ static bool is_whole(const struct situation *s, struct decision *d, const struct
     return false;
 }
 
-/* Those that stay, from the first step on: nobody else asks them. */
-static bool stayers_are_whole(const struct situation *s, struct decision *d, bool last)
+/* Checks the servers that a replacement leaves as they are, from the first step on. No other
+ * function asks them. */
+static bool stayers_have_lost_nothing(const struct situation *s, struct decision *d, bool last)
 {
     const char *region = s->plan->n_servers > 0 ? s->plan->hosts[0].region : "";
     const struct ledger_region *r = ledger_region_const(s->ledger, region);
 
-    if (!s->plan->replaces || r == NULL || !has_measure(r->last))
+    if (!s->plan->replaces || r == NULL || !is_counted_before(r->last))
         return true;
     for (size_t i = 0; i < s->world->n_hosts; i++)
         if (plan_stays(s->world, s->plan, &s->world->hosts[i]) &&
-            !is_whole(s, d, &s->world->hosts[i], r->last, last))
+            !has_lost_nothing(s, d, &s->world->hosts[i], r->last, last))
             return false;
     return true;
 }
@@ -253,16 +256,17 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
         if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
             s->plan->hosts[i].role == ROLE_LEAVES)
             continue;
-        if (!region_begun(s, r->name) && !has_measure(r->last))
-            continue; /* nobody knows what there was */
-        if (!is_whole(s, d, h, r->last, last))
+        if (!region_begun(s, r->name) && !is_counted_before(r->last))
+            continue; /* no earlier counts exist */
+        if (!has_lost_nothing(s, d, h, r->last, last))
             return false;
     }
-    return stayers_are_whole(s, d, last);
+    return stayers_have_lost_nothing(s, d, last);
 }
 
-/* Settling, and its gates pass: lists are dear, they are asked for only then. */
-static bool is_well(const struct situation *s, const struct ledger_host *lh)
+/* True if the server is settling and its gates pass. Only then are its lists asked for, because
+ * they are expensive. */
+static bool is_settling_well(const struct situation *s, const struct ledger_host *lh)
 {
     char key[sizeof(((struct streak *)NULL)->key)];
 
@@ -271,7 +275,7 @@ static bool is_well(const struct situation *s, const struct ledger_host *lh)
     return lh->state == HOST_SETTLING && e != NULL && e->last == GATE_PASS;
 }
 
-static void add_key(const char **keys, size_t *n, size_t max, const char *key)
+static void add_counted_key(const char **keys, size_t *n, size_t max, const char *key)
 {
     for (size_t i = 0; i < *n; i++)
         if (str_eq(keys[i], key))
@@ -280,27 +284,27 @@ static void add_key(const char **keys, size_t *n, size_t max, const char *key)
         keys[(*n)++] = key;
 }
 
-/* Whose are compared with its leader's: one that settles; between two turns, those that are done.
- */
+/* True if this server's counts are compared with its leader's: a server that settles, and
+ * between two turns each server that is done. */
 static bool is_counted(const struct situation *s, const struct ledger_host *lh, const char *next)
 {
-    if (is_well(s, lh))
+    if (is_settling_well(s, lh))
         return true;
     return s->ledger->state == RUN_SERVERS && lh->state == HOST_DONE &&
            (next == NULL || ledger_in_flight(s->ledger, s->plan, true) == 0);
 }
 
-/* With whom `look` compares it. */
-static void add_measures(const struct situation *s, const struct host *h, const int64_t *before,
-                         const char **keys, size_t *n, size_t max)
+/* Adds the servers that compare_with_others compares h with. */
+static void add_compared_keys(const struct situation *s, const struct host *h,
+                              const int64_t *before, const char **keys, size_t *n, size_t max)
 {
     const struct host *leader = region_leader(s->world, s->plan, s->ledger, h->region, s->now);
 
-    if (has_measure(before) && leader != NULL)
-        add_key(keys, n, max, leader->key);
-    for (size_t i = 0; i < s->plan->n_servers && !has_measure(before); i++)
+    if (is_counted_before(before) && leader != NULL)
+        add_counted_key(keys, n, max, leader->key);
+    for (size_t i = 0; i < s->plan->n_servers && !is_counted_before(before); i++)
         if (str_eq(s->plan->hosts[i].region, h->region) && !s->plan->hosts[i].dead)
-            add_key(keys, n, max, s->plan->hosts[i].key);
+            add_counted_key(keys, n, max, s->plan->hosts[i].key);
 }
 
 size_t watch_counts(const struct situation *s, const char **keys, size_t max)
@@ -314,24 +318,24 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
     const struct host *leader =
         next != NULL ? region_leader(s->world, s->plan, s->ledger, next, s->now) : NULL;
     if (leader != NULL)
-        add_key(keys, &n, max, leader->key);
+        add_counted_key(keys, &n, max, leader->key);
     for (size_t i = 0; i < s->plan->n_servers; i++) {
         const struct ledger_host *lh = &s->ledger->hosts[i];
         if (!is_counted(s, lh, next) || s->plan->hosts[i].role == ROLE_LEAVES)
             continue;
         const struct host *h = world_host(s->world, lh->key);
-        add_key(keys, &n, max, lh->key);
+        add_counted_key(keys, &n, max, lh->key);
         if (h != NULL)
-            add_measures(s, h, counted_before(s, i), keys, &n, max);
+            add_compared_keys(s, h, earlier_counts(s, i), keys, &n, max);
     }
     for (size_t i = 0; servers && i < s->world->n_hosts; i++)
         if (ledger_in_flight(s->ledger, s->plan, true) == 0 &&
             plan_stays(s->world, s->plan, &s->world->hosts[i]))
-            add_key(keys, &n, max, s->world->hosts[i].key);
+            add_counted_key(keys, &n, max, s->world->hosts[i].key);
     return n;
 }
 
-/* ---- what the others say ---- */
+/* ---- the token, and the logs of other servers ---- */
 
 void check_alarm(const struct situation *s, struct decision *d)
 {
@@ -343,16 +347,17 @@ void check_alarm(const struct situation *s, struct decision *d)
     bool denied = n->answers >= DENIED_ANSWERS && n->last_ms - n->since_ms >= REFUSED_MS;
 
     if ((dead || denied) && l->ending != RUN_NONE)
-        intend_run(d, l->ending); /* what is in flight cannot be seen to finish */
+        intend_run(d, l->ending); /* without the token, nobody sees hosts in flight finish */
     else if (denied && !dead)
         intend_stop(s, d, n->name,
-                    "See nomad acl token self there (NOMAD_ADDR of that server), whether its state "
-                    "is all there, and its policies; then caravan resume, with NOMAD_TOKEN if it "
-                    "takes another.",
+                    "Type nomad acl token self with NOMAD_ADDR of that server. Check its policies, "
+                    "and whether the state of that server is complete. Then type caravan resume, "
+                    "with another NOMAD_TOKEN if one is needed.",
                     "%s, which autopilot calls healthy", n->text);
     else if (dead)
         intend_stop(s, d, "",
-                    "Give a token that is valid until the end (NOMAD_TOKEN), by caravan resume.",
+                    "Set NOMAD_TOKEN to a token that stays valid until the end of the run, then "
+                    "type caravan resume.",
                     "no server takes the token any more: %s", s->world->refused);
 
     if (l->alarm[0] != '\0')

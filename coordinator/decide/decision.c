@@ -3,7 +3,7 @@
 #include "quorum_text.h"
 #include "situation.h"
 
-/* ---- what is waited for ---- */
+/* ---- what the run waits for ---- */
 
 const struct waiting *decision_waits(const struct decision *d)
 {
@@ -13,7 +13,7 @@ const struct waiting *decision_waits(const struct decision *d)
         if (reason_row(d->waiting[i].reason)->well)
             return NULL;
         if (first->key[0] == '\0' && d->waiting[i].key[0] != '\0')
-            first = &d->waiting[i]; /* one host's name says more than a count */
+            first = &d->waiting[i]; /* the name of a host is more useful than a count */
     }
     return first;
 }
@@ -26,7 +26,7 @@ bool decision_waits_for(const struct decision *d, enum reason reason)
     return false;
 }
 
-/* With a full table nobody knows what else is awaited. */
+/* When the table of waits is full, other waits may be missing from it. */
 int64_t decision_rests_until(const struct decision *d, int64_t now)
 {
     int64_t first = INT64_MAX;
@@ -38,7 +38,7 @@ int64_t decision_rests_until(const struct decision *d, int64_t now)
     return first - REST_LEAD_MS > now ? first - REST_LEAD_MS : 0;
 }
 
-/* ---- adding to one ---- */
+/* ---- adding to a decision ---- */
 
 struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
 {
@@ -104,10 +104,11 @@ void intend_run(struct decision *d, enum run_state run)
     intend(d, INTENT_RUN, "")->run = run;
 }
 
-/* What is left of the servers: with every stop. Into commands: what to look at for the first that
- * is away, which the cause of the stop may have nothing to do with; "" none is. */
-static void tell_quorum(const struct situation *s, struct intent *in,
-                        char commands[static TEXT_MAX])
+/* Appends to the text of a stop how many voters are left, and writes into commands what to type
+ * for the first server that is away. commands is "" when no server is away. That server may have
+ * nothing to do with the cause of the stop. */
+static void append_quorum(const struct situation *s, struct intent *in,
+                          char commands[static TEXT_MAX])
 {
     size_t len = strlen(in->text);
 
@@ -131,13 +132,13 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
         return;
     for (size_t i = 0; i < d->n_intents; i++)
         if (d->intents[i].kind == INTENT_STOP)
-            return; /* the first cause is the cause */
+            return; /* the first cause is the one to report */
     struct intent *in = intend(d, INTENT_STOP, "");
     str_cut(in->host, sizeof(in->host), host);
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
     va_end(ap);
-    tell_quorum(s, in, commands);
+    append_quorum(s, in, commands);
     snprintf(in->advice, sizeof(in->advice),
              "%s%s%s To go on: caravan resume. To end the run: caravan abort.", advice,
              commands[0] != '\0' ? " Servers: " : "", commands);

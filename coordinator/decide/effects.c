@@ -3,9 +3,10 @@
 #include "gate.h"
 #include "version.h"
 
-/* Nomad keeps no Meta of a drain before 1.1: then a drain there is taken for ours. A mark that came
- * after the last drain is somebody's, whoever that drain was of. */
-static bool drain_is_ours(const struct ledger *l, const struct host *h)
+/* Before 1.1 Nomad keeps no Meta of a drain, so a drain there counts as Caravan's own. If the
+ * node's eligibility was set by hand after the last drain, that is somebody else's doing,
+ * whoever drained it. */
+static bool is_drain_by_run(const struct ledger *l, const struct host *h)
 {
     char run[2 * RUN_ID_LEN + 1];
     struct version v;
@@ -28,11 +29,11 @@ enum tri drain_by_others(const struct effect *e, const struct ledger *l, const s
         return TRI_UNKNOWN;
     if (c->eligible && !c->draining)
         return TRI_NO;
-    if (e->attempts == 0) /* ours was never asked for */
+    if (e->attempts == 0) /* Caravan's own drain was never asked for */
         return TRI_YES;
     if (!fresh(c->detail_at, now))
         return TRI_UNKNOWN;
-    return drain_is_ours(l, h) ? TRI_NO : TRI_YES;
+    return is_drain_by_run(l, h) ? TRI_NO : TRI_YES;
 }
 
 void effect_own_drain(const struct host *h, char *dst, size_t n)
@@ -45,8 +46,9 @@ void effect_own_drain(const struct host *h, char *dst, size_t n)
     snprintf(dst, n, "{\"drained_by_its_stop\":\"%.40s\"}", began);
 }
 
-/* The last drain is the one that its own stop began, by Nomad's word and by when it began. */
-static bool drain_is_its_own(const struct effect *e, const struct host *h)
+/* True if the last drain is the one that the node's own stop began, by Nomad's record and by the
+ * time of its begin. */
+static bool is_drain_by_own_stop(const struct effect *e, const struct host *h)
 {
     char last[sizeof(e->ours)];
 
@@ -54,9 +56,9 @@ static bool drain_is_its_own(const struct effect *e, const struct host *h)
     return h->client.drain_own && !h->client.marked && str_eq(last, e->ours);
 }
 
-/* We drain only what was eligible: so eligible and not draining is as before. A node that is not is
- * ours to restore only while the last drain was ours: Nomad leaves a drained node ineligible, and
- * so may others, on purpose. */
+/* Caravan drains only eligible nodes, so a node that is eligible and not draining is as before.
+ * Caravan restores a node that is not eligible only if the last drain was Caravan's: Nomad
+ * leaves a drained node ineligible, and other people may do so on purpose. */
 static enum effect_step undo_drain(const struct effect *e, const struct ledger *l,
                                    const struct host *h, int64_t after, int64_t now)
 {
@@ -68,14 +70,14 @@ static enum effect_step undo_drain(const struct effect *e, const struct ledger *
         return STEP_UNDONE;
     if (!fresh(c->detail_at, now) || c->detail_at <= after)
         return STEP_NONE;
-    bool ours = e->kind == EFFECT_ELIGIBILITY ? drain_is_its_own(e, h) : drain_is_ours(l, h);
+    bool ours = e->kind == EFFECT_ELIGIBILITY ? is_drain_by_own_stop(e, h) : is_drain_by_run(l, h);
     return ours ? STEP_UNDO : STEP_UNDONE;
 }
 
-/* The wait since it was intended (for the note's answer, for a coordinator that was started anew)
- * may have been long: a drain begins on what is there now. */
-static enum effect_step begin_effect(const struct effect *e, const struct ledger *l,
-                                     const struct host *h, int64_t now)
+/* Much time may have passed since the intent (for the answer about the note, or a restarted
+ * coordinator). So a drain begins only if the newest observation allows it. */
+static enum effect_step next_step_of_drain(const struct effect *e, const struct ledger *l,
+                                           const struct host *h, int64_t now)
 {
     if (!e->noted)
         return STEP_NOTE;
@@ -98,8 +100,8 @@ enum effect_step effect_next(const struct effect *e, const struct ledger *l, con
         return over ? STEP_UNDONE : STEP_DO;
     }
     if (!e->undo || (e->kind == EFFECT_ELIGIBILITY && !e->noted))
-        return begin_effect(e, l, h, now);
-    if (e->attempts == 0 || gone) /* never asked for; or nothing is left to undo */
+        return next_step_of_drain(e, l, h, now);
+    if (e->attempts == 0 || gone) /* never asked for, or the host is gone */
         return STEP_UNDONE;
     return h == NULL ? STEP_NONE : undo_drain(e, l, h, MAX_OF(asked_ms, e->done_ms), now);
 }

@@ -2,8 +2,8 @@
 
 #include "raft_view.h"
 
-/* Nobody is listed where nobody could be asked at all. */
-static struct voter_count count(const struct situation *s, const char *region)
+/* Without a world, or while every server refuses the token, all counts are 0. */
+static struct voter_count count_region_voters(const struct situation *s, const char *region)
 {
     struct gate_result unused;
     struct view v;
@@ -14,18 +14,19 @@ static struct voter_count count(const struct situation *s, const char *region)
     return gate_voters(&v);
 }
 
-/* Who does not answer us may still vote: where there is a leader, more are well than we see. */
-static const char *what_follows(const struct voter_count *t, uint32_t quorum)
+/* A server that does not answer Caravan may still vote. If the region has a leader, more voters
+ * are well than Caravan sees. */
+static const char *quorum_consequence(const struct voter_count *t, uint32_t quorum)
 {
     if (t->well == quorum)
         return "no other may fail";
-    return t->led ? "there is a leader all the same, so others vote whom Caravan cannot ask"
+    return t->led ? "but the region has a leader, so other voters that Caravan cannot ask are well"
                   : "no leader can be elected";
 }
 
 void quorum_text(const struct situation *s, const char *region, char *dst, size_t n)
 {
-    struct voter_count t = count(s, region);
+    struct voter_count t = count_region_voters(s, region);
     uint32_t quorum = quorum_of(t.base);
 
     dst[0] = '\0';
@@ -36,12 +37,13 @@ void quorum_text(const struct situation *s, const char *region, char *dst, size_
                  region, t.base, t.well, quorum, t.well - quorum);
     else
         snprintf(dst, n, "; region %s: of %u voters %u %s well, %u are a quorum: %s", region,
-                 t.base, t.well, str_count(t.well, "is", "are"), quorum, what_follows(&t, quorum));
+                 t.base, t.well, str_count(t.well, "is", "are"), quorum,
+                 quorum_consequence(&t, quorum));
 }
 
 void quorum_commands(const struct situation *s, const char *region, char *dst, size_t n)
 {
-    struct voter_count t = count(s, region);
+    struct voter_count t = count_region_voters(s, region);
 
     dst[0] = '\0';
     if (t.listed == 0 || t.base == 0 || t.well >= t.base || t.away == NULL)
@@ -53,8 +55,8 @@ void quorum_commands(const struct situation *s, const char *region, char *dst, s
                  t.away->name);
     else
         snprintf(dst, n,
-                 "On %.32s: systemctl status nomad; journalctl -u nomad -n 50. That it does not "
-                 "answer Caravan is no reason to remove it from raft: see nomad operator raft "
-                 "list-peers and nomad server members by another server first.",
+                 "On %.32s: systemctl status nomad; journalctl -u nomad -n 50. Do not remove it "
+                 "from raft only because it does not answer Caravan. First see nomad operator raft "
+                 "list-peers and nomad server members on another server.",
                  t.away->name);
 }

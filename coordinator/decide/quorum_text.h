@@ -1,15 +1,17 @@
 /*
- * quorum_text.h - how many of a region's voters are left, in words, when a run stops. Pure.
+ * quorum_text.h - how many healthy voters a region has left, in words, for the text of a stop.
+ * Pure.
  */
 #ifndef QUORUM_TEXT_H
 #define QUORUM_TEXT_H
 
 #include "situation.h"
 
-/* "; region global: of 3 voters 2 are well, 2 are a quorum: no other may fail"; "" when all
- * voters that were planned with are well, or nobody could be asked at all. */
+/* Writes "; region global: of 3 voters 2 are well, 2 are a quorum: no other may fail" into dst.
+ * dst is "" when all voters of the plan are well, or when the world has no answers to count. */
 void quorum_text(const struct situation *s, const char *region, char *dst, size_t n);
-/* The exact commands for the first server that is not well: where, and what. "": none. */
+/* Writes the commands to type for the first server that is not well, and the host to type them
+ * on. dst is "" when all voters are well. */
 void quorum_commands(const struct situation *s, const char *region, char *dst, size_t n);
 
 #endif

@@ -2,51 +2,51 @@
 
 #include "decide_watch.h"
 
-#define MARGIN_MS 60000 /* beyond an agent's own deadline before we give up on its answer */
+#define MARGIN_MS 60000 /* how long the run waits after an agent's own deadline */
 
-/* ---- how long ---- */
+/* ---- how long the run waits ---- */
 
-static int64_t for_servers(const struct plan *plan)
+static int64_t patience_for_servers(const struct plan *plan)
 {
     return plan_longest_server_ms(plan) + plan->policy.settle_ms;
 }
 
-static int64_t for_staging(const struct plan *plan)
+static int64_t patience_for_staging(const struct plan *plan)
 {
     return plan->policy.stage_deadline_ms + MARGIN_MS;
 }
 
-static int64_t for_hosts(const struct plan *plan)
+static int64_t patience_for_hosts(const struct plan *plan)
 {
     const struct policy *p = &plan->policy;
 
     return MAX_OF(plan_longest_server_ms(plan), p->client_deadline_ms) + p->hold_ms + 3 * MARGIN_MS;
 }
 
-static int64_t for_soak(const struct plan *plan)
+static int64_t patience_for_soak(const struct plan *plan)
 {
     return plan->policy.soak_ms + plan_longest_server_ms(plan);
 }
 
-static int64_t for_drain(const struct plan *plan)
+static int64_t patience_for_drain(const struct plan *plan)
 {
     return plan->policy.drain_deadline_ms + 3 * MARGIN_MS;
 }
 
-/* An order without an answer: what answers takes seconds for it. */
-static int64_t for_orders(const struct plan *plan)
+/* An agent that answers at all answers an order within seconds. */
+static int64_t patience_for_orders(const struct plan *plan)
 {
     (void)plan;
     return 3 * MARGIN_MS;
 }
 
-static int64_t for_snapshot(const struct plan *plan)
+static int64_t patience_for_snapshot(const struct plan *plan)
 {
     (void)plan;
     return SNAPSHOT_OLD_MS + MARGIN_MS;
 }
 
-static int64_t for_watch(const struct plan *plan)
+static int64_t patience_for_watch(const struct plan *plan)
 {
     return plan->policy.replace.watch_ms + plan_longest_server_ms(plan);
 }
@@ -54,54 +54,59 @@ static int64_t for_watch(const struct plan *plan)
 /* ---- what to do ---- */
 
 static const char gates[] =
-    "Bring the cluster to what the cause asks for (nomad server members, nomad node status).";
-static const char agents[] = "See on that host that it is up and its agent runs: systemctl "
-                             "status caravan-agent caravan-swap nomad.";
-static const char unasked[] = "See why Nomad does not answer what the cause asks: caravan status.";
-static const char drains[] = "See which allocations do not move: nomad node status -allocs.";
+    "Repair what the cause names (nomad server members, nomad node status).";
+static const char agents[] = "See that the host is up and that its agent runs: systemctl status "
+                             "caravan-agent caravan-swap nomad.";
+static const char unasked[] =
+    "See why Nomad does not answer the question that the cause names: caravan status.";
+static const char drains[] =
+    "See which allocations do not move: nomad node status -allocs of that node.";
 static const char leaders[] =
-    "See who leads the region, and who could: nomad operator raft list-peers -stale.";
+    "See which server leads the region, and which servers vote: nomad operator raft list-peers "
+    "-stale.";
 static const char leases[] = "See that caravan-agent runs on that server, and that no other run "
-                             "holds it: caravan status.";
-static const char looks[] = "See what does not answer: caravan status.";
+                             "holds its lease: caravan status.";
+static const char looks[] = "See which host or server does not answer: caravan status.";
 static const char undoing[] =
-    "See that Nomad takes changes and that host's agent runs: caravan status.";
-static const char snapshots[] = "See that the leader answers: caravan status.";
-static const char lists[] = "See why Nomad does not list them: nomad status, nomad node status.";
+    "See that Nomad accepts changes and that the agent of that host runs: caravan status.";
+static const char snapshots[] = "See that the leader of the region answers: caravan status.";
+static const char lists[] =
+    "See why Nomad does not list these objects: nomad status, nomad node status.";
 
 static const char died[] =
-    "Bring its Nomad back there, and go on. Or, when it does not come back: abort, which takes out "
-    "what has joined as long as no server has left, and begin anew with --accept dead: and its "
-    "name.";
-static const char away[] = "See who has started it (nomad server members), and stop it there.";
+    "Start Nomad on that host again, then type caravan resume. If Nomad cannot start there, type "
+    "caravan abort: as long as no server has left, this takes out the servers that have joined. "
+    "Then begin a new run with --accept dead: and the name of the host.";
+static const char away[] =
+    "See which removed server runs again (nomad server members), and stop Nomad on that host.";
 
 /* ---- the table ---- */
 
 const struct reason_row *reason_row(enum reason r)
 {
-    static const struct reason_row unknown = {"unknown", for_servers, gates, false};
+    static const struct reason_row unknown = {"unknown", patience_for_servers, gates, false};
     static const struct reason_row rows[REASON_COUNT] = {
-        [REASON_NONE] = {"none", for_servers, gates, false},
-        [REASON_GATE] = {"gate", for_servers, gates, false},
-        [REASON_GATE_UNKNOWN] = {"gate-unknown", for_servers, unasked, false},
-        [REASON_SETTLING] = {"settling", for_servers, gates, true},
-        [REASON_STAGING] = {"staging", for_staging, agents, false},
-        [REASON_IN_FLIGHT] = {"in-flight", for_hosts, agents, false},
-        [REASON_LIMIT] = {"limit", for_hosts, agents, false},
-        [REASON_CANARY] = {"canary", for_hosts, agents, false},
-        [REASON_SOAK] = {"soak", for_soak, gates, false},
-        [REASON_DRAIN] = {"drain", for_drain, drains, false},
-        [REASON_LEADER] = {"leader", for_servers, leaders, false},
-        [REASON_SERVERS] = {"servers", for_servers, gates, false},
-        [REASON_LEASE] = {"lease", for_servers, leases, false},
-        [REASON_OBSERVE] = {"observe", for_servers, looks, false},
-        [REASON_RETRY] = {"retry", for_orders, agents, false},
-        [REASON_UNDO] = {"undo", for_servers, undoing, false},
-        [REASON_SNAPSHOT] = {"snapshot", for_snapshot, snapshots, false},
-        [REASON_KEYSTORE] = {"keystore", for_servers, agents, false},
-        [REASON_COUNTS] = {"counts", for_servers, lists, false},
-        [REASON_DIED] = {"died", for_servers, died, false},
-        [REASON_WATCH] = {"watch", for_watch, away, false},
+        [REASON_NONE] = {"none", patience_for_servers, gates, false},
+        [REASON_GATE] = {"gate", patience_for_servers, gates, false},
+        [REASON_GATE_UNKNOWN] = {"gate-unknown", patience_for_servers, unasked, false},
+        [REASON_SETTLING] = {"settling", patience_for_servers, gates, true},
+        [REASON_STAGING] = {"staging", patience_for_staging, agents, false},
+        [REASON_IN_FLIGHT] = {"in-flight", patience_for_hosts, agents, false},
+        [REASON_LIMIT] = {"limit", patience_for_hosts, agents, false},
+        [REASON_CANARY] = {"canary", patience_for_hosts, agents, false},
+        [REASON_SOAK] = {"soak", patience_for_soak, gates, false},
+        [REASON_DRAIN] = {"drain", patience_for_drain, drains, false},
+        [REASON_LEADER] = {"leader", patience_for_servers, leaders, false},
+        [REASON_SERVERS] = {"servers", patience_for_servers, gates, false},
+        [REASON_LEASE] = {"lease", patience_for_servers, leases, false},
+        [REASON_OBSERVE] = {"observe", patience_for_servers, looks, false},
+        [REASON_RETRY] = {"retry", patience_for_orders, agents, false},
+        [REASON_UNDO] = {"undo", patience_for_servers, undoing, false},
+        [REASON_SNAPSHOT] = {"snapshot", patience_for_snapshot, snapshots, false},
+        [REASON_KEYSTORE] = {"keystore", patience_for_servers, agents, false},
+        [REASON_COUNTS] = {"counts", patience_for_servers, lists, false},
+        [REASON_DIED] = {"died", patience_for_servers, died, false},
+        [REASON_WATCH] = {"watch", patience_for_watch, away, false},
     };
     return (unsigned)r < REASON_COUNT ? &rows[r] : &unknown;
 }

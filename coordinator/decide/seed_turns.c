@@ -2,8 +2,9 @@
 
 #include "seeds.h"
 
-/* Its time is over: nobody waits for it any longer. A second order to it does not begin it anew. */
-static bool is_over(const struct situation *s, const struct ledger_host *lh)
+/* True if the time of the seed is over, so no host waits for it any longer. A second order to
+ * the seed does not start a new time. */
+static bool is_seed_time_over(const struct situation *s, const struct ledger_host *lh)
 {
     int64_t deadline = s->plan->policy.stage_deadline_ms;
     bool first_order = lh->state == HOST_STAGING && lh->attempts <= 1;
@@ -12,8 +13,8 @@ static bool is_over(const struct situation *s, const struct ledger_host *lh)
            !(first_order && s->now - lh->effect_ms <= deadline);
 }
 
-/* Rather the one that is at it already. */
-static bool goes_before(const struct ledger *l, size_t i, size_t first)
+/* A seed that is already staging goes first. */
+static bool seed_goes_before(const struct ledger *l, size_t i, size_t first)
 {
     if (first == SIZE_MAX)
         return true;
@@ -34,7 +35,7 @@ static void add_seed(const struct situation *s, struct seed_turns *t, struct see
     bool may_stage = lh->state == HOST_PENDING || lh->state == HOST_STAGING;
     t->seeds[i] = true;
     turn->open = turn->open || seed_has(seed, &s->plan->hosts[i].digest);
-    if (may_stage && !is_over(s, lh) && goes_before(s->ledger, i, turn->first))
+    if (may_stage && !is_seed_time_over(s, lh) && seed_goes_before(s->ledger, i, turn->first))
         turn->first = i;
 }
 

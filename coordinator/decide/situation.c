@@ -34,8 +34,8 @@ const char *host_disagrees(const struct host *h, int64_t now)
 }
 
 static const char dead_advice[] =
-    "On that host: systemctl restart caravan-swap.socket caravan-swap. journalctl -u caravan-swap "
-    "shows why it stopped.";
+    "On that host, type systemctl restart caravan-swap.socket caravan-swap. "
+    "journalctl -u caravan-swap shows why caravan-swap stopped.";
 static const char stranger_advice[] =
     "caravan trust show lists the operator keys. Copy the newest trust file to this machine, name "
     "in [keys] of caravan.conf an operator key that it names, then run caravan resume. Or run "
@@ -59,11 +59,23 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     else
         intend_stop(s, d, name, dead_advice,
                     lh->answered
-                        ? "%s: its agent answers, but its caravan-swap, which took the %s order "
-                          "%s ago, does not any more"
+                        ? "%s: its agent answers, but its caravan-swap, which accepted the %s "
+                          "order %s ago, does not answer any more"
                         : "%s: its agent answers, but its caravan-swap has not answered the %s "
                           "order for %s",
                     name, order, took);
+    return true;
+}
+
+bool order_is_void(const struct situation *s, struct decision *d, size_t i)
+{
+    const struct ledger_host *lh = &s->ledger->hosts[i];
+    const struct host *h = world_host(s->world, lh->key);
+
+    if (lh->answered || lh->receipt_ms == 0 || h == NULL || h->agent.status_at <= lh->receipt_ms ||
+        h->agent.work.order_sequence >= lh->call.sequence)
+        return false;
+    intend(d, INTENT_WITHDRAW, lh->key);
     return true;
 }
 
@@ -77,7 +89,7 @@ bool host_newer(const struct situation *s, const struct host *h)
            plan_cmp_target(s->plan, &now, &target) > 0;
 }
 
-static bool says_target(const struct situation *s, size_t i, const struct agent_view *a)
+static bool agent_reports_target(const struct situation *s, size_t i, const struct agent_view *a)
 {
     const struct digest *target = &s->plan->hosts[i].digest;
 
@@ -85,8 +97,10 @@ static bool says_target(const struct situation *s, size_t i, const struct agent_
            digest_eq(&a->hello.running, target);
 }
 
-/* Both of its agent's answers are young, and asked after what this run last did there. */
-static bool told_since(const struct situation *s, size_t i, const struct agent_view *a)
+/* Both answers of the agent are young, and were asked for after the last thing that this run did
+ * on the host. */
+static bool has_answered_since_effect(const struct situation *s, size_t i,
+                                      const struct agent_view *a)
 {
     int64_t at = MIN_OF(a->hello_at, a->status_at);
 
@@ -97,15 +111,16 @@ bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
 {
     const struct agent_view *a = &h->agent;
 
-    return says_target(s, i, a) && told_since(s, i, a) && phase_rests(a->work.phase) &&
-           str_eq(host_version(s->world, h), s->plan->target);
+    return agent_reports_target(s, i, a) && has_answered_since_effect(s, i, a) &&
+           phase_rests(a->work.phase) && str_eq(host_version(s->world, h), s->plan->target);
 }
 
 bool host_may_run_target(const struct situation *s, size_t i, const struct host *h)
 {
     const struct agent_view *a = &h->agent;
 
-    return says_target(s, i, a) && (!told_since(s, i, a) || str_eq(host_version(s->world, h), ""));
+    return agent_reports_target(s, i, a) &&
+           (!has_answered_since_effect(s, i, a) || str_eq(host_version(s->world, h), ""));
 }
 
 bool host_done_by_us(const struct situation *s, size_t i)
@@ -135,8 +150,8 @@ void waiting_to_settle(const struct situation *s, struct decision *d, const char
         waiting_for(d, REASON_SETTLING, key, "%s was well; not asked since the last change", name);
 }
 
-/* By answers no older than 5 s now: those of the last round may have been that old when it ended.
- */
+/* The function asks the gate with answers no older than 5 s. The answers of the last round may
+ * have been that old when the round ended. */
 bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name)
 {
     struct gate_result g = gate_region(s->world, s->plan, s->ledger, name, s->now);
@@ -148,8 +163,8 @@ bool region_well(const struct situation *s, struct decision *d, const char *key,
     return false;
 }
 
-static bool region_settled(const struct situation *s, struct decision *d, const char *name,
-                           int64_t since)
+static bool one_region_settled(const struct situation *s, struct decision *d, const char *name,
+                               int64_t since)
 {
     char key[sizeof(((struct streak *)NULL)->key)], shown[sizeof(key)];
 
@@ -158,7 +173,7 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
         return region_well(s, d, "", name);
     const struct streak *e = evidence_find(s->evidence, key);
-    char why[TEXT_MAX] = "its gates are not asked yet";
+    char why[TEXT_MAX] = "its gates have not been checked yet";
     if (e != NULL)
         streak_text(e, why, sizeof(why));
     if (e == NULL || e->last != GATE_PASS)
@@ -172,10 +187,10 @@ static bool region_settled(const struct situation *s, struct decision *d, const 
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since)
 {
     for (size_t i = 0; i < s->plan->n_regions; i++)
-        if (!region_settled(s, d, s->plan->regions[i].name, since))
+        if (!one_region_settled(s, d, s->plan->regions[i].name, since))
             return false;
     for (size_t i = 0; i < s->world->n_regions; i++)
-        if (!region_settled(s, d, s->world->regions[i].name, since))
+        if (!one_region_settled(s, d, s->world->regions[i].name, since))
             return false;
     return true;
 }
@@ -219,7 +234,7 @@ bool effects_undone(const struct situation *s, struct decision *d)
     if (first == NULL)
         return true;
     const struct plan_host *p = plan_host(s->plan, first->key);
-    waiting_for(d, REASON_UNDO, first->key, "%s: what was done to it is being undone",
+    waiting_for(d, REASON_UNDO, first->key, "%s: Caravan undoes its changes there",
                 p != NULL ? p->name : "the cluster");
     return false;
 }

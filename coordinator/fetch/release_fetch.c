@@ -12,7 +12,7 @@
 
 #define SIGS_MAX_NAMED 16
 
-/* What is known so far of one release_fetch. */
+/* The state of one release_fetch. */
 struct fetching {
     const struct release_fetch *f;
     struct vendor_place place;
@@ -20,10 +20,10 @@ struct fetching {
     struct buf sums, sig;
     struct gpgv_verdict signer;
     struct build builds[BUILDS_MAX];
-    char name[VENDOR_NAME_MAX]; /* of the file under way */
+    char name[VENDOR_NAME_MAX]; /* the file that is being fetched */
 };
 
-static void on_progress(void *ctx, uint64_t done, uint64_t total)
+static void report_progress(void *ctx, uint64_t done, uint64_t total)
 {
     const struct fetching *g = ctx;
     if (g->f->progress != NULL)
@@ -44,7 +44,7 @@ static const char *from_where(const struct release_fetch *f)
     return f->conf->vendor_from[0] != '\0' ? f->conf->vendor_from : VENDOR_SITE;
 }
 
-static int open_all(struct fetching *g, struct err *err)
+static int open_fetching(struct fetching *g, struct err *err)
 {
     const struct release_fetch *f = g->f;
     char below[100];
@@ -55,7 +55,7 @@ static int open_all(struct fetching *g, struct err *err)
         .speed_min = f->conf->speed_min,
         .speed_window_s = f->speed_window_s > 0 ? f->speed_window_s : FETCH_SPEED_WINDOW_S,
         .stop_fd = f->stop_fd,
-        .progress = on_progress,
+        .progress = report_progress,
         .ctx = g,
     };
     snprintf(below, sizeof below, "fetching/%.63s", f->version);
@@ -79,18 +79,18 @@ static int get_text(struct fetching *g, size_t max, struct buf *ret, struct err 
                : vendor_place_text(&g->place, g->name, max, work, ret, err);
 }
 
-/* Hosts get it in the manifest: what has no room there is not fetched for. */
+/* Hosts get the signature in the manifest, so that it must fit there. */
 static int check_room(const struct fetching *g, struct err *err)
 {
     return g->sig.len <= SUMS_SIG_MAX
                ? 0
                : err_set(err, ERR_LIMIT, 0,
-                         "it holds %zu bytes of signatures, and hosts are given at most %d: a file "
-                         "with fewer is needed",
+                         "the file has %zu bytes of signatures, and hosts can get at most %d: a "
+                         "file with fewer signatures is needed",
                          g->sig.len, SUMS_SIG_MAX);
 }
 
-/* 0: good; 1: not there, or not good (why); -1: nothing can be said. */
+/* 0: the signature is good; 1: it is missing or not good (*why); -1: it could not be checked. */
 static int try_signature(struct fetching *g, const char *key_id, struct err *why, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -108,7 +108,7 @@ static int try_signature(struct fetching *g, const char *key_id, struct err *why
         *err = e;
         return -1;
     }
-    /* That a signature is not there says less than that one is wrong. */
+    /* A wrong signature is a better reason than a missing one. */
     if (why->kind == ERR_NONE || e.kind != ERR_NOTFOUND) {
         *why = e;
         (void)err_wrap(why, "%s", g->name);
@@ -140,7 +140,7 @@ static int get_sums(struct fetching *g, struct err *err)
     vendor_sums_name(g->name, g->f->version);
     if (get_text(g, SUMS_MAX, &g->sums, err) < 0) {
         if (err->kind == ERR_NOTFOUND)
-            return err_wrap(err, "there is no Nomad %s", g->f->version);
+            return err_wrap(err, "there is no Nomad %s at this place", g->f->version);
         return -1;
     }
     return get_signature(g, err);
@@ -148,7 +148,7 @@ static int get_sums(struct fetching *g, struct err *err)
 
 /* ---- targets ---- */
 
-static int no_target(const struct fetching *g, const char *name, struct err *err)
+static int refuse_target(const struct fetching *g, const char *name, struct err *err)
 {
     struct build_target there[BUILDS_MAX * 2];
     auto_buf struct buf list = BUF_INIT;
@@ -167,22 +167,22 @@ static int check_targets(struct fetching *g, struct digest digests[static BUILDS
         const struct build_target *t = &g->f->targets[i];
         vendor_zip_name(g->name, g->f->version, t->os, t->arch);
         if (sha256sums_find(buf_str(&g->sums), g->sums.len, g->name, &digests[i], err) < 0)
-            return err->kind == ERR_NOTFOUND ? no_target(g, g->name, err) : -1;
+            return err->kind == ERR_NOTFOUND ? refuse_target(g, g->name, err) : -1;
     }
     return 0;
 }
 
 /* ---- one zip ---- */
 
-static int measure(struct fetching *g, size_t i, const char *path, const struct digest *want,
-                   struct err *err)
+static int measure_target(struct fetching *g, size_t i, const char *path, const struct digest *want,
+                          struct err *err)
 {
     const struct build_target *t = &g->f->targets[i];
     const struct publish_want w = {want, g->place.how.max, true};
     return publish_measure(path, g->f->version, t->os, t->arch, &w, &g->builds[i], err);
 }
 
-/* The address that the part came from so far; "" when there is none. */
+/* Reads the address that the part came from; "": there is no part. */
 static int read_from(const char *path, struct buf *ret, struct err *err)
 {
     bool there = false;
@@ -190,7 +190,7 @@ static int read_from(const char *path, struct buf *ret, struct err *err)
                         &there, err);
 }
 
-/* Opens the part, with the bytes that this place sent before; of another place's nothing stays. */
+/* Opens the part. Keeps its bytes only if they came from this place. */
 static int open_part(struct fetching *g, const char *part, int *ret_fd, uint64_t *ret_from,
                      struct err *err)
 {
@@ -218,7 +218,8 @@ static int sync_part(int fd, struct err *err)
     return fsync(fd) < 0 ? err_set(err, errno == ENOSPC ? ERR_NOSPACE : ERR_IO, errno, "sync") : 0;
 }
 
-/* -1 with ERR_CRYPTO: wrong bytes, which are gone; *ret_resumed: some of them came before. */
+/* ERR_CRYPTO: the bytes were wrong and have been removed. *ret_resumed: some of the bytes came from
+ * an earlier fetch. */
 static int get_part(struct fetching *g, size_t i, const struct digest *want, const char *part,
                     bool *ret_resumed, struct err *err)
 {
@@ -227,18 +228,18 @@ static int get_part(struct fetching *g, size_t i, const struct digest *want, con
     if (open_part(g, part, &fd, &from, err) < 0)
         return -1;
     *ret_resumed = from > 0;
-    if (from > 0 && measure(g, i, part, want, err) == 0)
+    if (from > 0 && measure_target(g, i, part, want, err) == 0)
         return 0;
     if (vendor_place_file(&g->place, g->name, fd, &from, err) < 0 || sync_part(fd, err) < 0)
         return -1;
-    if (measure(g, i, part, want, err) == 0)
+    if (measure_target(g, i, part, want, err) == 0)
         return 0;
     struct err unused = ERR_INIT;
     (void)!file_remove(part, &unused);
     return -1;
 }
 
-/* Of a part that came before nothing is used: neither is it what was signed, nor does it go on. */
+/* An earlier part can be useless: it is not the signed file, or the place cannot continue it. */
 static bool part_is_spoiled(const struct err *err)
 {
     return err->kind == ERR_CRYPTO || err->kind == ERR_LIMIT || err->kind == ERR_FORMAT;
@@ -273,14 +274,15 @@ static int get_zip(struct fetching *g, size_t i, const struct digest *want, stru
     if (path_in(g, g->name, "", zip, err) < 0 ||
         release_zip_path(g->f->conf, g->f->version, t->os, t->arch, kept, err) < 0)
         return -1;
-    if (measure(g, i, zip, want, &unused) == 0 || measure(g, i, kept, want, &unused) == 0)
+    if (measure_target(g, i, zip, want, &unused) == 0 ||
+        measure_target(g, i, kept, want, &unused) == 0)
         return 0;
     return fetch_zip(g, i, want, zip, err);
 }
 
-/* ---- all of it ---- */
+/* ---- the whole release ---- */
 
-static int publish(struct fetching *g, struct stored_release *ret, struct err *err)
+static int publish_release(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     const struct release_fetch *f = g->f;
     auto_buf struct buf source = BUF_INIT, from = BUF_INIT;
@@ -289,7 +291,7 @@ static int publish(struct fetching *g, struct stored_release *ret, struct err *e
     clock_rfc3339(signed_at, g->signer.made_s * 1000);
     clock_rfc3339(now, wall);
     url_shown(shown, sizeof shown, g->place.base);
-    str_escape(&from, shown, strlen(shown)); /* a directory may have any name, and lines in it */
+    str_escape(&from, shown, strlen(shown)); /* the name of a directory may contain line breaks */
     buf_printf(&source, "from %s\nsigned by %s\nwith its key %s\nsigned at %s\nfetched at %s\n",
                buf_str(&from), g->signer.key, g->signer.signer, signed_at, now);
     const struct vendor_files v = {.version = f->version,
@@ -304,7 +306,7 @@ static int publish(struct fetching *g, struct stored_release *ret, struct err *e
     return release_add_vendor(f->conf, f->trust, f->key, &v, wall / 1000, ret, err);
 }
 
-/* The folders, unless a part is kept in them. */
+/* Removes the folders, unless they contain a part. */
 static void close_dir(const struct fetching *g)
 {
     char above[300];
@@ -314,15 +316,15 @@ static void close_dir(const struct fetching *g)
         rmdir(above);
 }
 
-static int run(struct fetching *g, struct stored_release *ret, struct err *err)
+static int fetch_release(struct fetching *g, struct stored_release *ret, struct err *err)
 {
     struct digest digests[BUILDS_MAX];
-    if (open_all(g, err) < 0 || get_sums(g, err) < 0 || check_targets(g, digests, err) < 0)
+    if (open_fetching(g, err) < 0 || get_sums(g, err) < 0 || check_targets(g, digests, err) < 0)
         return -1;
     for (size_t i = 0; i < g->f->n_targets; i++)
         if (get_zip(g, i, &digests[i], err) < 0)
             return err_wrap(err, "%s", g->name);
-    return publish(g, ret, err);
+    return publish_release(g, ret, err);
 }
 
 int release_fetch(const struct release_fetch *f, struct stored_release *ret,
@@ -333,7 +335,7 @@ int release_fetch(const struct release_fetch *f, struct stored_release *ret,
     g->f = f;
     int rc = release_version_ok(f->version, err) < 0 || release_lock(f->conf, &lock, err) < 0
                  ? -1
-                 : run(g, ret, err);
+                 : fetch_release(g, ret, err);
     close_dir(g);
     *ret_signer = g->signer;
     buf_free(&g->sums);

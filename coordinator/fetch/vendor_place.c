@@ -9,7 +9,7 @@
 
 #define BLOCK (256 * 1024)
 
-/* from, a folder ("nomad/" or "") and, unless it is "", the version's. */
+/* Sets base to <from>/<folder><version>/. folder: "nomad/" or ""; version "": no folder for it. */
 static int set_base(struct vendor_place *p, const char *from, const char *folder,
                     const char *version, struct err *err)
 {
@@ -23,7 +23,8 @@ static int set_base(struct vendor_place *p, const char *from, const char *folder
                : err_set(err, ERR_USAGE, 0, "--from is longer than %zu bytes", sizeof p->base);
 }
 
-static int open_dir(const char *from, const char *version, struct vendor_place *p, struct err *err)
+static int open_place_dir(const char *from, const char *version, struct vendor_place *p,
+                          struct err *err)
 {
     const struct {
         const char *folder, *version;
@@ -41,8 +42,9 @@ static int open_dir(const char *from, const char *version, struct vendor_place *
         if (access(path, F_OK) == 0)
             return 0;
     }
-    return err_set(err, ERR_NOTFOUND, 0, "%s has no %s, nor has nomad/%s or %s in it", absolute,
-                   name, version, version);
+    return err_set(err, ERR_NOTFOUND, 0,
+                   "there is no %s in %s, nor in the directories nomad/%s and %s below it", name,
+                   absolute, version, version);
 }
 
 int vendor_place_open(const char *from, const char *version, const struct download *how,
@@ -54,20 +56,19 @@ int vendor_place_open(const char *from, const char *version, const struct downlo
         return set_base(ret, from, "nomad/", version, err);
     if (strstr(from, "://") != NULL)
         return err_set(err, ERR_USAGE, 0,
-                       "--from %s: a directory, or a URL with https:// or "
-                       "http://",
+                       "--from %s: give a directory, or a URL that begins with https:// or http://",
                        from);
-    return open_dir(from, version, ret, err);
+    return open_place_dir(from, version, ret, err);
 }
 
-static int stopped(const struct download *d, struct err *err)
+static int check_stopped(const struct download *d, struct err *err)
 {
     struct pollfd p = {d->stop_fd, POLLIN, 0};
     return d->stop_fd >= 0 && poll(&p, 1, 0) > 0 ? err_set(err, ERR_STATE, 0, "interrupted") : 0;
 }
 
-static int open_file(const struct vendor_place *p, const char *name, int *ret_fd,
-                     uint64_t *ret_size, struct err *err)
+static int open_place_file(const struct vendor_place *p, const char *name, int *ret_fd,
+                           uint64_t *ret_size, struct err *err)
 {
     char path[sizeof p->base + VENDOR_NAME_MAX];
     struct stat st;
@@ -85,14 +86,14 @@ static int open_file(const struct vendor_place *p, const char *name, int *ret_fd
     return 0;
 }
 
-/* At most size bytes, also when the file grows meanwhile. */
-static int copy(const struct download *d, int in, int out, uint64_t size, uint64_t *done,
-                struct err *err)
+/* Copies at most `size` bytes, also when the file grows meanwhile. */
+static int copy_bytes(const struct download *d, int in, int out, uint64_t size, uint64_t *done,
+                      struct err *err)
 {
     autofree unsigned char *block = xalloc(BLOCK);
     ssize_t n = 1;
     while (*done < size && n > 0) {
-        if (stopped(d, err) < 0)
+        if (check_stopped(d, err) < 0)
             return -1;
         n = read(in, block, (size_t)MIN_OF((uint64_t)BLOCK, size - *done));
         if (n < 0 && errno == EINTR)
@@ -109,7 +110,7 @@ static int copy(const struct download *d, int in, int out, uint64_t size, uint64
     return 0;
 }
 
-/* A directory is near: a part is not gone on with. */
+/* A directory is fast enough to begin again: an existing part is dropped. */
 static int copy_file(const struct vendor_place *p, const char *name, int fd, uint64_t *from,
                      struct err *err)
 {
@@ -118,9 +119,9 @@ static int copy_file(const struct vendor_place *p, const char *name, int fd, uin
     *from = 0;
     if (ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
         return err_set(err, ERR_IO, errno, "empty the part");
-    if (open_file(p, name, &in, &size, err) < 0)
+    if (open_place_file(p, name, &in, &size, err) < 0)
         return -1;
-    if (download_room(fd, size, err) < 0 || copy(&p->how, in, fd, size, from, err) < 0)
+    if (download_room(fd, size, err) < 0 || copy_bytes(&p->how, in, fd, size, from, err) < 0)
         return err_wrap(err, "%s%s", p->base, name);
     return 0;
 }

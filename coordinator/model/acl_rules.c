@@ -8,15 +8,15 @@
 
 enum token_kind { T_END, T_WORD, T_TEXT, T_SIGN, T_BAD };
 
-/* Read as HCL_PLAIN: a policy that needs ${...} or a heredoc is not understood. */
+/* The text is read as HCL_PLAIN. A policy that needs ${...} or a heredoc is not understood. */
 struct scan {
     struct hcl h;
     enum token_kind kind;
-    char word[WORD_MAX]; /* words and texts, cut */
+    char word[WORD_MAX]; /* words and texts, cut to this size */
 };
 
-/* Names as policies have them: no dots, no signs in front. */
-static bool is_name(const char *at, size_t n)
+/* True for a name as policies have it: no dots, no sign in front. */
+static bool is_policy_name(const char *at, size_t n)
 {
     if (at[0] == '-')
         return false;
@@ -26,11 +26,11 @@ static bool is_name(const char *at, size_t n)
     return true;
 }
 
-static enum token_kind kind_of(const struct hcl *h)
+static enum token_kind policy_token_kind(const struct hcl *h)
 {
     switch (h->kind) {
     case HCL_WORD:
-        return is_name(h->at, h->n) ? T_WORD : T_BAD;
+        return is_policy_name(h->at, h->n) ? T_WORD : T_BAD;
     case HCL_STRING:
         return memchr(h->at, '\\', h->n) == NULL ? T_TEXT : T_BAD;
     case HCL_SIGN:
@@ -45,15 +45,15 @@ static enum token_kind kind_of(const struct hcl *h)
     return T_BAD;
 }
 
-/* Commas and semicolons are blanks. */
-static void next(struct scan *s)
+/* Commas and semicolons count as blanks. */
+static void next_policy_token(struct scan *s)
 {
     size_t n;
 
     do
         hcl_next(&s->h);
     while (s->h.kind == HCL_SIGN && (s->h.sign == ',' || s->h.sign == ';'));
-    s->kind = kind_of(&s->h);
+    s->kind = policy_token_kind(&s->h);
     n = MIN_OF(s->h.n, sizeof(s->word) - 1);
     memcpy(s->word, s->h.at, n);
     s->word[n] = '\0';
@@ -68,8 +68,7 @@ static bool is_sign(const struct scan *s, char c)
 
 enum block { B_TOP, B_RULE, B_NAMESPACE, B_OPERATOR, B_VARIABLES, B_PATH };
 
-/* Blocks and values that Nomad knows, by where they stand (source: Nomad's acl/policy.go,
- * 1.11). */
+/* The blocks and values that Nomad knows, by their place (source: Nomad's acl/policy.go, 1.11). */
 static const struct {
     enum block in;
     const char *key;
@@ -96,12 +95,12 @@ static const struct {
 
 struct level {
     enum block block;
-    char name[WORD_MAX];  /* of the block: "node" */
-    char label[WORD_MAX]; /* "" none */
-    bool lists, reads;    /* capabilities seen of a namespace */
+    char name[WORD_MAX];  /* name of the block: "node" */
+    char label[WORD_MAX]; /* "": none */
+    bool lists, reads;    /* capabilities seen in a namespace */
 };
 
-static enum acl_right right_of(const char *word)
+static enum acl_right right_of_word(const char *word)
 {
     if (str_eq(word, "deny"))
         return ACL_DENY;
@@ -110,12 +109,12 @@ static enum acl_right right_of(const char *word)
     return str_eq(word, "read") || str_eq(word, "list") ? ACL_READ : ACL_NONE;
 }
 
-static void merge(enum acl_right *have, enum acl_right more)
+static void merge_right(enum acl_right *have, enum acl_right more)
 {
     *have = MAX_OF(*have, more);
 }
 
-static void other(struct acl_rules *r, const struct level *l, const char *value)
+static void note_other_right(struct acl_rules *r, const struct level *l, const char *value)
 {
     if (r->others++ == 0)
         snprintf(r->other, sizeof(r->other), "%.16s%s%.40s%s: %.24s",
@@ -123,30 +122,30 @@ static void other(struct acl_rules *r, const struct level *l, const char *value)
                  l->label, l->label[0] != '\0' ? "\"" : "", value);
 }
 
-/* Told by the rules' own fields. */
+/* Such a block has its own member in the rules. */
 static bool has_own_level(const struct level *l)
 {
     return str_eq(l->name, "agent") || str_eq(l->name, "node") || str_eq(l->name, "operator");
 }
 
-static void policy_says(struct acl_rules *r, const struct level *l, const char *value)
+static void add_policy_word(struct acl_rules *r, const struct level *l, const char *value)
 {
-    enum acl_right right = right_of(value);
+    enum acl_right right = right_of_word(value);
 
     if (str_eq(l->name, "agent"))
-        merge(&r->agent, right);
+        merge_right(&r->agent, right);
     else if (str_eq(l->name, "node"))
-        merge(&r->node, right);
+        merge_right(&r->node, right);
     else if (str_eq(l->name, "operator"))
-        merge(&r->operator_, right);
+        merge_right(&r->operator_, right);
     else if (str_eq(l->name, "namespace") && str_eq(l->label, "*"))
-        merge(&r->all_jobs, str_eq(value, "scale") ? ACL_NONE : right);
+        merge_right(&r->all_jobs, str_eq(value, "scale") ? ACL_NONE : right);
     if (l->block == B_NAMESPACE ? right != ACL_READ && right != ACL_DENY
                                 : !has_own_level(l) && right != ACL_DENY)
-        other(r, l, value);
+        note_other_right(r, l, value);
 }
 
-/* Rights to read jobs, and those of an operator that only reads. */
+/* Rights to read jobs, and rights of an operator that only reads. */
 static bool is_harmless(const struct level *l, const char *value)
 {
     static const struct {
@@ -164,20 +163,20 @@ static bool is_harmless(const struct level *l, const char *value)
     return str_eq(value, "deny");
 }
 
-static void capability_says(struct acl_rules *r, struct level *l, const char *value)
+static void add_capability(struct acl_rules *r, struct level *l, const char *value)
 {
     if (l->block == B_OPERATOR)
         r->snapshot_save |= str_eq(value, "snapshot-save");
     if (!is_harmless(l, value))
-        other(r, l, value);
+        note_other_right(r, l, value);
     if (l->block != B_NAMESPACE || !str_eq(l->label, "*"))
         return;
     l->lists |= str_eq(value, "list-jobs");
     l->reads |= str_eq(value, "read-job");
     if (str_eq(value, "deny"))
-        merge(&r->all_jobs, ACL_DENY);
+        merge_right(&r->all_jobs, ACL_DENY);
     else if (l->lists && l->reads)
-        merge(&r->all_jobs, ACL_READ);
+        merge_right(&r->all_jobs, ACL_READ);
 }
 
 struct reader {
@@ -187,41 +186,41 @@ struct reader {
     int depth;
 };
 
-static void say(struct reader *r, const char *key, const char *value)
+static void add_policy_value(struct reader *r, const char *key, const char *value)
 {
     struct level *l = &r->levels[r->depth];
     if (str_eq(key, "policy"))
-        policy_says(r->rules, l, value);
+        add_policy_word(r->rules, l, value);
     else
-        capability_says(r->rules, l, value);
+        add_capability(r->rules, l, value);
 }
 
-/* Behind "key =": a word or a list of words. */
-static int read_value(struct reader *r, const char *key)
+/* Reads what follows "key =": a word or a list of words. */
+static int read_policy_value(struct reader *r, const char *key)
 {
-    next(&r->s);
+    next_policy_token(&r->s);
     if (!is_sign(&r->s, '[')) {
         if (r->s.kind != T_TEXT && r->s.kind != T_WORD)
             return -1;
-        say(r, key, r->s.word);
-        next(&r->s);
+        add_policy_value(r, key, r->s.word);
+        next_policy_token(&r->s);
         return 0;
     }
-    for (next(&r->s); r->s.kind == T_TEXT; next(&r->s))
-        say(r, key, r->s.word);
+    for (next_policy_token(&r->s); r->s.kind == T_TEXT; next_policy_token(&r->s))
+        add_policy_value(r, key, r->s.word);
     if (!is_sign(&r->s, ']'))
         return -1;
-    next(&r->s);
+    next_policy_token(&r->s);
     return 0;
 }
 
-static void unknown(struct reader *r, const char *key)
+static void note_unknown_key(struct reader *r, const char *key)
 {
     if (r->rules->unknown[0] == '\0')
         str_cut(r->rules->unknown, sizeof(r->rules->unknown), key);
 }
 
-/* Behind "key": labels and a brace. */
+/* Reads what follows "key": labels and a brace. */
 static int open_block(struct reader *r, const char *key, enum block block)
 {
     if (r->depth == LEVEL_MAX)
@@ -231,17 +230,17 @@ static int open_block(struct reader *r, const char *key, enum block block)
     str_cut(l->name, sizeof(l->name), key);
     if (r->s.kind == T_TEXT) {
         str_cut(l->label, sizeof(l->label), r->s.word);
-        next(&r->s);
+        next_policy_token(&r->s);
     } else if (str_eq(key, "namespace")) {
         r->rules->bare_namespace = true;
     }
     if (!is_sign(&r->s, '{'))
         return -1;
-    next(&r->s);
+    next_policy_token(&r->s);
     return 0;
 }
 
-static int read_item(struct reader *r)
+static int read_policy_item(struct reader *r)
 {
     enum block in = r->levels[r->depth].block, opens = B_RULE;
     char key[WORD_MAX];
@@ -254,13 +253,13 @@ static int read_item(struct reader *r)
             opens = keys[i].opens;
         }
     if (!known)
-        unknown(r, key);
-    next(&r->s);
+        note_unknown_key(r, key);
+    next_policy_token(&r->s);
     if (is_sign(&r->s, '=')) {
         struct scan ahead = r->s;
-        next(&ahead);
+        next_policy_token(&ahead);
         if (!is_sign(&ahead, '{'))
-            return read_value(r, key);
+            return read_policy_value(r, key);
         r->s = ahead; /* node = { ... } */
     }
     return open_block(r, key, opens);
@@ -271,12 +270,12 @@ int acl_rules_read(const char *text, struct acl_rules *rules)
     struct acl_rules got = *rules;
     struct reader r = {.s.h = hcl_of_text(text, strlen(text), HCL_PLAIN), .rules = &got};
 
-    next(&r.s);
+    next_policy_token(&r.s);
     while (r.s.kind != T_END) {
         if (is_sign(&r.s, '}') && r.depth > 0) {
             r.depth--;
-            next(&r.s);
-        } else if (r.s.kind != T_WORD || read_item(&r) < 0) {
+            next_policy_token(&r.s);
+        } else if (r.s.kind != T_WORD || read_policy_item(&r) < 0) {
             return -1;
         }
     }

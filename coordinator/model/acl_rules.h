@@ -1,10 +1,10 @@
 /*
  * acl_rules.h - what an ACL policy allows, read from its text. Pure.
  *
- * Nomad keeps a policy's rules as the HCL text it was given, and tells a token its own
- * policies. Only what Caravan needs of it is read; several policies merge (the wider
- * right holds; a "deny" of one is remembered and wins). Text that this reader does not
- * understand (JSON, heredocs, deeper nesting) is -1, and then nothing is changed.
+ * Nomad keeps a policy's rules as the HCL text that it was given, and shows a token its own
+ * policies. This reader only reads what Caravan needs. Several policies merge: the wider right
+ * holds, but a "deny" in any policy wins. If the reader does not understand the text (JSON,
+ * heredocs, deeper nesting), it returns -1 and changes nothing.
  */
 #ifndef ACL_RULES_H
 #define ACL_RULES_H
@@ -18,10 +18,10 @@ struct acl_rules {
     enum acl_right all_jobs; /* namespace "*": its jobs may be listed and read */
     bool snapshot_save;      /* operator capability, since 1.11.3 */
     bool bare_namespace;     /* a namespace block without a label */
-    char unknown[32];        /* first key that Nomad does not know; "" none */
-    char other[96];          /* the first right that changes something, or reads what is no job, and
-                                that nothing above tells: namespace "default": submit-job */
-    unsigned others;         /* how many such */
+    char unknown[32];        /* first key that Nomad does not know; "": none */
+    char other[96];  /* the first right that changes something, or reads more than jobs, and that no
+                        member above contains: namespace "default": submit-job */
+    unsigned others; /* how many such rights */
 };
 
 MUST_CHECK int acl_rules_read(const char *text, struct acl_rules *rules);

@@ -1,37 +1,40 @@
 /*
- * audit.h - is the record whole and genuine, and does the ledger say what it says? Pure.
+ * audit.h - is the record of signed orders complete and genuine, and does the ledger agree with it?
+ * Pure.
  *
- * The record of a run (store/ledger_record.h) is, for each host, the orders of caravan-swap's
+ * The record of a run (store/ledger_record.h) has, for each host, the orders to caravan-swap
  * (message_owner: stage, swap, cancel, revert, preserve, service) in the order of their commits,
- * and the receipt that the run went by. Whoever reads it verifies signatures and hands it over here
- * record by record, with the host's row of the ledger; what is wrong is told by `say`.
+ * and the receipts that the run used. The reader of the record verifies the signatures and passes
+ * the record here entry by entry, with the host's row of the ledger. `say` receives each finding.
  *
  *     audit_begin_host(&a, name, &row, &target)
- *     audit_add(&a, &entry)     each record of this host
+ *     audit_add(&a, &entry)     each entry of this host
  *     audit_end_host(&a)
  *
- * What follows what. A host's orders are numbered within its boot (session) and the lease's epoch,
- * and an order's nonce follows from the order before it at this host and in this run, whatever its
- * session and epoch (ledger_nonce). In a record that is whole every nonce does, sequences and
- * epochs never fall, and within a session and an epoch each sequence is the one before it plus 1.
- * So whoever removes, moves or puts in a record, the first of a host as well, cannot make the
- * others fit it without an operator's key; and the sequences say which are missing.
+ * What follows what. The orders of a host are numbered within its boot (session) and the lease's
+ * epoch. The nonce of an order follows from the order before it at this host and in this run,
+ * whatever its session and epoch (ledger_nonce). In a complete record every nonce follows,
+ * sequences and epochs never fall, and within a session and an epoch each sequence is the one
+ * before plus 1. So a person who removes, moves or inserts an entry, even the first of a host,
+ * cannot make the other entries fit without an operator's key. The sequences show which entries are
+ * missing.
  *
- * Nothing honest is missing: an order is committed, and so kept, before it is sent. One that was
- * refused, came too late or was never answered has its number all the same, and its record; one
- * that was signed and not committed was not sent either, and its number is used again. A retry is
- * the same bytes and no new record. Two things are no gap: the first number of a session or epoch,
- * which is above all that the host told of others'; and one that is above what the host's status
- * told of an order of an earlier boot, for the coordinator never numbers below that. Both have a
- * nonce that follows. Numbers that others took within the session and epoch show by what the host
- * told (`told`, and receipts): AUDIT_ELSEWHERE.
+ * An honest run has no gap: an order is committed, and so kept, before it is sent. An order that
+ * was refused, came too late or was never answered has its number and its entry. An order that was
+ * signed and not committed was not sent, and its number is used again. A retry sends the same bytes
+ * and makes no new entry. Two jumps are no gap: the first number of a session or epoch, which is
+ * above all that the host reported of other runs; and a number above what the host's status
+ * reported of an order from an earlier boot, because the coordinator never numbers below that. In
+ * both cases the nonce follows. Numbers that others used within the session and epoch show in what
+ * the host reported (`told`, and receipts): AUDIT_ELSEWHERE.
  *
- * Leases and notes are numbered by their owner's revision and are not kept; trust orders have no
- * sequence and belong to no run. Of a run that an earlier version of Caravan began (RECORD_PART)
- * the record begins with the first order since.
+ * Leases and notes are numbered by their owner's revision and are not kept. Trust orders have no
+ * sequence and belong to no run; the nonce of each follows from the trust order before it. If an
+ * earlier version of Caravan began the run (RECORD_PART), the record begins with the first later
+ * order.
  *
- * That the last records of a host were taken away shows by its row, which has the digest of the
- * last order; who changes both is found by asking the host (audit_compare).
+ * If the last entries of a host were removed, the host's row shows that, because the row has the
+ * digest of the last order. If somebody changed both, asking the host shows that (audit_compare).
  */
 #ifndef AUDIT_H
 #define AUDIT_H
@@ -40,41 +43,41 @@
 
 enum audit_fault {
     AUDIT_SOUND,
-    AUDIT_CHANGED,       /* the bytes are not those that were signed */
-    AUDIT_UNKNOWN_KEY,   /* signed by a key that the trust of then does not name */
-    AUDIT_WRONG_ROLE,    /* by one that may not give such orders */
-    AUDIT_TRUST,         /* the trust of then cannot be told, or is not this cluster's */
+    AUDIT_CHANGED,       /* the bytes are not the signed bytes */
+    AUDIT_UNKNOWN_KEY,   /* signed by a key that the trust at that time does not name */
+    AUDIT_WRONG_ROLE,    /* signed by a key that may not give such orders */
+    AUDIT_TRUST,         /* the trust at that time is unknown, or is not this cluster's */
     AUDIT_MISPLACED,     /* of another host, run, or cluster */
     AUDIT_REMOVED,       /* a sequence is missing */
-    AUDIT_REPEATED,      /* a sequence is there twice */
-    AUDIT_REORDERED,     /* it stands behind a later one */
-    AUDIT_ELSEWHERE,     /* the host obeyed orders that this record does not have */
+    AUDIT_REPEATED,      /* a sequence occurs twice */
+    AUDIT_REORDERED,     /* it comes after a later order */
+    AUDIT_ELSEWHERE,     /* the host carried out orders that this record does not have */
     AUDIT_FALSE_RECEIPT, /* the receipt is not that host's answer to that order */
-    AUDIT_NO_RECEIPT,    /* the ledger goes by a receipt that is not kept */
-    AUDIT_CONTRADICTION, /* the ledger says something else than order and receipt */
+    AUDIT_NO_RECEIPT,    /* the ledger uses a receipt that is not kept */
+    AUDIT_CONTRADICTION, /* the ledger contradicts order and receipt */
     AUDIT_FAULTS
 };
 const char *audit_fault_name(enum audit_fault f);   /* "removed" */
-const char *audit_fault_advice(enum audit_fault f); /* what to do now, one sentence */
+const char *audit_fault_advice(enum audit_fault f); /* what to do now */
 
 struct audit_finding {
     enum audit_fault fault;
-    const char *host;       /* its name */
+    const char *host;       /* name of the host */
     enum message_kind kind; /* MSG_NONE: about the host as a whole */
     uint64_t epoch, sequence;
     char text[TEXT_MAX]; /* what is wrong */
 };
 typedef void audit_say(void *ctx, const struct audit_finding *f);
 
-/* One record, as far as it is genuine. */
+/* One entry of the record, as far as it is genuine. */
 struct audit_entry {
-    enum audit_fault fault; /* of the order by itself; then why, for people */
+    enum audit_fault fault; /* the order's own fault; `why` explains it, for people */
     const char *why;
-    const struct header *head; /* NULL: its bytes were changed, nothing of it can be told */
+    const struct header *head; /* NULL: the bytes were changed, so nothing of the order is known */
     struct digest digest;
-    uint64_t told; /* the highest sequence that its host had obeyed in this boot, by hello */
+    uint64_t told; /* the highest sequence that its host had carried out in this boot, by hello */
     unsigned char salt[NONCE_LEN];
-    struct digest to; /* of a swap, a revert: the binary that is to run */
+    struct digest to; /* of a swap or a revert: the binary that is to run */
     bool answered;    /* a receipt is kept */
     enum audit_fault receipt_fault;
     const char *receipt_why;
@@ -87,15 +90,18 @@ struct audit {
     const unsigned char *run_id;
     enum record_since since;
     size_t orders, receipts, unanswered, wrong;
-    /* Of the host at hand. */
+    /* The members below are about the present host. */
     const char *name;
     const struct ledger_host *row;
-    struct digest target; /* what the plan has it run */
-    bool any, blind;      /* a record was seen; nothing can be told of the one before */
+    struct digest target; /* the binary that the plan wants on the host */
+    bool any, blind; /* any: an entry was seen; blind: the entry before was changed, so nothing is
+                        known of it */
+    bool chained; /* trust orders: an order was seen, and its nonce follows from an earlier one */
     unsigned char session[SESSION_LEN];
-    struct digest before;        /* of its bytes */
-    uint64_t epoch, last, heard; /* of the last record; what receipts told as the host's last */
-    struct audit_last {          /* the last order that a turn of the run is about */
+    struct digest before;        /* digest of the bytes of the entry before */
+    uint64_t epoch, last, heard; /* epoch and last: of the last entry; heard: the highest sequence
+                                    in the host's receipts */
+    struct audit_last {          /* the last order that belongs to a turn of the run */
         bool there, changed;
         enum message_kind kind;
         uint64_t epoch, sequence;
@@ -105,34 +111,38 @@ struct audit {
     } order;
 };
 
-/* name and row are the caller's, until audit_end_host. */
+/* name and row belong to the caller and stay valid until audit_end_host. */
 void audit_begin_host(struct audit *a, const char *name, const struct ledger_host *row,
                       const struct digest *target);
 void audit_add(struct audit *a, const struct audit_entry *e);
 void audit_end_host(struct audit *a);
-/* A record of no run, about this host: a trust order, which has no sequence. */
+/* An entry about this host that belongs to no run: a trust order, which has no sequence. Its nonce
+ * follows from the trust order that was kept before it, to any host. Trust orders that an earlier
+ * version of Caravan kept have no salt and come first. Nobody can see whether one of them is
+ * missing. */
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
-/* There are records of hosts that the run does not have; or the ledger says that none is kept. */
+/* Reports entries of hosts that the run does not have (of_others), or that the ledger says that
+ * none is kept. */
 void audit_say_unkept(struct audit *a, bool of_others);
-/* There are records of so many runs that are not in the ledger. */
+/* Reports entries of so many runs that are not in the ledger. */
 void audit_say_orphans(struct audit *a, size_t runs);
 
 /* ---- asking the hosts ---- */
 
-/* The last order of a host, over all runs: that of its highest epoch and sequence. */
+/* The last order of a host over all runs: the order with the highest epoch and sequence. */
 struct audit_kept {
     bool there;
     unsigned char session[SESSION_LEN];
     uint64_t epoch, sequence;
-    bool obeyed; /* by its receipt */
+    bool obeyed; /* the receipt says that the host carried the order out */
 };
 enum audit_match {
     AUDIT_MATCHES,
-    AUDIT_AHEAD,  /* the host obeyed an order that is not kept */
-    AUDIT_BEHIND, /* the host does not know of an order that it said it obeyed */
+    AUDIT_AHEAD,  /* the host carried out an order that is not kept */
+    AUDIT_BEHIND, /* the host does not know an order that it reported as carried out */
     AUDIT_CANNOT_TELL
 };
-/* session: of the hello's receipt. whole: every run of this ledger has a record. */
+/* session: from the hello's receipt. whole: every run of this ledger has a record. */
 enum audit_match audit_compare(const struct audit_kept *k, const struct receipt_hello *h,
                                const unsigned char session[static SESSION_LEN], bool whole,
                                char text[static TEXT_MAX]);

@@ -59,8 +59,8 @@ void counts_text(const int64_t n[static OBJECT_KINDS], char *dst, size_t size)
     }
 }
 
-static bool say(enum object i, int64_t mine, const char *whose, int64_t had, char *text,
-                size_t size)
+static bool write_loss(enum object i, int64_t mine, const char *whose, int64_t had, char *text,
+                       size_t size)
 {
     snprintf(text, size, "%" PRId64 " of %" PRId64 " %s %s", mine, had, object_name(i, had), whose);
     return true;
@@ -82,7 +82,7 @@ bool counts_fell(const int64_t before[static OBJECT_KINDS],
         fell++;
     }
     return fell > 0 && (fell > 1 || there == 1)
-               ? say(first, after[first], "are left", before[first], text, size)
+               ? write_loss(first, after[first], "are left", before[first], text, size)
                : false;
 }
 
@@ -91,10 +91,10 @@ bool counts_lack(const int64_t others[static OBJECT_KINDS], const int64_t mine[s
 {
     for (enum object i = 0; i < OBJECT_KINDS; i++) {
         int64_t slack = MAX_OF(others[i] / COUNTS_SLACK, objects[i].few);
-        /* What is gone altogether is no slack. */
+        /* Objects of which none is left are lost, whatever the slack. */
         if (others[i] > 0 && mine[i] >= 0 && (mine[i] < others[i] - slack || mine[i] == 0))
-            return say(i, mine[i], "that another server of its region has are there", others[i],
-                       text, size);
+            return write_loss(i, mine[i], "that another server of its region has are there",
+                              others[i], text, size);
     }
     return false;
 }
@@ -106,15 +106,15 @@ bool counts_in_turn(const struct counted a[static 2], const struct counted b[sta
 
 /* ---- counting ---- */
 
-static bool is_blank(char c)
+static bool is_json_blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* Outside of the array only its brackets, or the word null, may stand. */
-static void outside(struct count_scan *c, char ch)
+/* Outside the array, only its brackets or the word null may stand. */
+static void scan_outside(struct count_scan *c, char ch)
 {
-    if (is_blank(ch))
+    if (is_json_blank(ch))
         return;
     if (ch == '[' && !c->over && c->n_word == 0)
         c->depth = 1;
@@ -124,14 +124,14 @@ static void outside(struct count_scan *c, char ch)
         c->bad = true;
 }
 
-static void inside(struct count_scan *c, char ch)
+static void scan_inside(struct count_scan *c, char ch)
 {
     if (c->in_text) {
         c->in_text = c->escaped || ch != '"';
         c->escaped = !c->escaped && ch == '\\';
         return;
     }
-    if (c->depth == 1 && !is_blank(ch) && ch != ',' && ch != ']' && !c->element) {
+    if (c->depth == 1 && !is_json_blank(ch) && ch != ',' && ch != ']' && !c->element) {
         c->element = true;
         c->n++;
     }
@@ -152,9 +152,9 @@ void count_scan_add(struct count_scan *c, const void *p, size_t n)
 
     for (size_t i = 0; i < n && !c->bad; i++)
         if (c->depth == 0)
-            outside(c, at[i]);
+            scan_outside(c, at[i]);
         else
-            inside(c, at[i]);
+            scan_inside(c, at[i]);
 }
 
 int64_t count_scan_end(const struct count_scan *c)

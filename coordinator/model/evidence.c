@@ -17,7 +17,7 @@ static struct streak *streak_for(struct evidence *e, const char *key)
     return s;
 }
 
-/* What is done to one that joins or leaves disturbs the others, but that it stages. */
+/* An order to a server that joins or leaves disturbs the other servers, except a stage order. */
 static bool changes_members(const struct plan_host *p, const struct ledger_host *h)
 {
     return p->role != ROLE_UPGRADE && h->order != MSG_STAGE;
@@ -37,9 +37,10 @@ int64_t servers_disturbed(const struct ledger *l, const struct plan *p)
     return last;
 }
 
-/* A streak that began before `since`, when what it is about was disturbed, begins anew. */
-static void fold(struct evidence *e, const char *prefix, const char *key, const struct world *w,
-                 const struct gate_result *g, int64_t since)
+/* Adds one result to its streak. A streak that began before `since`, when its region or host was
+ * disturbed, begins again. */
+static void fold_result(struct evidence *e, const char *prefix, const char *key,
+                        const struct world *w, const struct gate_result *g, int64_t since)
 {
     char name[sizeof(e->streaks->key)];
     snprintf(name, sizeof(name), "%s/%s", prefix, key);
@@ -62,8 +63,8 @@ static void fold(struct evidence *e, const char *prefix, const char *key, const 
     memcpy(s->text, g->text, sizeof(s->text));
 }
 
-/* What is not looked at any more is forgotten: a later turn begins a new streak. */
-static void forget(struct evidence *e, uint64_t round)
+/* Drops the streaks that this round did not ask. A later turn begins a new streak. */
+static void drop_old_streaks(struct evidence *e, uint64_t round)
 {
     size_t kept = 0;
     for (size_t i = 0; i < e->n; i++)
@@ -72,7 +73,7 @@ static void forget(struct evidence *e, uint64_t round)
     e->n = kept;
 }
 
-static bool is_healthy(const struct world *w, const struct host *h)
+static bool is_healthy_by_autopilot(const struct world *w, const struct host *h)
 {
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct server_view *by = &w->hosts[i].server;
@@ -88,7 +89,8 @@ static void fold_denial(struct denial *d, const struct world *w, const struct pl
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct host *h = world_host(w, p->hosts[i].key);
         struct denial now = {.since_ms = w->begun_ms, .last_ms = w->begun_ms, .answers = 1};
-        if (h == NULL || !server_denies(h, now.text, sizeof(now.text)) || !is_healthy(w, h))
+        if (h == NULL || !server_denies(h, now.text, sizeof(now.text)) ||
+            !is_healthy_by_autopilot(w, h))
             continue;
         str_cut(now.key, sizeof(now.key), h->key);
         str_cut(now.name, sizeof(now.name), h->name);
@@ -115,7 +117,7 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
 
     for (size_t i = 0; i < w->n_regions; i++) {
         struct gate_result g = gate_region(w, p, l, w->regions[i].name, now);
-        fold(e, "region", w->regions[i].name, w, &g, disturbed);
+        fold_result(e, "region", w->regions[i].name, w, &g, disturbed);
     }
     for (size_t i = 0; i < l->n_hosts && i < p->n_hosts; i++) {
         const struct ledger_host *h = &l->hosts[i];
@@ -123,9 +125,9 @@ void evidence_fold(struct evidence *e, const struct world *w, const struct plan 
             continue;
         struct gate_result g = p->hosts[i].is_server ? gate_server(w, p, l, h->key, now)
                                                      : gate_client(w, p, l, h->key, now);
-        fold(e, "host", h->key, w, &g, h->effect_ms);
+        fold_result(e, "host", h->key, w, &g, h->effect_ms);
     }
-    forget(e, w->round);
+    drop_old_streaks(e, w->round);
 }
 
 const struct streak *evidence_find(const struct evidence *e, const char *key)

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include "raft_view.h"
 
-static void say(char *dst, size_t n, const char *fmt, ...) PRINTF(3, 4);
-static void say(char *dst, size_t n, const char *fmt, ...)
+static void health_say(char *dst, size_t n, const char *fmt, ...) PRINTF(3, 4);
+static void health_say(char *dst, size_t n, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
@@ -12,7 +12,8 @@ static void say(char *dst, size_t n, const char *fmt, ...)
     va_end(ap);
 }
 
-/* Answers of an earlier round may be kept; those of this one are good, however long it took. */
+/* The world may contain answers of an earlier round. Answers of this round count, however long
+ * the round took. */
 static int64_t look_ms(const struct world *w)
 {
     return w->begun_ms;
@@ -35,20 +36,20 @@ static bool server_health(const struct world *w, const struct host *h, char *dst
     view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
     r = gate_stands(&v, h);
     if (r.kind == GATE_PASS)
-        say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");
+        health_say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");
     else
-        say(dst, n, "%s", after_name(r.text, h->name));
+        health_say(dst, n, "%s", after_name(r.text, h->name));
     return r.kind == GATE_PASS;
 }
 
 static bool client_health(const struct client_view *c, char *dst, size_t n)
 {
     if (c->list_at == 0) {
-        say(dst, n, "not in Nomad's list");
+        health_say(dst, n, "not in Nomad's list");
         return false;
     }
-    say(dst, n, "%s%s%s", c->status, c->draining ? ", draining" : "",
-        c->eligible || c->draining ? "" : ", ineligible");
+    health_say(dst, n, "%s%s%s", c->status, c->draining ? ", draining" : "",
+               c->eligible || c->draining ? "" : ", ineligible");
     return str_eq(c->status, "ready");
 }
 
@@ -57,18 +58,19 @@ static void agent_health(const struct agent_view *a, struct host_health *r)
     r->agent_well = a->enrolled && a->hello_at != 0 && !a->misplaced && a->problem[0] == '\0' &&
                     a->work.phase != PHASE_FAILED;
     if (a->problem[0] != '\0' || a->hello_at == 0)
-        say(r->agent, sizeof r->agent, "%s", a->problem[0] != '\0' ? a->problem : "no answer");
+        health_say(r->agent, sizeof r->agent, "%s",
+                   a->problem[0] != '\0' ? a->problem : "no answer");
     else if (a->work.phase == PHASE_FAILED)
-        say(r->agent, sizeof r->agent, "failed: %s", failure_name(a->failure));
+        health_say(r->agent, sizeof r->agent, "failed: %s", failure_name(a->failure));
     else
-        say(r->agent, sizeof r->agent, "%s%s", phase_name(a->work.phase),
-            a->lease.held ? a->lease.paused ? ", leased, paused" : ", leased" : "");
+        health_say(r->agent, sizeof r->agent, "%s%s", phase_name(a->work.phase),
+                   a->lease.held ? a->lease.paused ? ", leased, paused" : ", leased" : "");
     if (a->hello_at == 0)
         return;
     if (digest_is_zero(&a->hello.running))
-        say(r->drift, sizeof r->drift, "Nomad is not running, or not to be seen");
+        health_say(r->drift, sizeof r->drift, "Nomad does not run, or its agent cannot see it");
     else if (!digest_is_zero(&a->hello.disk) && !digest_eq(&a->hello.disk, &a->hello.running))
-        say(r->drift, sizeof r->drift, "runs another binary than the one on its disk");
+        health_say(r->drift, sizeof r->drift, "runs another binary than the one on its disk");
 }
 
 void host_health(const struct world *w, const struct host *h, struct host_health *ret)
@@ -77,7 +79,7 @@ void host_health(const struct world *w, const struct host *h, struct host_health
     if (h->is_server && h->server.self_at == 0 &&
         region_has_left(w, h->region, h->server_id, look_ms(w))) {
         ret->well = ret->agent_well = ret->left = true;
-        say(ret->text, sizeof ret->text, "left");
+        health_say(ret->text, sizeof ret->text, "left");
         return;
     }
     ret->well = h->is_server ? server_health(w, h, ret->text, sizeof ret->text)
@@ -86,29 +88,29 @@ void host_health(const struct world *w, const struct host *h, struct host_health
         char client[60];
         ret->well &= client_health(&h->client, client, sizeof client);
         size_t len = strlen(ret->text);
-        say(ret->text + len, sizeof ret->text - len, "; client %s", client);
+        health_say(ret->text + len, sizeof ret->text - len, "; client %s", client);
     }
     agent_health(&h->agent, ret);
 }
 
-/* By the gate, with nothing planned; and what the token lacks, of which the gate can do without
- * some. */
+/* Uses the gate without a plan. Also reports what the token lacks, because the gate can pass
+ * without some of it. */
 static void region_health(const struct world *w, const struct region *r, struct fleet_health *f)
 {
     struct gate_result g = gate_region(w, NULL, NULL, r->name, look_ms(w));
     size_t len = strlen(f->regions);
 
     if (g.kind != GATE_PASS)
-        say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: %s", len > 0 ? "; " : "",
-            r->name, g.text);
+        health_say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: %s",
+                   len > 0 ? "; " : "", r->name, g.text);
     len = strlen(f->regions);
     if (r->nodes_at == 0 && r->denied[0] == '\0')
-        say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: its clients are not listed",
-            len > 0 ? "; " : "", r->name);
+        health_say(f->regions + len, sizeof f->regions - len,
+                   "%sregion %.60s: its clients are not listed", len > 0 ? "; " : "", r->name);
     len = strlen(f->regions);
     if (r->denied[0] != '\0')
-        say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",
-            len > 0 ? "; " : "", r->name, r->denied);
+        health_say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",
+                   len > 0 ? "; " : "", r->name, r->denied);
 }
 
 void fleet_health(const struct world *w, struct fleet_health *ret)

@@ -6,7 +6,7 @@
 
 #define TRAILING_LOGS 250  /* autopilot's MaxTrailingLogs */
 #define CONTACT_MS    1000 /* a follower's last contact with its leader */
-#define APPLY_LAG     64   /* commit index ahead of applied index */
+#define APPLY_LAG     64   /* how far the applied index may be behind the commit index */
 
 bool fresh(int64_t at, int64_t now)
 {
@@ -18,25 +18,26 @@ bool server_denies(const struct host *h, char *text, size_t size)
     if (h->server.denied == NULL || h->server.denied[0] == '\0')
         return false;
     if (h->server.token_kept != NULL && h->server.token_kept[0] != '\0')
-        snprintf(text, size, "%s refuses (403), for it was asked without the token: %s", h->name,
-                 h->server.token_kept);
+        snprintf(text, size, "%s refuses (403), because Caravan asked it without the token: %s",
+                 h->name, h->server.token_kept);
     else
         snprintf(text, size, "%s refuses the token (403): it lacks %s there", h->name,
                  h->server.denied);
     return true;
 }
 
-static bool pass(struct gate_result *r)
+static bool set_pass(struct gate_result *r)
 {
     r->kind = GATE_PASS;
     r->text[0] = '\0';
     return true;
 }
 
-/* ---- the conditions, one function each; false with text when not met ---- */
+/* ---- the conditions, one function each; false: not met, and the text says why ---- */
 
-/* By name, before all that is unknown for it. */
-static bool tells_our_token(struct view *v, const struct host *h)
+/* This comes first, because it is the reason why other things are unknown, and it names the
+ * server. */
+static bool accepts_our_token(struct view *v, const struct host *h)
 {
     v->ret->kind = GATE_UNKNOWN;
     return !server_denies(h, v->ret->text, sizeof(v->ret->text));
@@ -57,7 +58,7 @@ static bool all_are_listed(struct view *v)
                     silent[0] != '\0' ? " does not answer" : "");
 }
 
-static const char *status_name(enum member_status s)
+static const char *member_status_name(enum member_status s)
 {
     static const char *const names[] = {
         [MEMBER_UNKNOWN] = "unknown", [MEMBER_ALIVE] = "alive",   [MEMBER_LEAVING] = "leaving",
@@ -66,7 +67,7 @@ static const char *status_name(enum member_status s)
     return names[(unsigned)s <= MEMBER_NONE ? s : MEMBER_UNKNOWN];
 }
 
-static bool is_asked(const struct view *v, const char *id)
+static bool is_id_asked(const struct view *v, const char *id)
 {
     for (size_t i = 0; i < v->n; i++)
         if (str_eq(v->servers[i]->server_id, id))
@@ -74,7 +75,8 @@ static bool is_asked(const struct view *v, const char *id)
     return true;
 }
 
-/* By one server's gossip: all are alive, nobody of the region is failed or leaving. */
+/* By one server's gossip, all servers are alive, and no member of the region is failed or
+ * leaving. */
 static bool sees_all_alive(struct view *v, const struct host *by)
 {
     const struct server_view *sv = &by->server;
@@ -84,15 +86,15 @@ static bool sees_all_alive(struct view *v, const struct host *by)
     for (size_t i = 0; i < v->n; i++) {
         enum member_status s = view_status(sv, v->servers[i]->server_id);
         if (s != MEMBER_ALIVE && !v->without[i])
-            return view_say(v, GATE_FAIL, "%s is %s by %s", v->servers[i]->name, status_name(s),
-                            by->name);
+            return view_say(v, GATE_FAIL, "%s is %s by %s", v->servers[i]->name,
+                            member_status_name(s), by->name);
     }
     for (size_t k = 0; k < sv->n_members; k++) {
         const struct member *m = &sv->members[k];
         if (str_eq(m->region, v->region) && m->status != MEMBER_ALIVE && m->status != MEMBER_LEFT &&
-            is_asked(v, m->id))
-            return view_say(v, GATE_FAIL, "member %s is %s by %s", m->name, status_name(m->status),
-                            by->name);
+            is_id_asked(v, m->id))
+            return view_say(v, GATE_FAIL, "member %s is %s by %s", m->name,
+                            member_status_name(m->status), by->name);
     }
     return true;
 }
@@ -125,7 +127,7 @@ static uint32_t gone_servers(const struct view *v)
     return n;
 }
 
-static bool votes(struct view *v, const struct host *h)
+static bool is_voter(struct view *v, const struct host *h)
 {
     enum tri t = view_voter(v, h);
 
@@ -134,7 +136,8 @@ static bool votes(struct view *v, const struct host *h)
     return t == TRI_YES || view_say(v, GATE_FAIL, "%s is not a voter", h->name);
 }
 
-/* A peer that no server is: a leftover of the dead, counted for quorum all the same. */
+/* A raft peer that belongs to no server is a leftover of a dead server. It still counts for the
+ * quorum. */
 static bool has_no_leftovers(struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server;
@@ -148,7 +151,7 @@ static bool has_no_leftovers(struct view *v, const struct host *h)
     return true;
 }
 
-/* All vote: asked before. */
+/* An earlier condition has checked that all of them vote. */
 static bool voters_are_as_before(struct view *v)
 {
     uint32_t base = view_planned_voters(v), gone = gone_servers(v);
@@ -161,28 +164,28 @@ static bool voters_are_as_before(struct view *v)
                     v->p->replaces ? "by the plan at this step" : "before the run");
 }
 
-/* ---- a server by its own words, beside the leader's ---- */
+/* ---- a server by its own answers, compared with the leader's ---- */
 
-static uint64_t behind(uint64_t ahead, uint64_t at)
+static uint64_t index_behind(uint64_t ahead, uint64_t at)
 {
     return ahead > at ? ahead - at : 0;
 }
 
-static bool has_told(struct view *v, const struct host *h)
+static bool has_reported_state(struct view *v, const struct host *h)
 {
     return fresh(h->server.self_at, v->now) ||
-           (tells_our_token(v, h) &&
-            view_say(v, GATE_UNKNOWN, "%s did not tell its state", h->name));
+           (accepts_our_token(v, h) &&
+            view_say(v, GATE_UNKNOWN, "%s did not report its state", h->name));
 }
 
-static bool leads(const struct host *h)
+static bool reports_leading(const struct host *h)
 {
     return str_eq(h->server.raft_state, "Leader");
 }
 
 static bool leads_or_follows(struct view *v, const struct host *h)
 {
-    return leads(h) || str_eq(h->server.raft_state, "Follower") ||
+    return reports_leading(h) || str_eq(h->server.raft_state, "Follower") ||
            view_say(v, GATE_FAIL, "%s is %s", h->name, h->server.raft_state);
 }
 
@@ -190,9 +193,9 @@ static bool keeps_up(struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server, *lead = &v->leader->server;
 
-    if (!has_told(v, h) || !has_told(v, v->leader) || !leads_or_follows(v, h))
+    if (!has_reported_state(v, h) || !has_reported_state(v, v->leader) || !leads_or_follows(v, h))
         return false;
-    if (leads(h) != (h == v->leader))
+    if (reports_leading(h) != (h == v->leader))
         return view_say(v, GATE_FAIL, "%s is %s", h->name, s->raft_state);
     if (!str_eq(s->self_region, v->region))
         return view_say(v, GATE_FAIL, "%s says its region is %s", h->name, s->self_region);
@@ -200,19 +203,19 @@ static bool keeps_up(struct view *v, const struct host *h)
         return view_say(v, GATE_FAIL, "%s is in term %" PRIu64 ", the leader in %" PRIu64, h->name,
                         s->term, lead->term);
     if (h != v->leader && (s->last_contact_ms < 0 || s->last_contact_ms > CONTACT_MS))
-        return view_say(v, GATE_FAIL, "%s last heard the leader %" PRId64 " ms ago", h->name,
-                        s->last_contact_ms);
-    if (behind(lead->commit_index, s->last_log_index) > TRAILING_LOGS)
+        return view_say(v, GATE_FAIL, "%s last had contact with the leader %" PRId64 " ms ago",
+                        h->name, s->last_contact_ms);
+    if (index_behind(lead->commit_index, s->last_log_index) > TRAILING_LOGS)
         return view_say(v, GATE_FAIL, "%s: index %" PRIu64 " of %" PRIu64, h->name,
                         s->last_log_index, lead->commit_index);
-    if (behind(s->commit_index, s->applied_index) > APPLY_LAG)
+    if (index_behind(s->commit_index, s->applied_index) > APPLY_LAG)
         return view_say(v, GATE_FAIL, "%s applied %" PRIu64 " of %" PRIu64, h->name,
                         s->applied_index, s->commit_index);
     return true;
 }
 
-/* Autopilot answers 500 while any server speaks raft protocol 2, and 403 without
- * operator:read: then the servers' own words must do. */
+/* Autopilot answers 500 while any server uses raft protocol 2, and 403 without operator:read.
+ * Then the gate uses the servers' own answers only. */
 static bool autopilot_expected(const struct view *v)
 {
     bool allowed = false;
@@ -226,7 +229,7 @@ static bool autopilot_expected(const struct view *v)
     return allowed;
 }
 
-static const struct peer *by_autopilot(const struct server_view *s, const char *id)
+static const struct peer *autopilot_entry(const struct server_view *s, const char *id)
 {
     for (size_t k = 0; k < s->n_autopilot; k++)
         if (str_eq(s->autopilot[k].id, id))
@@ -234,14 +237,15 @@ static const struct peer *by_autopilot(const struct server_view *s, const char *
     return NULL;
 }
 
-/* While it has one of the dead in its list, its verdict on the whole is about that one. */
+/* While autopilot still lists a dead server, its verdict on the whole is about that server, so
+ * the verdict does not count. */
 static bool check_autopilot_of(struct view *v, const struct host *by)
 {
     const struct server_view *s = &by->server;
     bool of_dead = false;
 
     for (size_t i = 0; i < v->n; i++) {
-        const struct peer *peer = by_autopilot(s, v->servers[i]->server_id);
+        const struct peer *peer = autopilot_entry(s, v->servers[i]->server_id);
         of_dead = of_dead || (v->without[i] && peer != NULL);
         if (!v->without[i] && (peer == NULL || !peer->healthy))
             return view_say(v, GATE_FAIL, "autopilot by %s: %s is %s", by->name,
@@ -281,23 +285,23 @@ static bool autopilot_agrees(struct view *v)
 
 /* ---- the questions ---- */
 
-/* In this order: the first that is not met is told. Of the region as a whole, or of each of its
- * servers. */
+/* The gate checks the conditions in this order and reports the first that is not met. A
+ * condition is about the region as a whole, or about each of its servers. */
 static const struct {
     bool (*region)(struct view *v);
     bool (*server)(struct view *v, const struct host *h);
 } conditions[] = {
-    {view_is_sound, NULL},        /* there are servers, and they could be observed */
-    {NULL, tells_our_token},      /* it does not refuse our token */
-    {all_are_listed, NULL},       /* nobody who is alive is missing */
-    {view_leader, NULL},          /* one leader, by all */
-    {NULL, keeps_up},             /* leads or follows, in the leader's term, close behind it */
-    {NULL, sees_all_alive},       /* all are alive members, nobody has failed */
-    {NULL, all_see_its_build},    /* and each in the version that it runs */
-    {NULL, votes},                /* by raft */
-    {NULL, has_no_leftovers},     /* no voter is of the dead */
-    {voters_are_as_before, NULL}, /* as many as were planned with */
-    {autopilot_agrees, NULL},     /* healthy, and one may fail */
+    {view_is_sound, NULL},     /* there are servers, and they could be observed */
+    {NULL, accepts_our_token}, /* the server does not refuse this token */
+    {all_are_listed, NULL},    /* no living server is missing from the lists */
+    {view_leader, NULL},       /* all servers name the same leader */
+    {NULL, keeps_up},       /* the server leads or follows, in the leader's term, close behind it */
+    {NULL, sees_all_alive}, /* all servers are alive members, and none has failed */
+    {NULL, all_see_its_build},    /* the lists show each server in the version that it runs */
+    {NULL, is_voter},             /* the server votes, by raft */
+    {NULL, has_no_leftovers},     /* no raft peer belongs to a dead server */
+    {voters_are_as_before, NULL}, /* there are as many voters as planned */
+    {autopilot_agrees, NULL},     /* the region is healthy, and one server may fail */
 };
 
 static bool is_met(struct view *v, size_t c)
@@ -320,11 +324,11 @@ struct gate_result gate_region(const struct world *w, const struct plan *p, cons
     for (size_t c = 0; c < ARRAY_LEN(conditions); c++)
         if (!is_met(&v, c))
             return r;
-    pass(&r);
+    set_pass(&r);
     return r;
 }
 
-static bool answers(struct view *v, const struct host *h)
+static bool api_answers(struct view *v, const struct host *h)
 {
     const struct server_view *s = &h->server;
 
@@ -339,19 +343,19 @@ struct gate_result gate_stands(const struct view *view, const struct host *h)
     struct view v = *view;
 
     v.ret = &r;
-    if (answers(&v, h) && view_led(&v, h) && has_told(&v, h) && leads_or_follows(&v, h) &&
-        (view_voter(&v, h) == TRI_UNKNOWN || votes(&v, h)))
-        pass(&r);
+    if (api_answers(&v, h) && view_led(&v, h) && has_reported_state(&v, h) &&
+        leads_or_follows(&v, h) && (view_voter(&v, h) == TRI_UNKNOWN || is_voter(&v, h)))
+        set_pass(&r);
     return r;
 }
 
-static void count(struct voter_count *t, struct view *v, size_t i)
+static void count_voter(struct voter_count *t, struct view *v, size_t i)
 {
     const struct host *h = v->servers[i];
     enum tri vote = view_voter(v, h);
-    bool stays = !v->without[i], up = stays && has_told(v, h) && leads_or_follows(v, h);
+    bool stays = !v->without[i], up = stays && has_reported_state(v, h) && leads_or_follows(v, h);
     bool led = stays && view_led(v, h);
-    bool well = (up || (stays && !tells_our_token(v, h))) && led && vote == TRI_YES;
+    bool well = (up || (stays && !accepts_our_token(v, h))) && led && vote == TRI_YES;
 
     t->listed++;
     t->voters += vote == TRI_YES;
@@ -377,7 +381,7 @@ struct voter_count gate_voters(const struct view *view)
 
     v.ret = &unused;
     for (size_t i = 0; i < v.n; i++)
-        count(&t, &v, i);
+        count_voter(&t, &v, i);
     return t;
 }
 
@@ -404,8 +408,9 @@ uint32_t region_voters(const struct world *w, const struct plan *p, const char *
     return n;
 }
 
-/* One that joins may not be listed yet: the others are asked without it all the same. */
-static const char *region_of(const struct plan *p, const char *key, const struct host *h)
+/* A server that joins may not be listed yet. The other servers of its region are asked all the
+ * same. */
+static const char *region_of_key(const struct plan *p, const char *key, const struct host *h)
 {
     const struct plan_host *ph = plan_host(p, key);
 
@@ -420,7 +425,7 @@ struct gate_result gate_quorum(const struct world *w, const struct plan *p, cons
                                const char *key, int64_t now)
 {
     const struct host *h = world_host(w, key);
-    const char *region = region_of(p, key, h);
+    const char *region = region_of_key(p, key, h);
     struct gate_result r = {.kind = GATE_UNKNOWN};
     struct view v;
 
@@ -435,9 +440,9 @@ struct gate_result gate_quorum(const struct world *w, const struct plan *p, cons
     struct voter_count t = gate_voters(&v);
     uint32_t quorum = quorum_of(t.voters);
     if (t.unread != NULL)
-        votes(&v, t.unread);
+        is_voter(&v, t.unread);
     else if (t.abreast >= quorum || (p->policy.accept_outage && !p->replaces && t.voters <= 2))
-        pass(&r);
+        set_pass(&r);
     else
         view_say(&v, GATE_FAIL,
                  "region %s: without %s %" PRIu32 " healthy of %" PRIu32

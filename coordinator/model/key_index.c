@@ -1,7 +1,7 @@
 #include "key_index.h"
 
 struct key_slot {
-    uint32_t place; /* counted from 1; 0: nothing is here */
+    uint32_t place; /* counted from 1; 0: the slot is free */
     uint32_t hash;
 };
 
@@ -19,7 +19,7 @@ uint64_t key_hash(const char *key)
     return hash;
 }
 
-/* The key's slot, or the free one where it belongs. */
+/* Returns the slot of the key, or the free slot where the key belongs. */
 static struct key_slot *key_slot(const struct key_index *x, const char *key, key_text_at *at,
                                  const void *array)
 {

@@ -1,14 +1,14 @@
 /*
- * key_index.h - at which place of an array a key stands, found with about one comparison.
+ * key_index.h - finds the place of a key in an array, with about one comparison.
  *
- * A fleet has 10,000 hosts, and while a plan is made each of them is looked up some
- * hundred times. The index is a hash table with open addressing, at most half full. It
- * holds places and hashes; the keys stay in the caller's array, which is given each time.
+ * A fleet has up to 10,000 hosts, and the plan looks each host up some hundred times. The index is
+ * a hash table with open addressing, at most half full. The index contains places and hashes. The
+ * keys stay in the caller's array, which each call gets.
  *
  *     key_index_make(&index, n, host_key, hosts, &arena);
  *     place = key_index_find(&index, key, host_key, hosts);    SIZE_MAX: not there
  *
- * The memory is the arena's. Of keys that stand twice the first one is found. Pure; any
+ * The memory belongs to the arena. If a key occurs twice, the first place is found. Pure; any
  * thread may search.
  */
 #ifndef KEY_INDEX_H
@@ -18,7 +18,7 @@
 #include "str.h"
 
 struct key_index {
-    struct key_slot *slots; /* NULL: there is no index */
+    struct key_slot *slots; /* NULL: the index was not made */
     size_t mask;
 };
 

@@ -76,8 +76,8 @@ const char *skip_name(enum skip_why w)
     return (unsigned)w < SKIP_COUNT ? names[w] : "unknown";
 }
 
-/* What is known before anything was begun: hosts on the target, hosts without an agent. */
-static void host_init(struct ledger_host *h, const struct plan_host *p)
+/* Sets what is known at the beginning: some hosts run the target already, some have no agent. */
+static void init_ledger_host(struct ledger_host *h, const struct plan_host *p)
 {
     str_cut(h->key, sizeof(h->key), p->key);
     h->state = HOST_PENDING;
@@ -111,7 +111,7 @@ void ledger_init(struct ledger *l, const struct plan *p, const unsigned char run
     l->n_hosts = p->n_hosts;
     l->hosts = xzalloc(p->n_hosts > 0 ? p->n_hosts : 1, sizeof(*l->hosts));
     for (size_t i = 0; i < p->n_hosts; i++) {
-        host_init(&l->hosts[i], &p->hosts[i]);
+        init_ledger_host(&l->hosts[i], &p->hosts[i]);
         l->skipped += l->hosts[i].state == HOST_SKIPPED;
     }
     l->dirty = true;
@@ -228,7 +228,7 @@ uint32_t ledger_silence(const struct ledger_host *h, uint32_t told_ms, int64_t n
     return (uint32_t)MIN_OF((int64_t)told_ms, since);
 }
 
-static void rebase(int64_t *t, int64_t now, bool *dirty)
+static void rebase_time(int64_t *t, int64_t now, bool *dirty)
 {
     if (*t == 0)
         return;
@@ -240,10 +240,10 @@ void ledger_rebase(struct ledger *l, int64_t now)
 {
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *h = &l->hosts[i];
-        rebase(&h->ordered_ms, now, &h->dirty);
-        rebase(&h->receipt_ms, now, &h->dirty);
-        rebase(&h->effect_ms, now, &h->dirty);
-        rebase(&h->settled_ms, now, &h->dirty);
+        rebase_time(&h->ordered_ms, now, &h->dirty);
+        rebase_time(&h->receipt_ms, now, &h->dirty);
+        rebase_time(&h->effect_ms, now, &h->dirty);
+        rebase_time(&h->settled_ms, now, &h->dirty);
         h->call.outstanding = false; /* another process asked */
         h->call.retry_ms = 0;
         h->keys.call = (struct call){.sequence = h->keys.call.sequence};
@@ -259,14 +259,14 @@ void ledger_rebase(struct ledger *l, int64_t now)
         l->regions[i].refused = false;
     }
     for (size_t i = 0; i < l->n_effects; i++)
-        rebase(&l->effects[i].done_ms, now, &l->effects[i].dirty);
-    rebase(&l->canaries_settled_ms, now, &l->dirty);
+        rebase_time(&l->effects[i].done_ms, now, &l->effects[i].dirty);
+    rebase_time(&l->canaries_settled_ms, now, &l->dirty);
 }
 
-/* ---- what was signed ---- */
+/* ---- signed bytes to keep ---- */
 
-static struct kept *keep(struct ledger *l, const struct ledger_host *h, const struct digest *order,
-                         const struct buf *inner)
+static struct kept *keep_bytes(struct ledger *l, const struct ledger_host *h,
+                               const struct digest *order, const struct buf *inner)
 {
     l->kept = xrealloc(l->kept, (l->n_kept + 1) * sizeof(*l->kept));
     struct kept *k = &l->kept[l->n_kept++];
@@ -294,7 +294,7 @@ void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
                        const unsigned char salt[static NONCE_LEN], const struct buf *inner,
                        const struct digest *digest)
 {
-    struct kept *k = keep(l, h, digest, inner);
+    struct kept *k = keep_bytes(l, h, digest, inner);
 
     k->told = told;
     memcpy(k->salt, salt, NONCE_LEN);
@@ -305,7 +305,7 @@ void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
 void ledger_keep_receipt(struct ledger *l, const struct ledger_host *h, const struct digest *order,
                          const struct buf *inner)
 {
-    keep(l, h, order, inner)->receipt = true;
+    keep_bytes(l, h, order, inner)->receipt = true;
 }
 
 void ledger_kept_clear(struct ledger *l)
@@ -324,8 +324,8 @@ size_t ledger_in_flight(const struct ledger *l, const struct plan *p, bool serve
     return n;
 }
 
-/* It had staged, and what its agent found out spoke against a swap: only a new order asks the host
- * once more, and whoever resumes was told to mend it. */
+/* True if the host had staged, and its agent found a reason against a swap. Only a new order
+ * makes the agent look again, and the operator was told to repair the host before the resume. */
 static bool has_refused(const struct ledger_host *h)
 {
     return h->state == HOST_STAGING && h->text[0] != '\0';
@@ -355,7 +355,7 @@ void ledger_resume(struct ledger *l)
         bool taken_out = h->state == HOST_FAILED && h->outcome == OUTCOME_UNDONE;
         if (h->state == HOST_SKIPPED && h->skip == SKIP_UNMANAGED)
             l->skipped++;
-        else if (taken_out) /* nothing starts it again by order */
+        else if (taken_out) /* no order starts it again */
             l->failures++;
         else if (h->state == HOST_FAILED || h->state == HOST_SKIPPED || has_refused(h))
             h->state = HOST_PENDING;

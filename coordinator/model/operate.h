@@ -1,5 +1,5 @@
 /*
- * operate.h - one write that the run asks of Nomad, or a snapshot.
+ * operate.h - one operation that the run asks of Nomad: a write, or a snapshot.
  */
 #ifndef OPERATE_H
 #define OPERATE_H
@@ -8,19 +8,19 @@
 #include <stdint.h>
 
 enum operation {
-    OP_DRAIN = 1,   /* start our drain: deadline, Meta with the run id */
-    OP_UNDRAIN,     /* cancel our drain, mark eligible or not as `eligible` says */
-    OP_ELIGIBILITY, /* set to `eligible` */
-    OP_TRANSFER,    /* leadership to peer id */
-    OP_SNAPSHOT,    /* the region's state into a file; changes nothing in Nomad */
-    OP_REMOVE_PEER, /* the server `peer_id` out of the raft configuration, by its id */
-    OP_FORCE_LEAVE, /* the member `member`, which does not live any more, is to be `left`; it stays
-                       in the lists (never with prune) */
+    OP_DRAIN = 1, /* start Caravan's drain, with a deadline and the run id in its Meta */
+    OP_UNDRAIN, /* cancel Caravan's drain, and mark the node eligible or not, as `eligible` says */
+    OP_ELIGIBILITY, /* set the node's eligibility to `eligible` */
+    OP_TRANSFER,    /* move leadership to `peer_id` */
+    OP_SNAPSHOT,    /* save the region's state into a file; changes nothing in Nomad */
+    OP_REMOVE_PEER, /* remove the server `peer_id` from the raft configuration, by its id */
+    OP_FORCE_LEAVE, /* make the member `member`, which is not alive any more, `left`; it stays in
+                       the lists (never with prune) */
 };
 
 struct operate {
     enum operation op;
-    uint32_t effect; /* id, repeated in the event */
+    uint32_t effect; /* id of the effect; the event repeats it */
     const char *region;
     const char *node_id; /* OP_DRAIN, OP_UNDRAIN, OP_ELIGIBILITY */
     const char *peer_id; /* OP_TRANSFER, OP_REMOVE_PEER */

@@ -1,20 +1,19 @@
-/* Questions about a plan: see plan.h. */
 #include "plan.h"
 
-static const char *host_key(const void *hosts, size_t place)
+static const char *plan_host_key(const void *hosts, size_t place)
 {
     return ((const struct plan_host *)hosts)[place].key;
 }
 
 void plan_index_keys(struct plan *p)
 {
-    key_index_make(&p->by_key, p->n_hosts, host_key, p->hosts, &p->arena);
+    key_index_make(&p->by_key, p->n_hosts, plan_host_key, p->hosts, &p->arena);
 }
 
 size_t plan_index(const struct plan *p, const char *key)
 {
     if (p->by_key.slots != NULL)
-        return key_index_find(&p->by_key, key, host_key, p->hosts);
+        return key_index_find(&p->by_key, key, plan_host_key, p->hosts);
     for (size_t i = 0; i < p->n_hosts; i++)
         if (str_eq(p->hosts[i].key, key))
             return i;
@@ -55,7 +54,7 @@ int plan_cmp_target(const struct plan *p, const struct version *v, const struct 
     return p->own_build ? version_cmp_numbers(v, target) : version_cmp(v, target);
 }
 
-/* A server that left and is no peer any more stays in the lists for a day. */
+/* A server that has left and is no peer any more stays in the lists for a day. */
 bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
 {
     return world_has_left(w, h) && plan_host(p, h->key) == NULL;
@@ -80,13 +79,13 @@ void plan_free(struct plan *p)
     p->n_hosts = p->n_servers = p->n_clients = p->n_regions = 0;
 }
 
-static bool refuses(const struct finding *f)
+static bool finding_refuses(const struct finding *f)
 {
     return f->severity == SEVERITY_HARD || (f->severity == SEVERITY_BLOCK && !f->accepted);
 }
 
-/* What is known explains what is not, and its advice is the one to follow first. */
-static bool tells_more(const struct finding *f, const struct finding *than)
+/* A known finding explains unknown ones, so its advice comes first. */
+static bool comes_first(const struct finding *f, const struct finding *than)
 {
     if (f->severity != than->severity)
         return f->severity > than->severity;
@@ -98,7 +97,8 @@ const struct finding *plan_refused(const struct plan *p)
     const struct finding *first = NULL;
 
     for (size_t i = 0; i < p->n_findings; i++)
-        if (refuses(&p->findings[i]) && (first == NULL || tells_more(&p->findings[i], first)))
+        if (finding_refuses(&p->findings[i]) &&
+            (first == NULL || comes_first(&p->findings[i], first)))
             first = &p->findings[i];
     return first;
 }
@@ -111,8 +111,8 @@ bool plan_may_pass(const struct plan *p)
         const struct finding *f = &p->findings[i];
         bool region = str_eq(f->id, "unhealthy");
         unhealthy = unhealthy || region;
-        /* A region without a leader answers nothing else either. */
-        if (refuses(f) && !region && f->detected == TRI_YES)
+        /* A region without a leader does not answer other questions either. */
+        if (finding_refuses(f) && !region && f->detected == TRI_YES)
             return false;
     }
     return unhealthy;

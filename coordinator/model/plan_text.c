@@ -1,7 +1,7 @@
-/* The canonical text of a plan: what its digest is over and what the ledger stores.
+/* The canonical text of a plan, which the digest is over and the ledger stores.
  *
- * One line a thing: a word, then fields separated by one blank. A field's bytes other than
- * letters, digits and -._:+/ are written %XX; an empty field is "%". */
+ * One line for each thing: a word, then fields with one blank between them. In a field, each
+ * byte that is not a letter, a digit or one of -._:+/ is written as %XX. An empty field is "%". */
 #include "plan.h"
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #define FIELDS_MAX 12
 
-static void add_field(struct buf *b, const char *s)
+static void add_plan_field(struct buf *b, const char *s)
 {
     buf_add_byte(b, ' ');
     if (s[0] == '\0')
@@ -24,8 +24,8 @@ static void add_field(struct buf *b, const char *s)
     }
 }
 
-/* Numbers of the policy by name; the same table writes and reads them. None is below 0, of those
- * with a sign either. */
+/* Numbers of the policy by name. The same table writes and reads them. No number is below 0, not
+ * even a signed one. */
 static const struct field numbers[] = {
     ROW_UINT("parallel", plan, parallel),
     ROW_UINT("canary", plan, policy.canary),
@@ -52,12 +52,13 @@ static const struct field numbers[] = {
     ROW("own-build", plan, own_build, FIELD_BOOL),
 };
 
-/* The same, of a plan that replaces. */
+/* The same for a plan that replaces servers. */
 static const struct field replacing[] = {
     ROW_UINT("replace-watch", plan, policy.replace.watch_ms),
 };
 
-/* s server, c client; l leader, k canary, a already, m managed; j joins, o is taken out, d dead */
+/* s server, c client; l leader, k canary, a already on the target, m managed; j joins, o leaves,
+ * d dead */
 static void flags_text(char dst[static 8], const struct plan_host *h)
 {
     static const char *const roles[PLAN_ROLES] = {
@@ -68,7 +69,7 @@ static void flags_text(char dst[static 8], const struct plan_host *h)
              h->dead ? "d" : "");
 }
 
-/* A deadline of its own stands behind the rest, where there is one. */
+/* If the host has a deadline of its own, the deadline is the last field. */
 static void host_text(const struct plan_host *h, struct buf *b)
 {
     char digest[65], before[65], flags[8];
@@ -80,7 +81,7 @@ static void host_text(const struct plan_host *h, struct buf *b)
                             h->arch, flags,   digest,    before};
     buf_add_str(b, "host");
     for (size_t i = 0; i < ARRAY_LEN(fields); i++)
-        add_field(b, fields[i]);
+        add_plan_field(b, fields[i]);
     if (h->ready_ms > 0)
         buf_printf(b, " %" PRId64, h->ready_ms);
     buf_add_byte(b, '\n');
@@ -96,19 +97,19 @@ static void numbers_text(const struct plan *p, const struct field *rows, size_t 
 void plan_text(const struct plan *p, struct buf *ret)
 {
     buf_add_str(ret, "caravan-plan 1\ntarget");
-    add_field(ret, p->target);
+    add_plan_field(ret, p->target);
     buf_add_byte(ret, '\n');
     numbers_text(p, numbers, ARRAY_LEN(numbers), ret);
     if (p->replaces)
         numbers_text(p, replacing, ARRAY_LEN(replacing), ret);
     for (size_t i = 0; i < p->policy.n_accepted; i++) {
         buf_add_str(ret, "accept");
-        add_field(ret, p->policy.accepted[i]);
+        add_plan_field(ret, p->policy.accepted[i]);
         buf_add_byte(ret, '\n');
     }
     for (size_t i = 0; i < p->n_regions; i++) {
         buf_add_str(ret, "region");
-        add_field(ret, p->regions[i].name);
+        add_plan_field(ret, p->regions[i].name);
         buf_printf(ret, " %" PRIu32 " %d\n", p->regions[i].voters, p->regions[i].planned);
     }
     for (size_t i = 0; i < p->n_hosts; i++)
@@ -117,8 +118,8 @@ void plan_text(const struct plan *p, struct buf *ret)
 
 /* ---- reading it back ---- */
 
-/* Undoes add_field in place. */
-static int unescape(char *s)
+/* Undoes add_plan_field in place. */
+static int unescape_field(char *s)
 {
     char *to = s;
 
@@ -140,7 +141,7 @@ static int unescape(char *s)
     return 0;
 }
 
-static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
+static int split_fields(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
 {
     size_t n = 0;
     char *at = line;
@@ -152,17 +153,17 @@ static int split(char *line, char *fields[static FIELDS_MAX], size_t *ret_n)
         at = strchr(at, ' ');
         if (at != NULL)
             *at++ = '\0';
-        if (unescape(fields[n++]) < 0)
+        if (unescape_field(fields[n++]) < 0)
             return -1;
     }
     *ret_n = n;
     return 0;
 }
 
-/* Of a policy that earlier versions had. */
+/* Numbers of earlier versions' policies; they are read and ignored. */
 static const char *const past_numbers[] = {"autopilot-off"};
 
-/* NULL: there is none of this name. */
+/* NULL: no number has this name. */
 static const struct field *number_named(const char *name)
 {
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++)
@@ -174,7 +175,7 @@ static const struct field *number_named(const char *name)
     return NULL;
 }
 
-static int read_number(struct plan *p, char **f, size_t n)
+static int read_plan_number(struct plan *p, char **f, size_t n)
 {
     const struct field *row;
     struct err err = ERR_INIT;
@@ -192,7 +193,7 @@ static int read_number(struct plan *p, char **f, size_t n)
     return 0;
 }
 
-static int read_region(struct plan *p, char **f, size_t n)
+static int read_plan_region(struct plan *p, char **f, size_t n)
 {
     uint64_t voters = 0, planned = 0;
     struct plan_region *r = &p->regions[p->n_regions];
@@ -206,7 +207,7 @@ static int read_region(struct plan *p, char **f, size_t n)
     return 0;
 }
 
-static int read_host(struct plan_host *h, char **f, size_t n)
+static int read_plan_host(struct plan_host *h, char **f, size_t n)
 {
     if (n < 10 || n > 11 || str_copy(h->key, sizeof(h->key), f[1]) < 0 ||
         str_copy(h->name, sizeof(h->name), f[2]) < 0 ||
@@ -228,11 +229,11 @@ static int read_host(struct plan_host *h, char **f, size_t n)
     return 0;
 }
 
-static int add_host(struct plan *p, char **f, size_t n)
+static int add_read_host(struct plan *p, char **f, size_t n)
 {
     struct plan_host *h = &p->hosts[p->n_hosts];
 
-    if (read_host(h, f, n) < 0)
+    if (read_plan_host(h, f, n) < 0)
         return -1;
     p->replaces = p->replaces || h->role != ROLE_UPGRADE;
     p->n_servers += h->is_server;
@@ -242,7 +243,7 @@ static int add_host(struct plan *p, char **f, size_t n)
     return 0;
 }
 
-static int read_accepted(struct plan *p, char **f, size_t n)
+static int read_accepted_id(struct plan *p, char **f, size_t n)
 {
     if (n != 2 || p->policy.n_accepted == FILTER_VALUES)
         return -1;
@@ -250,23 +251,23 @@ static int read_accepted(struct plan *p, char **f, size_t n)
     return 0;
 }
 
-static int read_line(struct plan *p, char *line)
+static int read_plan_line(struct plan *p, char *line)
 {
     char *f[FIELDS_MAX] = {NULL};
     size_t n = 0;
 
-    if (split(line, f, &n) < 0 || n == 0)
+    if (split_fields(line, f, &n) < 0 || n == 0)
         return -1;
     if (str_eq(f[0], "target") && n == 2)
         return str_copy(p->target, sizeof(p->target), f[1]);
     if (str_eq(f[0], "number"))
-        return read_number(p, f, n);
+        return read_plan_number(p, f, n);
     if (str_eq(f[0], "accept"))
-        return read_accepted(p, f, n);
+        return read_accepted_id(p, f, n);
     if (str_eq(f[0], "region"))
-        return read_region(p, f, n);
+        return read_plan_region(p, f, n);
     if (str_eq(f[0], "host"))
-        return add_host(p, f, n);
+        return add_read_host(p, f, n);
     return -1;
 }
 
@@ -278,7 +279,7 @@ int plan_text_host(char *line, struct plan_host *ret)
     if (strncmp(line, "host ", 5) != 0)
         return 0;
     memset(ret, 0, sizeof(*ret));
-    return split(line, f, &n) < 0 || read_host(ret, f, n) < 0 ? -1 : 1;
+    return split_fields(line, f, &n) < 0 || read_plan_host(ret, f, n) < 0 ? -1 : 1;
 }
 
 int plan_read(const char *text, size_t n, const struct hazards *hazards, struct plan *ret,
@@ -302,7 +303,7 @@ int plan_read(const char *text, size_t n, const struct hazards *hazards, struct 
         if (end == NULL)
             break;
         *end = '\0';
-        if (read_line(ret, at) < 0) {
+        if (read_plan_line(ret, at) < 0) {
             plan_free(ret);
             return err_set(err, ERR_FORMAT, 0, "plan, line %zu", line);
         }

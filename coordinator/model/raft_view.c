@@ -72,7 +72,7 @@ enum tri region_has_peer(const struct world *w, const char *region, const char *
     return read;
 }
 
-/* It runs because of this run, or is to. */
+/* True if the server runs because of this run, or is to run. */
 static bool has_begun_to_join(const struct ledger *l, size_t i)
 {
     enum host_state s = l != NULL && i < l->n_hosts ? l->hosts[i].state : HOST_PENDING;
@@ -80,8 +80,8 @@ static bool has_begun_to_join(const struct ledger *l, size_t i)
     return s == HOST_SWAPPING || s == HOST_SETTLING || s == HOST_ENABLING || s == HOST_DONE;
 }
 
-/* A server of the region that the run waits for no more, or not yet. */
-static bool is_out(const struct view *v, const struct host *h)
+/* True for a server that the run does not wait for any more, or not yet. */
+static bool is_outside_region(const struct view *v, const struct host *h)
 {
     size_t i = plan_index(v->p, h->key);
 
@@ -93,12 +93,13 @@ static bool is_out(const struct view *v, const struct host *h)
     return region_has_left(v->w, v->region, h->server_id, v->now);
 }
 
-static bool has_left(const struct view *v, size_t i)
+static bool has_left_region(const struct view *v, size_t i)
 {
     const struct host *h = world_host(v->w, v->p->hosts[i].key);
     enum host_state s = v->l != NULL && i < v->l->n_hosts ? v->l->hosts[i].state : HOST_PENDING;
 
-    return h == NULL || is_out(v, h) || view_dead(v, h) || s == HOST_DONE || s == HOST_GONE;
+    return h == NULL || is_outside_region(v, h) || view_dead(v, h) || s == HOST_DONE ||
+           s == HOST_GONE;
 }
 
 uint32_t view_planned_voters(const struct view *v)
@@ -115,7 +116,7 @@ uint32_t view_planned_voters(const struct view *v)
             continue;
         n += role == ROLE_JOINS && v->l != NULL && i < v->l->n_hosts &&
              v->l->hosts[i].state == HOST_DONE && !(h != NULL && view_dead(v, h));
-        n -= role == ROLE_LEAVES && !v->p->hosts[i].dead && has_left(v, i);
+        n -= role == ROLE_LEAVES && !v->p->hosts[i].dead && has_left_region(v, i);
     }
     return n > 0 ? (uint32_t)n : 0;
 }
@@ -123,13 +124,13 @@ uint32_t view_planned_voters(const struct view *v)
 void view_init(struct view *v, const struct world *w, const struct plan *p, const struct ledger *l,
                const char *region, int64_t now, struct gate_result *ret)
 {
-    static const struct plan none; /* who has left does not count */
+    static const struct plan none; /* without a plan; servers that have left do not count */
 
     p = p != NULL ? p : &none;
     *v = (struct view){.w = w, .p = p, .l = l, .region = region, .now = now, .ret = ret};
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
-        if (!str_eq(h->region, region) || is_out(v, h))
+        if (!str_eq(h->region, region) || is_outside_region(v, h))
             continue;
         if (v->n == REGION_SERVERS_MAX) {
             v->too_many = true;
@@ -140,13 +141,13 @@ void view_init(struct view *v, const struct world *w, const struct plan *p, cons
     }
 }
 
-/* "10.0.0.1:4647" is this member's RPC address. */
-static bool is_address(const struct member *m, const char *address)
+/* True if the address ("10.0.0.1:4647") is this member's RPC address. */
+static bool is_member_address(const struct member *m, const char *address)
 {
     size_t n = strlen(m->addr);
     uint64_t port = 0;
 
-    if (m->addr[0] != '[' && strchr(m->addr, ':') != NULL) { /* IPv6 stands in brackets */
+    if (m->addr[0] != '[' && strchr(m->addr, ':') != NULL) { /* IPv6 is in brackets */
         if (address[0] != '[' || strncmp(address + 1, m->addr, n) != 0 || address[n + 1] != ']')
             return false;
         address += n + 2;
@@ -159,12 +160,12 @@ static bool is_address(const struct member *m, const char *address)
            (int)port == m->rpc_port;
 }
 
-static const struct host *by_address(const struct view *v, const char *address)
+static const struct host *server_at_address(const struct view *v, const char *address)
 {
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->servers[i]->server.n_members; k++) {
             const struct member *m = &v->servers[i]->server.members[k];
-            if (!is_address(m, address))
+            if (!is_member_address(m, address))
                 continue;
             for (size_t s = 0; s < v->n; s++)
                 if (str_eq(v->servers[s]->server_id, m->id))
@@ -206,7 +207,7 @@ bool view_dead(const struct view *v, const struct host *h)
 bool view_led(struct view *v, const struct host *h)
 {
     if (!fresh(h->server.leader_at, v->now))
-        return view_say(v, GATE_UNKNOWN, "%s did not say who leads", h->name);
+        return view_say(v, GATE_UNKNOWN, "%s did not report a leader", h->name);
     return h->server.has_leader || view_say(v, GATE_FAIL, "%s knows no leader", h->name);
 }
 
@@ -227,7 +228,7 @@ bool view_leader(struct view *v)
     }
     if (first == NULL)
         return true; /* a region of one */
-    v->leader = by_address(v, first->server.leader);
+    v->leader = server_at_address(v, first->server.leader);
     if (v->leader == NULL)
         return view_say(v, GATE_UNKNOWN, "the leader %s is not among the members",
                         first->server.leader);
@@ -260,7 +261,7 @@ const struct host *view_peer(const struct view *v, const struct peer *p)
     for (size_t i = 0; i < v->n; i++)
         if (str_eq(v->servers[i]->server_id, p->id))
             return v->servers[i];
-    return str_eq(p->id, p->address) ? by_address(v, p->address) : NULL;
+    return str_eq(p->id, p->address) ? server_at_address(v, p->address) : NULL;
 }
 
 static enum tri voter_in(const struct view *v, const struct peer *peers, size_t n,
@@ -272,9 +273,9 @@ static enum tri voter_in(const struct view *v, const struct peer *peers, size_t 
     return TRI_NO;
 }
 
-/* Until it votes, one that joins tells what it knows of raft, which may be nothing or a cluster of
- * its own. */
-static bool speaks(const struct view *v, const struct host *by)
+/* Until a new server votes, it reports what it knows of raft. That may be nothing, or a cluster
+ * of its own. */
+static bool counts_for_raft(const struct view *v, const struct host *by)
 {
     size_t i = v->p->replaces ? plan_index(v->p, by->key) : SIZE_MAX;
 
@@ -290,7 +291,7 @@ enum tri view_voter(const struct view *v, const struct host *h)
 
     for (size_t i = 0; i < v->n; i++) {
         const struct server_view *s = &v->servers[i]->server;
-        if (!speaks(v, v->servers[i]))
+        if (!counts_for_raft(v, v->servers[i]))
             continue;
         if (fresh(s->raft_at, v->now) && s->raft_status == 200 && s->n_raft > 0) {
             enum tri t = voter_in(v, s->raft, s->n_raft, h);

@@ -1,14 +1,14 @@
 /*
- * replace_quorum.h - whether the steps of a replacement can be taken without losing the quorum.
+ * replace_quorum.h - whether a replacement can go through all its steps without losing the quorum.
  * Pure.
  *
- * By numbers alone, before anything is begun: that all who are healthy now stay so is what the
- * gates ask at each step (gate.h). The order is that of the run: all join, one at a time; the dead
- * are taken out; the others leave, one at a time.
+ * It uses numbers only, before anything begins. It assumes that all healthy servers stay healthy;
+ * the gates ask for that at each step (gate.h). The order is that of the run: all new servers join,
+ * one at a time; the dead servers are taken out; the other old servers leave, one at a time.
  *
- * With nobody dead: the end must have two voters at least. A region of one cannot be replaced by
- * one (of two voters both are a quorum, so the old one cannot be stopped), nor can one that has
- * come to vote beside it be stopped again.
+ * If no server is dead, the region must have at least two voters at the end. A region of one server
+ * cannot be replaced by one server: of two voters both are a quorum, so the old server cannot be
+ * stopped. For the same reason a new server that votes beside it cannot be stopped again.
  */
 #ifndef REPLACE_QUORUM_H
 #define REPLACE_QUORUM_H
@@ -16,17 +16,18 @@
 #include "plan.h"
 
 struct replace_steps {
-    uint32_t voters;              /* in the raft configuration now, with the dead ones */
-    uint32_t healthy;             /* of them, now */
-    uint32_t joins, dead, leaves; /* dead: of the voters; leaves: without the dead */
+    uint32_t voters;              /* voters in the raft configuration now, with the dead */
+    uint32_t healthy;             /* healthy voters now */
+    uint32_t joins, dead, leaves; /* dead: voters that are dead; leaves: without the dead */
 };
 
-/* At every step the healthy voters are a quorum of the raft configuration before it and after it;
- * while one that leaves is stopped and still a peer, those without it are. False: ret_why says at
- * which step not, with its numbers. */
+/* True if the healthy voters are a quorum of the raft configuration before and after every step.
+ * While a leaving server is stopped and is still a peer, the voters without it are a quorum.
+ * False: ret_why says at which step they are not, with its numbers. */
 bool replace_holds_quorum(const struct replace_steps *s, char ret_why[static TEXT_MAX]);
-/* Before the first has left, what has joined can be stopped again, one after the other (abort, or
- * one that fails after it has come to vote). False: ret_why says what not. */
+/* True if, before the first server has left, the servers that have joined can be stopped again,
+ * one after the other (for an abort, or for a server that fails after it began to vote). False:
+ * ret_why says which step fails. */
 bool replace_walks_back(const struct replace_steps *s, char ret_why[static TEXT_MAX]);
 
 #endif

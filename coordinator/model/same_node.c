@@ -4,8 +4,9 @@
 
 #define DRAIN_KINDS (1U << FEATURE_ELIGIBILITY | 1U << FEATURE_DRAIN)
 
-static void say(struct same_node *s, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
-static void say(struct same_node *s, enum verdict_kind kind, const char *fmt, ...)
+static void same_node_say(struct same_node *s, enum verdict_kind kind, const char *fmt, ...)
+    PRINTF(3, 4);
+static void same_node_say(struct same_node *s, enum verdict_kind kind, const char *fmt, ...)
 {
     va_list ap;
 
@@ -15,7 +16,7 @@ static void say(struct same_node *s, enum verdict_kind kind, const char *fmt, ..
     s->gate.kind = kind;
 }
 
-/* A drain that began since, and of which Nomad says that the node asked for it when it stopped. */
+/* True if a drain began since, and Nomad says that the node asked for it when it stopped. */
 static bool drained_itself(const struct buf *before, const struct buf *after, const struct host *h)
 {
     const char *was = fingerprint_value(before, FEATURE_DRAINED);
@@ -24,8 +25,8 @@ static bool drained_itself(const struct buf *before, const struct buf *after, co
     return h->client.drain_own && was != NULL && is != NULL && !str_eq(was, is);
 }
 
-/* By whom is not told: an operator, or ExecStop= of its unit. */
-static void say_drained(const struct buf *before, const struct buf *after, struct same_node *s)
+/* The text does not say who began the drain: an operator, or ExecStop= of the unit. */
+static void append_drain(const struct buf *before, const struct buf *after, struct same_node *s)
 {
     const char *was = fingerprint_value(before, FEATURE_DRAINED);
     const char *is = fingerprint_value(after, FEATURE_DRAINED);
@@ -34,10 +35,10 @@ static void say_drained(const struct buf *before, const struct buf *after, struc
     if ((s->worst == FEATURE_ELIGIBILITY || s->worst == FEATURE_DRAIN) && was != NULL &&
         is != NULL && !str_eq(was, is))
         snprintf(s->gate.text + len, sizeof(s->gate.text) - len,
-                 "; a drain began there since its turn did");
+                 "; a drain began there after its turn began");
 }
 
-static bool was(const struct ledger_host *lh, enum feature_kind what, const char *value)
+static bool was_before(const struct ledger_host *lh, enum feature_kind what, const char *value)
 {
     const char *v = fingerprint_value(&lh->fingerprint, what);
     return v != NULL && str_eq(v, value);
@@ -59,36 +60,36 @@ bool same_node_is_another(const struct host *h, const struct ledger_host *lh,
     return true;
 }
 
-/* Units that were active before the stop and are not now, by the host's agent. */
-static bool units_down(const struct host *h, const struct ledger_host *lh, struct same_node *s)
+/* Finds units that were active before the stop and are not active now, by the host's agent. */
+static bool are_units_down(const struct host *h, const struct ledger_host *lh, struct same_node *s)
 {
     const struct fact_view *f = agent_fact(&h->agent, "bound-down");
 
     if (f == NULL || f->value != TRI_YES || h->agent.status_at <= lh->effect_ms)
         return false;
     s->worst = FEATURE_UNIT;
-    say(s, GATE_FAIL, "%s came back without units that are bound to Nomad's: %.120s", h->name,
-        f->text);
+    same_node_say(s, GATE_FAIL, "%s came back without units that are bound to Nomad's: %.120s",
+                  h->name, f->text);
     return true;
 }
 
-static void compare(const struct ledger_host *lh, const struct plan_host *ph, const struct plan *p,
-                    const struct ledger *l, const struct host *h, const struct buf *after,
-                    struct same_node *s)
+static void compare_with_kept(const struct ledger_host *lh, const struct plan_host *ph,
+                              const struct plan *p, const struct ledger *l, const struct host *h,
+                              const struct buf *after, struct same_node *s)
 {
     struct fingerprint_way way = {.from = ph->from, .to = p->target};
     autofree struct difference *list = NULL;
 
     bool itself = drained_itself(&lh->fingerprint, after, h);
     s->drains = itself && h->client.draining;
-    s->drained = itself && !h->client.marked && was(lh, FEATURE_ELIGIBILITY, "eligible") &&
-                 was(lh, FEATURE_DRAIN, "none");
+    s->drained = itself && !h->client.marked && was_before(lh, FEATURE_ELIGIBILITY, "eligible") &&
+                 was_before(lh, FEATURE_DRAIN, "none");
     if (itself || ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
         way.explained = h->client.marked ? 1U << FEATURE_DRAIN : DRAIN_KINDS;
     size_t n = fingerprint_compare(&lh->fingerprint, after, &way, &list);
     s->worst = differences_fail(list, n, h->name, s->gate.text, sizeof(s->gate.text));
     s->gate.kind = s->worst != FEATURE_NONE ? GATE_FAIL : GATE_PASS;
-    say_drained(&lh->fingerprint, after, s);
+    append_drain(&lh->fingerprint, after, s);
     differences_tell(list, n, s->told, sizeof(s->told));
 }
 
@@ -102,20 +103,20 @@ void same_node(const struct world *w, const struct plan *p, const struct ledger 
 
     *ret = (struct same_node){.worst = FEATURE_NONE};
     if (h == NULL || lh == NULL || ph == NULL) {
-        say(ret, GATE_UNKNOWN, "%s is not there", key);
+        same_node_say(ret, GATE_UNKNOWN, "%s is not there", key);
         return;
     }
     if (same_node_is_another(h, lh, &ret->gate)) {
         ret->worst = FEATURE_ID;
         return;
     }
-    if (units_down(h, lh, ret))
+    if (are_units_down(h, lh, ret))
         return;
-    say(ret, GATE_PASS, "%s", "");
+    same_node_say(ret, GATE_PASS, "%s", "");
     if (lh->fingerprint.len == 0) {
         bool ours = lh->order == MSG_SWAP || lh->order == MSG_REVERT;
         snprintf(ret->told, sizeof(ret->told), "not compared with what it was before: %s",
-                 ours ? "nothing was kept here, the run was begun elsewhere"
+                 ours ? "this ledger has no fingerprint, because the run began elsewhere"
                       : "it ran the target when its turn came");
         return;
     }
@@ -125,9 +126,9 @@ void same_node(const struct world *w, const struct plan *p, const struct ledger 
     if (raft_lacks)
         why = "the raft configuration could not be read";
     if (why != NULL)
-        say(ret, GATE_UNKNOWN, "%s: %s", h->name, why);
+        same_node_say(ret, GATE_UNKNOWN, "%s: %s", h->name, why);
     else
-        compare(lh, ph, p, l, h, &after, ret);
+        compare_with_kept(lh, ph, p, l, h, &after, ret);
 }
 
 struct gate_result same_node_gate(const struct world *w, const struct plan *p,

@@ -6,7 +6,7 @@
 
 #define DIGEST_HEX 64
 
-/* ---- who is one ---- */
+/* ---- which hosts are seeds ---- */
 
 const char *seed_place_base(const struct host *h)
 {
@@ -78,9 +78,10 @@ size_t seeds_from(const struct world *w, const struct host *h)
 
 /* ---- places for one host ---- */
 
-/* Its place for h in dst. False: it is of no use to h now. */
-static bool place_at(const struct host *seed, const struct host *h, const struct digest *binary,
-                     const struct digest *file, char dst[static URL_MAX_LEN])
+/* Writes the seed's place for h into dst. False: the seed is of no use to h now. */
+static bool seed_place_for(const struct host *seed, const struct host *h,
+                           const struct digest *binary, const struct digest *file,
+                           char dst[static URL_MAX_LEN])
 {
     const char *base = seed_place_base(seed), *own = seed_place_base(h), *unsure = NULL;
     char hex[DIGEST_HEX + 1];
@@ -92,17 +93,17 @@ static bool place_at(const struct host *seed, const struct host *h, const struct
     return place_refused(&h->agent, dst, &unsure) == NULL && unsure == NULL;
 }
 
-static void put_at(struct order_stage *o, uint32_t at, const char *place)
+static void put_seed_place(struct order_stage *o, uint32_t at, const char *place)
 {
     for (uint32_t i = 0; i < at; i++)
         if (str_eq(o->urls[i], place))
-            return; /* two seeds tell one place */
+            return; /* two seeds have the same place */
     memmove(o->urls[at + 1], o->urls[at], (o->n_urls - at) * sizeof(*o->urls));
     str_cut(o->urls[at], sizeof(*o->urls), place);
     o->n_urls++;
 }
 
-static size_t spread(const char *key, size_t n)
+static size_t spread_key(const char *key, size_t n)
 {
     return (size_t)((key_hash(key) >> 20) % n);
 }
@@ -116,10 +117,10 @@ void seeds_lead(const struct world *w, const struct host *h, const struct digest
 
     while (from + n < w->n_seeds && seed_group_cmp(&w->hosts[w->seeds[from + n]], h) == 0)
         n++;
-    size_t first = n > 0 ? spread(h->key, n) : 0;
+    size_t first = n > 0 ? spread_key(h->key, n) : 0;
     for (size_t i = 0; i < n && o->n_urls - own < SEEDS_TOLD && o->n_urls < URLS_MAX; i++) {
         const struct host *seed = &w->hosts[w->seeds[from + (first + i) % n]];
-        if (place_at(seed, h, binary, file, place))
-            put_at(o, o->n_urls - own, place);
+        if (seed_place_for(seed, h, binary, file, place))
+            put_seed_place(o, o->n_urls - own, place);
     }
 }

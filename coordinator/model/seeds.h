@@ -1,46 +1,51 @@
 /*
- * seeds.h - hosts that serve the release to others of their datacenter: who is one, and for whom.
- * Pure.
+ * seeds.h - hosts that serve the release to other hosts of their datacenter: which hosts are seeds,
+ * and for which hosts. Pure.
  *
- * Root on a host switches it on (caravan-seed.socket, [seed] url); its agent then tells the fact
- * `seed`, yes, with the base of its places: "http://10.0.0.5:4655/". What the host has staged lies
- * there under the SHA-256 of the file as it is fetched. A seed is for hosts of its own region,
- * datacenter, system and architecture. Nobody believes it: every host checks size and digest of
- * what it gets, and goes on to the next place of its order. And it sends others to nobody but
- * itself: the host of its URL is the one of the address at which its agent answers, there is no
- * query, and hosts follow no redirect there (get.h). So no host can make the others ask their own
- * Nomad, or whatever else answers who asks, for something.
+ * Root on a host switches the seed on (caravan-seed.socket, [seed] url). Its agent then reports the
+ * fact `seed` as yes, with the base of its places: "http://10.0.0.5:4655/". A file that the host
+ * has staged is at this base, under the SHA-256 of the file as it is fetched. A seed serves hosts
+ * of its own region, datacenter, system and architecture.
  *
- * Where a fact is not known there is no seed, and a host whose law may refuse a seed's place does
- * not get it: one refused place, and the host refuses the order.
+ * Hosts do not trust a seed: every host checks size and digest of the file, and goes on to the next
+ * place of its order if they differ. A seed cannot send other hosts elsewhere: the host of its URL
+ * is the address at which its agent answers, the URL has no query, and hosts follow no redirect
+ * there (get.h). So no host can make other hosts send requests to their own Nomad, or to any other
+ * service.
+ *
+ * A host whose fact is unknown is no seed. If a host's law may refuse the place of a seed, the host
+ * does not get that place, because a host refuses an order for one refused place.
  */
 #ifndef SEEDS_H
 #define SEEDS_H
 
 #include "world.h"
 
-#define SEEDS_TOLD 2 /* in one order, at most */
+#define SEEDS_TOLD 2 /* at most so many seeds in one order */
 
-/* The base of its places, which ends in a slash; NULL: it is no seed, or not known to be one, or
- * what it tells is no plain http(s) URL of the host where its agent answers, without a query, that
- * leaves room for the digest. */
+/* Returns the base of the seed's places, which ends in a slash. NULL: the host is not known to
+ * be a seed, or its text is no plain http(s) URL of the host where its agent answers, without a
+ * query and short enough for the digest. */
 const char *seed_place_base(const struct host *h);
-/* By its agent, it has staged this binary, and so serves the file that it came in. */
+/* True if, by its agent, the host has staged this binary, and so serves the file that contained
+ * the binary. */
 bool seed_has(const struct host *seed, const struct digest *binary);
-/* Of the same region, datacenter, system and architecture (also a host and itself); <0, >0: which
- * comes first. */
+/* Compares by region, datacenter, system and architecture. 0: the same group (a host and itself
+ * are one group); <0, >0: the order. */
 int seed_group_cmp(const struct host *a, const struct host *b);
 
-/* Into dst, which holds n: the indexes of those that are seeds, sorted by group; without those
- * whose datacenter is not known. How many. For whoever makes a world; it is w->seeds then. */
+/* Writes the indexes of the hosts that are seeds into dst, which has room for n, sorted by
+ * group. Hosts without a known datacenter are left out. Returns how many. For the code that
+ * makes a world; the result becomes w->seeds. */
 size_t seeds_find(const struct host *hosts, size_t n, uint32_t *dst);
-/* Where in w->seeds the seeds of its group begin; w->n_seeds or another group's: it has none. */
+/* Returns where the seeds of the host's group begin in w->seeds. If that is w->n_seeds, or a
+ * seed of another group, the group has no seed. */
 size_t seeds_from(const struct world *w, const struct host *h);
 
-/* Puts the places of seeds that have the binary in front of the order's own, which all stay: at
- * most SEEDS_TOLD, fewer where URLS_MAX leaves no room. Never h's own place. Which ones, where
- * there are more, is spread over the hosts by their keys. `file` is the digest of the file as
- * fetched. */
+/* Puts the places of seeds that have the binary in front of the order's own places, which all
+ * stay: at most SEEDS_TOLD places, fewer if URLS_MAX leaves no room, and never h's own place. If
+ * there are more seeds, the keys of the hosts spread the hosts over the seeds. `file` is the
+ * digest of the file as fetched. */
 void seeds_lead(const struct world *w, const struct host *h, const struct digest *binary,
                 const struct digest *file, struct order_stage *o);
 

@@ -1,11 +1,11 @@
 /*
- * survey.h - what is asked once, before an upgrade, beside the observation. Plain values.
+ * survey.h - what a plan asks for once, in addition to the observation. Plain values.
  *
- * The observation (world.h) tells what every step needs; this is what only the plan
- * needs: what the token may, the keyring, deployments, autopilot's settings, servers'
- * own configuration, nodes' attributes, and what jobs ask of Nomad. Made by nomad_survey; tests
- * make their own. Everything lives in one arena. What was not asked, or not answered, says so (enum
- * asked): a hazard that needs it cannot tell. Texts are never NULL.
+ * The observation (world.h) contains what every step needs. The survey contains what only the plan
+ * needs: the token's rights, the keyring, deployments, autopilot's settings, the servers' own
+ * configuration, the nodes' attributes, and what jobs ask of Nomad. nomad_survey makes it; tests
+ * make their own. Everything is in one arena. For each thing, enum asked says whether it was asked
+ * and answered. Without an answer, a hazard that needs it stays unknown. Texts are never NULL.
  */
 #ifndef SURVEY_H
 #define SURVEY_H
@@ -17,25 +17,25 @@
 enum hazard_source { /* where a row of the hazard table looks */
                      FROM_VERSIONS,
                      FROM_CLUSTER,    /* members, autopilot, raft, the token */
-                     FROM_AGENTS,     /* Caravan's own */
+                     FROM_AGENTS,     /* Caravan's own agents */
                      FROM_SELF,       /* servers' agent/self */
                      FROM_NODES,      /* the list of nodes */
                      FROM_ATTRIBUTES, /* each node's record */
                      FROM_JOBS,       /* job specifications and allocations */
                      FROM_POLICIES,   /* ACL policies */
-                     FROM_HOST,       /* facts of the host, by the agent */
-                     FROM_FILE,       /* keys in configuration files, by the agent */
-                     FROM_OPERATOR,   /* nobody but people */
+                     FROM_HOST,       /* facts of the host, from the agent */
+                     FROM_FILE,       /* keys in configuration files, from the agent */
+                     FROM_OPERATOR,   /* only people know */
 };
 
 enum asked {
     ASKED_NOT,    /* not asked, or no answer: unknown */
     ASKED_YES,    /* answered */
-    ASKED_DENIED, /* the token may not */
-    ASKED_ABSENT, /* this Nomad has no such thing */
+    ASKED_DENIED, /* the token may not ask */
+    ASKED_ABSENT, /* this version of Nomad does not have it */
 };
 
-/* What a job asks of Nomad, as far as a row of the hazard table wants to know. */
+/* What a job asks of Nomad, if a row of the hazard table looks for it. */
 enum job_trait {
     JOB_LXC,
     JOB_RKT,
@@ -50,7 +50,7 @@ enum job_trait {
     JOB_TEMPLATE_FILE,
     JOB_TEMPLATE_WRITE,
     JOB_TEMPLATE_EXECUTE,
-    JOB_TEMPLATE_SPRIG, /* functions that went: dates, random numbers, env, host names */
+    JOB_TEMPLATE_SPRIG, /* removed template functions: dates, random numbers, env, host names */
     JOB_TEMPLATE_CONSUL,
     JOB_TEMPLATE_VAULT,
     JOB_PATH_ESCAPES,
@@ -69,7 +69,7 @@ enum job_trait {
     JOB_BRIDGE,
     JOB_CNI,
     JOB_CORES,
-    JOB_ATTR_CGROUP, /* constraints, affinities, spreads on attributes that were renamed */
+    JOB_ATTR_CGROUP, /* constraints, affinities or spreads on attributes that were renamed */
     JOB_ATTR_ADVERTISE,
     JOB_ATTR_DISK,
     JOB_DISTINCT_HOSTS,
@@ -84,7 +84,7 @@ enum job_trait {
 struct job_view {
     const char *ns, *id;
     int64_t version;
-    bool older; /* registered no more; allocations of it run */
+    bool older; /* not the registered version; allocations of it still run */
     uint64_t traits;
 };
 
@@ -94,7 +94,7 @@ struct token_view {
     bool management, global;
     const char *name;
     int64_t expires_ms; /* wall clock; 0: never, or unknown before 1.4 */
-    bool rules_known;   /* every policy of it could be read and understood */
+    bool rules_known;   /* every policy of the token could be read and understood */
     struct acl_rules rules;
 };
 
@@ -103,7 +103,7 @@ struct region_survey {
     struct token_view token;
     enum asked keyring;
     unsigned active_keys;
-    unsigned stuck_keys; /* prepublished, and their time has passed */
+    unsigned stuck_keys; /* prepublished keys whose time has passed */
     enum asked deployments;
     unsigned n_deploying;  /* running or blocked */
     const char *deploying; /* the first: "default/web is running" */
@@ -112,37 +112,37 @@ struct region_survey {
     int64_t trailing_logs, contact_ms;
     enum asked vault_check; /* operator/upgrade-check/vault-workload-identity */
     unsigned vault_jobs, vault_nodes, vault_tokens;
-    enum asked policies;        /* every ACL policy could be read: by a management token alone */
-    const char *bare_policy;    /* name of one with a namespace block without a label */
-    const char *unknown_policy; /* name of one with a key that Nomad does not know */
+    enum asked policies;        /* every ACL policy could be read; only a management token can */
+    const char *bare_policy;    /* name of a policy with a namespace block without a label */
+    const char *unknown_policy; /* name of a policy with a key that Nomad does not know */
     enum asked license;
     const char *license_ends; /* RFC 3339 */
-    enum asked jobs_asked;    /* ASKED_YES: all of them, and every older version that runs */
-    const char *jobs_why;     /* not all: why */
-    size_t n_listed, n_read;  /* jobs there are, and looked at */
+    enum asked jobs_asked;    /* ASKED_YES: all jobs were read, and every older version that runs */
+    const char *jobs_why;     /* why not all were read */
+    size_t n_listed, n_read;  /* how many jobs there are, and how many were read */
     struct job_view *jobs;
     size_t n_jobs;
     enum asked allocs;
-    unsigned n_other_pool;  /* running in another node pool than their job names */
+    unsigned n_other_pool;  /* allocations that run in another node pool than their job names */
     const char *other_pool; /* the first: "default/web on c1" */
-    int64_t oldest_alloc_s; /* creation of the oldest that runs; 0: none */
+    int64_t oldest_alloc_s; /* creation time of the oldest running allocation; 0: none */
 };
 
-/* Switches in a server's own configuration (agent/self). enum tri each. */
+/* Switches in a server's own configuration (agent/self). Each is an enum tri. */
 enum config_switch {
-    CONFIG_DC_STAR,       /* datacenter name with a star */
+    CONFIG_DC_STAR,       /* the datacenter's name contains a star */
     CONFIG_REJOINS,       /* rejoin_after_leave, or an address to join */
     CONFIG_TLS_VERIFY,    /* TLS on RPC with verify_server_hostname */
-    CONFIG_CONSUL,        /* a token for Consul: it has ACLs */
+    CONFIG_CONSUL,        /* there is a token for Consul, so Consul has ACLs */
     CONFIG_CONSUL_IDS,    /* service and task identities */
     CONFIG_VAULT,         /* enabled */
-    CONFIG_PROMETHEUS,    /* asked of at all, but off */
+    CONFIG_PROMETHEUS,    /* telemetry is configured, but this is off */
     CONFIG_ALLOC_METRICS, /* publish_allocation_metrics is off */
     CONFIG_BOLTDB,        /* raft_boltdb is set */
-    CONFIG_KMS,           /* a key service outside holds the keyring's key */
+    CONFIG_KMS,           /* an external key service keeps the keyring's key */
     CONFIG_LICENSE,       /* a licence from a file or the environment */
-    CONFIG_JOIN,          /* start_join, retry_join: names that go away */
-    CONFIG_OLD_JOIN,      /* the same, outside server_join */
+    CONFIG_JOIN,          /* start_join, retry_join: names that a later version removes */
+    CONFIG_OLD_JOIN,      /* the same names, outside server_join */
     CONFIG_SWITCHES
 };
 
@@ -162,20 +162,21 @@ struct host_survey {
     unsigned char switches[CONFIG_SWITCHES]; /* enum tri */
     int64_t num_schedulers;                  /* -1: not set */
     int64_t cpus;                            /* 0 unknown */
-    const char *authoritative;               /* region; "": itself */
-    enum asked node;                         /* its record, for the attributes */
+    const char *authoritative;               /* authoritative region; "": its own */
+    enum asked node;                         /* the node's record, for the attributes */
     const char *attributes[NODE_ATTRIBUTES]; /* "": not there */
 };
 
 struct survey {
-    int64_t wall_ms; /* when it was made: for what expires */
+    int64_t wall_ms; /* when the survey was made, to judge expiry times */
     struct region_survey *regions;
     size_t n_regions;
     struct host_survey *hosts; /* by key */
     size_t n_hosts;
-    const char *const *known_regions; /* by the servers' gossip */
+    const char *const *known_regions; /* from the servers' gossip */
     size_t n_known_regions;
-    /* What the trust file here calls the key of this machine that signs orders; "": it has none. */
+    /* The name that the coordinator's trust file gives to the key that signs its orders; "":
+     * none. */
     char operator_name[NAME_MAX_LEN];
     struct arena arena;
 };

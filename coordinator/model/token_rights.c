@@ -2,8 +2,8 @@
 
 #include "str.h"
 
-/* Source: the checks in Nomad's own endpoints, 0.12 to 2.0.5; those of 1.10.5 and 2.0.5 were
- * measured with tokens that had, and lacked, each right. */
+/* Source: the checks in Nomad's own endpoints, 0.12 to 2.0.5. The rights of 1.10.5 and 2.0.5
+ * were measured with tokens that had, and lacked, each right. */
 const struct nomad_call nomad_calls[] = {
     {"/v1/status/leader", USE_ALWAYS, RIGHT_NONE, 0, NULL, NULL},
     {"/v1/regions", USE_ALWAYS, RIGHT_NONE, 0, NULL, NULL},
@@ -25,22 +25,21 @@ const struct nomad_call nomad_calls[] = {
      NULL},
     {"/v1/operator/license", USE_ALWAYS, RIGHT_OPERATOR_READ, 0, NULL, NULL},
     {"/v1/operator/keyring/keys", USE_BETTER, RIGHT_OPERATOR_READ, RIGHT_MANAGEMENT, "1.11.3",
-     "reading the keyring's state: without it the plan cannot tell whether all is well there"},
+     "reading the keyring's state: without it the plan does not know whether the keyring is well"},
     {"/v1/operator/snapshot", USE_SNAPSHOT, RIGHT_SNAPSHOT_SAVE, RIGHT_MANAGEMENT, "1.11.3",
-     "saving the snapshot that a run begins with: without it the run takes --accept no-snapshot"},
+     "saving the snapshot that a run begins with: without it the run needs --accept no-snapshot"},
     {"/v1/jobs", USE_ALWAYS, RIGHT_JOBS, 0, NULL, NULL},
     {"/v1/namespaces", USE_ALWAYS, RIGHT_JOBS, 0, NULL, NULL},
     {"/v1/job/", USE_ALWAYS, RIGHT_JOBS, 0, NULL, NULL},
     {"/v1/deployments", USE_ALWAYS, RIGHT_JOBS, 0, NULL, NULL},
     {"/v1/allocations", USE_ALWAYS, RIGHT_JOBS, 0, NULL, NULL},
     {"/v1/acl/policies", USE_BETTER, RIGHT_MANAGEMENT, 0, NULL,
-     "reading the ACL policies of others: without it the plan cannot tell whether the target takes "
-     "them"},
+     "reading all ACL policies: without it the plan does not know whether the target accepts them"},
     {"/v1/operator/raft/configuration", USE_BETTER, RIGHT_MANAGEMENT, 0, NULL,
-     "reading the raft configuration: without it autopilot alone tells who votes"},
+     "reading the raft configuration: without it only autopilot says which servers vote"},
     {"/v1/operator/raft/transfer-leadership", USE_BETTER, RIGHT_MANAGEMENT, 0, NULL,
-     "handing leadership on: without it the leader, the last of the servers, restarts as the "
-     "leader"},
+     "transferring leadership: without it the leader, which is the last server, restarts while it "
+     "leads"},
     {"/v1/operator/raft/peer", USE_REPLACE, RIGHT_MANAGEMENT, 0, NULL,
      "removing a raft peer: caravan replace needs it"},
     {"/v1/agent/force-leave", USE_REPLACE, RIGHT_AGENT_WRITE, 0, NULL, NULL},
@@ -53,12 +52,12 @@ static const struct {
     [RIGHT_NONE] = {"", ""},
     [RIGHT_NODE_READ] = {"node:read", "nodes and members are seen"},
     [RIGHT_NODE_WRITE] = {"node:write", "clients are drained"},
-    [RIGHT_AGENT_READ] = {"agent:read", "servers tell their state"},
+    [RIGHT_AGENT_READ] = {"agent:read", "servers report their state"},
     [RIGHT_AGENT_WRITE] = {"agent:write", "a server that was removed is made to leave"},
-    [RIGHT_OPERATOR_READ] = {"operator:read", "autopilot tells health"},
+    [RIGHT_OPERATOR_READ] = {"operator:read", "autopilot reports health"},
     [RIGHT_SNAPSHOT_SAVE] = {"snapshot-save", "a region's state is saved"},
     [RIGHT_JOBS] = {"read-job and list-jobs in every namespace",
-                    "work is seen, and counted before and after"},
+                    "jobs are seen, and counted before and after"},
     [RIGHT_MANAGEMENT] = {"the rights of a management token", "raft peers are removed"},
 };
 
@@ -72,7 +71,7 @@ const char *token_right_purpose(enum token_right r)
     return rights[r].purpose;
 }
 
-static enum token_right right_of(const struct nomad_call *c, const struct version *oldest)
+static enum token_right right_of_call(const struct nomad_call *c, const struct version *oldest)
 {
     bool old = c->since != NULL && version_cmp_text(oldest, c->since) < 0;
 
@@ -85,25 +84,25 @@ unsigned token_rights_needed(unsigned uses, const struct version *oldest)
 
     for (const struct nomad_call *c = nomad_calls; c->path != NULL; c++)
         if ((c->use & uses) != 0)
-            set |= 1u << right_of(c, oldest);
+            set |= 1u << right_of_call(c, oldest);
     return set & ~(1u << RIGHT_NONE);
 }
 
-static bool reads(enum acl_right r)
+static bool is_readable(enum acl_right r)
 {
     return r == ACL_READ || r == ACL_WRITE;
 }
 
-static unsigned given(const struct acl_rules *r)
+static unsigned rights_given(const struct acl_rules *r)
 {
     const bool has[TOKEN_RIGHTS] = {
-        [RIGHT_NODE_READ] = reads(r->node),
+        [RIGHT_NODE_READ] = is_readable(r->node),
         [RIGHT_NODE_WRITE] = r->node == ACL_WRITE,
-        [RIGHT_AGENT_READ] = reads(r->agent),
+        [RIGHT_AGENT_READ] = is_readable(r->agent),
         [RIGHT_AGENT_WRITE] = r->agent == ACL_WRITE,
-        [RIGHT_OPERATOR_READ] = reads(r->operator_),
+        [RIGHT_OPERATOR_READ] = is_readable(r->operator_),
         [RIGHT_SNAPSHOT_SAVE] = r->operator_ == ACL_WRITE || r->snapshot_save,
-        [RIGHT_JOBS] = reads(r->all_jobs),
+        [RIGHT_JOBS] = is_readable(r->all_jobs),
     };
     unsigned set = 0;
 
@@ -114,7 +113,7 @@ static unsigned given(const struct acl_rules *r)
 
 unsigned token_rights_lacking(unsigned needed, const struct acl_rules *rules)
 {
-    return needed & ~given(rules) & ~(1u << RIGHT_MANAGEMENT);
+    return needed & ~rights_given(rules) & ~(1u << RIGHT_MANAGEMENT);
 }
 
 enum token_right token_rights_first(unsigned set)
@@ -125,18 +124,18 @@ enum token_right token_rights_first(unsigned set)
     return RIGHT_NONE;
 }
 
-static void add_word(char *dst, size_t n, const char *word)
+static void add_right_word(char *dst, size_t n, const char *word)
 {
     size_t len = strlen(dst);
 
     snprintf(dst + len, n - len, "%s%s", len > 0 ? ", " : "", word);
 }
 
-/* A right to write holds the right to read, and operator:write that to save snapshots: of two that
- * one word gave, the one that was given is told. */
+/* A right to write contains the right to read, and operator:write contains the right to save
+ * snapshots. If one word of the policy gave two rights, the list names the word. */
 void token_rights_spare(unsigned needed, const struct acl_rules *rules, char *dst, size_t n)
 {
-    unsigned spare = given(rules) & ~needed;
+    unsigned spare = rights_given(rules) & ~needed;
     const struct {
         unsigned by, held;
     } within[] = {{RIGHT_NODE_WRITE, RIGHT_NODE_READ}, {RIGHT_AGENT_WRITE, RIGHT_AGENT_READ}};
@@ -146,32 +145,33 @@ void token_rights_spare(unsigned needed, const struct acl_rules *rules, char *ds
         if ((spare & 1u << within[i].by) != 0)
             spare &= ~(1u << within[i].held);
     if (rules->operator_ == ACL_WRITE) {
-        add_word(dst, n, "operator:write");
+        add_right_word(dst, n, "operator:write");
         spare &= ~(1u << RIGHT_OPERATOR_READ | 1u << RIGHT_SNAPSHOT_SAVE);
     }
     for (unsigned i = 0; i < TOKEN_RIGHTS; i++)
         if ((spare & 1u << i) != 0)
-            add_word(dst, n, rights[i].name);
+            add_right_word(dst, n, rights[i].name);
     if (rules->other[0] != '\0')
-        add_word(dst, n, rules->other);
+        add_right_word(dst, n, rules->other);
     if (rules->others > 1)
-        add_word(dst, n, "...");
+        add_right_word(dst, n, "...");
 }
 
 /* ---- the policy's text ---- */
 
-/* The line of a right: what it is for, and by which calls. */
+/* Writes the line of a right: its purpose and its calls. */
 static void right_line(enum token_right right, unsigned uses, const struct version *oldest,
                        struct buf *ret)
 {
     buf_printf(ret, "# %s: %s\n#  ", rights[right].name, rights[right].purpose);
     for (const struct nomad_call *c = nomad_calls; c->path != NULL; c++)
-        if ((c->use & (uses | USE_BETTER)) != 0 && right_of(c, oldest) == right)
+        if ((c->use & (uses | USE_BETTER)) != 0 && right_of_call(c, oldest) == right)
             buf_printf(ret, " %s", c->path);
     buf_add_byte(ret, '\n');
 }
 
-static void heading(unsigned needed, unsigned uses, const struct version *oldest, struct buf *ret)
+static void write_policy_heading(unsigned needed, unsigned uses, const struct version *oldest,
+                                 struct buf *ret)
 {
     char version[VERSION_TEXT];
 
@@ -186,15 +186,16 @@ static void heading(unsigned needed, unsigned uses, const struct version *oldest
             right_line((enum token_right)i, uses, oldest, ret);
 }
 
-static void beyond(const struct version *oldest, struct buf *ret)
+static void write_beyond_policy(const struct version *oldest, struct buf *ret)
 {
-    buf_add_str(ret, "#\n# No policy of this version allows, only a management token:\n");
+    buf_add_str(ret, "#\n# Only a management token allows, and no policy of this version:\n");
     for (const struct nomad_call *c = nomad_calls; c->path != NULL; c++)
-        if (right_of(c, oldest) == RIGHT_MANAGEMENT)
+        if (right_of_call(c, oldest) == RIGHT_MANAGEMENT)
             buf_printf(ret, "# - %s\n", c->without);
 }
 
-static void block(const char *name, enum acl_right right, const char *capability, struct buf *ret)
+static void write_policy_block(const char *name, enum acl_right right, const char *capability,
+                               struct buf *ret)
 {
     if (right == ACL_NONE)
         return;
@@ -204,7 +205,7 @@ static void block(const char *name, enum acl_right right, const char *capability
     buf_add_str(ret, "}\n");
 }
 
-static enum acl_right level(unsigned needed, enum token_right read, enum token_right write)
+static enum acl_right level_needed(unsigned needed, enum token_right read, enum token_right write)
 {
     if ((needed & 1u << write) != 0)
         return ACL_WRITE;
@@ -216,10 +217,11 @@ void token_policy_text(unsigned uses, const struct version *oldest, struct buf *
     unsigned needed = token_rights_needed(uses, oldest);
     bool saves = (needed & 1u << RIGHT_SNAPSHOT_SAVE) != 0;
 
-    heading(needed, uses, oldest, ret);
-    beyond(oldest, ret);
-    block("agent", level(needed, RIGHT_AGENT_READ, RIGHT_AGENT_WRITE), NULL, ret);
-    block("node", level(needed, RIGHT_NODE_READ, RIGHT_NODE_WRITE), NULL, ret);
-    block("operator", ACL_READ, saves ? "snapshot-save" : NULL, ret);
+    write_policy_heading(needed, uses, oldest, ret);
+    write_beyond_policy(oldest, ret);
+    write_policy_block("agent", level_needed(needed, RIGHT_AGENT_READ, RIGHT_AGENT_WRITE), NULL,
+                       ret);
+    write_policy_block("node", level_needed(needed, RIGHT_NODE_READ, RIGHT_NODE_WRITE), NULL, ret);
+    write_policy_block("operator", ACL_READ, saves ? "snapshot-save" : NULL, ret);
     buf_add_str(ret, "\nnamespace \"*\" {\n  capabilities = [\"list-jobs\", \"read-job\"]\n}\n");
 }

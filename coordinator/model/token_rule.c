@@ -7,7 +7,7 @@ void server_tls_name(const char *region, char dst[static 128])
     snprintf(dst, 128, "server.%.64s.nomad", region);
 }
 
-/* 127.A.B.C and nothing else: libraries take more than that for an address. */
+/* True only for 127.A.B.C. Libraries accept more texts as an address. */
 static bool is_quad(const char *host, size_t len)
 {
     char text[16];
@@ -22,7 +22,7 @@ static bool is_quad(const char *host, size_t len)
         end = strchr(at, '.');
         if (end != NULL)
             *end++ = '\0';
-        /* A leading zero makes it octal to those who connect. */
+        /* Code that connects reads a number with a leading zero as octal. */
         if ((at[0] == '0' && at[1] != '\0') || str_to_u64(at, 255, &n) < 0 ||
             (parts == 0 && n != 127))
             return false;

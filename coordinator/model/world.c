@@ -11,14 +11,14 @@ void world_free(struct world *w)
     *w = (struct world){.problem = ""};
 }
 
-static const char *host_key(const void *hosts, size_t place)
+static const char *world_host_key(const void *hosts, size_t place)
 {
     return ((const struct host *)hosts)[place].key;
 }
 
 void world_index(struct world *w)
 {
-    key_index_make(&w->by_key, w->n_hosts, host_key, w->hosts, &w->arena);
+    key_index_make(&w->by_key, w->n_hosts, world_host_key, w->hosts, &w->arena);
     w->seeds = arena_array(&w->arena, w->n_hosts, sizeof(*w->seeds));
     w->n_seeds = seeds_find(w->hosts, w->n_hosts, w->seeds);
 }
@@ -26,7 +26,7 @@ void world_index(struct world *w)
 struct host *world_host(const struct world *w, const char *key)
 {
     if (w->by_key.slots != NULL) {
-        size_t place = key_index_find(&w->by_key, key, host_key, w->hosts);
+        size_t place = key_index_find(&w->by_key, key, world_host_key, w->hosts);
         return place == SIZE_MAX ? NULL : &w->hosts[place];
     }
     for (size_t i = 0; i < w->n_hosts; i++)
@@ -43,7 +43,7 @@ const struct region *world_region(const struct world *w, const char *name)
     return NULL;
 }
 
-/* What the members' lists say of a server, when all that answered agree. */
+/* Returns the build of a server if all lists of members agree on it. */
 static const char *members_build(const struct world *w, const struct host *h)
 {
     const char *build = "";
@@ -106,14 +106,14 @@ const struct fact_view *agent_fact(const struct agent_view *a, const char *id)
 const char *fact_doubt(const struct fact_view *f)
 {
     if (f == NULL)
-        return "its agent does not tell";
-    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent cannot tell";
+        return "its agent does not report this";
+    return f->value == TRI_UNKNOWN && f->text[0] != '\0' ? f->text : "its agent does not know";
 }
 
 bool world_has_left(const struct world *w, const struct host *h)
 {
     if (!h->is_server || h->server.self_at != 0)
-        return false; /* at once: this is asked of every client of a large fleet */
+        return false; /* first, because this is asked for every client of a large fleet */
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct server_view *v = &w->hosts[i].server;
         for (size_t k = 0; v->members_at > 0 && k < v->n_members; k++)

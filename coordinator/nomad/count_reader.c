@@ -37,7 +37,7 @@ void count_reader_free(struct count_reader *r)
     r->n = 0;
 }
 
-static struct counting *find(const struct count_reader *r, const char *key)
+static struct counting *find_counting(const struct count_reader *r, const char *key)
 {
     for (size_t i = 0; i < r->n; i++)
         if (str_eq(r->list[i]->key, key))
@@ -45,8 +45,8 @@ static struct counting *find(const struct count_reader *r, const char *key)
     return NULL;
 }
 
-/* What is still asked cannot be freed; it is when its answers are there. */
-static void drop_unwanted(struct count_reader *r)
+/* A counting with open questions is freed later, when its answers have come. */
+static void drop_unwanted_counts(struct count_reader *r)
 {
     size_t kept = 0;
     for (size_t i = 0; i < r->n; i++)
@@ -62,9 +62,9 @@ void count_reader_want(struct count_reader *r, const char *const *keys, size_t n
     for (size_t i = 0; i < r->n; i++)
         r->list[i]->wanted = false;
     for (size_t i = 0; i < n; i++) {
-        struct counting *c = find(r, keys[i]);
+        struct counting *c = find_counting(r, keys[i]);
         if (c == NULL && r->n == COUNT_SERVERS)
-            drop_unwanted(r);
+            drop_unwanted_counts(r);
         if (c == NULL && r->n < COUNT_SERVERS) {
             c = r->list[r->n++] = xzalloc(1, sizeof *c);
             c->reader = r;
@@ -75,15 +75,15 @@ void count_reader_want(struct count_reader *r, const char *const *keys, size_t n
     }
 }
 
-static int got(void *ctx, const void *p, size_t n)
+static int on_list_piece(void *ctx, const void *p, size_t n)
 {
     struct count_ask *a = ctx;
     count_scan_add(&a->scan, p, n);
     return 0;
 }
 
-static int64_t outcome(const struct count_ask *a, const struct http_answer *answer,
-                       const struct err *err)
+static int64_t count_of_answer(const struct count_ask *a, const struct http_answer *answer,
+                               const struct err *err)
 {
     static const int denied[] = {403, 404, 405, 501};
     if (answer == NULL || err != NULL)
@@ -94,11 +94,11 @@ static int64_t outcome(const struct count_ask *a, const struct http_answer *answ
     return answer->status == 200 ? count_scan_end(&a->scan) : COUNT_UNKNOWN;
 }
 
-static void done(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_list_counted(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct count_ask *a = ctx;
     struct counting *c = a->owner;
-    a->n = outcome(a, answer, err);
+    a->n = count_of_answer(a, answer, err);
     if (--c->open > 0)
         return;
     int64_t now = clock_mono(c->reader->clock);
@@ -110,7 +110,7 @@ static void done(void *ctx, const struct http_answer *answer, const struct err *
         c->counted[0].n[i] = c->asks[i].n;
 }
 
-static void ask(struct counting *c, const struct nomad_base *base, int64_t now)
+static void ask_counts(struct counting *c, const struct nomad_base *base, int64_t now)
 {
     c->at = now;
     c->open = OBJECT_KINDS;
@@ -120,8 +120,8 @@ static void ask(struct counting *c, const struct nomad_base *base, int64_t now)
                                                             .path = paths[i],
                                                             .deadline_ms = COUNT_DEADLINE_MS,
                                                             .max = COUNT_MAX,
-                                                            .on_data = got,
-                                                            .on_done = done,
+                                                            .on_data = on_list_piece,
+                                                            .on_done = on_list_counted,
                                                             .ctx = &c->asks[i]});
     }
 }
@@ -135,7 +135,7 @@ void count_reader_tick(struct count_reader *r, const struct servers *s)
             continue;
         for (size_t k = 0; k < s->n; k++)
             if (str_eq(s->slots[k]->id, c->key) && s->slots[k]->has_base) {
-                ask(c, &s->slots[k]->base, now);
+                ask_counts(c, &s->slots[k]->base, now);
                 break;
             }
     }
@@ -144,7 +144,7 @@ void count_reader_tick(struct count_reader *r, const struct servers *s)
 void count_reader_fill(const struct count_reader *r, struct world *w)
 {
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
-        const struct counting *c = find(r, w->hosts[i].server_id);
+        const struct counting *c = find_counting(r, w->hosts[i].server_id);
         if (c != NULL)
             memcpy(w->hosts[i].server.counted, c->counted, sizeof c->counted);
     }

@@ -1,13 +1,13 @@
 /*
- * count_reader.h - counts the objects in single servers' own state, where it is wanted.
+ * count_reader.h - counts the objects in the state of single servers.
  *
- * Four lists a server (jobs, nodes, allocations, namespaces), each asked with ?stale of the
- * server itself and counted as it comes (counts.h): nothing of it is kept. A list of a
- * hundred thousand allocations is dear to Nomad, so a server rests ten times as long as its
- * lists took, at most COUNT_REST_MAX_MS, before it is counted again.
+ * The reader asks a server for four lists (jobs, nodes, allocations, namespaces), with ?stale, and
+ * counts the objects while the answer comes (counts.h). The lists are not stored. A list of a
+ * hundred thousand allocations is much work for Nomad. The reader therefore waits ten times as long
+ * as the lists took, at most COUNT_REST_MAX_MS, before it counts this server again.
  *
- * The answers come inside http_wait. What nobody may list (403, 404, 405, 501) is
- * COUNT_DENIED, every other failure COUNT_UNKNOWN.
+ * Answers come inside http_wait. COUNT_DENIED: the token may not read this list, or Nomad does not
+ * have it (403, 404, 405, 501). COUNT_UNKNOWN: any other failure.
  */
 #ifndef COUNT_READER_H
 #define COUNT_READER_H
@@ -26,16 +26,16 @@ struct count_reader {
     const struct clock *clock;
     struct counting *list[COUNT_SERVERS];
     size_t n;
-    uint64_t changes; /* counts that have come */
+    uint64_t changes; /* how many counts have come */
 };
 
 void count_reader_init(struct count_reader *r, struct nomad_http *nomad, const struct clock *clock);
 void count_reader_free(struct count_reader *r); /* after nomad_http_free */
-/* Whose, by raft id, from now on. What is known of others stays as it is. */
+/* The servers to count from now on, by raft id. The last counts of other servers stay. */
 void count_reader_want(struct count_reader *r, const char *const *keys, size_t n);
-/* Asks what is due; slots say where a server answers. */
+/* Sends the questions that are due; s has the base addresses of the servers. */
 void count_reader_tick(struct count_reader *r, const struct servers *s);
-/* Puts what is known into the servers of a world. */
+/* Writes the counts into the servers of a world. */
 void count_reader_fill(const struct count_reader *r, struct world *w);
 
 #endif

@@ -3,14 +3,14 @@
 #include "str.h"
 #include "url_hide.h"
 
-static void blank(const char **texts[], size_t n)
+static void blank_texts(const char **texts[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (*texts[i] == NULL)
             *texts[i] = "";
 }
 
-/* No text of a host is NULL. */
+/* Replaces every text of a host that is NULL by "". */
 static void blank_host(struct host *h)
 {
     struct server_view *s = &h->server;
@@ -20,14 +20,15 @@ static void blank_host(struct host *h)
                             &h->node_id,    &s->leader,         &s->version,     &s->build_date,
                             &s->raft_state, &s->self_region,    &c->status,      &c->version,
                             &c->http_addr,  &c->drain_meta_run, &c->own_node_id, &c->own_version};
-    blank(texts, ARRAY_LEN(texts));
+    blank_texts(texts, ARRAY_LEN(texts));
     if (!h->is_client)
         c->heartbeat_age_ms = c->heartbeat_ttl_ms = -1;
     if (!h->is_server)
         s->last_contact_ms = -1;
 }
 
-/* Where Nomad tells it to nobody who has no token, the agent on the host may. */
+/* If ACLs are on, a client reports its heartbeat only to a request with a token. The agent on the
+ * host may know the heartbeat. */
 static void take_told_heartbeat(struct host *h)
 {
     const struct told_heartbeat *told = &h->agent.heartbeat;
@@ -41,8 +42,8 @@ static void take_told_heartbeat(struct host *h)
     c->heartbeat_ttl_ms = told->ttl_ms;
 }
 
-static bool same_host(const struct fleet *f, const struct host *server, const char *region,
-                      const struct node_told *node)
+static bool is_same_host(const struct fleet *f, const struct host *server, const char *region,
+                         const struct node_told *node)
 {
     const char *told = f->agents != NULL ? agents_client_of(f->agents, server->key) : "";
     if (told[0] != '\0')
@@ -65,26 +66,26 @@ static void be_client(struct host *h, const struct node_told *node)
     h->client = node->client;
 }
 
-/* Joined to a server, which takes its place? */
-static bool joins(const struct fleet *f, struct world *w, size_t n_servers, const char *region,
-                  const struct node_told *node)
+/* If the node is on the host of a server, makes that host a client, too, and returns true. */
+static bool is_joined_to_server(const struct fleet *f, struct world *w, size_t n_servers,
+                                const char *region, const struct node_told *node)
 {
     for (size_t i = 0; i < n_servers; i++)
-        if (!w->hosts[i].is_client && same_host(f, &w->hosts[i], region, node)) {
+        if (!w->hosts[i].is_client && is_same_host(f, &w->hosts[i], region, node)) {
             be_client(&w->hosts[i], node);
             return true;
         }
     return false;
 }
 
-static int by_name(const void *x, const void *y)
+static int by_host_name(const void *x, const void *y)
 {
     const struct host *a = x, *b = y;
     int c = strcmp(a->name, b->name);
     return c != 0 ? c : strcmp(a->key, b->key);
 }
 
-static void add_region(struct world *w, const char *name)
+static void add_fleet_region(struct world *w, const char *name)
 {
     if (name[0] == '\0' || world_region(w, name) != NULL)
         return;
@@ -92,7 +93,7 @@ static void add_region(struct world *w, const char *name)
         (struct region){.name = arena_strdup(&w->arena, name), .denied = ""};
 }
 
-/* What the token may not, by what was answered 403. */
+/* The rights that the token lacks, by the questions that were answered with 403. */
 static const char *denied_text(struct arena *a, unsigned denied)
 {
     static const struct {
@@ -117,7 +118,7 @@ static void fill_region(const struct fleet *f, struct world *w, struct region *r
         if (!str_eq(slot->region, r->name))
             continue;
         if (servers_kept(f->servers, slot)[0] == '\0')
-            denied |= slot->denied; /* else it is not the token that lacks anything */
+            denied |= slot->denied; /* a server that did not get the token proves nothing */
         r->can_raft |= slot->view.raft_at != 0 && slot->view.raft_status == 200;
     }
     r->servers_at = servers_complete_at(f->servers, r->name);
@@ -125,18 +126,18 @@ static void fill_region(const struct fleet *f, struct world *w, struct region *r
     r->denied = denied_text(&w->arena, denied);
 }
 
-static void add_regions(const struct fleet *f, struct world *w)
+static void add_fleet_regions(const struct fleet *f, struct world *w)
 {
     w->regions = arena_array(&w->arena, f->servers->n + f->nodes->n_lists + 1, sizeof *w->regions);
     for (size_t i = 0; i < f->servers->n; i++)
-        add_region(w, f->servers->slots[i]->region);
+        add_fleet_region(w, f->servers->slots[i]->region);
     for (size_t i = 0; i < f->nodes->n_lists; i++)
-        add_region(w, f->nodes->lists[i]->region);
+        add_fleet_region(w, f->nodes->lists[i]->region);
     for (size_t i = 0; i < w->n_regions; i++)
         fill_region(f, w, &w->regions[i]);
 }
 
-static void add_servers(const struct fleet *f, struct world *w)
+static void add_fleet_servers(const struct fleet *f, struct world *w)
 {
     for (size_t i = 0; i < f->servers->n; i++) {
         const struct server_slot *slot = f->servers->slots[i];
@@ -146,7 +147,7 @@ static void add_servers(const struct fleet *f, struct world *w)
         servers_fill(f->servers, slot, &w->arena, h);
         h->server.denied = denied_text(&w->arena, slot->denied & ~(unsigned)DENIED_OPERATOR);
     }
-    qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_name);
+    qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_host_name);
 }
 
 static void add_client(struct world *w, const char *region, const struct node_told *node)
@@ -166,14 +167,14 @@ static void add_clients(const struct fleet *f, struct world *w)
         const struct node_list *l = f->nodes->lists[i];
         const char *region = arena_strdup(&w->arena, l->region);
         for (size_t k = 0; k < l->n; k++)
-            if (!joins(f, w, servers, region, &l->nodes[k]))
+            if (!is_joined_to_server(f, w, servers, region, &l->nodes[k]))
                 add_client(w, region, &l->nodes[k]);
     }
     if (f->nodes->n_lists > 1)
-        qsort(w->hosts + servers, w->n_hosts - servers, sizeof *w->hosts, by_name);
+        qsort(w->hosts + servers, w->n_hosts - servers, sizeof *w->hosts, by_host_name);
 }
 
-/* Two members at different addresses claim one id: neither can be meant. */
+/* Two members at different addresses claim one id: neither can be trusted. */
 static void mark_conflicts(const struct fleet *f, struct world *w)
 {
     for (size_t i = 0; i < f->servers->n; i++) {
@@ -194,7 +195,7 @@ static void bind_joiners(const struct fleet *f, struct world *w)
     }
 }
 
-/* What the agents know, of every row. */
+/* Writes the answers of the agents into all rows. */
 static void fill_agents(const struct fleet *f, struct world *w)
 {
     if (f->agents == NULL)
@@ -213,8 +214,8 @@ void fleet_build(const struct fleet *f, struct world *w)
         most += f->nodes->lists[i]->n;
     w->problem = "";
     w->hosts = arena_array(&w->arena, most + 1, sizeof *w->hosts);
-    add_regions(f, w);
-    add_servers(f, w);
+    add_fleet_regions(f, w);
+    add_fleet_servers(f, w);
     bind_joiners(f, w);
     add_clients(f, w);
     for (size_t i = 0; i < f->n_joiners; i++)
@@ -232,6 +233,6 @@ void fleet_build(const struct fleet *f, struct world *w)
         url_shown(shown, sizeof shown, f->conf->address);
         w->problem =
             arena_printf(&w->arena, "Nomad at %s: %s", shown,
-                         f->servers->problem[0] != '\0' ? f->servers->problem : "tells no servers");
+                         f->servers->problem[0] != '\0' ? f->servers->problem : "lists no servers");
     }
 }

@@ -1,12 +1,12 @@
 /*
- * fleet.h - puts one world together: servers, nodes and agents become hosts.
+ * fleet.h - makes a world: servers, nodes and agents become hosts.
  *
- * Called at the end of a round. A member and a node are one host when the server's
- * agent names both ids, or, as long as it has not answered, when they are at one
- * address and no two agents are mapped for them. Hosts that are to join are rows, too, behind all
- * others until Nomad lists them (joiner.h). Texts are in the world's arena, in
- * the two node lists that nodes keeps, or in the agents: valid until the next world
- * but one is made.
+ * observer.c calls fleet_build at the end of a round. A member and a node are one host if the
+ * caravan-agent of the server reports both ids. As long as this agent has not answered, they are
+ * one host if they have the same address and [agents] does not map two different agents to them.
+ * Hosts that are to join also have rows, behind all others until Nomad lists them (joiner.h). Texts
+ * are in the arena of the world, in the two node lists that struct nodes keeps, or in the agents.
+ * They are valid until the world after the next one is made.
  */
 #ifndef FLEET_H
 #define FLEET_H
@@ -20,12 +20,12 @@ struct fleet {
     const struct coord_conf *conf;
     struct servers *servers;
     struct nodes *nodes;
-    struct agents *agents; /* NULL: without */
+    struct agents *agents; /* NULL: ask no agents */
     struct joiner *joiners;
-    size_t n_joiners; /* 0 without agents */
+    size_t n_joiners; /* 0 if there are no agents */
 };
 
-/* Fills hosts, regions and problem of a world whose arena is the round's. */
+/* Fills hosts, regions and problem of a world; the world's arena is the arena of the round. */
 void fleet_build(const struct fleet *f, struct world *w);
 
 #endif

@@ -12,9 +12,11 @@ int joiner_of(const struct known_hosts *known, const char *address, struct joine
         return -1;
     const struct known_host *k = known_hosts_at(known, j.at.name);
     if (k == NULL)
-        return err_set(err, ERR_REFUSED, 0,
-                       "the agent at %s is not enrolled by that address: caravan enroll --host %s",
-                       j.at.name, j.at.name);
+        return err_set(
+            err, ERR_REFUSED, 0,
+            "the agent at %s is not enrolled by that address: run `caravan enroll --host "
+            "%s` first",
+            j.at.name, j.at.name);
     str_cut(j.key, sizeof j.key, k->id);
     *ret = j;
     return 0;
@@ -59,19 +61,19 @@ void joiner_bind(struct joiner *j, const char *told, struct world *w)
     j->problem = NULL;
     if (other != NULL)
         j->problem = arena_printf(&w->arena,
-                                  "at %s answers the agent of %s, but Nomad lists %s with the id "
+                                  "the agent of %s answers at %s, but Nomad lists %s with the id "
                                   "%s there",
-                                  j->at.address, told, other->name, other->server_id);
+                                  told, j->at.address, other->name, other->server_id);
     if (h == NULL)
         return;
     bool here = same_ip(h->addr, j->at.ip), taken = h->joins;
     if (taken)
-        j->problem = arena_printf(&w->arena, "at %s answers the agent of %s, as at %s",
-                                  j->at.address, h->server_id, h->agent.address);
+        j->problem = arena_printf(&w->arena, "the agent of %s answers at %s, and also at %s",
+                                  h->server_id, j->at.address, h->agent.address);
     else if (!here)
         j->problem =
-            arena_printf(&w->arena, "at %s answers the agent of %s, but Nomad lists that id at %s",
-                         j->at.address, h->server_id, h->addr);
+            arena_printf(&w->arena, "the agent of %s answers at %s, but Nomad lists that id at %s",
+                         h->server_id, j->at.address, h->addr);
     if (!taken && (here || j->server_id[0] != '\0'))
         be_server(j, h, w);
 }

@@ -1,16 +1,17 @@
 /*
- * joiner.h - a host that is to join: from a given address to the server that Nomad lists there.
+ * joiner.h - a host that is to join: finds the server that Nomad lists for a given address.
  *
- *     joiner_of(known, address, &j, &err)   by what enrolment remembers
- *     joiner_bind(&j, told, &w)     which of the servers' rows it is, if any
- *     joiner_row(&j, &w)            else a row of its own, behind all others
- *     joiner_mark(&j)               what speaks against it, once its agent's word is filled in
+ *     joiner_of(known, address, &j, &err)   makes a joiner from its line in known_hosts
+ *     joiner_bind(&j, told, &w)             finds the server's row that is this host, if any
+ *     joiner_row(&j, &w)                    otherwise adds a row, behind all others
+ *     joiner_mark(&j)                       marks the row as misplaced if something is wrong
  *
- * It is the server whose id its agent tells, when Nomad lists that id at the address given; from
- * then on it stays that server, whatever is told. Another id at that address, or the id at another
- * address, makes it misplaced (invariant 12). Who left counts for nobody: an address may be used
- * again. Pure, but for the world's arena; the last three are called by fleet.c in each round, in
- * this order.
+ * The joiner is the server whose id its agent reports, if Nomad lists that id at the given address.
+ * From then on the joiner stays that server, whatever the agent reports. If the agent reports
+ * another id than Nomad lists at that address, or Nomad lists the id at another address, the joiner
+ * is misplaced (invariant 12). Members that have left do not count: their addresses may be used
+ * again. Pure, except for the arena of the world. fleet.c calls the last three functions in each
+ * round, in this order; joiner_mark after the answers of the agents were filled in.
  */
 #ifndef JOINER_H
 #define JOINER_H
@@ -20,21 +21,24 @@
 #include "world.h"
 
 struct joiner {
-    char key[UUID_MAX]; /* of its row, all along: joiner_key (known_hosts.h) */
+    char key[UUID_MAX]; /* key of its row, which never changes: joiner_key (known_hosts.h) */
     struct agent_place at;
-    char server_id[UUID_MAX]; /* since Nomad listed it; "" before */
-    /* Of the world that is being made. */
+    char server_id[UUID_MAX]; /* ""; set when Nomad lists the server */
+    /* In the world that is being made. */
     struct host *row;
     const char *problem; /* NULL: none */
 };
 
-/* The one that was enrolled by this address (for a run of before: by the name of its line in
- * known_hosts). ERR_USAGE: no address; ERR_REFUSED: none was, and what to do. */
+/* Makes the joiner that was enrolled by this address (the name of its line in known_hosts).
+ * ERR_USAGE: `address` is no address. ERR_REFUSED: no host was enrolled by this address; the text
+ * says what to do. */
 MUST_CHECK int joiner_of(const struct known_hosts *known, const char *address, struct joiner *ret,
                          struct err *err);
-/* w has the servers' rows, and no others; told: the server id that its agent tells, "" none. */
+/* w has the rows of the servers, and no others. told: the server id that the joiner's agent
+ * reports;
+ * "": none. */
 void joiner_bind(struct joiner *j, const char *told, struct world *w);
-/* Nothing when it is bound. w->hosts has room for one more. */
+/* Does nothing if the joiner is bound. w->hosts must have room for one more row. */
 void joiner_row(struct joiner *j, struct world *w);
 void joiner_mark(const struct joiner *j);
 

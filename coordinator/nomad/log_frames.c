@@ -5,19 +5,20 @@
 #include "str.h"
 
 #define READ_ADVICE                                                                                \
-    "It cannot read the state that others write: see its log, do not restart it on the old "       \
-    "version, and do not restart the others before it is well."
+    "This server cannot read the state that other servers write. Read its log. Do not restart "    \
+    "this server with the old version, and do not restart other servers before it is healthy."
 #define KEYS_ADVICE                                                                                \
-    "The keys are not everywhere: see nomad operator root keyring list by every server."
+    "Not every server has all keys of the keyring: compare `nomad operator root keyring list` of " \
+    "every server, with NOMAD_ADDR of each."
 
-/* From Nomad's source, by its tags: a state machine that met what it does not know, a state that
- * could not be read, keys that are not there. What is merely loud while a server is away
- * (appendEntries, heartbeats, suspects, "can't find method" of another region) is no sign; a server
- * that panics says so to nobody but its own standard error, and is seen to be gone. */
+/* From the tagged versions of Nomad's source: a state machine that got an unknown message, a state
+ * that could not be read, missing keys. Messages that are usual while a server is down
+ * (appendEntries, heartbeats, suspects, "can't find method" of another region) are no signs. A
+ * server that panics writes only to its own standard error; Caravan notices that it is gone. */
 const struct log_sign log_signs[] = {
     {"0.10.2", "nomad.fsm", "ignoring unknown message type, upgrade to newer version",
-     "Its state differs from its leader's now: upgrade that server at once, then compare what both "
-     "hold themselves: nomad operator api '/v1/jobs?stale', with NOMAD_ADDR of each."},
+     "The state of this server now differs from the leader's state. Upgrade this server at once, "
+     "then compare both: `nomad operator api '/v1/jobs?stale'`, with NOMAD_ADDR of each."},
     {"0.10.2", "nomad", "raft: Failed to restore snapshot", READ_ADVICE},
     {"0.11.0", "nomad.raft", "failed to restore snapshot", READ_ADVICE},
     {"1.5.0", "nomad.keyring", "could not initialize keyring", KEYS_ADVICE},
@@ -25,7 +26,7 @@ const struct log_sign log_signs[] = {
 };
 const size_t log_signs_len = ARRAY_LEN(log_signs);
 
-/* What follows "[WARN]  ", after a time or not; NULL: a line of no logger. */
+/* The text behind "[WARN]  ", with or without a time before it. NULL: the line has no level. */
 static const char *after_level(const char *line)
 {
     size_t time = line[0] == '[' ? 0 : strspn(line, "0123456789-+.:TZ");
@@ -56,7 +57,7 @@ const struct log_sign *log_sign_of(const char *line)
     return NULL;
 }
 
-static void tell(struct log_frames *f, const struct buf *line)
+static void emit_line(struct log_frames *f, const struct buf *line)
 {
     char cut[LOG_LINE_MAX + 1];
     str_cut(cut, sizeof cut, buf_str(line));
@@ -73,8 +74,8 @@ static void add_value(struct buf *line, const struct json *v)
     str_escape(line, buf_str(&text), text.len);
 }
 
-/* As people read it: "[WARN]  nomad.fsm: MESSAGE: key=value"; nothing in it ends the line. */
-static void tell_entry(struct log_frames *f, const struct json *o)
+/* Makes "[WARN]  nomad.fsm: MESSAGE: key=value" of the JSON object. Line breaks are escaped. */
+static void emit_entry(struct log_frames *f, const struct json *o)
 {
     auto_buf struct buf line = BUF_INIT;
     const char *texts[] = {json_str(o, "@module", ""), json_str(o, "@message", "")};
@@ -99,10 +100,10 @@ static void tell_entry(struct log_frames *f, const struct json *o)
         add_value(&line, v);
         first = false;
     }
-    tell(f, &line);
+    emit_line(f, &line);
 }
 
-/* What is no JSON is not the logger's: people see it, and it is never a sign. */
+/* A line that is no JSON did not come from Nomad's logger: people see it, but it is no sign. */
 static void line_ends(struct log_frames *f)
 {
     auto_json struct json *o = NULL;
@@ -112,16 +113,16 @@ static void line_ends(struct log_frames *f)
     f->line[f->n] = '\0';
     const char *at = f->line + strspn(f->line, " \t");
     if (*at == '{' && json_parse(at, strlen(at), LOG_ENTRY_MAX, &o, &unread) == 0) {
-        tell_entry(f, o);
+        emit_entry(f, o);
     } else if (*at != '\0') {
         auto_buf struct buf line = BUF_INIT;
         buf_printf(&line, "| %s", at);
-        tell(f, &line);
+        emit_line(f, &line);
     }
     f->n = 0;
 }
 
-static void add_text(struct log_frames *f, const char *p, size_t n)
+static void add_log_text(struct log_frames *f, const char *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (p[i] == '\n')
@@ -141,7 +142,7 @@ static int frame_ends(struct log_frames *f, struct err *err)
     autofree char *bytes = xalloc(n + 1);
     if (base64_decode(data, n, bytes, n, &len) < 0)
         return err_set(err, ERR_FORMAT, 0, "a frame of the log is not base64");
-    add_text(f, bytes, len);
+    add_log_text(f, bytes, len);
     return 0;
 }
 
@@ -150,7 +151,7 @@ static int add_byte(struct log_frames *f, char c, struct err *err)
     if (f->depth == 0 && (c == ' ' || c == '\n' || c == '\r' || c == '\t'))
         return 0;
     if ((f->depth == 0 && c != '{') || f->frame.len >= LOG_FRAME_MAX)
-        return err_set(err, ERR_FORMAT, 0, "what came is no frame of the log");
+        return err_set(err, ERR_FORMAT, 0, "the answer is no frame of the log");
     buf_add_byte(&f->frame, (unsigned char)c);
     if (f->in_text) {
         f->in_text = f->escaped || c != '"';
@@ -168,7 +169,7 @@ int log_frames_add(struct log_frames *f, const void *p, size_t n, struct err *er
     if (f->form == LOG_UNKNOWN && n > 0)
         f->form = at[0] == '{' ? LOG_FRAMES : LOG_PLAIN;
     if (f->form == LOG_PLAIN) {
-        add_text(f, at, n);
+        add_log_text(f, at, n);
         return 0;
     }
     for (size_t i = 0; i < n; i++)

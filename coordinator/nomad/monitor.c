@@ -27,7 +27,7 @@ struct monitor *monitor_new(struct nomad_http *nomad, const struct clock *clock)
     return m;
 }
 
-static void forget(struct listening *l)
+static void forget_listening(struct listening *l)
 {
     log_frames_reset(&l->frames);
     free(l);
@@ -38,7 +38,7 @@ void monitor_free(struct monitor *m)
     if (m == NULL)
         return;
     for (size_t i = 0; i < m->n; i++)
-        forget(m->list[i]);
+        forget_listening(m->list[i]);
     free(m);
 }
 
@@ -49,22 +49,23 @@ void monitor_on_line(struct monitor *m,
     m->ctx = ctx;
 }
 
-static void heard(void *ctx, const char *line)
+static void on_log_line(void *ctx, const char *line)
 {
     struct listening *l = ctx;
     if (l->wanted && l->owner->on_line != NULL)
         l->owner->on_line(l->owner->ctx, l->key, line);
 }
 
-/* A stream that is still open ends at its next piece, at the latest a heartbeat. */
-static void drop_unwanted(struct monitor *m)
+/* An open stream that is not wanted any more ends with its next piece, at the latest a heartbeat.
+ */
+static void drop_unwanted_streams(struct monitor *m)
 {
     size_t kept = 0;
     for (size_t i = 0; i < m->n; i++)
         if (m->list[i]->wanted || m->list[i]->open)
             m->list[kept++] = m->list[i];
         else
-            forget(m->list[i]);
+            forget_listening(m->list[i]);
     m->n = kept;
 }
 
@@ -80,28 +81,28 @@ void monitor_want(struct monitor *m, const char *const *keys, size_t n)
         if (l == NULL && m->n < MONITOR_SERVERS) {
             l = m->list[m->n++] = xzalloc(1, sizeof *l);
             l->owner = m;
-            l->frames.on_line = heard;
+            l->frames.on_line = on_log_line;
             l->frames.ctx = l;
             str_cut(l->key, sizeof l->key, keys[k]);
         }
         if (l != NULL)
             l->wanted = true;
     }
-    drop_unwanted(m);
+    drop_unwanted_streams(m);
 }
 
-static int got(void *ctx, const void *p, size_t n)
+static int on_log_piece(void *ctx, const void *p, size_t n)
 {
     struct listening *l = ctx;
     struct err err = ERR_INIT;
     return l->wanted ? log_frames_add(&l->frames, p, n, &err) : -1;
 }
 
-static void ended(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_stream_ended(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct listening *l = ctx;
     int status = answer != NULL ? answer->status : 0;
-    (void)err; /* every stream ends, and is begun anew */
+    (void)err; /* every stream ends at some time, and is opened again */
     l->open = false;
     l->due = clock_mono(l->owner->clock) +
              (status == 403 || status == 404 ? MONITOR_DENIED_MS : MONITOR_REST_MS);
@@ -112,7 +113,7 @@ void monitor_tick(struct monitor *m, const struct observer *o)
 {
     int64_t now = clock_mono(m->clock);
     struct nomad_base base;
-    drop_unwanted(m);
+    drop_unwanted_streams(m);
     for (size_t i = 0; i < m->n; i++) {
         struct listening *l = m->list[i];
         if (!l->wanted || l->open || now < l->due || !observer_base(o, l->key, &base))
@@ -125,8 +126,8 @@ void monitor_tick(struct monitor *m, const struct observer *o)
                                           .max = MONITOR_MAX,
                                           .speed_min = 1,
                                           .speed_window = MONITOR_QUIET_S,
-                                          .on_data = got,
-                                          .on_done = ended,
+                                          .on_data = on_log_piece,
+                                          .on_done = on_stream_ended,
                                           .ctx = l});
     }
 }

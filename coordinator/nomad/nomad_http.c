@@ -31,12 +31,12 @@ struct nomad_http {
     uint64_t asked;
 };
 
-static const char *or_null(const char *s)
+static const char *text_or_null(const char *s)
 {
     return s[0] != '\0' ? s : NULL;
 }
 
-/* http://host[:port][/]: the parts that other servers' addresses are made of. */
+/* Reads scheme and port from http://host[:port][/]; other servers' addresses are made of them. */
 static int read_seed(struct nomad_http *n, const char *address, struct err *err)
 {
     str_cut(n->scheme, sizeof n->scheme, "http");
@@ -63,7 +63,8 @@ static int read_seed(struct nomad_http *n, const char *address, struct err *err)
     const char *bracket = strchr(rest, ']'), *colon = strchr(bracket != NULL ? bracket : rest, ':');
     uint64_t port = 0;
     if (strchr(rest, '/') != NULL || (colon != NULL && str_to_u64(colon + 1, 65535, &port) < 0))
-        return err_set(err, ERR_CONFIG, 0, "NOMAD_ADDR is %s: want http://HOST:PORT", address);
+        return err_set(err, ERR_CONFIG, 0,
+                       "NOMAD_ADDR is %s: it must have the form http://HOST:PORT", address);
     n->port = colon != NULL ? (unsigned)port : n->scheme[4] == 's' ? 443 : 80;
     return 0;
 }
@@ -87,11 +88,11 @@ int nomad_http_new(const struct coord_conf *conf, struct http *http, struct noma
     n->http = http;
     n->conf = conf;
     n->tail = &n->queue;
-    n->tls = (struct http_tls){.ca_file = or_null(conf->ca_file),
-                               .ca_path = or_null(conf->ca_path),
-                               .client_cert = or_null(conf->client_cert),
-                               .client_key = or_null(conf->client_key),
-                               .server_name = or_null(conf->tls_server_name)};
+    n->tls = (struct http_tls){.ca_file = text_or_null(conf->ca_file),
+                               .ca_path = text_or_null(conf->ca_path),
+                               .client_cert = text_or_null(conf->client_cert),
+                               .client_key = text_or_null(conf->client_key),
+                               .server_name = text_or_null(conf->tls_server_name)};
     if (read_seed(n, conf->address, err) < 0) {
         nomad_http_free(n);
         return -1;
@@ -101,7 +102,7 @@ int nomad_http_new(const struct coord_conf *conf, struct http *http, struct noma
     return 0;
 }
 
-static void call_free(struct call *c)
+static void nomad_call_free(struct call *c)
 {
     free(c->method);
     free(c->path);
@@ -115,10 +116,10 @@ void nomad_http_free(struct nomad_http *n)
         return;
     for (struct call *c = n->queue, *next; c != NULL; c = next) {
         next = c->next;
-        call_free(c);
+        nomad_call_free(c);
     }
     for (size_t i = 0; i < n->n_open; i++)
-        call_free(n->open[i]);
+        nomad_call_free(n->open[i]);
     free(n);
 }
 
@@ -134,9 +135,9 @@ void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret)
         ret->token = TOKEN_NOT;
 }
 
-/* Certificates are made for server.<region>.nomad and client.<region>.nomad. */
-static void name_for(const struct nomad_http *n, const char *role, const char *region,
-                     struct nomad_base *b)
+/* Nomad's certificates have the names server.<region>.nomad and client.<region>.nomad. */
+static void set_tls_name(const struct nomad_http *n, const char *role, const char *region,
+                         struct nomad_base *b)
 {
     const char *name = n->conf->tls_server_name;
     if (str_starts(name, "server.") && str_ends(name, ".nomad") && region[0] != '\0')
@@ -172,7 +173,7 @@ int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom, con
         return -1;
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
-    name_for(n, "server", whom->region, ret);
+    set_tls_name(n, "server", whom->region, ret);
     if (mapped == NULL && n->seed.socket[0] == '\0' && str_eq(ret->url, n->seed.url)) {
         ret->token = n->seed.token;
         return 0;
@@ -197,7 +198,7 @@ int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom, con
         return -1;
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
-    name_for(n, "client", whom->region, ret);
+    set_tls_name(n, "client", whom->region, ret);
     ret->token = way_to(n, TOKEN_CLIENT, mapped != NULL, whom->region, ret);
     return 0;
 }
@@ -207,8 +208,9 @@ const char *nomad_token_kept(const struct nomad_http *n, const struct nomad_base
     if (n->conf->token[0] == '\0' || base->token != TOKEN_NOT)
         return "";
     return str_starts(base->url, "https://")
-               ? "its region is not known, so its certificate cannot be that of a server"
-               : "it would go in clear to an address that the cluster's lists name";
+               ? "its region is not known, so that its certificate cannot be checked"
+               : "the token would be sent without TLS to an address that only the cluster's lists "
+                 "name";
 }
 
 bool nomad_token_clear(const struct nomad_http *n, const struct nomad_base *base)
@@ -225,9 +227,9 @@ static bool has_room(const struct nomad_http *n, const struct nomad_base *base)
     return n->n_open < NOMAD_OPEN && same < NOMAD_OPEN_EACH;
 }
 
-static void start_queued(struct nomad_http *n);
+static void start_queued_requests(struct nomad_http *n);
 
-static void finished(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_call_finished(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct call *c = ctx;
     struct nomad_http *n = c->owner;
@@ -238,22 +240,23 @@ static void finished(void *ctx, const struct http_answer *answer, const struct e
         }
     struct err named = ERR_INIT;
     if (c->base.named && err != NULL && err->kind == ERR_CRYPTO)
-        (void)err_set(&named, ERR_CRYPTO, 0,
-                      "%.150s: with a token its certificate must be for %.80s, or its address must "
-                      "stand in [servers]",
-                      err->text, c->base.tls_name);
+        (void)err_set(
+            &named, ERR_CRYPTO, 0,
+            "%.150s: the token is sent to this server, so that its certificate must be for "
+            "%.80s, or its address must be in [servers]",
+            err->text, c->base.tls_name);
     c->on_done(c->ctx, answer, named.kind != ERR_NONE ? &named : err);
-    call_free(c);
-    start_queued(n);
+    nomad_call_free(c);
+    start_queued_requests(n);
 }
 
-static int piece(void *ctx, const void *p, size_t n)
+static int on_call_piece(void *ctx, const void *p, size_t n)
 {
     struct call *c = ctx;
     return c->on_data(c->ctx, p, n);
 }
 
-static void start(struct nomad_http *n, struct call *c)
+static void start_call(struct nomad_http *n, struct call *c)
 {
     char url[1400];
     struct err err = ERR_INIT;
@@ -261,8 +264,9 @@ static void start(struct nomad_http *n, struct call *c)
     if (c->base.tls_name[0] != '\0')
         tls.server_name = c->base.tls_name;
     struct http_request r = {.method = c->method,
-                             .unix_socket = or_null(c->base.socket),
-                             .token = c->base.token != TOKEN_NOT ? or_null(n->conf->token) : NULL,
+                             .unix_socket = text_or_null(c->base.socket),
+                             .token =
+                                 c->base.token != TOKEN_NOT ? text_or_null(n->conf->token) : NULL,
                              .body = c->body,
                              .body_len = c->body_len,
                              .deadline_ms = c->deadline_ms,
@@ -271,20 +275,20 @@ static void start(struct nomad_http *n, struct call *c)
                              .speed_min = c->speed_min,
                              .speed_window = c->speed_window,
                              .tls = &tls,
-                             .on_data = c->on_data != NULL ? piece : NULL,
-                             .on_done = finished,
+                             .on_data = c->on_data != NULL ? on_call_piece : NULL,
+                             .on_done = on_call_finished,
                              .ctx = c};
     int len = snprintf(url, sizeof url, "%s%s", c->base.url, c->path);
     r.url = url;
     n->open[n->n_open++] = c;
     if (len < 0 || (size_t)len >= sizeof url)
-        (void)err_set(&err, ERR_LIMIT, 0, "the question's address is too long");
+        (void)err_set(&err, ERR_LIMIT, 0, "the URL of the request is too long");
     else if (http_start(n->http, &r, &err) == 0)
         return;
-    finished(c, NULL, &err);
+    on_call_finished(c, NULL, &err);
 }
 
-static void start_queued(struct nomad_http *n)
+static void start_queued_requests(struct nomad_http *n)
 {
     for (struct call **at = &n->queue; *at != NULL && n->n_open < NOMAD_OPEN;) {
         struct call *c = *at;
@@ -296,7 +300,7 @@ static void start_queued(struct nomad_http *n)
         if (c->next == NULL)
             n->tail = at;
         n->n_queued--;
-        start(n, c);
+        start_call(n, c);
         at = &n->queue; /* the callback may have changed the queue */
     }
 }
@@ -322,7 +326,7 @@ void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
     c->on_done = r->on_done;
     c->ctx = r->ctx;
     if (has_room(n, &c->base)) {
-        start(n, c);
+        start_call(n, c);
         return;
     }
     *n->tail = c;
@@ -333,10 +337,11 @@ void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
 int nomad_pages_next(struct nomad_pages *p, const char *token, struct err *err)
 {
     if (p->token != NULL && str_eq(p->token, token))
-        return err_set(err, ERR_LIMIT, 0, "its pages do not end: the same one is named again");
+        return err_set(err, ERR_LIMIT, 0,
+                       "the pages of Nomad's list do not end: the same page came again");
     if (++p->n >= NOMAD_PAGES)
-        return err_set(err, ERR_LIMIT, 0, "its pages do not end: there are more than %d",
-                       NOMAD_PAGES);
+        return err_set(err, ERR_LIMIT, 0,
+                       "the pages of Nomad's list do not end: there are more than %d", NOMAD_PAGES);
     free(p->token);
     p->token = xstrdup(token);
     return 0;
@@ -369,6 +374,6 @@ void nomad_why(const struct http_answer *answer, const struct err *err, char *ds
     if (len > 0)
         memcpy(line, answer->body, len);
     line[len] = '\0';
-    line[strcspn(line, "\r\n")] = '\0'; /* and at a NUL */
+    line[strcspn(line, "\r\n")] = '\0'; /* strcspn also stops at a NUL */
     snprintf(dst, n, "Nomad answered %d%s%s", answer->status, line[0] != '\0' ? ": " : "", line);
 }

@@ -31,7 +31,7 @@ void nodes_free(struct nodes *n)
     memset(n, 0, sizeof *n);
 }
 
-static struct node_list *list_of(struct nodes *n, const char *region)
+static struct node_list *node_list_of(struct nodes *n, const char *region)
 {
     for (size_t i = 0; i < n->n_lists; i++)
         if (str_eq(n->lists[i]->region, region))
@@ -53,24 +53,24 @@ const struct node_list *nodes_list(const struct nodes *n, const char *region)
     return NULL;
 }
 
-static int by_id(const void *a, const void *b)
+static int by_node_id(const void *a, const void *b)
 {
     return strcmp(((const struct node_told *)a)->node_id, ((const struct node_told *)b)->node_id);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_node_name(const void *a, const void *b)
 {
     int c = strcmp(((const struct node_told *)a)->name, ((const struct node_told *)b)->name);
-    return c != 0 ? c : by_id(a, b);
+    return c != 0 ? c : by_node_id(a, b);
 }
 
-/* Pages may overlap (before 1.9.9 and 1.10.2): an id counts once. */
+/* Pages may overlap (before 1.9.9 and 1.10.2): each id counts once. */
 static size_t drop_doubled(struct node_told *nodes, size_t n)
 {
     size_t kept = 0;
-    qsort(nodes, n, sizeof *nodes, by_id);
+    qsort(nodes, n, sizeof *nodes, by_node_id);
     for (size_t i = 0; i < n; i++)
-        if (kept == 0 || by_id(&nodes[kept - 1], &nodes[i]) != 0)
+        if (kept == 0 || by_node_id(&nodes[kept - 1], &nodes[i]) != 0)
             nodes[kept++] = nodes[i];
     return kept;
 }
@@ -93,7 +93,7 @@ static void list_complete(struct node_list *l)
         nodes[i].client.list_index = l->next_index;
     }
     if (l->n_next > 0)
-        qsort(nodes, l->n_next, sizeof *nodes, by_name);
+        qsort(nodes, l->n_next, sizeof *nodes, by_node_name);
     arena_free(&l->arenas[OLD]);
     l->arenas[OLD] = l->arenas[CURRENT];
     if (l->owner->alone)
@@ -134,7 +134,8 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
         return;
     }
     if (l->paged && n > NODES_PAGE) {
-        (void)err_set(&err, ERR_LIMIT, 0, "its pages are longer than was asked for");
+        (void)err_set(&err, ERR_LIMIT, 0,
+                      "the pages of Nomad's list of nodes are longer than was asked for");
         list_lost(l, answer, &err);
         return;
     }
@@ -205,9 +206,9 @@ static void begin_list(struct node_list *l, const struct nomad_base *base, bool 
     ask_page(l);
 }
 
-/* ---- hosts of interest: their record, allocations, and what they say of themselves ---- */
+/* ---- hosts of interest: record, allocations, and the client's own answers ---- */
 
-static struct interest *find(struct nodes *n, const char *id)
+static struct interest *find_interest(struct nodes *n, const char *id)
 {
     for (size_t i = 0; i < n->n_interests; i++)
         if (str_eq(n->interests[i]->id, id))
@@ -215,9 +216,9 @@ static struct interest *find(struct nodes *n, const char *id)
     return NULL;
 }
 
-static void want(struct nodes *n, const char *id, const char *name)
+static void want_node(struct nodes *n, const char *id, const char *name)
 {
-    struct interest *t = find(n, id);
+    struct interest *t = find_interest(n, id);
     if (t == NULL) {
         if (n->n_interests == NODES_INTEREST_MAX)
             return;
@@ -237,10 +238,10 @@ void nodes_interest(struct nodes *n, const char *const *ids, const char *const *
     for (size_t i = 0; i < n->n_interests; i++)
         n->interests[i]->wanted = false;
     for (size_t i = 0; i < count; i++)
-        want(n, ids[i], names[i]);
+        want_node(n, ids[i], names[i]);
 }
 
-static void take_node(struct interest *t, const struct http_answer *answer, struct err *err)
+static void take_node_record(struct interest *t, const struct http_answer *answer, struct err *err)
 {
     bool tls = false;
     if (answer->status != 200 ||
@@ -282,7 +283,7 @@ static void take_own_self(struct interest *t, const struct http_answer *answer, 
         t->own_at = t->asks[ASK_OWN_SELF].at;
 }
 
-/* 200 and 500 carry the same JSON. */
+/* The body is the same JSON with status 200 and with status 500. */
 static void take_own_health(struct interest *t, const struct http_answer *answer, struct err *err)
 {
     if (parse_health(answer->body, answer->body_len, "client", &t->own_healthy, err) < 0)
@@ -292,7 +293,7 @@ static void take_own_health(struct interest *t, const struct http_answer *answer
 }
 
 static void (*const takers[])(struct interest *, const struct http_answer *, struct err *) = {
-    [ASK_NODE] = take_node,
+    [ASK_NODE] = take_node_record,
     [ASK_ALLOCS] = take_allocs,
     [ASK_OWN_SELF] = take_own_self,
     [ASK_OWN_HEALTH] = take_own_health,
@@ -301,7 +302,7 @@ _Static_assert(ARRAY_LEN(takers) == NODE_QUESTIONS, "a question without a taker"
 
 static void ask_itself(struct interest *t);
 
-static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
+static void on_node_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct node_ask *ask = ctx;
     struct interest *t = ask->interest;
@@ -319,8 +320,8 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
     *(was_slow ? &t->owner->pending_slow : &t->owner->pending) -= 1;
 }
 
-static void ask_one(struct interest *t, enum node_question q, const struct nomad_base *base,
-                    const char *path, int64_t deadline_ms)
+static void ask_node(struct interest *t, enum node_question q, const struct nomad_base *base,
+                     const char *path, int64_t deadline_ms)
 {
     struct node_ask *ask = &t->asks[q];
     if (ask->open || ask->round == t->owner->round)
@@ -333,7 +334,7 @@ static void ask_one(struct interest *t, enum node_question q, const struct nomad
                                                        .path = path,
                                                        .deadline_ms = deadline_ms,
                                                        .max = DETAIL_MAX,
-                                                       .on_done = answered,
+                                                       .on_done = on_node_answered,
                                                        .ctx = ask});
 }
 
@@ -349,16 +350,16 @@ static void ask_record(struct interest *t, const struct node_list *l, const stru
     http_escape(&path, t->id);
     size_t of_node = path.len;
     buf_add_str(&path, buf_str(&query));
-    ask_one(t, ASK_NODE, base, buf_str(&path), NOMAD_LEADER_MS);
+    ask_node(t, ASK_NODE, base, buf_str(&path), NOMAD_LEADER_MS);
     int64_t rest = MIN_OF(10 * t->allocs_took, (int64_t)NODES_ALLOCS_MS);
     if (clock_mono(t->owner->clock) - t->allocs_at < rest && t->allocs_at != 0)
         return;
     path.len = of_node;
     buf_printf(&path, "/allocations%s", buf_str(&query));
-    ask_one(t, ASK_ALLOCS, base, buf_str(&path), NOMAD_LEADER_MS);
+    ask_node(t, ASK_ALLOCS, base, buf_str(&path), NOMAD_LEADER_MS);
 }
 
-/* Its own address is in its record: the first time, after that. */
+/* The client's own address is in its record, so that the first time the record must come first. */
 static void ask_itself(struct interest *t)
 {
     const struct nomad_whom whom = {t->id, t->name, t->region};
@@ -367,11 +368,11 @@ static void ask_itself(struct interest *t)
         nomad_base_at(t->owner->nomad, &whom, t->http_addr, t->tls, &base) < 0)
         return;
     if (!t->self_denied)
-        ask_one(t, ASK_OWN_SELF, &base, "/v1/agent/self", NOMAD_LOCAL_MS);
-    ask_one(t, ASK_OWN_HEALTH, &base, "/v1/agent/health?type=client", NOMAD_LOCAL_MS);
+        ask_node(t, ASK_OWN_SELF, &base, "/v1/agent/self", NOMAD_LOCAL_MS);
+    ask_node(t, ASK_OWN_HEALTH, &base, "/v1/agent/health?type=client", NOMAD_LOCAL_MS);
 }
 
-static bool in_list(const struct node_list *l, const char *id)
+static bool lists_node(const struct node_list *l, const char *id)
 {
     for (size_t i = 0; i < l->n; i++)
         if (str_eq(l->nodes[i].node_id, id))
@@ -385,7 +386,7 @@ static void ask_details(struct nodes *n, const struct node_list *l, const struct
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
         bool here = t->hint < l->n && str_eq(l->nodes[t->hint].node_id, t->id);
-        if (!t->wanted || (!here && !in_list(l, t->id)))
+        if (!t->wanted || (!here && !lists_node(l, t->id)))
             continue;
         str_cut(t->region, sizeof t->region, l->region);
         ask_record(t, l, base, with_region);
@@ -393,7 +394,7 @@ static void ask_details(struct nodes *n, const struct node_list *l, const struct
     }
 }
 
-static void merge(const struct interest *t, struct host *h, struct arena *a)
+static void merge_interest(const struct interest *t, struct host *h, struct arena *a)
 {
     struct client_view *c = &h->client;
     if (t->detail.client.detail_at != 0) {
@@ -463,7 +464,7 @@ void nodes_end(struct nodes *n)
 void nodes_ask_region(struct nodes *n, const char *region, const struct nomad_base *base,
                       bool with_region, bool paged)
 {
-    struct node_list *l = list_of(n, region);
+    struct node_list *l = node_list_of(n, region);
     if (l == NULL || n->arena == NULL)
         return;
     begin_list(l, base, with_region, paged);
@@ -480,6 +481,6 @@ void nodes_merge(struct nodes *n, struct host *hosts, size_t count, struct arena
             for (t->hint = 0; t->hint < count && !str_eq(hosts[t->hint].node_id, t->id);)
                 t->hint++;
         if (t->hint < count)
-            merge(t, &hosts[t->hint], a);
+            merge_interest(t, &hosts[t->hint], a);
     }
 }

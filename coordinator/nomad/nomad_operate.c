@@ -16,7 +16,7 @@ static void drain_body(const struct operate *o, struct buf *ret)
     auto_json struct json *body = json_new_object();
     struct json *spec = json_new_object(), *meta = json_new_object();
     json_set_int(spec, "Deadline", o->deadline_ms * 1000000);
-    json_set_bool(spec, "IgnoreSystemJobs", true); /* the host comes back in a moment */
+    json_set_bool(spec, "IgnoreSystemJobs", true); /* the host will be back soon */
     json_set(body, "DrainSpec", spec);
     json_set_bool(body, "MarkEligible", false);
     json_set_str(meta, NOMAD_META_RUN, o->run_hex != NULL ? o->run_hex : "");
@@ -43,10 +43,10 @@ void operate_body(const struct operate *o, struct buf *ret)
     json_text(body, ret);
 }
 
-/* The query is open: a region may follow. */
+/* Another parameter may be appended to the query. */
 static void peer_path(const struct operate *o, struct buf *ret)
 {
-    /* With raft protocol 2 a peer's id is its address; Nomad takes either by name. */
+    /* With raft protocol 2 the id of a peer is its address, which needs the other parameter. */
     bool by_address = o->op == OP_TRANSFER && strchr(o->peer_id, ':') != NULL;
     buf_printf(ret,
                "/v1/operator/raft/%s?%s=", o->op == OP_TRANSFER ? "transfer-leadership" : "peer",
@@ -60,7 +60,7 @@ void operate_path(const struct operate *o, struct buf *ret)
         [OP_DRAIN] = "/drain", [OP_UNDRAIN] = "/drain", [OP_ELIGIBILITY] = "/eligibility"};
     char sign = '?';
     if (o->op == OP_FORCE_LEAVE) {
-        /* It is the asked server's own gossip that forgets: no region's leader has a part in it. */
+        /* The server that is asked changes its own list of members; no leader takes part. */
         buf_add_str(ret, "/v1/agent/force-leave?node=");
         http_escape(ret, o->member);
         return;
@@ -84,7 +84,7 @@ const char *operate_method(const struct operate *o)
     return o->op == OP_REMOVE_PEER ? "DELETE" : "PUT";
 }
 
-static void written(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_written(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct operating *w = ctx;
     char why[TEXT_MAX] = "";
@@ -109,6 +109,6 @@ void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const st
                                          .body = body.len > 0 ? body.data : NULL,
                                          .body_len = body.len,
                                          .deadline_ms = NOMAD_WRITE_MS,
-                                         .on_done = written,
+                                         .on_done = on_written,
                                          .ctx = w});
 }

@@ -1,9 +1,9 @@
 /*
- * nomad_operate.h - the few things Caravan changes in Nomad.
+ * nomad_operate.h - the few operations with which Caravan changes Nomad's state.
  *
- * Each operation is one write, asked of a server of the region (which forwards to its
- * leader); nothing is retried here. The outcome is handed to on_done: ok when Nomad
- * took it. Before a 1.1 a drain has no Meta: Nomad ignores what it does not know.
+ * Each operation is one write to a server of the region, which forwards the write to its leader.
+ * Nothing is retried here. on_done gets the outcome; ok: Nomad accepted the write. Before 1.1 a
+ * drain has no Meta: Nomad ignores fields that it does not know.
  */
 #ifndef NOMAD_OPERATE_H
 #define NOMAD_OPERATE_H
@@ -22,11 +22,11 @@ struct operated {
 };
 typedef void operate_done(void *ctx, const struct operated *o);
 
-/* on_done is called exactly once, from http_wait or at once. */
+/* on_done is called exactly once, from http_wait or from this function. */
 void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const struct operate *o,
                    operate_done *on_done, void *ctx);
 
-/* The parts of an operation: tests. The body is "" when it has none. */
+/* The parts of an operation, for tests. The body is empty if the operation has none. */
 const char *operate_method(const struct operate *o);
 void operate_body(const struct operate *o, struct buf *ret);
 void operate_path(const struct operate *o, struct buf *ret);

@@ -5,13 +5,13 @@
 #include "node_features.h"
 #include "str.h"
 
-/* Of answers; the request's own limit is lower. */
+/* Bytes of an answer; the limit of the request itself is lower. */
 #define ANSWER_MAX (64 * 1024 * 1024)
 #define SELF_MAX   (8 * 1024 * 1024)
 #define NODES_MAX  200000
 #define TASKS_MAX  256
 
-static int shape(struct err *err, const char *what)
+static int refuse_shape(struct err *err, const char *what)
 {
     return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not %s", what);
 }
@@ -23,17 +23,17 @@ const char *parse_text(struct arena *a, const char *s)
     return arena_strndup(a, s, strnlen(s, TEXT_MAX - 1));
 }
 
-static const char *text(struct arena *a, const struct json *o, const char *key)
+static const char *text_member(struct arena *a, const struct json *o, const char *key)
 {
     return parse_text(a, json_str(o, key, ""));
 }
 
-static int small(int64_t v)
+static int small_number(int64_t v)
 {
     return v < 0 || v > 1000000 ? 0 : (int)v;
 }
 
-static int number(const char *s)
+static int number_in(const char *s)
 {
     uint64_t v;
     return s != NULL && str_to_u64(s, 1000000, &v) == 0 ? (int)v : 0;
@@ -61,7 +61,7 @@ int parse_leader(const void *p, size_t n, struct arena *a, const char **ret, str
     if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
         return -1;
     if (!json_is_text(j))
-        return shape(err, "a text");
+        return refuse_shape(err, "a text");
     *ret = parse_text(a, json_text_of(j, ""));
     return 0;
 }
@@ -74,7 +74,7 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
         return -1;
     const struct json *list = json_get(j, "Members");
     if (!json_is_object(j) || (json_has(j, "Members") && !json_is_array(list)))
-        return shape(err, "a list of members");
+        return refuse_shape(err, "a list of members");
     size_t total = MIN_OF(json_len(list), (size_t)NOMAD_MEMBERS_MAX), out = 0;
     struct member *members = arena_array(a, total + 1, sizeof *members);
     for (size_t i = 0; i < total; i++) {
@@ -82,23 +82,24 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
         if (!str_eq(json_str(tags, "role", ""), "nomad"))
             continue;
         members[out++] = (struct member){
-            .id = text(a, tags, "id"),
-            .name = text(a, m, "Name"),
-            .region = text(a, tags, "region"),
-            .addr = text(a, m, "Addr"),
-            .rpc_port = number(json_str(tags, "port", "")),
-            .build = text(a, tags, "build"),
-            .raft_protocol = number(json_str(tags, "raft_vsn", "")),
+            .id = text_member(a, tags, "id"),
+            .name = text_member(a, m, "Name"),
+            .region = text_member(a, tags, "region"),
+            .addr = text_member(a, m, "Addr"),
+            .rpc_port = number_in(json_str(tags, "port", "")),
+            .build = text_member(a, tags, "build"),
+            .raft_protocol = number_in(json_str(tags, "raft_vsn", "")),
             .status = member_status(json_str(m, "Status", "")),
         };
     }
     *ret = members;
     *ret_n = out;
-    *ret_region = text(a, j, "ServerRegion");
+    *ret_region = text_member(a, j, "ServerRegion");
     return 0;
 }
 
-/* Of autopilot, or of raft's configuration, which calls a name otherwise and tells no health. */
+/* Reads the servers of autopilot, or of raft's configuration, which has another key for the name
+ * (`name`) and no health. */
 static struct peer *read_peers(const struct json *list, const char *name, struct arena *a,
                                size_t *ret_n)
 {
@@ -107,13 +108,13 @@ static struct peer *read_peers(const struct json *list, const char *name, struct
     for (size_t i = 0; i < *ret_n; i++) {
         const struct json *s = json_item(list, i);
         peers[i] = (struct peer){
-            .id = text(a, s, "ID"),
-            .address = text(a, s, "Address"),
-            .name = text(a, s, name),
+            .id = text_member(a, s, "ID"),
+            .address = text_member(a, s, "Address"),
+            .name = text_member(a, s, name),
             .voter = json_bool(s, "Voter", false),
             .leader = json_bool(s, "Leader", false),
             .healthy = json_bool(s, "Healthy", false),
-            .version = text(a, s, "Version"),
+            .version = text_member(a, s, "Version"),
         };
     }
     return peers;
@@ -127,9 +128,9 @@ int parse_autopilot(const void *p, size_t n, struct arena *a, struct server_view
         return -1;
     const struct json *list = json_get(j, "Servers");
     if (!json_is_bool(json_get(j, "Healthy")) || (json_has(j, "Servers") && !json_is_array(list)))
-        return shape(err, "autopilot's health");
+        return refuse_shape(err, "autopilot's health");
     ret->healthy = json_bool(j, "Healthy", false);
-    ret->failure_tolerance = small(json_int(j, "FailureTolerance", 0));
+    ret->failure_tolerance = small_number(json_int(j, "FailureTolerance", 0));
     ret->autopilot = read_peers(list, "Name", a, &ret->n_autopilot);
     return 0;
 }
@@ -142,7 +143,7 @@ int parse_raft(const void *p, size_t n, struct arena *a, struct peer **ret, size
         return -1;
     const struct json *list = json_get(j, "Servers");
     if (!json_is_object(j) || (json_has(j, "Servers") && !json_is_array(list)))
-        return shape(err, "raft's configuration");
+        return refuse_shape(err, "raft's configuration");
     *ret = read_peers(list, "Node", a, ret_n);
     return 0;
 }
@@ -153,14 +154,14 @@ int parse_health(const void *p, size_t n, const char *part, int *ret, struct err
     if (json_parse(p, n, ANSWER_MAX, &j, err) < 0)
         return -1;
     if (!json_is_object(j))
-        return shape(err, "an agent's health");
+        return refuse_shape(err, "an agent's health");
     const struct json *ok = json_get(json_get(j, part), "ok");
     *ret = !json_is_bool(ok) ? TRI_UNKNOWN : json_bool_of(ok, false) ? TRI_YES : TRI_NO;
     return 0;
 }
 
-/* Exactly n digits; -1 else. */
-static int digits(const char *s, size_t n)
+/* The number of exactly n digits; -1: there are other characters. */
+static int read_digits(const char *s, size_t n)
 {
     int v = 0;
     for (size_t i = 0; i < n; i++) {
@@ -171,7 +172,7 @@ static int digits(const char *s, size_t n)
     return v;
 }
 
-/* "Z", "+02:00": seconds to take away; *ret_bad when it is neither. */
+/* "Z", "+02:00": the seconds to subtract. *ret_bad: the text is no time zone. */
 static int64_t zone_s(const char *s, bool *ret_bad)
 {
     *ret_bad = false;
@@ -179,8 +180,8 @@ static int64_t zone_s(const char *s, bool *ret_bad)
         return 0;
     int hours = -1, minutes = -1;
     if (strlen(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':') {
-        hours = digits(s + 1, 2);
-        minutes = digits(s + 4, 2);
+        hours = read_digits(s + 1, 2);
+        minutes = read_digits(s + 4, 2);
     }
     *ret_bad = hours < 0 || minutes < 0;
     return (s[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
@@ -190,8 +191,9 @@ int64_t parse_time_ns(const char *s)
 {
     if (s == NULL || strlen(s) < 20 || strlen(s) > 40)
         return 0;
-    int year = digits(s, 4), month = digits(s + 5, 2), day = digits(s + 8, 2);
-    int hour = digits(s + 11, 2), minute = digits(s + 14, 2), second = digits(s + 17, 2);
+    int year = read_digits(s, 4), month = read_digits(s + 5, 2), day = read_digits(s + 8, 2);
+    int hour = read_digits(s + 11, 2), minute = read_digits(s + 14, 2),
+        second = read_digits(s + 17, 2);
     if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
         hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 || s[4] != '-' ||
         s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':')
@@ -212,7 +214,7 @@ int64_t parse_time_ns(const char *s)
     return bad ? 0 : ((int64_t)timegm(&tm) - zone) * 1000000000 + fraction;
 }
 
-/* ---- agent/self: every value under stats is a text; config has Go's field names ---- */
+/* ---- agent/self: every value below stats is a text; config has Go's field names ---- */
 
 static const char *stat_text(const struct json *j, const char *group, const char *key)
 {
@@ -225,7 +227,7 @@ static uint64_t stat_number(const struct json *j, const char *key)
     return str_to_u64(stat_text(j, "raft", key), UINT64_MAX, &v) == 0 ? v : 0;
 }
 
-static int tri(const struct json *o, const char *key)
+static int tri_member(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
     return !json_is_bool(v) ? TRI_UNKNOWN : json_bool_of(v, false) ? TRI_YES : TRI_NO;
@@ -248,8 +250,8 @@ const char *parse_version_object(struct arena *a, const struct json *v)
     return n < 0 || (size_t)n >= sizeof text ? "" : arena_strdup(a, text);
 }
 
-/* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with
- * this id or address a voter of it? */
+/* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with this id or
+ * address a voter? */
 static void read_suffrage(const char *s, const char *id, const char *rpc, struct server_view *v)
 {
     for (const char *p = strchr(s, '{'); p != NULL; p = strchr(p + 1, '{')) {
@@ -290,14 +292,14 @@ static void read_running(const struct json *config, struct arena *a, struct runn
 {
     const struct json *advertise = json_get(config, "AdvertiseAddrs");
 
-    ret->datacenter = text(a, config, "Datacenter");
-    ret->name = text(a, config, "NodeName");
-    ret->data_dir = text(a, config, "DataDir");
-    ret->bind_addr = text(a, config, "BindAddr");
-    ret->advertise_http = text(a, advertise, "HTTP");
-    ret->advertise_rpc = text(a, advertise, "RPC");
-    ret->server = tri(json_get(config, "Server"), "Enabled");
-    ret->client = tri(json_get(config, "Client"), "Enabled");
+    ret->datacenter = text_member(a, config, "Datacenter");
+    ret->name = text_member(a, config, "NodeName");
+    ret->data_dir = text_member(a, config, "DataDir");
+    ret->bind_addr = text_member(a, config, "BindAddr");
+    ret->advertise_http = text_member(a, advertise, "HTTP");
+    ret->advertise_rpc = text_member(a, advertise, "RPC");
+    ret->server = tri_member(json_get(config, "Server"), "Enabled");
+    ret->client = tri_member(json_get(config, "Client"), "Enabled");
 }
 
 int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret, struct err *err)
@@ -308,7 +310,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     const struct json *config = json_get(j, "config"), *member = json_get(j, "member");
     const struct json *tags = json_get(member, "Tags");
     if (!json_is_object(config) || !json_is_object(json_get(j, "stats")))
-        return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not what an agent tells of itself");
+        return refuse_shape(err, "that of agent/self");
     struct self_answer r;
     struct heartbeat beat;
     memset(&r, 0, sizeof r);
@@ -323,9 +325,9 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
     r.heartbeat_ttl_ms = beat.ttl_ms;
     r.view.version = parse_version_object(a, json_get(config, "Version"));
     r.view.build_date = parse_text(a, json_str(json_get(config, "Version"), "BuildDate", ""));
-    r.view.leave_on_interrupt = tri(config, "LeaveOnInt");
-    r.view.leave_on_terminate = tri(config, "LeaveOnTerm");
-    r.view.acl_enabled = tri(json_get(config, "ACL"), "Enabled");
+    r.view.leave_on_interrupt = tri_member(config, "LeaveOnInt");
+    r.view.leave_on_terminate = tri_member(config, "LeaveOnTerm");
+    r.view.acl_enabled = tri_member(json_get(config, "ACL"), "Enabled");
     read_running(config, a, &r.view.running);
     read_raft(j, a, &r);
     *ret = r;
@@ -334,7 +336,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
 
 /* ---- /v1/nodes, /v1/node/:id and its allocations ---- */
 
-static struct driver_view *drivers(const struct json *map, struct arena *a, size_t *ret_n)
+static struct driver_view *read_drivers(const struct json *map, struct arena *a, size_t *ret_n)
 {
     size_t n = MIN_OF(json_len(map), (size_t)NOMAD_DRIVERS_MAX), out = 0;
     struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof *list) : NULL;
@@ -342,7 +344,7 @@ static struct driver_view *drivers(const struct json *map, struct arena *a, size
         const char *name = "";
         const struct json *d = json_pair(map, i, &name);
         if (!json_bool(d, "Detected", false))
-            continue; /* most of a list of drivers: known to Nomad, not on the host */
+            continue; /* Nomad lists many drivers that the host does not have */
         list[out++] = (struct driver_view){.name = parse_text(a, name),
                                            .detected = true,
                                            .healthy = json_bool(d, "Healthy", false)};
@@ -351,21 +353,21 @@ static struct driver_view *drivers(const struct json *map, struct arena *a, size
     return list;
 }
 
-/* What stub and whole record have in common. */
+/* Reads the values that both a line of the list and the whole record have. */
 static void read_common(const struct json *n, struct arena *a, struct node_told *h)
 {
     int64_t index = json_int(n, "ModifyIndex", 0);
-    h->node_id = text(a, n, "ID");
-    h->name = text(a, n, "Name");
-    h->dc = text(a, n, "Datacenter");
-    h->node_class = text(a, n, "NodeClass");
-    h->node_pool = text(a, n, "NodePool");
-    h->client.status = text(a, n, "Status");
+    h->node_id = text_member(a, n, "ID");
+    h->name = text_member(a, n, "Name");
+    h->dc = text_member(a, n, "Datacenter");
+    h->node_class = text_member(a, n, "NodeClass");
+    h->node_pool = text_member(a, n, "NodePool");
+    h->client.status = text_member(a, n, "Status");
     h->client.eligible = str_eq(json_str(n, "SchedulingEligibility", ""), "eligible");
     h->client.draining =
         json_bool(n, "Drain", false) || json_is_object(json_get(n, "DrainStrategy"));
     h->client.modify_index = index < 0 ? 0 : (uint64_t)index;
-    h->client.drivers = drivers(json_get(n, "Drivers"), a, &h->client.n_drivers);
+    h->client.drivers = read_drivers(json_get(n, "Drivers"), a, &h->client.n_drivers);
     h->client.http_addr = h->client.drain_meta_run = "";
     h->client.own_node_id = h->client.own_version = "";
     h->client.heartbeat_age_ms = h->client.heartbeat_ttl_ms = -1;
@@ -386,8 +388,8 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret
         if (json_str(stub, "ID", "")[0] == '\0')
             continue;
         read_common(stub, a, &nodes[out]);
-        nodes[out].addr = text(a, stub, "Address");
-        nodes[out].client.version = text(a, stub, "Version");
+        nodes[out].addr = text_member(a, stub, "Address");
+        nodes[out].client.version = text_member(a, stub, "Version");
         out++;
     }
     *ret = nodes;
@@ -395,7 +397,7 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret
     return 0;
 }
 
-/* "10.0.0.4:4646" or "[::1]:4646" without the port. */
+/* The address in "10.0.0.4:4646" or "[::1]:4646". */
 static const char *host_part(struct arena *a, const char *address)
 {
     const char *colon = strrchr(address, ':');
@@ -421,10 +423,10 @@ int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, 
     struct node_told h;
     memset(&h, 0, sizeof h);
     read_common(j, a, &h);
-    h.client.http_addr = text(a, j, "HTTPAddr");
+    h.client.http_addr = text_member(a, j, "HTTPAddr");
     h.addr = host_part(a, h.client.http_addr);
-    h.client.version = text(a, attributes, "nomad.version");
-    h.client.drain_meta_run = text(a, json_get(drain, "Meta"), NOMAD_META_RUN);
+    h.client.version = text_member(a, attributes, "nomad.version");
+    h.client.drain_meta_run = text_member(a, json_get(drain, "Meta"), NOMAD_META_RUN);
     h.client.drain_own = node_drained_itself(j);
     h.client.marked = node_was_marked(j);
     h.client.features = node_features(j, a, &h.client.n_features);
@@ -433,7 +435,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, 
     return 0;
 }
 
-static bool runs(const struct json *alloc)
+static bool is_running(const struct json *alloc)
 {
     return str_eq(json_str(alloc, "ClientStatus", ""), "running");
 }
@@ -442,8 +444,8 @@ static struct alloc_view read_alloc(const struct json *alloc, struct arena *a)
 {
     const struct json *tasks = json_get(alloc, "TaskStates");
     const char *type = json_str(json_get(alloc, "Job"), "Type", json_str(alloc, "JobType", ""));
-    struct alloc_view v = {.id = text(a, alloc, "ID"),
-                           .client_status = text(a, alloc, "ClientStatus"),
+    struct alloc_view v = {.id = text_member(a, alloc, "ID"),
+                           .client_status = text_member(a, alloc, "ClientStatus"),
                            .system_job = str_eq(type, "system") || str_eq(type, "sysbatch")};
     size_t n_tasks = json_is_object(tasks) ? MIN_OF(json_len(tasks), (size_t)TASKS_MAX) : 0;
     int64_t *starts = arena_array(a, n_tasks + 1, sizeof *starts);
@@ -475,7 +477,7 @@ int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **r
         arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof *list);
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < total && out < NOMAD_ALLOCS_MAX; i++)
-            if (runs(json_item(j, i)) == (pass == 0))
+            if (is_running(json_item(j, i)) == (pass == 0))
                 list[out++] = read_alloc(json_item(j, i), a);
     *ret = list;
     *ret_n = out;

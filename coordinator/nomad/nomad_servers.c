@@ -17,7 +17,7 @@ static void take_raft(struct server_slot *, struct arena *, const struct http_an
 static const struct {
     const char *path;
     int64_t deadline_ms;
-    unsigned right; /* what a token that is refused lacks; raft's lack is told apart */
+    unsigned right; /* the right that a refused token lacks; 0: none, or known elsewhere (raft) */
     void (*take)(struct server_slot *, struct arena *, const struct http_answer *, struct err *);
 } questions[] = {
     [ASK_LEADER] = {"/v1/status/leader?stale", NOMAD_LOCAL_MS, 0, take_leader},
@@ -29,8 +29,8 @@ static const struct {
 };
 _Static_assert(ARRAY_LEN(questions) == SERVER_QUESTIONS, "a question without a row");
 
-static void ask_all(struct servers *s, struct server_slot *slot);
-static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base);
+static void ask_server_all(struct servers *s, struct server_slot *slot);
+static void ask_server(struct servers *s, struct server_ask *ask, const struct nomad_base *base);
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock)
 {
@@ -40,7 +40,7 @@ void servers_init(struct servers *s, struct nomad_http *nomad, const struct cloc
     s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
 }
 
-/* Its own base, found by its name without the region. */
+/* [servers] maps the name of a server without its region. */
 static int find_base(const struct nomad_http *nomad, const struct server_place *p,
                      struct nomad_base *ret)
 {
@@ -63,7 +63,7 @@ void servers_remember(struct servers *s, const struct server_place *places, size
     }
 }
 
-static void place_of(const struct server_slot *slot, struct server_place *ret)
+static void write_place(const struct server_slot *slot, struct server_place *ret)
 {
     str_cut(ret->id, sizeof ret->id, slot->id);
     str_cut(ret->name, sizeof ret->name, slot->name);
@@ -76,7 +76,7 @@ size_t servers_places(const struct servers *s, struct server_place *ret, size_t 
     size_t n = 0;
     for (size_t i = 0; i < s->n && n < max; i++)
         if (s->slots[i]->has_base && s->slots[i]->seen_as == MEMBER_ALIVE)
-            place_of(s->slots[i], &ret[n++]);
+            write_place(s->slots[i], &ret[n++]);
     return n;
 }
 
@@ -87,7 +87,7 @@ void servers_free(struct servers *s)
     memset(s, 0, sizeof *s);
 }
 
-static struct server_slot *find(struct servers *s, const char *id)
+static struct server_slot *find_server(struct servers *s, const char *id)
 {
     for (size_t i = 0; i < s->n; i++)
         if (str_eq(s->slots[i]->id, id))
@@ -95,7 +95,7 @@ static struct server_slot *find(struct servers *s, const char *id)
     return NULL;
 }
 
-static struct server_slot *add(struct servers *s, const char *id)
+static struct server_slot *add_server(struct servers *s, const char *id)
 {
     if (s->n == SERVERS_MAX)
         return NULL;
@@ -108,19 +108,20 @@ static struct server_slot *add(struct servers *s, const char *id)
     return slot;
 }
 
-/* One member named by an answer: known from now on, and asked in this round. */
-static void meet(struct servers *s, const struct member *m)
+/* An answer lists this member: remember it, and ask a new member in this round. */
+static void meet_member(struct servers *s, const struct member *m)
 {
     const char *id = m->id[0] != '\0' ? m->id : m->name;
-    struct server_slot *slot = find(s, id);
-    if (m->status == MEMBER_NONE || id[0] == '\0' || (slot == NULL && (slot = add(s, id)) == NULL))
+    struct server_slot *slot = find_server(s, id);
+    if (m->status == MEMBER_NONE || id[0] == '\0' ||
+        (slot == NULL && (slot = add_server(s, id)) == NULL))
         return;
     if (slot->seen && slot->seen_as == MEMBER_ALIVE && m->status == MEMBER_ALIVE &&
         !str_eq(slot->addr, m->addr))
         slot->conflict = arena_printf(s->arena, "id %s is claimed at %.60s and at %.60s", slot->id,
                                       slot->addr, m->addr);
     if (slot->seen && m->status != MEMBER_ALIVE)
-        return; /* who says it lives knows its address best */
+        return; /* a server that calls the member alive knows its address best */
     bool fresh = !slot->has_base;
     slot->seen = true;
     slot->seen_as = m->status;
@@ -130,10 +131,10 @@ static void meet(struct servers *s, const struct member *m)
     str_cut(slot->build, sizeof slot->build, m->build);
     slot->rpc_port = m->rpc_port;
     struct server_place place;
-    place_of(slot, &place);
+    write_place(slot, &place);
     slot->has_base = find_base(s->nomad, &place, &slot->base) == 0;
     if (fresh && slot->seen_as != MEMBER_LEFT)
-        ask_all(s, slot);
+        ask_server_all(s, slot);
 }
 
 static void take_members(struct servers *s, struct server_ask *ask,
@@ -150,7 +151,7 @@ static void take_members(struct servers *s, struct server_ask *ask,
         nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
         s->refused = answer != NULL && (answer->status == 401 || answer->status == 403);
         for (size_t i = 0; i < s->n_others; i++)
-            ask_one(s, &s->other_asks[i], &s->others[i]);
+            ask_server(s, &s->other_asks[i], &s->others[i]);
         return;
     }
     s->anybody = true;
@@ -162,7 +163,7 @@ static void take_members(struct servers *s, struct server_ask *ask,
         ask->slot->view.n_members = n;
     }
     for (size_t i = 0; i < n; i++)
-        meet(s, &members[i]);
+        meet_member(s, &members[i]);
 }
 
 static void take_leader(struct server_slot *slot, struct arena *a, const struct http_answer *answer,
@@ -204,7 +205,7 @@ static void take_raft(struct server_slot *slot, struct arena *a, const struct ht
     slot->view.raft_at = slot->asks[ASK_RAFT].at;
 }
 
-static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
+static void on_server_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct server_ask *ask = ctx;
     struct servers *s = ask->owner;
@@ -229,7 +230,7 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
     *(was_slow ? &s->pending_slow : &s->pending) -= 1;
 }
 
-static void ask_one(struct servers *s, struct server_ask *ask, const struct nomad_base *base)
+static void ask_server(struct servers *s, struct server_ask *ask, const struct nomad_base *base)
 {
     if (ask->open)
         return;
@@ -241,14 +242,14 @@ static void ask_one(struct servers *s, struct server_ask *ask, const struct noma
                                                 .path = questions[ask->question].path,
                                                 .deadline_ms = questions[ask->question].deadline_ms,
                                                 .max = MEMBERS_MAX_BYTES,
-                                                .on_done = answered,
+                                                .on_done = on_server_answered,
                                                 .ctx = ask});
 }
 
-static void ask_all(struct servers *s, struct server_slot *slot)
+static void ask_server_all(struct servers *s, struct server_slot *slot)
 {
     for (int q = 0; q < SERVER_QUESTIONS && slot->has_base; q++)
-        ask_one(s, &slot->asks[q], &slot->base);
+        ask_server(s, &slot->asks[q], &slot->base);
 }
 
 void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
@@ -271,19 +272,19 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
         memset(&slot->view, 0, sizeof slot->view);
         memset(&slot->self, 0, sizeof slot->self);
     }
-    s->pending++; /* so that an answer at once does not end the round */
+    s->pending++; /* an immediate answer must not end the round */
     for (size_t i = 0; i < known; i++)
         if (was[i] != MEMBER_LEFT)
-            ask_all(s, s->slots[i]);
+            ask_server_all(s, s->slots[i]);
     if (nobody) {
         struct nomad_base base;
         nomad_base_seed(s->nomad, &base);
-        ask_one(s, &s->seed, &base);
+        ask_server(s, &s->seed, &base);
     }
     s->pending--;
 }
 
-/* Everything a server said is void when it is not the server that was meant. */
+/* If another server answers at the address of the member, all its answers are dropped. */
 static void check_identity(struct servers *s, struct server_slot *slot)
 {
     if (slot->view.self_at == 0 || slot->self.raft_id[0] == '\0' ||
@@ -291,8 +292,8 @@ static void check_identity(struct servers *s, struct server_slot *slot)
         return;
     char shown[101];
     url_shown(shown, sizeof shown, slot->base.url);
-    slot->problem = arena_printf(s->arena, "at %s answers server %.40s, not %s", shown,
-                                 slot->self.raft_id, slot->id);
+    slot->problem = arena_printf(s->arena, "server %.40s answers at %s, not server %s",
+                                 slot->self.raft_id, shown, slot->id);
     memset(&slot->view, 0, sizeof slot->view);
     memset(&slot->self, 0, sizeof slot->self);
 }
@@ -327,8 +328,8 @@ const char *servers_kept(const struct servers *s, const struct server_slot *slot
     return nomad_token_kept(s->nomad, &slot->base);
 }
 
-/* A question about its region stays with it; asked of another one Nomad would hand it on, with the
- * token. */
+/* A server of the region answers questions about the region itself. A server of another region
+ * would forward them, with the token. */
 static bool is_of_region(const struct servers *s, const struct server_slot *slot)
 {
     if (slot->view.self_at != 0)
@@ -376,7 +377,7 @@ int64_t servers_complete_at(const struct servers *s, const char *region)
     return at;
 }
 
-/* agent/self's values; leader, members, autopilot and raft keep their own. */
+/* Adds the values of agent/self; those of leader, members, autopilot and raft stay as they are. */
 static void merge_self(const struct server_slot *slot, struct server_view *v)
 {
     const struct server_view own = slot->self.view;

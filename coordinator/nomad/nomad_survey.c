@@ -36,12 +36,12 @@ static survey_taker *const takers[] = {
 };
 _Static_assert(ARRAY_LEN(takers) == SURVEY_QUESTIONS, "a question without a taker");
 
-static bool needs(const struct nomad_survey *s, enum hazard_source source)
+static bool needs_source(const struct nomad_survey *s, enum hazard_source source)
 {
     return (s->c.need & (1u << source)) != 0;
 }
 
-static void begin_region(struct nomad_survey *s, size_t i)
+static void begin_survey_region(struct nomad_survey *s, size_t i)
 {
     static const enum survey_question always[] = {Q_TOKEN, Q_KEYRING, Q_DEPLOYMENTS, Q_AUTOPILOT};
     struct version target;
@@ -51,17 +51,17 @@ static void begin_region(struct nomad_survey *s, size_t i)
         survey_push(&s->queue, always[k], i, NULL, NULL);
     if (version_parse(s->c.plan->target, &target, &err) == 0 && version_is_ent(&target))
         survey_push(&s->queue, Q_LICENSE, i, NULL, NULL);
-    if (needs(s, FROM_SELF))
+    if (needs_source(s, FROM_SELF))
         survey_push(&s->queue, Q_VAULT, i, NULL, NULL);
-    if (needs(s, FROM_POLICIES))
+    if (needs_source(s, FROM_POLICIES))
         survey_push(&s->queue, Q_POLICIES, i, NULL, NULL);
-    if (!needs(s, FROM_JOBS))
+    if (!needs_source(s, FROM_JOBS))
         return;
     survey_push(&s->queue, Q_ALLOCS, i, NULL, NULL);
     survey_push(&s->queue, Q_JOBS, i, NULL, NULL);
 }
 
-static void add_regions(struct nomad_survey *s)
+static void add_survey_regions(struct nomad_survey *s)
 {
     const struct plan *p = s->c.plan;
     struct survey *out = &s->queue.out;
@@ -83,11 +83,11 @@ static void add_regions(struct nomad_survey *s)
                                                  .jobs_why = "",
                                                  .other_pool = ""};
         observer_speaker(s->c.observer, p->regions[i].name, &s->queue.bases[k]);
-        begin_region(s, k);
+        begin_survey_region(s, k);
     }
 }
 
-static int by_key(const void *a, const void *b)
+static int by_survey_key(const void *a, const void *b)
 {
     return strcmp(((const struct host_survey *)a)->key, ((const struct host_survey *)b)->key);
 }
@@ -100,7 +100,7 @@ static size_t region_index(const struct nomad_survey *s, const char *name)
     return 0;
 }
 
-static void add_hosts(struct nomad_survey *s)
+static void add_survey_hosts(struct nomad_survey *s)
 {
     const struct world *w = s->c.world;
     struct survey *out = &s->queue.out;
@@ -111,7 +111,7 @@ static void add_hosts(struct nomad_survey *s)
         out->hosts[i] = (struct host_survey){.key = survey_text(&s->queue, w->hosts[i].key),
                                              .num_schedulers = -1,
                                              .authoritative = ""};
-    qsort(out->hosts, out->n_hosts, sizeof *out->hosts, by_key);
+    qsort(out->hosts, out->n_hosts, sizeof *out->hosts, by_survey_key);
     for (size_t i = 0; i < out->n_hosts; i++) {
         const struct host *h = world_host(w, out->hosts[i].key);
         if (h == NULL || out->n_regions == 0)
@@ -119,8 +119,8 @@ static void add_hosts(struct nomad_survey *s)
         size_t region = region_index(s, h->region);
         if (h->is_server && h->server.self_at != 0)
             survey_push(&s->queue, Q_SELF, region, NULL, NULL)->host = i;
-        bool wanted = h->is_client && needs(s, FROM_ATTRIBUTES) && s->n_nodes < SURVEY_NODES &&
-                      plan_host(s->c.plan, h->key) != NULL;
+        bool wanted = h->is_client && needs_source(s, FROM_ATTRIBUTES) &&
+                      s->n_nodes < SURVEY_NODES && plan_host(s->c.plan, h->key) != NULL;
         if (!wanted)
             continue;
         s->n_nodes++;
@@ -136,10 +136,10 @@ void nomad_survey_begin(const struct nomad_survey_config *c, struct nomad_survey
     survey_queue_init(&s->queue, c->nomad, c->world, takers);
     s->until = clock_mono(c->clock) + c->budget_ms;
     s->queue.out.wall_ms = clock_wall(c->clock);
-    add_regions(s);
+    add_survey_regions(s);
     if (s->queue.out.n_regions > 0)
         survey_push(&s->queue, Q_REGIONS, 0, NULL, NULL);
-    add_hosts(s);
+    add_survey_hosts(s);
     survey_pump(&s->queue);
     *ret = s;
 }

@@ -1,17 +1,16 @@
 /*
- * nomad_survey.h - asks Nomad what only a plan needs (survey.h), once.
+ * nomad_survey.h - asks Nomad once for the values that only a plan needs (survey.h).
  *
- *     nomad_survey_begin(&config, &s)   asks the first questions
- *     nomad_survey_tick(s)              when something was answered; true: it is finished
- *     nomad_survey_end(s, &survey)      what is known by then; frees s
+ *     nomad_survey_begin(&config, &s)   sends the first questions
+ *     nomad_survey_tick(s)              call after answers have come; true: the survey is finished
+ *     nomad_survey_end(s, &survey)      returns the values and frees s; only after tick was true
  *
- * At most SURVEY_OPEN questions are under way (survey_queue.h), so that a fleet of thousands of
- * jobs is asked page by page. After `budget_ms` no new question is begun; those under way end by
- * their own deadlines, and what was not asked stays unknown. Job specifications, node
- * records and ACL policies are only asked for where a row of the hazard table that applies
- * looks at them (hazards_need), at most SURVEY_JOBS, SURVEY_NODES and SURVEY_POLICIES of
- * them. Only GET. The world and the plan must outlive it. nomad_survey_end only after
- * nomad_survey_tick said true. One thread.
+ * At most SURVEY_OPEN questions are under way (survey_queue.h); long lists come page by page. After
+ * `budget_ms` no new question is sent. The questions under way end by their own deadlines, and
+ * values that were not asked for stay unknown. Job specifications, node records and ACL policies
+ * are asked for only if a row of hazards that applies needs them (hazards_need), and at most
+ * SURVEY_JOBS, SURVEY_NODES and SURVEY_POLICIES of them. A survey only reads (GET). The world and
+ * the plan must live longer than the survey. For one thread.
  */
 #ifndef NOMAD_SURVEY_H
 #define NOMAD_SURVEY_H
@@ -21,14 +20,14 @@
 #include "plan.h"
 #include "survey.h"
 
-#define SURVEY_MS    15000 /* of budget */
+#define SURVEY_MS    15000 /* the usual budget_ms */
 #define SURVEY_NODES 512
 
 struct nomad_survey;
 
 struct nomad_survey_config {
     struct nomad_http *nomad;
-    const struct observer *observer; /* whom to ask about a region */
+    const struct observer *observer; /* knows the server to ask about a region */
     const struct clock *clock;
     const struct world *world;
     const struct plan *plan;
@@ -38,7 +37,7 @@ struct nomad_survey_config {
 
 void nomad_survey_begin(const struct nomad_survey_config *c, struct nomad_survey **ret);
 bool nomad_survey_tick(struct nomad_survey *s);
-/* ret: survey_free it. */
+/* The caller frees *ret with survey_free. */
 void nomad_survey_end(struct nomad_survey *s, struct survey *ret);
 
 #endif

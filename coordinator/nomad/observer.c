@@ -7,9 +7,9 @@
 
 struct region_state {
     char name[NAME_MAX_LEN];
-    struct nomad_base base; /* of who spoke for it in the last round */
-    bool spoken;            /* base is set */
-    uint64_t asked;         /* the round its nodes were asked in */
+    struct nomad_base base; /* of the region's speaker in the last round */
+    bool spoken;            /* `base` is set */
+    uint64_t asked;         /* the round in which the region's nodes were asked for */
 };
 
 struct observer {
@@ -20,13 +20,13 @@ struct observer {
     struct region_state regions[NODE_REGIONS_MAX];
     size_t n_regions;
     uint64_t round;
-    bool open, seen; /* seen: the last round showed a fleet */
+    bool open, seen; /* seen: the last round found a fleet */
     int64_t begun, ended, due;
-    int64_t rest_until; /* only time is awaited; 0: something else is */
-    uint64_t asked;     /* by the http, when the round began */
-    int64_t happened;   /* the last change, told or made */
-    bool wanted;        /* there was one since the last round began */
-    uint64_t changes;   /* of the agents and of counts, as last looked at */
+    int64_t rest_until; /* observer_rest; 0: off */
+    uint64_t asked;     /* nomad_asked when the round began */
+    int64_t happened;   /* time of the last change */
+    bool wanted;        /* there was a change since the last round began */
+    uint64_t changes;   /* counters of the agents and the counts at the last tick */
     struct world *building, *ready, *given;
     struct joiner *joiners;
     size_t n_joiners;
@@ -76,7 +76,7 @@ void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n
         memcpy(o->joiners, joiners, n * sizeof *joiners);
 }
 
-/* A host's key is its server's id, but for one that joined. */
+/* The key of a server's host is the server id, except for a host that joined. */
 static const char *server_id_of(const struct observer *o, const char *key)
 {
     for (size_t i = 0; i < o->n_joiners; i++)
@@ -85,7 +85,7 @@ static const char *server_id_of(const struct observer *o, const char *key)
     return key;
 }
 
-static bool same_interest(const struct observer *o, const char *const *keys, size_t n)
+static bool is_same_interest(const struct observer *o, const char *const *keys, size_t n)
 {
     for (size_t i = 0; i < n && n == o->n_interest; i++)
         if (!str_eq(o->interest[i], keys[i]))
@@ -95,7 +95,7 @@ static bool same_interest(const struct observer *o, const char *const *keys, siz
 
 void observer_interest(struct observer *o, const char *const *keys, size_t n)
 {
-    if (same_interest(o, keys, n))
+    if (is_same_interest(o, keys, n))
         return;
     o->interest = xrealloc(o->interest, (n + 1) * sizeof *o->interest);
     o->n_interest = n;
@@ -105,12 +105,12 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n)
         agents_interest(o->c.agents, keys, n);
 }
 
-/* The node ids behind the keys, by the last world. */
-static void tell_nodes(struct observer *o)
+/* Finds the node ids of the hosts of interest in the last world. */
+static void update_node_interest(struct observer *o)
 {
     const struct world *w = o->ready != NULL ? o->ready : o->given;
     if (w == NULL)
-        return; /* they were told before it was given back */
+        return; /* observer_give_back did this already */
     const char **ids = xalloc((o->n_interest + 1) * sizeof *ids);
     const char **names = xalloc((o->n_interest + 1) * sizeof *names);
     size_t n = 0;
@@ -126,7 +126,7 @@ static void tell_nodes(struct observer *o)
     free(names);
 }
 
-static struct region_state *region_of(struct observer *o, const char *name)
+static struct region_state *region_state_of(struct observer *o, const char *name)
 {
     for (size_t i = 0; i < o->n_regions; i++)
         if (str_eq(o->regions[i].name, name))
@@ -139,7 +139,7 @@ static struct region_state *region_of(struct observer *o, const char *name)
     return r;
 }
 
-/* Pages exist since 1.3, and must exist on whoever answers. */
+/* Nomad has pages since 1.3; any server of the region may answer. */
 static bool knows_pages(const struct observer *o, const char *region)
 {
     for (size_t i = 0; i < o->servers.n; i++) {
@@ -153,7 +153,8 @@ static bool knows_pages(const struct observer *o, const char *region)
     return true;
 }
 
-/* Nobody speaks for the region; "": the one of whoever is asked. true: the token stays here. */
+/* The base for a region without a speaker: NOMAD_ADDR. region "": the region of NOMAD_ADDR itself.
+ * true: the token is not sent, although there is one. */
 static bool base_of_nobody(const struct observer *o, const char *region, struct nomad_base *ret)
 {
     nomad_base_seed(o->c.nomad, ret);
@@ -164,12 +165,12 @@ static bool base_of_nobody(const struct observer *o, const char *region, struct 
     return ret->token != way;
 }
 
-/* Regions appear with the first members that name them, also in the middle of a round. Where the
- * token may not be handed on, one of the region's own servers is waited for. */
+/* A region becomes known with the first member that names it, perhaps in the middle of a round. If
+ * NOMAD_ADDR must not forward the token, the round waits for one of the region's own servers. */
 static void ask_regions(struct observer *o)
 {
     for (size_t i = 0; i < o->servers.n; i++) {
-        struct region_state *r = region_of(o, o->servers.slots[i]->region);
+        struct region_state *r = region_state_of(o, o->servers.slots[i]->region);
         if (r == NULL || r->asked == o->round)
             continue;
         struct nomad_base base = r->base;
@@ -187,7 +188,7 @@ static void ask_regions(struct observer *o)
     }
 }
 
-static void begin(struct observer *o, int64_t now)
+static void begin_round(struct observer *o, int64_t now)
 {
     o->building = xzalloc(1, sizeof *o->building);
     o->building->arena = (struct arena)ARENA_INIT;
@@ -197,7 +198,7 @@ static void begin(struct observer *o, int64_t now)
     o->open = true;
     o->wanted = false;
     o->asked = nomad_asked(o->c.nomad);
-    tell_nodes(o);
+    update_node_interest(o);
     o->nodes.alone = o->given == NULL;
     o->nodes.look = o->c.patient;
     nodes_begin(&o->nodes, &o->building->arena, o->round);
@@ -205,7 +206,7 @@ static void begin(struct observer *o, int64_t now)
     ask_regions(o);
 }
 
-static void end(struct observer *o, int64_t now)
+static void end_round(struct observer *o, int64_t now)
 {
     struct nomad_base seed;
     char shown[sizeof o->c.conf->address];
@@ -223,7 +224,8 @@ static void end(struct observer *o, int64_t now)
                             .joiners = o->joiners,
                             .n_joiners = o->n_joiners};
     fleet_build(&f, o->building);
-    /* Hosts seen for the first time, after a round that was cut short, were not asked yet. */
+    /* After a round that ended at its deadline, new hosts may have agents that were not asked yet.
+     */
     o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
@@ -244,7 +246,7 @@ static void end(struct observer *o, int64_t now)
     o->due = MAX_OF(o->begun + rest, now + MIN_OF(2 * took, (int64_t)ROUND_REST_MS));
 }
 
-static bool is_over(const struct observer *o, int64_t now)
+static bool is_round_over(const struct observer *o, int64_t now)
 {
     int64_t took = now - o->begun;
     if (took >= (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS))
@@ -254,7 +256,7 @@ static bool is_over(const struct observer *o, int64_t now)
     return o->servers.pending_slow + o->nodes.pending_slow == 0 || took >= ROUND_GRACE_MS;
 }
 
-static void happen(struct observer *o, int64_t now)
+static void note_change(struct observer *o, int64_t now)
 {
     o->happened = now;
     o->wanted = true;
@@ -262,7 +264,7 @@ static void happen(struct observer *o, int64_t now)
 
 void observer_stir(struct observer *o, bool hellos)
 {
-    happen(o, clock_mono(o->c.clock));
+    note_change(o, clock_mono(o->c.clock));
     if (hellos && o->c.agents != NULL)
         agents_stir(o->c.agents);
 }
@@ -272,7 +274,7 @@ static void look_at_changes(struct observer *o, int64_t now)
     uint64_t changes = o->counts.changes;
     changes += o->c.agents != NULL ? agents_changes(o->c.agents) : 0;
     if (changes != o->changes)
-        happen(o, now);
+        note_change(o, now);
     o->changes = changes;
 }
 
@@ -281,7 +283,7 @@ void observer_rest(struct observer *o, int64_t until_ms)
     o->rest_until = until_ms;
 }
 
-/* As usual, or so late that not too much is asked in a second. */
+/* The usual time, or during observer_rest a later time, which limits the questions a second. */
 static int64_t round_due(const struct observer *o)
 {
     int64_t rest = REST_ASK_MS * (int64_t)(nomad_asked(o->c.nomad) - o->asked);
@@ -289,13 +291,12 @@ static int64_t round_due(const struct observer *o)
     return MAX_OF(o->due, MIN_OF(rare, o->rest_until));
 }
 
-/* What is to be seen is older than the round that is to show it: its own millisecond
- * is not enough. */
+/* A round must begin after the change that it is to show: at least one millisecond later. */
 static int64_t next_round(const struct observer *o)
 {
-    /* A look is over with the round that follows the agents' answers: others would be for nobody,
-     * before it and after it, while what it showed is still looked at. One that showed nothing is
-     * followed by another. */
+    /* For status and plan, only the round after the agents' answers is needed: while the agents
+     * have not answered, and after that round, no further round begins. If the last round found no
+     * fleet, another round follows. */
     if (o->c.patient && o->c.agents != NULL && o->seen &&
         (!agents_told(o->c.agents) || (o->given != NULL && o->given->told)))
         return INT64_MAX;
@@ -309,11 +310,11 @@ int64_t observer_tick(struct observer *o)
     count_reader_tick(&o->counts, &o->servers);
     look_at_changes(o, now);
     if (!o->open && o->ready == NULL && now >= next_round(o))
-        begin(o, now);
+        begin_round(o, now);
     if (o->open) {
         ask_regions(o);
-        if (is_over(o, now))
-            end(o, now);
+        if (is_round_over(o, now))
+            end_round(o, now);
     }
     if (!o->open)
         return next_round(o);
@@ -385,7 +386,7 @@ const struct world *observer_take(struct observer *o)
 
 void observer_give_back(struct observer *o)
 {
-    tell_nodes(o);
+    update_node_interest(o);
     drop_world(&o->given);
     o->nodes.alone = o->ready == NULL;
 }

@@ -1,19 +1,19 @@
 /*
- * observer.h - rounds of observation, each ending in a struct world.
+ * observer.h - observes the fleet in rounds; each round gives a struct world.
  *
- * A round asks every server and, in a region, the list of nodes when it is due and
- * the hosts of interest; it ends when all have answered, or at its deadline, with
- * unknowns for the rest. The next begins a tenth of the time for which nothing has
- * happened after the last began, within ROUND_MIN_MS and ROUND_LATE_MS, but no sooner
- * than twice as long as the last one took; sooner when an agent told of a change or the
- * owner did something (observer_stir). While only time is awaited (observer_rest) a round is as
- * long ago as its questions are many: REST_ASK_MS for each, at most REST_MOST_MS. A world lives
- * until the next one is taken.
+ * A round asks every server, the list of nodes of each region when the list is due, and the hosts
+ * of interest. A round ends when all have answered, or at its deadline; then the missing values are
+ * unknown. The next round begins some time after this one began: a tenth of the time for which
+ * nothing has happened, between ROUND_MIN_MS and ROUND_LATE_MS, but the pause after a round is
+ * twice as long as the round took (at most ROUND_REST_MS). A round begins sooner when an agent
+ * reports a change, or when the caller did something (observer_stir). While the run only waits for
+ * a time (observer_rest), rounds are rare: REST_ASK_MS for each question of the last round, at most
+ * REST_MOST_MS. A world is valid until the next one is taken.
  *
- *     observer_tick(o)          drives: begins and ends rounds; gives when to come again
- *     observer_take(o)          a world not taken yet, or NULL
+ *     observer_tick(o)          begins and ends rounds; returns the time of the next call
+ *     observer_take(o)          the newest world, if it was not taken yet; else NULL
  *
- * The answers come inside http_wait, which the owner of the http calls between ticks.
+ * Answers come inside http_wait, which the owner of the struct http calls between ticks.
  */
 #ifndef OBSERVER_H
 #define OBSERVER_H
@@ -22,60 +22,59 @@
 
 #define ROUND_SOON_MS    25 /* from begin to begin, when something has happened */
 #define ROUND_MIN_MS     50
-#define ROUND_LATE_MS    150   /* while nothing happens, where Nomad is quick */
+#define ROUND_LATE_MS    150   /* from begin to begin, while nothing happens and Nomad is quick */
 #define ROUND_MAX_MS     3000  /* deadline of a round in a run */
-#define ROUND_PATIENT_MS 12000 /* of one for status and plan */
-#define ROUND_GRACE_MS   150   /* for those who did not answer the last time */
-#define ROUND_REST_MS    1000  /* most between two rounds */
+#define ROUND_PATIENT_MS 12000 /* deadline of a round for status and plan */
+#define ROUND_GRACE_MS   150   /* wait for servers that did not answer the last time */
+#define ROUND_REST_MS    1000  /* longest pause between two rounds */
 
 #define REST_ASK_MS  50   /* 20 questions a second */
-#define REST_MOST_MS 2500 /* half of what is fresh (gate.h) */
+#define REST_MOST_MS 2500 /* half of the time for which an observation is fresh (gate.h) */
 
 struct observer;
 
 struct observer_config {
     const struct coord_conf *conf;
     struct nomad_http *nomad;
-    struct agents *agents; /* NULL: without */
+    struct agents *agents; /* NULL: ask no agents */
     const struct clock *clock;
-    bool patient; /* a look, not a run: waits longer for every answer */
+    bool patient; /* for status and plan: wait longer for every answer */
 };
 
 struct observer *observer_new(const struct observer_config *c);
 void observer_free(struct observer *o); /* after nomad_http_free and links_free */
-/* Keys of the hosts asked in detail from the next round on. Copied. */
+/* The keys of the hosts of interest from the next round on. Copied. */
 void observer_interest(struct observer *o, const char *const *keys, size_t n);
-/* Hosts that are to join, from the next round on. Copied; before the first round, and once. They
- * need the agents. */
+/* The hosts that are to join. Copied. Call this once, before the first round; needs agents. */
 void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n);
-/* Something was done that is to be seen: a round that begins after this moment, soon; with
- * hellos of the hosts of interest that are as young. */
+/* The caller did something whose effect must be seen: a new round begins soon. hellos: also ask the
+ * hosts of interest for new hellos. */
 void observer_stir(struct observer *o, bool hellos);
-/* Until then (clock.mono; 0: not at all) nothing is to be seen that would be acted on: rounds are
- * rare. One begins at that moment, or earlier when something happens. */
+/* Until this time (clock.mono; 0: off) no observation would change what the run does, so that
+ * rounds are rare. A round begins at this time, or earlier when something happens. */
 void observer_rest(struct observer *o, int64_t until_ms);
 int64_t observer_tick(struct observer *o);
 const struct world *observer_take(struct observer *o);
-/* The last one taken; NULL before. */
+/* The world that was taken last; NULL: none was taken yet. */
 const struct world *observer_world(const struct observer *o);
-/* Whom to ask to change something in a region: who spoke for it in the last round,
- * its leader if it answered; else NOMAD_ADDR. */
+/* The server to which writes for a region are sent: the region's leader if it answered in the last
+ * round, else another server of the region that answered, else NOMAD_ADDR. */
 void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
-/* The servers as known now, and those of an earlier look: asked when NOMAD_ADDR does not
- * answer. */
+/* The servers known now, to be stored by the caller; and the stored servers of an earlier run,
+ * which are asked when NOMAD_ADDR does not answer. */
 size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max);
 void observer_remember(struct observer *o, const struct server_place *places, size_t n);
-/* Whose objects are counted, by host. Copied. */
+/* The servers, by the keys of their hosts, whose objects are counted. Copied. */
 void observer_count(struct observer *o, const char *const *keys, size_t n);
-/* Where the server of this host answers; false: not known. */
+/* The base address of this host's server. false: not known. */
 bool observer_base(const struct observer *o, const char *key, struct nomad_base *ret);
-/* In the last round nobody told anything, and NOMAD_ADDR answered that our token may not
- * ask: waiting does not help. */
+/* true: in the last round no server answered, and NOMAD_ADDR answered that the token may not ask.
+ * Waiting does not help then. */
 bool observer_refused(const struct observer *o);
-/* The world that was taken is needed no more: of ten thousand hosts two are dear. Its interest is
- * kept, for who is asked in the next round. */
+/* Frees the world that was taken, because two worlds of ten thousand hosts need much memory. The
+ * hosts of interest stay the same. */
 void observer_give_back(struct observer *o);
-/* From the next round on. */
+/* Changes `patient` from the next round on. */
 void observer_patient(struct observer *o, bool patient);
 
 #endif

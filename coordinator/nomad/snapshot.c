@@ -13,9 +13,9 @@ struct snapshot_job {
     int fd;
     struct digest_state digest;
     uint64_t bytes;
-    char head[160]; /* the body's beginning: what an error says */
+    char head[160]; /* the beginning of the body, which has the text of an error */
     size_t head_len;
-    struct err failed; /* of a write */
+    struct err failed; /* why a write failed */
     snapshot_done *on_done;
     void *ctx;
 };
@@ -36,16 +36,17 @@ const char *snapshot_wrong(const char *header, const struct digest *got)
     struct digest want;
     size_t len = 0;
     if (header[0] == '\0')
-        return "Nomad sent no Digest with it";
+        return "Nomad sent no Digest header with the snapshot";
     if (!str_starts(header, name) ||
         base64_decode(header + strlen(name), strlen(header) - strlen(name), want.bytes, DIGEST_LEN,
                       &len) < 0 ||
         len != DIGEST_LEN)
-        return "its Digest is none that is understood here";
-    return digest_eq(&want, got) ? NULL : "its digest is not the one that Nomad named";
+        return "the Digest header of the snapshot is not sha-256";
+    return digest_eq(&want, got) ? NULL
+                                 : "the digest of the snapshot is not the one that Nomad sent";
 }
 
-static void job_free(struct snapshot_job *j)
+static void snapshot_job_free(struct snapshot_job *j)
 {
     struct snapshot_job **at = &j->owner->jobs;
     struct err unused = ERR_INIT;
@@ -63,7 +64,7 @@ static void job_free(struct snapshot_job *j)
 void snapshots_free(struct snapshots *s)
 {
     while (s->jobs != NULL)
-        job_free(s->jobs);
+        snapshot_job_free(s->jobs);
 }
 
 static int got_piece(void *ctx, const void *p, size_t n)
@@ -77,8 +78,8 @@ static int got_piece(void *ctx, const void *p, size_t n)
     return file_write_all(j->fd, p, n, &j->failed);
 }
 
-/* It is whole and what Nomad says it is: for good, under its name. */
-static int keep(struct snapshot_job *j, struct err *err)
+/* The file is complete and has the right digest: makes it durable and gives it its name. */
+static int keep_snapshot(struct snapshot_job *j, struct err *err)
 {
     if (fsync(j->fd) < 0)
         return err_set(err, errno == ENOSPC ? ERR_NOSPACE : ERR_IO, errno, "write %s", j->temp);
@@ -88,7 +89,7 @@ static int keep(struct snapshot_job *j, struct err *err)
     return file_sync_dir(j->dir, err);
 }
 
-static void refused(const struct snapshot_job *j, int status, char *dst, size_t n)
+static void explain_refusal(const struct snapshot_job *j, int status, char *dst, size_t n)
 {
     char line[sizeof j->head + 1];
     memcpy(line, j->head, j->head_len);
@@ -96,17 +97,17 @@ static void refused(const struct snapshot_job *j, int status, char *dst, size_t 
     line[strcspn(line, "\r\n")] = '\0';
     if (status == 403)
         snprintf(dst, n,
-                 "Nomad refuses it (%d %.60s): it takes a management token, since 1.11.3 "
-                 "operator:write or snapshot-save",
+                 "Nomad refuses the snapshot (%d %.60s): it needs a management token; since 1.11.3 "
+                 "operator:write or snapshot-save is enough",
                  status, line);
     else if (status == 404)
-        snprintf(dst, n, "Nomad answers 404: it has no snapshots before 0.12");
+        snprintf(dst, n, "Nomad answered 404: Nomad has no snapshots before 0.12");
     else
         snprintf(dst, n, "Nomad answered %d%s%.100s", status, line[0] != '\0' ? ": " : "", line);
 }
 
-static void judge(struct snapshot_job *j, const struct http_answer *answer, const struct err *err,
-                  struct snapshot_taken *t)
+static void fill_outcome(struct snapshot_job *j, const struct http_answer *answer,
+                         const struct err *err, struct snapshot_taken *t)
 {
     struct digest got;
     struct err bad = ERR_INIT;
@@ -119,12 +120,12 @@ static void judge(struct snapshot_job *j, const struct http_answer *answer, cons
     } else if (err != NULL) {
         snprintf(t->why, sizeof t->why, "after %s: %.180s", size, err->text);
     } else if (status != 200) {
-        refused(j, status, t->why, sizeof t->why);
+        explain_refusal(j, status, t->why, sizeof t->why);
         t->final = status >= 400 && status < 500 && status != 429;
     } else if (snapshot_wrong(answer->digest, &got) != NULL) {
         snprintf(t->why, sizeof t->why, "%s (%s came)", snapshot_wrong(answer->digest, &got), size);
         t->final = true;
-    } else if (keep(j, &bad) < 0) {
+    } else if (keep_snapshot(j, &bad) < 0) {
         str_cut(t->why, sizeof t->why, bad.text);
     } else {
         t->ok = true;
@@ -133,16 +134,16 @@ static void judge(struct snapshot_job *j, const struct http_answer *answer, cons
     }
 }
 
-static void finished(void *ctx, const struct http_answer *answer, const struct err *err)
+static void on_snapshot_finished(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct snapshot_job *j = ctx;
     struct snapshot_taken t = {.region = j->region};
-    judge(j, answer, err, &t);
+    fill_outcome(j, answer, err, &t);
     j->on_done(j->ctx, &t);
-    job_free(j);
+    snapshot_job_free(j);
 }
 
-static int open_file(struct snapshot_job *j, const struct snapshot_ask *a, struct err *err)
+static int open_snapshot(struct snapshot_job *j, const struct snapshot_ask *a, struct err *err)
 {
     char name[120];
     snapshot_name(a->run_hex, a->region, name, sizeof name);
@@ -154,7 +155,7 @@ static int open_file(struct snapshot_job *j, const struct snapshot_ask *a, struc
     }
     if (file_make_dirs(a->dir, 0755, err) < 0)
         return -1;
-    /* One of a run that was killed may lie there; a link is not followed. */
+    /* A killed run may have left a file of this name. O_NOFOLLOW follows no link. */
     if (unlink(j->temp) < 0 && errno != ENOENT)
         return err_set(err, ERR_IO, errno, "remove %s", j->temp);
     j->fd = open(j->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -174,9 +175,9 @@ void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snap
     s->jobs = j;
     str_cut(j->region, sizeof j->region, a->region);
     digest_init(&j->digest);
-    if (open_file(j, a, &err) < 0) {
+    if (open_snapshot(j, a, &err) < 0) {
         j->failed = err;
-        finished(j, NULL, &err);
+        on_snapshot_finished(j, NULL, &err);
         return;
     }
     buf_add_str(&path, PATH_ASKED "?region=");
@@ -188,6 +189,6 @@ void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snap
                                          .speed_min = SNAPSHOT_SPEED,
                                          .speed_window = SNAPSHOT_WINDOW,
                                          .on_data = got_piece,
-                                         .on_done = finished,
+                                         .on_done = on_snapshot_finished,
                                          .ctx = j});
 }

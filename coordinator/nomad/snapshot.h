@@ -1,19 +1,20 @@
 /*
- * snapshot.h - the state of a region, saved to a file before its servers are touched.
+ * snapshot.h - saves the state of a region to a file before the region's servers are touched.
  *
- * GET /v1/operator/snapshot, from the leader's state, is streamed into a file of the
- * state directory: a temporary name, mode 0600 (it holds ACL secrets and, since Nomad
- * 1.9, wrapped keys), hashed on its way, compared with the answer's Digest header
- * (sha-256=BASE64; a transfer cut short looks whole without it), fsync, rename. What is
- * not whole is removed. Before 1.9 the keyring is not in it.
+ * The answer to GET /v1/operator/snapshot, from the leader's state, is written to a file in the
+ * state directory. The file has mode 0600, because it contains ACL secrets and, since Nomad 1.9,
+ * wrapped keys. While the answer comes, the file has a temporary name and is hashed. The digest is
+ * compared with the Digest header of the answer (sha-256=BASE64), because a transfer that was cut
+ * short looks complete otherwise. Then come fsync and rename. An incomplete file is removed. Before
+ * 1.9 a snapshot does not contain the keyring.
  *
- * Limits: SNAPSHOT_MAX bytes, SNAPSHOT_MS in all, and SNAPSHOT_SPEED bytes a second over
- * SNAPSHOT_WINDOW. One thread: everything happens inside http_wait. Needs a management
- * token before 1.11.3, then operator:write or snapshot-save.
+ * Limits: SNAPSHOT_MAX bytes, SNAPSHOT_MS in all, and a speed of SNAPSHOT_SPEED bytes a second over
+ * SNAPSHOT_WINDOW seconds. One thread: everything happens inside http_wait. Nomad demands a
+ * management token before 1.11.3, and operator:write or snapshot-save since then.
  *
- * A snapshot that cannot be had stops the run (exit code 3), it does not refuse it (4): the run
- * holds leases by then, stands in the ledger, and goes on with `caravan resume` once Nomad gives
- * one. What the plan can see beforehand, a token that may not, it refuses (hazard row no-snapshot).
+ * A snapshot that fails stops the run (exit status 3); it does not refuse the run (4). At that time
+ * the run has leases and is in the ledger; `caravan resume` goes on when Nomad can give a snapshot.
+ * If the plan sees that the token lacks the right, the plan is refused (hazard row no-snapshot).
  */
 #ifndef SNAPSHOT_H
 #define SNAPSHOT_H
@@ -29,39 +30,39 @@
 struct snapshot_taken {
     bool ok;
     const char *region;
-    char path[300]; /* ok: where it is */
+    char path[300]; /* ok: path of the file */
     uint64_t bytes;
-    char why[TEXT_MAX]; /* not ok: why, for people */
-    bool final;         /* refused, or another digest: asking again does not help */
+    char why[TEXT_MAX]; /* not ok: the reason, for people */
+    bool final;         /* Nomad refused, or the digest is wrong: asking again does not help */
 };
 
 typedef void snapshot_done(void *ctx, const struct snapshot_taken *taken);
 
 struct snapshot_job;
 
-/* Those under way; the owner frees them after nomad_http_free. */
+/* The snapshots under way. The owner calls snapshots_free after nomad_http_free. */
 struct snapshots {
     struct snapshot_job *jobs;
 };
 
 struct snapshot_ask {
-    const struct nomad_base *base; /* of a server of the region, or one that forwards */
+    const struct nomad_base *base; /* a server of the region, or a server that forwards */
     const char *region;
-    const char *dir; /* the state directory; made when absent */
+    const char *dir; /* the state directory; made if it does not exist */
     const char *run_hex;
     snapshot_done *on_done;
     void *ctx;
 };
 
-/* on_done is called exactly once, perhaps at once, unless snapshots_free comes first. */
+/* on_done is called exactly once, perhaps by this function, unless snapshots_free comes first. */
 void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snapshot_ask *a);
-/* Takes away what is half written. */
+/* Also removes the incomplete files. */
 void snapshots_free(struct snapshots *s);
 
-/* "snapshot-<8 digits of the run>-<region>.snap"; what is no letter, digit, - or _ in the
- * region's name becomes _. */
+/* "snapshot-<8 digits of the run>-<region>.snap"; a character of the region's name that is no
+ * letter, digit, - or _ becomes _. */
 void snapshot_name(const char *run_hex, const char *region, char *dst, size_t n);
-/* The Digest header against what came: NULL, or what is wrong. */
+/* Compares the Digest header with the digest of the file. NULL: they agree; else what is wrong. */
 const char *snapshot_wrong(const char *header, const struct digest *got);
 
 #endif

@@ -4,31 +4,31 @@
 
 /* ---- a server's own configuration ---- */
 
-static bool filled(const struct json *o, const char *key)
+static bool is_filled(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
     return json_is_text(v) ? json_text_of(v, "")[0] != '\0'
                            : (json_is_array(v) || json_is_object(v)) && json_len(v) > 0;
 }
 
-static unsigned char tri(bool known, bool yes)
+static unsigned char switch_value(bool known, bool yes)
 {
     return (unsigned char)(!known ? TRI_UNKNOWN : yes ? TRI_YES : TRI_NO);
 }
 
-static bool joins_with(const struct json *o)
+static bool has_join_addresses(const struct json *o)
 {
-    return filled(o, "RetryJoin") || filled(o, "StartJoin");
+    return is_filled(o, "RetryJoin") || is_filled(o, "StartJoin");
 }
 
-static bool joins(const struct json *server)
+static bool joins_servers(const struct json *server)
 {
-    return joins_with(server) || joins_with(json_get(server, "ServerJoin"));
+    return has_join_addresses(server) || has_join_addresses(json_get(server, "ServerJoin"));
 }
 
-/* Up to 1.6 one object, then an array of them. */
-static const struct json *each(const struct json *config, const char *one, const char *many,
-                               size_t i)
+/* Up to 1.6 the configuration has one object (`one`), since then an array (`many`). */
+static const struct json *config_block(const struct json *config, const char *one, const char *many,
+                                       size_t i)
 {
     const struct json *list = json_get(config, many);
     if (json_is_array(list))
@@ -38,26 +38,26 @@ static const struct json *each(const struct json *config, const char *one, const
 
 static void read_consul(const struct json *config, unsigned char *switches)
 {
-    const struct json *c = each(config, "Consul", "Consuls", 0);
+    const struct json *c = config_block(config, "Consul", "Consuls", 0);
     bool known = json_is_object(c), token = false, identities = true;
 
-    for (size_t i = 0; (c = each(config, "Consul", "Consuls", i)) != NULL; i++) {
-        token |= filled(c, "Token");
-        identities &=
-            !filled(c, "Token") || (json_has(c, "ServiceIdentity") && json_has(c, "TaskIdentity"));
+    for (size_t i = 0; (c = config_block(config, "Consul", "Consuls", i)) != NULL; i++) {
+        token |= is_filled(c, "Token");
+        identities &= !is_filled(c, "Token") ||
+                      (json_has(c, "ServiceIdentity") && json_has(c, "TaskIdentity"));
     }
-    switches[CONFIG_CONSUL] = tri(known, token);
-    switches[CONFIG_CONSUL_IDS] = tri(known, token && identities);
+    switches[CONFIG_CONSUL] = switch_value(known, token);
+    switches[CONFIG_CONSUL_IDS] = switch_value(known, token && identities);
 }
 
 static void read_vault(const struct json *config, unsigned char *switches)
 {
-    const struct json *v = each(config, "Vault", "Vaults", 0);
+    const struct json *v = config_block(config, "Vault", "Vaults", 0);
     bool known = json_is_object(v), enabled = false;
 
-    for (size_t i = 0; (v = each(config, "Vault", "Vaults", i)) != NULL; i++)
+    for (size_t i = 0; (v = config_block(config, "Vault", "Vaults", i)) != NULL; i++)
         enabled |= json_bool(v, "Enabled", false);
-    switches[CONFIG_VAULT] = tri(known, enabled);
+    switches[CONFIG_VAULT] = switch_value(known, enabled);
 }
 
 static bool outside_keys(const struct json *config)
@@ -77,23 +77,24 @@ static void read_config(const struct json *config, unsigned char *switches)
     const struct json *telemetry = json_get(config, "Telemetry");
     bool srv = json_is_object(server);
 
-    switches[CONFIG_DC_STAR] = tri(json_is_text(json_get(config, "Datacenter")),
-                                   strchr(json_str(config, "Datacenter", ""), '*') != NULL);
+    switches[CONFIG_DC_STAR] =
+        switch_value(json_is_text(json_get(config, "Datacenter")),
+                     strchr(json_str(config, "Datacenter", ""), '*') != NULL);
     switches[CONFIG_REJOINS] =
-        tri(srv, json_bool(server, "RejoinAfterLeave", false) || joins(server));
+        switch_value(srv, json_bool(server, "RejoinAfterLeave", false) || joins_servers(server));
     switches[CONFIG_TLS_VERIFY] =
-        tri(json_is_object(tls),
-            json_bool(tls, "EnableRPC", false) && json_bool(tls, "VerifyServerHostname", false));
+        switch_value(json_is_object(tls), json_bool(tls, "EnableRPC", false) &&
+                                              json_bool(tls, "VerifyServerHostname", false));
     switches[CONFIG_PROMETHEUS] =
-        tri(json_is_object(telemetry), !json_bool(telemetry, "PrometheusMetrics", false));
-    switches[CONFIG_ALLOC_METRICS] =
-        tri(json_is_object(telemetry), !json_bool(telemetry, "PublishAllocationMetrics", false));
-    switches[CONFIG_BOLTDB] = tri(srv, json_has(server, "RaftBoltConfig"));
-    switches[CONFIG_KMS] = tri(true, outside_keys(config));
+        switch_value(json_is_object(telemetry), !json_bool(telemetry, "PrometheusMetrics", false));
+    switches[CONFIG_ALLOC_METRICS] = switch_value(
+        json_is_object(telemetry), !json_bool(telemetry, "PublishAllocationMetrics", false));
+    switches[CONFIG_BOLTDB] = switch_value(srv, json_has(server, "RaftBoltConfig"));
+    switches[CONFIG_KMS] = switch_value(true, outside_keys(config));
     switches[CONFIG_LICENSE] =
-        tri(srv, filled(server, "LicensePath") || filled(server, "LicenseEnv"));
-    switches[CONFIG_JOIN] = tri(srv, joins(server));
-    switches[CONFIG_OLD_JOIN] = tri(srv, joins_with(server));
+        switch_value(srv, is_filled(server, "LicensePath") || is_filled(server, "LicenseEnv"));
+    switches[CONFIG_JOIN] = switch_value(srv, joins_servers(server));
+    switches[CONFIG_OLD_JOIN] = switch_value(srv, has_join_addresses(server));
     read_consul(config, switches);
     read_vault(config, switches);
 }

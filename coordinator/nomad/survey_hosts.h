@@ -1,10 +1,9 @@
 /*
- * survey_hosts.h - what a survey learns of single hosts.
+ * survey_hosts.h - takers (survey_queue.h) for the answers about single hosts.
  *
- * Of a server its own configuration (agent/self), of a client the attributes of its node's record.
- * Each answer fills the host's survey (survey.h); neither asks on.
- *
- * Takers, as in survey_queue.h; the question names the host by its index.
+ * For a server this is its own configuration (agent/self), for a client the attributes in the
+ * record of its node. Each answer fills the survey of the host (survey.h); the question has the
+ * index of the host. These answers lead to no further questions.
  */
 #ifndef SURVEY_HOSTS_H
 #define SURVEY_HOSTS_H

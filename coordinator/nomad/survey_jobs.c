@@ -3,56 +3,56 @@
 #include "job_traits.h"
 #include "str.h"
 
-/* A version of a job that allocations run, or a job whose specification was read. */
+/* A version of a job that allocations run, or the registered version of a job. */
 struct job_run {
     const char *ns, *id;
     int64_t version;
     const char *pool;             /* of the job's specification */
-    const char *node_pool, *node; /* one node where it runs in another pool than the job's */
+    const char *node_pool, *node; /* pool and name of a node on which an allocation runs */
 };
 
-static struct region_survey *region_of(const struct survey_ask *a)
+static struct region_survey *region_of_job_ask(const struct survey_ask *a)
 {
     return &a->owner->out.regions[a->region];
 }
 
-static struct jobs_reading *work_of(const struct survey_ask *a)
+static struct jobs_reading *reading_of_ask(const struct survey_ask *a)
 {
     return &a->owner->jobs[a->region];
 }
 
-static void lost(struct survey_ask *a, const char *why)
+static void lose_jobs(struct survey_ask *a, const char *why)
 {
-    struct region_survey *r = region_of(a);
-    work_of(a)->job_lost = true;
+    struct region_survey *r = region_of_job_ask(a);
+    reading_of_ask(a)->job_lost = true;
     if (r->jobs_why[0] == '\0')
         r->jobs_why = why;
 }
 
 static const char *why_lost(const struct http_answer *answer)
 {
-    return answer->status == 0     ? "no answer in time"
+    return answer->status == 0     ? "Nomad did not answer in time"
            : answer->status == 403 ? "the token may not read them"
                                    : "Nomad refused";
 }
 
-/* "default", "web" -> a job's own specification is to be read */
+/* Each listed job leads to a question for its specification. */
 void survey_take_jobs(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_job_ask(a);
     auto_json struct json *j = NULL;
 
     if (answer->status != 200 || survey_json(answer, &j) < 0 || !json_is_array(j)) {
-        lost(a, why_lost(answer));
+        lose_jobs(a, why_lost(answer));
         return;
     }
-    work_of(a)->jobs_listed = answer->next_token[0] == '\0';
+    reading_of_ask(a)->jobs_listed = answer->next_token[0] == '\0';
     for (size_t i = 0; i < json_len(j); i++) {
         const struct json *job = json_item(j, i);
         if (str_eq(json_str(job, "Status", ""), "dead"))
-            continue; /* nothing of it runs or will be placed */
+            continue; /* a dead job has no allocations, and gets none */
         if (r->n_listed++ >= SURVEY_JOBS) {
-            lost(a, "there are too many");
+            lose_jobs(a, "there are too many jobs");
             continue;
         }
         const char *ns = json_str(job, "Namespace", "default");
@@ -63,11 +63,11 @@ void survey_take_jobs(struct survey_ask *a, const struct http_answer *answer)
 
 static void add_job(struct survey_ask *a, const struct job_traits *found, bool older)
 {
-    struct region_survey *r = region_of(a);
-    struct jobs_reading *w = work_of(a);
+    struct region_survey *r = region_of_job_ask(a);
+    struct jobs_reading *w = reading_of_ask(a);
 
     if (found->traits == 0)
-        return; /* nothing that a row asks for: not kept */
+        return; /* no row of hazards can be about this job */
     if (r->n_jobs == w->cap_jobs) {
         size_t cap = MAX_OF(2 * w->cap_jobs, (size_t)64);
         struct job_view *more = arena_array(&a->owner->out.arena, cap, sizeof *more);
@@ -94,19 +94,19 @@ static void add_run(struct job_run **list, size_t *n, size_t *cap, const struct 
 
 void survey_take_job(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct jobs_reading *w = work_of(a);
+    struct jobs_reading *w = reading_of_ask(a);
     struct job_traits found;
     auto_json struct json *j = NULL;
 
     if (answer->status == 404) {
-        region_of(a)->n_listed--; /* gone since it was listed */
+        region_of_job_ask(a)->n_listed--; /* removed after it was listed */
         return;
     }
     if (answer->status != 200 || survey_json(answer, &j) < 0 || !json_is_object(j)) {
-        lost(a, why_lost(answer));
+        lose_jobs(a, why_lost(answer));
         return;
     }
-    region_of(a)->n_read++;
+    region_of_job_ask(a)->n_read++;
     job_traits_read(j, &found);
     add_job(a, &found, false);
     add_run(&w->specs, &w->n_specs, &w->cap_specs,
@@ -131,8 +131,8 @@ static const char *pool_of_node(const struct survey_queue *s, const char *node)
 
 static void take_alloc(struct survey_ask *a, const struct json *alloc)
 {
-    struct region_survey *r = region_of(a);
-    struct jobs_reading *w = work_of(a);
+    struct region_survey *r = region_of_job_ask(a);
+    struct jobs_reading *w = reading_of_ask(a);
     struct survey_queue *s = a->owner;
     int64_t created = json_int(alloc, "CreateTime", 0) / 1000000000;
 
@@ -148,7 +148,7 @@ static void take_alloc(struct survey_ask *a, const struct json *alloc)
     const struct job_run *last = w->n_runs > 0 ? &w->runs[w->n_runs - 1] : NULL;
     if (last != NULL && str_eq(last->id, run.id) && str_eq(last->ns, run.ns) &&
         last->version == run.version && str_eq(last->node_pool, run.node_pool))
-        return; /* they come job by job more often than not */
+        return; /* allocations of one job usually follow each other */
     run.ns = survey_text(s, run.ns);
     run.id = survey_text(s, run.id);
     run.node = survey_text(s, run.node);
@@ -158,8 +158,8 @@ static void take_alloc(struct survey_ask *a, const struct json *alloc)
 
 void survey_take_allocs(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
-    struct jobs_reading *w = work_of(a);
+    struct region_survey *r = region_of_job_ask(a);
+    struct jobs_reading *w = reading_of_ask(a);
     auto_json struct json *j = NULL;
 
     r->allocs = survey_asked(answer, json_is_array, &j);
@@ -169,7 +169,7 @@ void survey_take_allocs(struct survey_ask *a, const struct http_answer *answer)
         r->allocs == ASKED_YES && answer->next_token[0] == '\0' && w->n_runs < SURVEY_ALLOCS;
 }
 
-/* ---- what runs, compared with what is registered ---- */
+/* ---- running versions, compared with registered versions ---- */
 
 static int by_job(const void *a, const void *b)
 {
@@ -180,7 +180,7 @@ static int by_job(const void *a, const void *b)
     return c;
 }
 
-static void compare(struct survey_queue *s, size_t region, const struct job_run *run)
+static void compare_pool(struct survey_queue *s, size_t region, const struct job_run *run)
 {
     struct region_survey *r = &s->out.regions[region];
     struct jobs_reading *w = &s->jobs[region];
@@ -217,7 +217,7 @@ void survey_compare_jobs(struct survey_queue *s, size_t region)
         qsort(w->runs, w->n_runs, sizeof *w->runs, by_job);
     for (size_t i = 0; i < w->n_runs; i++) {
         const struct job_run *run = &w->runs[i];
-        compare(s, region, run);
+        compare_pool(s, region, run);
         if (!is_older(w, run) || (asked != NULL && by_job(asked, run) == 0))
             continue;
         asked = run;
@@ -225,7 +225,8 @@ void survey_compare_jobs(struct survey_queue *s, size_t region)
     }
 }
 
-static bool runs(const struct jobs_reading *w, const char *ns, const char *id, int64_t version)
+static bool is_older_running(const struct jobs_reading *w, const char *ns, const char *id,
+                             int64_t version)
 {
     for (size_t i = 0; i < w->n_runs; i++)
         if (w->runs[i].version == version && str_eq(w->runs[i].id, id) &&
@@ -239,20 +240,20 @@ void survey_take_versions(struct survey_ask *a, const struct http_answer *answer
     auto_json struct json *j = NULL;
 
     if (answer->status == 404)
-        return; /* gone meanwhile, and its allocations with it */
+        return; /* the job was removed meanwhile, with its allocations */
     if (answer->status != 200 || survey_json(answer, &j) < 0) {
-        lost(a, why_lost(answer));
+        lose_jobs(a, why_lost(answer));
         return;
     }
     const struct json *list = json_get(j, "Versions");
     if (json_is_array(list) && json_len(list) > SURVEY_VERSIONS) {
-        lost(a, "a job has too many versions");
+        lose_jobs(a, "a job has too many versions");
         return;
     }
     for (size_t i = 0; json_is_array(list) && i < json_len(list); i++) {
         struct job_traits found;
         job_traits_read(json_item(list, i), &found);
-        if (runs(work_of(a), a->ns, a->subject, found.version))
+        if (is_older_running(reading_of_ask(a), a->ns, a->subject, found.version))
             add_job(a, &found, true);
     }
 }
@@ -262,7 +263,7 @@ void survey_finish_jobs(struct survey_queue *s, size_t region)
     struct region_survey *r = &s->out.regions[region];
     const struct jobs_reading *w = &s->jobs[region];
     const struct token_view *t = &r->token;
-    /* A token without the right gets fewer jobs, not an error. */
+    /* Nomad shows fewer jobs to a token without the right; it does not answer with an error. */
     bool all =
         t->acl_off || t->management ||
         (t->rules_known && (t->rules.all_jobs == ACL_READ || t->rules.all_jobs == ACL_WRITE));
@@ -275,7 +276,7 @@ void survey_finish_jobs(struct survey_queue *s, size_t region)
         r->allocs != ASKED_YES || !all) {
         if (r->jobs_why[0] == '\0' && w->jobs_listed)
             r->jobs_why = !all ? "the token may not see all of them"
-                               : "which versions of them run could not be read";
+                               : "Nomad did not say which versions of them run";
         return;
     }
     r->jobs_asked = ASKED_YES;

@@ -7,9 +7,9 @@
 #define BODY_MAX    (32 * 1024 * 1024)
 #define QUESTION_MS 8000
 
-/* The subject follows the path. */
+/* The subject is appended to the path. */
 static const struct {
-    const char *path, *query; /* query without the region's */
+    const char *path, *query; /* query: without the parameter "region" */
     bool pages;
     size_t max;
 } questions[] = {
@@ -137,7 +137,7 @@ static struct nomad_pages take_pages(struct nomad_pages *p)
     return taken;
 }
 
-static void answered(void *ctx, const struct http_answer *answer, const struct err *why)
+static void on_question_answered(void *ctx, const struct http_answer *answer, const struct err *why)
 {
     struct survey_ask *a = ctx;
     struct survey_queue *s = a->owner;
@@ -146,18 +146,18 @@ static void answered(void *ctx, const struct http_answer *answer, const struct e
 
     s->open--;
     if (answer == NULL || why != NULL)
-        answer = &none; /* a part of an answer is none */
+        answer = &none; /* an incomplete answer counts as none */
     bool more =
         answer->status == 200 && questions[a->question].pages && answer->next_token[0] != '\0';
     if (more && nomad_pages_next(&a->pages, answer->next_token, &err) < 0)
-        answer = &none; /* nor is one without an end */
+        answer = &none; /* a list without an end counts as none */
     s->takers[a->question](a, answer);
     if (more && answer != &none)
         survey_push(s, a->question, a->region, a->subject, a->ns)->pages = take_pages(&a->pages);
     ask_free(a);
 }
 
-static int base_of(const struct survey_ask *a, struct nomad_base *ret)
+static int base_of_question(const struct survey_ask *a, struct nomad_base *ret)
 {
     const struct survey_queue *s = a->owner;
     if (a->question != Q_SELF) {
@@ -171,15 +171,15 @@ static int base_of(const struct survey_ask *a, struct nomad_base *ret)
     return nomad_base_of(s->nomad, &whom, h->addr, ret);
 }
 
-static void ask(struct survey_ask *a)
+static void ask_next(struct survey_ask *a)
 {
     struct survey_queue *s = a->owner;
     auto_buf struct buf path = BUF_INIT;
     struct nomad_base base;
 
     s->open++;
-    if (base_of(a, &base) < 0) {
-        answered(a, NULL, NULL);
+    if (base_of_question(a, &base) < 0) {
+        on_question_answered(a, NULL, NULL);
         return;
     }
     make_path(a, &path);
@@ -188,7 +188,7 @@ static void ask(struct survey_ask *a)
                                                 .path = buf_str(&path),
                                                 .deadline_ms = QUESTION_MS,
                                                 .max = max != 0 ? max : BODY_MAX,
-                                                .on_done = answered,
+                                                .on_done = on_question_answered,
                                                 .ctx = a});
 }
 
@@ -196,10 +196,10 @@ void survey_drop(struct survey_queue *s)
 {
     for (struct survey_ask *a = s->first, *next; a != NULL; a = next) {
         next = a->next;
-        /* Its taker learns that nobody will ask it. */
+        /* The taker gets an answer with status 0. */
         s->open++;
         a->next = NULL;
-        answered(a, NULL, NULL);
+        on_question_answered(a, NULL, NULL);
     }
     s->first = NULL;
     s->tail = &s->first;
@@ -213,6 +213,6 @@ void survey_pump(struct survey_queue *s)
         if (s->first == NULL)
             s->tail = &s->first;
         a->next = NULL;
-        ask(a);
+        ask_next(a);
     }
 }

@@ -2,14 +2,14 @@
 
 #include "str.h"
 
-static struct region_survey *region_of(const struct survey_ask *a)
+static struct region_survey *region_of_ask(const struct survey_ask *a)
 {
     return &a->owner->out.regions[a->region];
 }
 
 void survey_take_keyring(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
 
     r->keyring = survey_asked(answer, json_is_array, &j);
@@ -23,12 +23,12 @@ void survey_take_keyring(struct survey_ask *a, const struct http_answer *answer)
     }
 }
 
-/* Paged: what a later page does not say, the earlier did not either. */
+/* Called for each page. The status is the same for all pages. */
 void survey_take_deployments(struct survey_ask *a, const struct http_answer *answer)
 {
     static const char *const moving[] = {"running", "blocked", "pending", "unblocking",
                                          "initializing"};
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
 
     r->deployments = survey_asked(answer, json_is_array, &j);
@@ -45,7 +45,7 @@ void survey_take_deployments(struct survey_ask *a, const struct http_answer *ans
 
 void survey_take_autopilot(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
     int64_t ns = 0;
 
@@ -60,7 +60,7 @@ void survey_take_autopilot(struct survey_ask *a, const struct http_answer *answe
         r->contact_ms = ns / 1000000;
 }
 
-static unsigned count(const struct json *j, const char *key)
+static unsigned count_listed(const struct json *j, const char *key)
 {
     const struct json *list = json_get(j, key);
     return json_is_array(list) ? (unsigned)json_len(list) : 0;
@@ -68,20 +68,20 @@ static unsigned count(const struct json *j, const char *key)
 
 void survey_take_vault(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
 
     r->vault_check = survey_asked(answer, json_is_object, &j);
     if (r->vault_check != ASKED_YES)
         return;
-    r->vault_jobs = count(j, "JobsWithoutVaultIdentity");
-    r->vault_nodes = count(j, "OutdatedNodes");
-    r->vault_tokens = count(j, "VaultTokens");
+    r->vault_jobs = count_listed(j, "JobsWithoutVaultIdentity");
+    r->vault_nodes = count_listed(j, "OutdatedNodes");
+    r->vault_tokens = count_listed(j, "VaultTokens");
 }
 
 void survey_take_license(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
 
     r->license = survey_asked(answer, json_is_object, &j);
@@ -92,7 +92,7 @@ void survey_take_license(struct survey_ask *a, const struct http_answer *answer)
 
 void survey_take_policies(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     auto_json struct json *j = NULL;
 
     if (answer->status == 400) {
@@ -109,7 +109,7 @@ void survey_take_policies(struct survey_ask *a, const struct http_answer *answer
 
 void survey_take_policy(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct region_survey *r = region_of(a);
+    struct region_survey *r = region_of_ask(a);
     struct acl_rules rules = {.bare_namespace = false};
     auto_json struct json *j = NULL;
 
@@ -124,8 +124,8 @@ void survey_take_policy(struct survey_ask *a, const struct http_answer *answer)
         r->unknown_policy = a->subject;
 }
 
-/* To another token the list shows its own policies alone, with status 200: of the others nothing is
- * known, and what was found in its own stays found. */
+/* A token without management rights sees only its own policies, with status 200. Nothing is known
+ * of the other policies; findings in its own policies stay. */
 void survey_finish_policies(struct survey_queue *s, size_t region)
 {
     struct region_survey *r = &s->out.regions[region];

@@ -2,17 +2,17 @@
 
 #include "nomad_parse.h"
 
-static struct region_survey *region_of(const struct survey_ask *a)
+static struct region_survey *region_of_token_ask(const struct survey_ask *a)
 {
     return &a->owner->out.regions[a->region];
 }
 
-static bool contains(const struct http_answer *answer, const char *text)
+static bool answer_contains(const struct http_answer *answer, const char *text)
 {
     return memmem(answer->body, answer->body_len, text, strlen(text)) != NULL;
 }
 
-static void push(struct survey_ask *a, enum survey_question q, const char *subject)
+static void push_token_question(struct survey_ask *a, enum survey_question q, const char *subject)
 {
     struct token_reading *w = &a->owner->tokens[a->region];
     if (w->asked == SURVEY_POLICIES) {
@@ -30,19 +30,19 @@ static void push_policies(struct survey_ask *a, const struct json *names, bool o
         const struct json *v = json_item(names, i);
         const char *name = objects ? json_str(v, "Name", "") : json_text_of(v, "");
         if (name[0] != '\0')
-            push(a, Q_TOKEN_POLICY, name);
+            push_token_question(a, Q_TOKEN_POLICY, name);
     }
 }
 
 static void settle_rights(struct survey_ask *a)
 {
     const struct token_reading *w = &a->owner->tokens[a->region];
-    region_of(a)->token.rules_known = w->to_read == 0 && !w->policy_lost;
+    region_of_token_ask(a)->token.rules_known = w->to_read == 0 && !w->policy_lost;
 }
 
-static void read_token(struct survey_ask *a, const struct json *j)
+static void read_token_survey(struct survey_ask *a, const struct json *j)
 {
-    struct token_view *t = &region_of(a)->token;
+    struct token_view *t = &region_of_token_ask(a)->token;
     const struct json *roles = json_get(j, "Roles");
 
     t->asked = ASKED_YES;
@@ -55,23 +55,24 @@ static void read_token(struct survey_ask *a, const struct json *j)
         return;
     push_policies(a, json_get(j, "Policies"), false);
     for (size_t i = 0; json_is_array(roles) && i < json_len(roles); i++)
-        push(a, Q_TOKEN_ROLE, json_str(json_item(roles, i), "ID", ""));
+        push_token_question(a, Q_TOKEN_ROLE, json_str(json_item(roles, i), "ID", ""));
     settle_rights(a);
 }
 
-/* Up to 1.10.0 both a token nobody knows and ACLs that are off are 404, told by the text. */
+/* Up to 1.10.0 the status is 404 for an unknown token and for ACLs that are off; the text differs.
+ */
 void survey_take_token(struct survey_ask *a, const struct http_answer *answer)
 {
-    struct token_view *t = &region_of(a)->token;
+    struct token_view *t = &region_of_token_ask(a)->token;
     auto_json struct json *j = NULL;
 
     if (answer->status == 200 && survey_json(answer, &j) == 0) {
-        read_token(a, j);
-    } else if (answer->status != 0 && contains(answer, "ACL support disabled")) {
+        read_token_survey(a, j);
+    } else if (answer->status != 0 && answer_contains(answer, "ACL support disabled")) {
         t->asked = ASKED_YES;
         t->acl_off = true;
     } else if (answer->status == 403 || answer->status == 404 ||
-               (answer->status != 0 && contains(answer, "missing secret id"))) {
+               (answer->status != 0 && answer_contains(answer, "missing secret id"))) {
         t->asked = ASKED_DENIED;
     }
 }
@@ -83,7 +84,7 @@ void survey_take_token_policy(struct survey_ask *a, const struct http_answer *an
 
     w->to_read--;
     if (answer->status != 200 || survey_json(answer, &j) < 0 ||
-        acl_rules_read(json_str(j, "Rules", ""), &region_of(a)->token.rules) < 0)
+        acl_rules_read(json_str(j, "Rules", ""), &region_of_token_ask(a)->token.rules) < 0)
         w->policy_lost = true;
     settle_rights(a);
 }

@@ -1,23 +1,23 @@
 /*
- * survey_token.h - what a survey's token is, and what its rules allow.
+ * survey_token.h - takers (survey_queue.h) for the kind of the token and the rights it has.
  *
- * Q_TOKEN tells its kind, policies and roles; each policy (Q_TOKEN_POLICY) and each role
- * (Q_TOKEN_ROLE, which names more policies) is asked for, at most SURVEY_POLICIES of them a region.
- * Its rules are known (token.rules_known) when none of them is left to read and none was lost or
- * left out.
+ * The answer to Q_TOKEN names the kind, the policies and the roles of the token. Then each policy
+ * (Q_TOKEN_POLICY) and each role (Q_TOKEN_ROLE, which names more policies) is asked for, at most
+ * SURVEY_POLICIES of them in a region. The rights of the token are known (token.rules_known) when
+ * all of them were read, and none was lost or left out.
  *
- * Takers, as in survey_queue.h; they fill `token` of the region's survey.
+ * The takers fill `token` of the region's survey.
  */
 #ifndef SURVEY_TOKEN_H
 #define SURVEY_TOKEN_H
 
 #include "survey_queue.h"
 
-/* Of a region, while it is read; zero at the beginning. */
+/* State of the reading for one region; zero at the beginning. */
 struct token_reading {
-    size_t to_read; /* policies and roles that are not read yet, */
-    size_t asked;   /* and all of them */
-    bool policy_lost;
+    size_t to_read;   /* policies and roles that were not read yet */
+    size_t asked;     /* policies and roles that were asked for */
+    bool policy_lost; /* one could not be read, or there were too many */
 };
 
 survey_taker survey_take_token, survey_take_token_policy, survey_take_token_role;

@@ -11,6 +11,7 @@
 #define TURN_MS          500  /* the questions to one host before and after its restart */
 #define TRANSFER_MS      1000 /* until another server leads */
 #define ELECTION_MS      3000 /* after a leader stops: measured, until autopilot reports healthy */
+#define BEAT_NEAR_MS     INT64_C(10000)
 #define DRAIN_MS         60000
 #define VOTE_MS          20000 /* from the start of a new server to its vote */
 #define LEAVE_MS         2000  /* to disable and stop a server, and to take it out of raft */
@@ -78,14 +79,17 @@ static int64_t servers_ms(const struct world *w, const struct plan *p)
     return sum;
 }
 
-/* If the time of the heartbeat is known, the first swap waits for it: half an interval on average.
- */
+/* The first swap waits for a heartbeat that is near (decide_clients.c). The average wait is half of
+ * that time, weighted by how often a heartbeat is that near. */
 static int64_t heartbeat_ms(const struct world *w, const struct plan *p)
 {
     for (size_t i = p->n_servers; i < p->n_hosts; i++) {
         const struct host *o = world_host(w, p->hosts[i].key);
-        if (o != NULL && !p->hosts[i].already && o->client.heartbeat_at != 0)
-            return MAX_OF(o->client.heartbeat_ttl_ms, (int64_t)0) / 2;
+        int64_t ttl = o != NULL && !p->hosts[i].already && o->client.heartbeat_at != 0
+                          ? o->client.heartbeat_ttl_ms
+                          : 0;
+        if (ttl > 0)
+            return ttl <= BEAT_NEAR_MS ? ttl / 2 : BEAT_NEAR_MS * BEAT_NEAR_MS / 2 / ttl;
     }
     return 0;
 }

@@ -8,8 +8,8 @@
 
 #include <inttypes.h>
 
-#define REFUSED_MAX 40 /* refusals that may pass, before they are final */
-#define IO_MAX      6  /* the same of a host that cannot write, or whose caravan-swap is dead */
+#define REFUSED_MAX 40 /* after so many refusals of one kind of order the host fails */
+#define IO_MAX      6  /* the same when the host cannot write, or its caravan-swap is dead */
 
 static uint32_t count_state(const struct ledger *l, enum host_state state)
 {
@@ -19,9 +19,9 @@ static uint32_t count_state(const struct ledger *l, enum host_state state)
     return n;
 }
 
-/* As many clients as there are to be canaries have settled: the first ones by the plan's order,
- * others in the place of those that were skipped or are gone. */
-static void canaries_told(struct run *r)
+/* Ends the canaries when enough clients have settled. Canaries are the first clients of the plan;
+ * others take the place of canaries that were skipped or are gone. */
+static void end_canaries(struct run *r)
 {
     const struct plan *plan = r->config->plan;
     struct ledger *l = r->config->ledger;
@@ -41,13 +41,14 @@ static void canaries_told(struct run *r)
     l->canaries_settled_ms = settled;
 }
 
-static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
+static void begin_settling(struct run *r, struct ledger_host *lh, int64_t now)
 {
     const struct host *h = world_host(r->world, lh->key);
 
     lh->effect_ms = now;
-    lh->base_leader_index = 0; /* the leader of before the restart is no measure: act_measure */
-    if (lh->order != MSG_SWAP && lh->order != MSG_REVERT) { /* no swap of this turn noted them */
+    lh->base_leader_index = 0; /* act_measure takes the index after the restart */
+    if (lh->order != MSG_SWAP &&
+        lh->order != MSG_REVERT) { /* this turn had no swap that recorded them */
         lh->n_allocs = 0;
         lh->base_modify_index = 0;
         if (lh->differs == FEATURE_NONE)
@@ -57,8 +58,8 @@ static void settling_begins(struct run *r, struct ledger_host *lh, int64_t now)
         lh->silence_ms = ledger_silence(lh, h->agent.work.silence_ms, now);
 }
 
-/* Its order is given in this state, and the first of its kind. */
-static void service_begins(struct ledger_host *lh, int64_t now)
+/* In this state the host gets a service order, the first one of its kind. */
+static void begin_service(struct ledger_host *lh, int64_t now)
 {
     lh->order = MSG_NONE;
     lh->attempts = 0;
@@ -67,7 +68,7 @@ static void service_begins(struct ledger_host *lh, int64_t now)
     lh->effect_ms = now;
 }
 
-/* What Nomad itself said when it failed there, by the agent that saw it fail. */
+/* Keeps Nomad's last log lines, from the agent that saw Nomad fail. */
 static void keep_log(const struct run *r, struct ledger_host *lh, const struct intent *in)
 {
     const struct host *h = world_host(r->world, lh->key);
@@ -77,8 +78,8 @@ static void keep_log(const struct run *r, struct ledger_host *lh, const struct i
         buf_add_str(&lh->log, h->agent.evidence);
 }
 
-/* It is kept while its host is in flight; of one that came back different, until it is the same
- * again: to resume does not make it so. */
+/* The fingerprint is kept while the host is in flight. The fingerprint of a host that came back
+ * different is kept until the host is the same again; a resume does not change that. */
 static void forget_fingerprint(struct ledger_host *lh)
 {
     bool over = lh->differs == FEATURE_NONE || lh->state == HOST_DONE || lh->state == HOST_GONE;
@@ -87,7 +88,8 @@ static void forget_fingerprint(struct ledger_host *lh)
         buf_free(&lh->fingerprint);
 }
 
-/* Its state, and what is told of it: that stands while it is restored, or leaves. */
+/* Sets the host's state and its text. While a host is restored or leaves, its earlier text stays.
+ */
 static void set_state(struct run *r, struct ledger_host *lh, const struct intent *in)
 {
     bool told_before = (lh->state == HOST_RESTORING && in->state != HOST_GONE) ||
@@ -106,35 +108,36 @@ static void set_state(struct run *r, struct ledger_host *lh, const struct intent
     keep_log(r, lh, in);
 }
 
-static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *p,
-                 const struct intent *in)
+static void mark_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                      const struct intent *in)
 {
     struct ledger *l = r->config->ledger;
     struct effect *e = ledger_effect(l, EFFECT_DRAIN, lh->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
     if (in->give_back && !effects_give_back(r, lh))
-        return; /* no room for it now: decided again */
+        return; /* the ledger has no room for the effect now: the next tick decides again */
     lh->turns += lh->state == HOST_SWAPPING &&
                  (in->state == HOST_PENDING || in->state == HOST_STAGED ||
-                  in->state == HOST_DRAINING); /* nothing was done: once more */
+                  in->state == HOST_DRAINING); /* the swap did nothing: one more turn */
     if (lh->state == HOST_PENDING && in->state == HOST_STAGED)
-        lh->order = MSG_STAGE; /* without one: a new turn, what the last swap noted is past */
+        lh->order = MSG_STAGE; /* a new turn, without a stage order: forget the last swap's notes */
     set_state(r, lh, in);
     if (e != NULL && (lh->state == HOST_RESTORING || host_finished(lh->state))) {
         e->undo = true;
         e->dirty = true;
     }
     if (lh->state == HOST_SETTLING)
-        settling_begins(r, lh, now);
+        begin_settling(r, lh, now);
     if (host_served(lh->state))
-        service_begins(lh, now);
+        begin_service(lh, now);
     if (lh->state == HOST_DONE || lh->state == HOST_FAILED)
         lh->settled_ms = now;
     if (lh->state == HOST_GONE)
-        lh->effect_ms = now; /* in its turn: the region must settle without it */
+        lh->effect_ms = now; /* if it was its turn, the region must settle without it */
     if (lh->state == HOST_DONE && p->is_server && world_host(r->world, lh->key) != NULL)
-        lh->base_stamp = world_host(r->world, lh->key)->agent.hello.stamp; /* what settled */
+        lh->base_stamp =
+            world_host(r->world, lh->key)->agent.hello.stamp; /* of the binary that settled */
     if (lh->state == HOST_DONE)
         watch_settled(r, p);
     forget_fingerprint(lh);
@@ -143,7 +146,7 @@ static void mark(struct run *r, struct ledger_host *lh, const struct plan_host *
     l->failures = count_state(l, HOST_FAILED);
     l->skipped = count_state(l, HOST_SKIPPED);
     if (!p->is_server && !l->canaries_done)
-        canaries_told(r);
+        end_canaries(r);
     run_moved(r);
 }
 
@@ -181,7 +184,7 @@ static void change_run(struct run *r, const struct intent *in)
     run_moved(r);
 }
 
-static void stop(struct run *r, const struct intent *in)
+static void stop_run(struct run *r, const struct intent *in)
 {
     struct ledger *l = r->config->ledger;
 
@@ -193,7 +196,7 @@ static void stop(struct run *r, const struct intent *in)
     run_moved(r);
 }
 
-static void restore(struct run *r, const struct intent *in)
+static void undo_effects(struct run *r, const struct intent *in)
 {
     struct ledger *l = r->config->ledger;
 
@@ -211,15 +214,15 @@ static const struct {
     [INTENT_STAGE] = {MSG_STAGE, HOST_STAGING},
     [INTENT_SWAP] = {MSG_SWAP, HOST_SWAPPING},
     [INTENT_REVERT] = {MSG_REVERT, HOST_REVERTING},
-    [INTENT_SERVICE] = {MSG_SERVICE, HOST_PENDING}, /* by its operation: */
+    [INTENT_SERVICE] = {MSG_SERVICE, HOST_PENDING}, /* the state comes from `served` */
 };
 
 static const enum host_state served[] = {[SERVICE_STOP] = HOST_STOPPING,
                                          [SERVICE_ENABLE] = HOST_ENABLING,
                                          [SERVICE_DISABLE] = HOST_DISABLING};
 
-/* One that leaves is ordered to before anything else was said of it in this turn. */
-static void service_ordered(struct ledger_host *lh, const struct intent *in)
+/* For a leaving host the service order begins its turn: it has no result of this turn yet. */
+static void set_service_state(struct ledger_host *lh, const struct intent *in)
 {
     if (!host_served(lh->state)) {
         lh->outcome = OUTCOME_NONE;
@@ -229,7 +232,7 @@ static void service_ordered(struct ledger_host *lh, const struct intent *in)
     lh->state = served[in->service];
 }
 
-/* 1: this intent comes to nothing now. */
+/* 1: the order is not possible now; a later tick decides again. */
 static int order_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
                       const struct intent *in, struct err *err)
 {
@@ -238,11 +241,11 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     if (rv != 0)
         return rv;
     if (in->kind == INTENT_SERVICE)
-        service_ordered(lh, in);
+        set_service_state(lh, in);
     else
         lh->state = ordered[in->kind].state;
     if (in->kind == INTENT_STAGE)
-        lh->text[0] = '\0'; /* what it says from here on is about this stage */
+        lh->text[0] = '\0'; /* the next text is about this stage */
     if (in->kind == INTENT_SWAP)
         act_baseline(r, lh);
     if (in->kind == INTENT_SWAP)
@@ -254,12 +257,48 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     return 0;
 }
 
+/* How the run goes on after a refusal. The host has not carried out the order, and will not. */
+enum reaction {
+    FINAL, /* the host fails, with the text of its refusal */
+    AGAIN, /* give a new order at once */
+    LATER, /* give a new order after a while */
+    CLAIM, /* take the lease again, then give a new order */
+    STAGE, /* the staged binary is missing: begin with a new stage order */
+    HELD,  /* root holds the host: leave a client out, fail a server */
+};
+
+/* The state of a host whose order was not carried out. */
+static enum host_state state_after_refusal(const struct ledger *l, const struct ledger_host *lh,
+                                           enum reaction re)
+{
+    if (lh->order == MSG_REVERT)
+        return HOST_SETTLING;
+    if (lh->order == MSG_SERVICE)
+        return lh->state;
+    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
+        return HOST_DRAINING;
+    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
+}
+
+/* No receipt can come any more: the record keeps the order as one without an answer. */
+static void withdraw_order(struct run *r, struct ledger_host *lh)
+{
+    lh->state = state_after_refusal(r->config->ledger, lh, AGAIN);
+    lh->order = MSG_NONE;
+    lh->refusal = REFUSAL_NONE;
+    lh->receipt_ms = 0;
+    lh->call.retry_ms = 0;
+    forget_fingerprint(lh);
+    lh->dirty = true;
+    run_moved(r);
+}
+
 static bool is_single(enum intent_kind k)
 {
     return k == INTENT_TRANSFER || k == INTENT_REMOVE_PEER || k == INTENT_FORCE_LEAVE;
 }
 
-static int apply(struct run *r, const struct intent *in, struct err *err)
+static int apply_intent(struct run *r, const struct intent *in, struct err *err)
 {
     struct ledger *l = r->config->ledger;
     struct ledger_host *lh = run_host(r, in->key);
@@ -270,7 +309,9 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
     if (in->kind == INTENT_CLAIM)
         lease_want(r, in->key);
     else if (in->kind == INTENT_MARK && lh != NULL)
-        mark(r, lh, p, in);
+        mark_host(r, lh, p, in);
+    else if (in->kind == INTENT_WITHDRAW && lh != NULL)
+        withdraw_order(r, lh);
     else if (in->kind == INTENT_DRAIN && lh != NULL)
         return add_drain(r, lh);
     else if (is_single(in->kind) && lh != NULL)
@@ -280,11 +321,11 @@ static int apply(struct run *r, const struct intent *in, struct err *err)
     else if (in->kind == INTENT_PRESERVE && lh != NULL)
         lh->keys.wanted = true;
     else if (in->kind == INTENT_RESTORE)
-        restore(r, in);
+        undo_effects(r, in);
     else if (in->kind == INTENT_RUN)
         change_run(r, in);
     else if (in->kind == INTENT_STOP)
-        stop(r, in);
+        stop_run(r, in);
     else if (in->kind == INTENT_PAUSE) {
         l->ending = RUN_PAUSED;
         l->dirty = true;
@@ -299,7 +340,7 @@ int act(struct run *r, const struct decision *d, struct err *err)
     bool send[INTENTS_MAX] = {false};
 
     for (size_t i = 0; i < d->n_intents; i++) {
-        int rv = apply(r, &d->intents[i], err);
+        int rv = apply_intent(r, &d->intents[i], err);
         if (rv < 0)
             return -1;
         send[i] = rv == 0 && (ordered[d->intents[i].kind].kind != MSG_NONE ||
@@ -324,15 +365,6 @@ int act(struct run *r, const struct decision *d, struct err *err)
 
 /* ---- receipts ---- */
 
-enum reaction {
-    FINAL, /* the host fails with what it said */
-    AGAIN, /* was not obeyed and will not be: a new order */
-    LATER, /* the same after a while, by a new order */
-    CLAIM, /* the lease first, then a new order */
-    STAGE, /* what was staged is not there: from the beginning */
-    HELD,  /* root's word */
-};
-
 static const enum reaction reactions[REFUSAL_COUNT] = {
     [REFUSAL_NONE] = AGAIN,        [REFUSAL_SESSION] = AGAIN,  [REFUSAL_EPOCH] = CLAIM,
     [REFUSAL_SEQUENCE] = AGAIN,    [REFUSAL_REPLAYED] = AGAIN, [REFUSAL_LATE] = AGAIN,
@@ -344,21 +376,8 @@ static const enum reaction reactions[REFUSAL_COUNT] = {
     [REFUSAL_IO] = LATER,
 };
 
-/* Where a host stands when its order was not obeyed. */
-static enum host_state stands(const struct ledger *l, const struct ledger_host *lh,
-                              enum reaction re)
-{
-    if (lh->order == MSG_REVERT)
-        return HOST_SETTLING;
-    if (lh->order == MSG_SERVICE)
-        return lh->state;
-    if (lh->order == MSG_SWAP && ledger_effect_const(l, EFFECT_DRAIN, lh->key) != NULL)
-        return HOST_DRAINING;
-    return lh->order == MSG_STAGE || re == STAGE ? HOST_PENDING : HOST_STAGED;
-}
-
-/* What the host said when it could not write stands against what it says of the same order later:
- * that it is too late by now. */
+/* A host that could not write refuses the same order later because the order is too late. Keep the
+ * first reason: it is the cause. */
 static void say_refused(const struct ledger_host *lh, const struct receipt_done *done,
                         char dst[static TEXT_MAX])
 {
@@ -369,16 +388,17 @@ static void say_refused(const struct ledger_host *lh, const struct receipt_done 
                  refusal_name(done->refusal), done->text);
 }
 
-/* Why one that was to join is taken out again stands until it is. */
+/* While a joining host is being removed again, the text keeps the reason for that. */
 static void keep_text(struct ledger_host *lh, const char *text)
 {
     if (lh->outcome != OUTCOME_UNDONE)
         str_cut(lh->text, sizeof(lh->text), text);
 }
 
-/* A host that could not write has not taken the order's sequence either, nor one whose trust does
- * not let this key give orders, which a newer trust may: a copy of it may be obeyed until it is too
- * late. Until then the host is in flight, and then it is asked once more. */
+/* After two refusals the host has not taken the order's sequence: when it could not write, and when
+ * its trust does not let this key give orders (a newer trust may). A copy of the order may be
+ * carried out until start_by. Until then the host is in flight; after it the same order asks once
+ * more. */
 static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_done *done,
                                 int64_t now)
 {
@@ -396,9 +416,10 @@ static bool may_still_be_obeyed(struct ledger_host *lh, const struct receipt_don
     return true;
 }
 
-/* A unit that cannot be had by order stays so. A stop is refused by its phase where nothing runs:
- * whether that is so, the host is asked (decide_service.c). */
-static enum reaction to_service(const struct ledger_host *lh)
+/* If an order cannot enable or disable the unit, a second order cannot do so either. A host refuses
+ * a stop by its phase when Nomad does not run; decide_service.c asks the host whether that is true.
+ */
+static enum reaction reaction_to_service(const struct ledger_host *lh)
 {
     bool refuses = lh->refusal == REFUSAL_PHASE || lh->refusal == REFUSAL_DIGEST;
 
@@ -407,34 +428,34 @@ static enum reaction to_service(const struct ledger_host *lh)
     return refuses || lh->refusal == REFUSAL_HELD ? FINAL : reactions[lh->refusal];
 }
 
-/* What was refused before the run was resumed may be mended by now: whoever resumed was told to
- * mend it. The same bytes are answered by the receipt that was kept, so a new order asks. */
+/* A resumed run gives a refused order once more: the operator was told to remove the reason of the
+ * refusal. It gives a new order, because the host answers the same bytes with its kept receipt. */
 static enum reaction reaction_to(const struct ledger_host *lh)
 {
-    enum reaction re = lh->order == MSG_SERVICE ? to_service(lh) : reactions[lh->refusal];
+    enum reaction re = lh->order == MSG_SERVICE ? reaction_to_service(lh) : reactions[lh->refusal];
     bool given_before = lh->attempts == 0;
 
     return given_before && (re == FINAL || re == HELD) ? AGAIN : re;
 }
 
-static void not_obeyed(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
+static void take_refusal(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
 {
     struct ledger *l = r->config->ledger;
     enum reaction re = reaction_to(lh);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
-    struct intent in = {.kind = INTENT_MARK, .state = stands(l, lh, re)};
+    struct intent in = {.kind = INTENT_MARK, .state = state_after_refusal(l, lh, re)};
 
     if (lh->attempts > (lh->refusal == REFUSAL_IO ? IO_MAX : REFUSED_MAX) ||
         (re == STAGE && (lh->turns >= TURNS_MAX || lh->order == MSG_REVERT)))
         re = FINAL;
     lh->turns += re == STAGE;
     if (re != FINAL)
-        run_moved(r); /* definitely not obeyed: at most REFUSED_MAX times */
+        run_moved(r); /* surely not carried out; at most REFUSED_MAX times */
     lh->call.sequence = MAX_OF(lh->call.sequence, done->last_sequence);
     lease_refused_by(r, lh->key, lh->refusal);
     if (re == FINAL || re == HELD) {
         bool client = !r->config->plan->hosts[lh - l->hosts].is_server;
-        /* What was swapped and may not be taken back is no host that was left out. */
+        /* A host that was swapped and must not be reverted was not left out: it failed. */
         bool skipped = re == HELD && client && lh->order != MSG_REVERT;
         in.state = skipped ? HOST_SKIPPED : HOST_FAILED;
         in.skip = skipped ? SKIP_HELD : SKIP_NONE;
@@ -445,11 +466,11 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
             in.state = HOST_RESTORING;
     }
     say_refused(lh, done, in.text);
-    if (in.state == HOST_SETTLING) { /* a revert that was refused: its turn goes on */
+    if (in.state == HOST_SETTLING) { /* the host refused to revert: its turn continues */
         lh->state = HOST_SETTLING;
         lh->dirty = true;
     } else if (host_finished(in.state) || in.state == HOST_RESTORING) {
-        mark(r, lh, &r->config->plan->hosts[lh - l->hosts], &in);
+        mark_host(r, lh, &r->config->plan->hosts[lh - l->hosts], &in);
     } else {
         lh->state = in.state;
         keep_text(lh, in.text);
@@ -459,8 +480,39 @@ static void not_obeyed(struct run *r, struct ledger_host *lh, const struct recei
     lh->call.retry_ms = now + (re == AGAIN ? 0 : call_wait_ms(lh->attempts));
 }
 
-/* An order that was taken is asked after (decide_flight.c): does caravan-swap still say so? */
-static void asked_after(struct ledger_host *lh, const struct event *ev, int64_t now)
+/* Another key signed the order when it was given, so the port signed it again to send it (ports.h).
+ */
+static bool is_signed_anew(const struct ledger_host *lh, const struct event *ev)
+{
+    return !digest_is_zero(&lh->inner_digest) &&
+           !digest_eq(&ev->receipt->head.order, &lh->inner_digest);
+}
+
+/* Such an answer shows that caravan-swap is alive. It does not show what became of the order: the
+ * host refuses its sequence as taken whether it carried the order out or refused it. The next
+ * status of the host shows that (order_is_void). */
+static void take_answer_to_new_bytes(struct ledger_host *lh, const struct receipt_done *done,
+                                     int64_t now)
+{
+    static const bool is_about_the_time[REFUSAL_COUNT] = {
+        [REFUSAL_SESSION] = true,  [REFUSAL_EPOCH] = true, [REFUSAL_SEQUENCE] = true,
+        [REFUSAL_REPLAYED] = true, [REFUSAL_LATE] = true,
+    };
+
+    if (done->refusal == REFUSAL_NONE || is_about_the_time[done->refusal]) {
+        call_succeeded(&lh->call);
+        lh->call.retry_ms = now + SWAP_ALIVE_MS;
+    } else {
+        call_failed(&lh->call, now);
+    }
+    if (is_about_the_time[done->refusal])
+        lh->receipt_ms = now;
+    lh->dirty = true;
+}
+
+/* The host has accepted the order, and decide_flight.c asks again whether caravan-swap still works
+ * on it. */
+static void take_second_answer(struct ledger_host *lh, const struct event *ev, int64_t now)
 {
     bool dead = ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal == REFUSAL_IO;
 
@@ -479,24 +531,27 @@ void act_receipt(struct run *r, const struct event *ev)
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
     if (lh == NULL || lh->order != ev->order || !call_is(&lh->call, ev->nonce))
-        return; /* of an order that was given up */
+        return; /* the order was given up */
     if (host_finished(lh->state))
-        return; /* its turn is over: it was left out, or is gone, before its answer came */
+        return; /* the turn ended before the answer came: the host was left out, or is gone */
     if (lh->answered) {
         if (lh->refusal == REFUSAL_NONE && host_in_flight(lh->state))
-            asked_after(lh, ev, now);
+            take_second_answer(lh, ev, now);
         return;
     }
     if (ev->kind == EV_NO_ANSWER) {
         const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
         if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
-            lh->call.failures =
-                0; /* what counts is that its agent answers and caravan-swap does not */
+            lh->call.failures = 0; /* count only silence of caravan-swap while its agent answers */
         call_failed(&lh->call, now);
         lh->dirty = true;
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
+    if (is_signed_anew(lh, ev)) {
+        take_answer_to_new_bytes(lh, done, now);
+        return;
+    }
     if (may_still_be_obeyed(lh, done, now))
         return;
     order_keep_receipt(r, lh, ev);
@@ -510,5 +565,5 @@ void act_receipt(struct run *r, const struct event *ev)
     if (done->refusal == REFUSAL_NONE)
         run_moved(r);
     else
-        not_obeyed(r, lh, done);
+        take_refusal(r, lh, done);
 }

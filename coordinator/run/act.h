@@ -1,19 +1,20 @@
 /*
- * act.h - carries out one decision, and folds what came of its orders.
+ * act.h - carries out one decision, and records the answers to its orders.
  *
- * act applies every intent to the ledger, in their order, has effects planned (effect_calls.h),
- * commits all of it at once, and only then sends orders and does effects. act_receipt is called for
- * every answer, or the lack of one, to an order of that kind: an answer to an order that was given
- * up changes nothing. Both change the run's ledger and mark what is to be committed.
+ * act() applies the intents to the ledger in their order, plans the next step of each side effect
+ * (effect_calls.h), and commits all changes at once. Only then it sends the orders and does the
+ * effects. The loop calls act_receipt() for every answer to an order, and when no answer came in
+ * time. An answer to an order that the run has given up changes nothing. Both functions change the
+ * run's ledger and mark the changed rows for the next commit.
  */
 #ifndef ACT_H
 #define ACT_H
 
 #include "run.h"
 
-/* -1: an order could not be signed, or the ledger not be written: begin nothing more. */
+/* -1: an order could not be signed, or the ledger could not be written. Begin nothing more. */
 MUST_CHECK int act(struct run *r, const struct decision *d, struct err *err);
-/* EV_RECEIPT or EV_NO_ANSWER of an order to stage, swap or revert. */
+/* ev: EV_RECEIPT or EV_NO_ANSWER of a stage, swap, revert or service order. */
 void act_receipt(struct run *r, const struct event *ev);
 
 #endif

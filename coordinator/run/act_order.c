@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 
-/* The head's last part, the signature, and *c begun. 1: not possible now. */
 int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
                struct buf *ret_inner, struct digest *ret_digest, struct err *err)
 {
@@ -44,7 +43,6 @@ int order_send(struct run *r, const char *key, struct order *o, struct call *c, 
     return rv;
 }
 
-/* The agent's uptime now, from what it told. */
 uint64_t order_uptime(const struct agent_view *a, int64_t now)
 {
     return a->uptime_ms + (uint64_t)(now > a->hello_at ? now - a->hello_at : 0);
@@ -57,7 +55,7 @@ static void fill_swap(const struct run *r, const struct plan_host *p, const stru
 
     *ret = (struct order_swap){
         .digest = p->digest,
-        .on_not_ready = p->role == ROLE_JOINS ? ON_LEAVE /* there is nothing to go back to */
+        .on_not_ready = p->role == ROLE_JOINS ? ON_LEAVE /* a new server has no old binary */
                         : p->is_server        ? plan->server_on_not_ready
                                               : plan->client_on_not_ready,
         .not_before = in->not_before,
@@ -99,7 +97,7 @@ void order_nonce(struct run *r, const struct ledger_host *lh, struct header *hea
 void order_keep(struct run *r, struct ledger_host *lh, const unsigned char salt[static NONCE_LEN],
                 const struct buf *inner, const struct digest *digest)
 {
-    const struct host *h = world_host(r->world, lh->key); /* it was signed by this look */
+    const struct host *h = world_host(r->world, lh->key); /* order_sign has seen this host */
 
     ledger_keep_order(r->config->ledger, lh, h->agent.hello.swap_sequence, salt, inner, digest);
 }
@@ -110,7 +108,6 @@ void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struc
         ledger_keep_receipt(r->config->ledger, lh, &ev->receipt->head.order, ev->inner);
 }
 
-/* Signs an order of swap's into the ledger. 1: not possible now (no hello, no lease). */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err)
 {
@@ -153,9 +150,10 @@ int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
     return 0;
 }
 
-/* ---- what is noted before a swap ---- */
+/* ---- the host before its swap ---- */
 
-/* Our drain leaves those of system jobs: they are to run on. What else runs still is stopping. */
+/* A drain of this run leaves the allocations of system jobs: they must still run afterwards. Other
+ * allocations that still run are about to stop. */
 static void keep_allocs(struct ledger_host *lh, const struct client_view *c, bool drained)
 {
     for (size_t i = 0; i < c->n_allocs && lh->n_allocs < ALLOCS_KEPT; i++) {
@@ -170,11 +168,12 @@ static void keep_allocs(struct ledger_host *lh, const struct client_view *c, boo
     }
 }
 
-/* As it was before our own drain, which is undone with its turn. */
+/* Takes the fingerprint of the host before the drain of this run: the turn's end undoes the drain.
+ */
 static void keep_fingerprint(struct ledger_host *lh, const struct world *w, const struct host *h,
                              bool drained)
 {
-    /* Decide has seen that it can be taken, by this world. */
+    /* decide() has checked with this world that the fingerprint can be taken. */
     if (fingerprint_take(w, h, 0, w->begun_ms, true, &lh->fingerprint) != NULL)
         buf_clear(&lh->fingerprint);
     if (!drained)
@@ -188,11 +187,13 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
     const struct host *h = world_host(r->world, lh->key);
     bool drained = ledger_effect_const(r->config->ledger, EFFECT_DRAIN, lh->key) != NULL;
 
-    if (lh->differs == FEATURE_NONE || lh->fingerprint.len == 0) { /* else: from before that */
+    /* A host that came back different keeps the fingerprint of before the change. */
+    if (lh->differs == FEATURE_NONE || lh->fingerprint.len == 0) {
         lh->differs = FEATURE_NONE;
         buf_clear(&lh->fingerprint);
+        /* A joining host has no past to compare with. */
         if (r->config->plan->hosts[lh - r->config->ledger->hosts].role != ROLE_JOINS)
-            keep_fingerprint(lh, r->world, h, drained); /* a new one has been nothing before */
+            keep_fingerprint(lh, r->world, h, drained);
     }
     lh->base_stamp = h->agent.hello.stamp;
     lh->base_leader_index = lh->base_modify_index = 0;

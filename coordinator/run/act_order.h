@@ -1,45 +1,47 @@
 /*
- * act_order.h - orders to agents: their head, and those of an intent, signed into the ledger.
+ * act_order.h - makes orders to agents, and signs the order of an intent into the ledger.
  *
- * Whoever orders something sets the kind, the sequence and what the kind asks for, and order_send
- * does the rest. act_order does all but the sending for an intent to stage, swap, revert or serve,
- * and leaves the signed bytes in the ledger's host: they are sent after the commit, and a retry
- * sends the same. What is noted of a host before its turn, to be compared with afterwards, is noted
- * here too.
+ * For a note or a lease order, the caller sets the kind, the sequence and the payload, and calls
+ * order_send(). For an intent to stage, swap, revert or stop a host, act_order() makes and signs
+ * the order, and leaves the signed bytes in the host's row of the ledger. act() sends these bytes
+ * after the commit; a retry sends the same bytes. This file also records the state of a host before
+ * its turn, so that the run can compare the host with it afterwards.
  */
 #ifndef ACT_ORDER_H
 #define ACT_ORDER_H
 
 #include "run.h"
 
-/* Completes o's head by what the agent's hello told and by the lease that is held, signs o and
- * sends it: *c has begun. In a lease order the epoch is the caller's. 1: not possible now (no
- * hello, no lease), and *c is as it was. */
+/* Completes the header of o from the agent's hello and from the lease that the run holds, signs o,
+ * sends it, and begins *c. For a lease order the caller sets the epoch. Returns 1 when the agent
+ * has sent no hello, or when the run does not hold its lease; *c is then unchanged. */
 MUST_CHECK int order_send(struct run *r, const char *key, struct order *o, struct call *c,
                           struct err *err);
-/* The same without sending: signed into ret_inner. The nonce of what is kept is the caller's. */
+/* Does the same as order_send, but puts the signed bytes into ret_inner and sends nothing. For an
+ * order that the record keeps, the caller sets the nonce (order_nonce). */
 MUST_CHECK int order_sign(struct run *r, const char *key, struct order *o, struct call *c,
                           struct buf *ret_inner, struct digest *ret_digest, struct err *err);
-/* Of an order that is kept, before it is signed. */
+/* Sets the nonce of an order that the record keeps. Call it before order_sign. */
 void order_nonce(struct run *r, const struct ledger_host *lh, struct header *head,
                  unsigned char ret_salt[static NONCE_LEN]);
-/* What is kept with the next commit: an order of caravan-swap's, which is sent after it; a receipt
- * by which the run goes on. */
+/* Put an order to caravan-swap, or the receipt that decides about it, into the record. The next
+ * commit writes both; the order is sent after that commit. */
 void order_keep(struct run *r, struct ledger_host *lh, const unsigned char salt[static NONCE_LEN],
                 const struct buf *inner, const struct digest *digest);
 void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struct event *ev);
-/* The next sequence for an order of caravan-swap's, and the agent's uptime now. */
+/* The sequence for the host's next order to caravan-swap; the host's uptime now, in milliseconds.
+ */
 uint64_t order_sequence(const struct ledger_host *lh, const struct agent_view *a);
 uint64_t order_uptime(const struct agent_view *a, int64_t now);
 
-/* The signed order of an intent in the ledger, not yet committed or sent. 1: not possible now (no
- * hello, no lease). */
+/* Signs the order of an intent into lh; the caller commits and sends it. Returns 1 when the agent
+ * has sent no hello, or when the run does not hold its lease. */
 int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
               const struct intent *in, enum message_kind kind, struct err *err);
-/* What the host is before its turn: allocations, fingerprint, stamp. */
+/* Records the host before its turn: allocations, fingerprint, and the stamp of its binary. */
 void act_baseline(const struct run *r, struct ledger_host *lh);
-/* How far a server that settles must catch up: its leader's index, by the first look after the
- * restart that shows a leader. There may be none yet when it begins to settle. */
+/* Records how far a settling server must catch up: the index of its leader, from the first
+ * observation after the restart that shows a leader. */
 void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
 
 #endif

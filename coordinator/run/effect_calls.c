@@ -4,18 +4,18 @@
 #include "effects.h"
 #include "lease_book.h"
 
-#define CLEAR_MS 10000 /* for each server's note of EFFECT_AUTOPILOT */
+#define CLEAR_MS 10000 /* how long one server may take to clear its note of EFFECT_AUTOPILOT */
 
 struct effect_call {
     uint32_t id;
     enum effect_step step; /* planned in this tick, or outstanding */
     struct call call;
-    size_t server;    /* EFFECT_AUTOPILOT: which is next, for lease_server, */
-    int64_t since_ms; /* and since when this one is asked */
+    size_t server;    /* EFFECT_AUTOPILOT: where lease_server continues */
+    int64_t since_ms; /* EFFECT_AUTOPILOT: when the present server was asked first */
 };
 
 struct effect_calls {
-    struct effect_call calls[EFFECTS_MAX]; /* by row of the ledger */
+    struct effect_call calls[EFFECTS_MAX]; /* same index as the effects of the ledger */
 };
 
 void effects_init(struct run *r)
@@ -43,7 +43,7 @@ static struct effect_call *call_of(struct run *r, size_t row)
     return c;
 }
 
-static bool gone(const struct run *r, const char *key)
+static bool effect_host_is_gone(const struct run *r, const char *key)
 {
     const struct ledger_host *h = ledger_host_const(r->config->ledger, key);
     return h != NULL && h->state == HOST_GONE;
@@ -69,7 +69,7 @@ void effects_single(struct run *r, struct ledger_host *lh, const struct intent *
     run_moved(r);
 }
 
-/* Its stop has drained it: nothing is to be done but to note and to undo it. */
+/* The host's own stop has done this effect: the run only notes it and undoes it. */
 bool effects_give_back(struct run *r, struct ledger_host *lh)
 {
     const struct host *h = world_host(r->world, lh->key);
@@ -89,7 +89,8 @@ bool effects_give_back(struct run *r, struct ledger_host *lh)
 
 /* ---- before the commit ---- */
 
-/* Its note is with each server's agent of its region. False: they have all been asked. */
+/* Each server's agent of the region keeps a note of EFFECT_AUTOPILOT. Chooses the next server to
+ * ask; returns false when all have been asked. */
 static bool next_server(struct run *r, struct effect *e, struct effect_call *c)
 {
     const char *key = lease_server(r, e->region, &c->server);
@@ -99,13 +100,13 @@ static bool next_server(struct run *r, struct effect *e, struct effect_call *c)
     return key != NULL;
 }
 
-/* An agent that stays silent holds nothing up: status tells of the note that it keeps. */
-static bool all_asked(struct run *r, struct effect *e, struct effect_call *c, int64_t now)
+/* A silent agent does not hold the run up: `caravan status` shows the note that it keeps. */
+static bool all_servers_asked(struct run *r, struct effect *e, struct effect_call *c, int64_t now)
 {
     return (e->key[0] == '\0' || now - c->since_ms > CLEAR_MS) && !next_server(r, e, c);
 }
 
-static void plan_one(struct run *r, size_t row, int64_t now)
+static void plan_step(struct run *r, size_t row, int64_t now)
 {
     struct effect *e = &r->config->ledger->effects[row];
     struct effect_call *c = call_of(r, row);
@@ -115,19 +116,19 @@ static void plan_one(struct run *r, size_t row, int64_t now)
     c->step = STEP_NONE;
     c->call.outstanding = false;
     bool past = e->kind == EFFECT_AUTOPILOT;
-    /* What takes a server out that has ended goes on, as the host's turn does, when the run ends.
-     */
+    /* To remove a server that has stopped continues while the run ends, as the host's turn does. */
     bool ends = effect_is_single(e->kind) && e->kind != EFFECT_TRANSFER;
     if (!ends && !e->undo && !e->undone && !past && !run_may_begin(r))
         return;
-    if (past ? !e->note_cleared && all_asked(r, e, c, now)
-             : e->undone && gone(r, e->key)) { /* no agent to clear it with */
+    if (past ? !e->note_cleared && all_servers_asked(r, e, c, now)
+             : e->undone && effect_host_is_gone(
+                                r, e->key)) { /* there is no agent that could clear the note */
         e->note_cleared = e->dirty = true;
         return;
     }
     c->step =
         effect_next(e, r->config->ledger, r->world != NULL ? world_host(r->world, e->key) : NULL,
-                    gone(r, e->key), c->call.asked_ms, now);
+                    effect_host_is_gone(r, e->key), c->call.asked_ms, now);
     if (c->step == STEP_UNDONE) {
         e->undone = e->dirty = true;
         run_moved(r);
@@ -144,10 +145,10 @@ void effects_plan(struct run *r)
 
     for (size_t i = 0; i < r->config->ledger->n_effects; i++)
         if (!effect_finished(&r->config->ledger->effects[i]))
-            plan_one(r, i, now);
+            plan_step(r, i, now);
 }
 
-/* ---- after it ---- */
+/* ---- after the commit ---- */
 
 static bool is_note(const struct effect_call *c)
 {
@@ -169,7 +170,7 @@ static int put_note(struct run *r, const struct effect *e, struct effect_call *c
         o->u.note.len = strlen((char *)o->u.note.text);
     }
     int rv = order_send(r, e->key, o, &c->call, err);
-    if (rv == 1) { /* no hello, no lease */
+    if (rv == 1) { /* the agent has sent no hello, or the run does not hold its lease */
         c->step = STEP_NONE;
         c->call.retry_ms = now_of(r) + CALL_FIRST_MS;
     }
@@ -187,7 +188,7 @@ static enum operation operation_of(const struct effect *e, const struct effect_c
     return c->step == STEP_DO ? OP_DRAIN : OP_UNDRAIN;
 }
 
-static void operate(struct run *r, const struct effect *e, struct effect_call *c)
+static void begin_operation(struct run *r, const struct effect *e, struct effect_call *c)
 {
     const struct ports *ports = r->config->ports;
     const struct plan_host *p = plan_host(r->config->plan, e->key);
@@ -221,7 +222,7 @@ int effects_do(struct run *r, struct err *err)
             c->step == STEP_UNDONE)
             continue;
         if (!is_note(c))
-            operate(r, &l->effects[i], c);
+            begin_operation(r, &l->effects[i], c);
         else if (put_note(r, &l->effects[i], c, err) < 0)
             return -1;
     }
@@ -230,7 +231,7 @@ int effects_do(struct run *r, struct err *err)
 
 /* ---- answers ---- */
 
-static void step_ended(struct run *r, struct effect_call *c, bool ok)
+static void end_step(struct run *r, struct effect_call *c, bool ok)
 {
     c->step = STEP_NONE;
     if (ok)
@@ -239,44 +240,44 @@ static void step_ended(struct run *r, struct effect_call *c, bool ok)
         call_failed(&c->call, now_of(r));
 }
 
-static void note_answered(struct run *r, struct effect *e, struct effect_call *c,
-                          const struct event *ev)
+static void end_note(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
 {
     if (ev->kind == EV_RECEIPT)
         c->call.sequence = MAX_OF(c->call.sequence, ev->receipt->u.done.last_sequence);
     if (ev->kind == EV_NO_ANSWER || ev->receipt->u.done.refusal != REFUSAL_NONE) {
         if (ev->kind == EV_RECEIPT)
             lease_refused_by(r, e->key, ev->receipt->u.done.refusal);
-        step_ended(r, c, false);
+        end_step(r, c, false);
         return;
     }
     if (c->step == STEP_NOTE)
         e->noted = true;
     else
         e->note_cleared = e->kind != EFFECT_AUTOPILOT || !next_server(r, e, c);
-    step_ended(r, c, true);
+    end_step(r, c, true);
     e->dirty = true;
     run_moved(r);
 }
 
-static void operated(struct run *r, struct effect *e, struct effect_call *c, const struct event *ev)
+static void end_operation(struct run *r, struct effect *e, struct effect_call *c,
+                          const struct event *ev)
 {
     bool begun = c->step == STEP_DO;
 
     e->done_ms = now_of(r);
     e->dirty = true;
-    if (effect_is_single(e->kind)) { /* taken or not: the observation tells what came of it */
+    if (effect_is_single(e->kind)) { /* accepted or not: the next observation shows the result */
         e->done = ev->ok;
         e->undo = true;
     } else if (ev->ok && begun) {
         e->done = true;
     } else if (!ev->ok) {
-        step_ended(r, c, false);
+        end_step(r, c, false);
         return;
     }
-    step_ended(r, c, true);
+    end_step(r, c, true);
     if (begun)
-        run_moved(r); /* an undo has moved something when it is read back */
+        run_moved(r); /* an undo counts when an observation shows it */
 }
 
 void effects_event(struct run *r, const struct event *ev)
@@ -288,9 +289,9 @@ void effects_event(struct run *r, const struct event *ev)
         if (c->id == 0 || c->id != l->effects[i].id || !c->call.outstanding)
             continue;
         if (ev->kind == EV_OPERATED && !is_note(c) && ev->effect == c->id)
-            operated(r, &l->effects[i], c, ev);
+            end_operation(r, &l->effects[i], c, ev);
         else if (ev->kind != EV_OPERATED && is_note(c) && str_eq(ev->key, l->effects[i].key) &&
                  call_is(&c->call, ev->nonce))
-            note_answered(r, &l->effects[i], c, ev);
+            end_note(r, &l->effects[i], c, ev);
     }
 }

@@ -2,31 +2,31 @@
 
 #include "act_order.h"
 
-#define LEASE_BY_MS  15000 /* start_by: one that arrives later is asked for anew by then */
+#define LEASE_BY_MS  15000 /* start_by of a lease order: after it the run has asked again */
 #define SILENT_TRIES 8
-#define GIVE_BACK_MS 5000 /* at the end; then leases may as well expire */
+#define GIVE_BACK_MS 5000 /* how long the end of a run waits; after it the leases expire */
 
 struct lease_entry {
     char key[UUID_MAX];
     char region[NAME_MAX_LEN];
     bool server;
-    bool asked_for; /* a client that is to have its turn */
+    bool asked_for; /* decide() wants to begin the turn of this client */
     bool held, refused, paused;
-    bool giving; /* given back, the answer is awaited: nothing is ordered by it */
-    bool known;  /* revision was told */
-    bool taken;  /* held once, now another run's */
+    bool giving; /* being given back: no order may use the lease any more */
+    bool known;  /* the agent has told the revision */
+    bool taken;  /* this run held the lease, and another run holds it now */
     uint64_t revision, epoch;
-    uint64_t told_epoch; /* of the lease, held by us or not */
-    int64_t until_ms;    /* expiry on our clock, from when the answer was asked for */
-    enum lease_op op;    /* what was asked for last */
+    uint64_t told_epoch; /* the epoch that the agent told last, whoever holds the lease */
+    int64_t until_ms;    /* when the lease expires (clock.mono), counted from the question */
+    enum lease_op op;    /* of the last lease order */
     struct call call;
 };
 
 struct lease_book {
-    struct lease_entry *entries; /* the plan's hosts by index, then other servers */
+    struct lease_entry *entries; /* the plan's hosts, by index; then servers outside of the plan */
     size_t n, cap;
     enum claim *claims;
-    int64_t ending_ms; /* giving back since */
+    int64_t ending_ms; /* when lease_give_back was called first; 0: not yet */
 };
 
 void lease_init(struct run *r)
@@ -57,7 +57,7 @@ void lease_free(struct run *r)
     r->leases = NULL;
 }
 
-static struct lease_entry *find(const struct run *r, const char *key)
+static struct lease_entry *find_lease(const struct run *r, const char *key)
 {
     size_t i = plan_index(r->config->plan, key);
 
@@ -71,13 +71,13 @@ static struct lease_entry *find(const struct run *r, const char *key)
 
 uint64_t lease_epoch(const struct run *r, const char *key)
 {
-    const struct lease_entry *e = find(r, key);
+    const struct lease_entry *e = find_lease(r, key);
     return e != NULL && e->held && !e->giving ? e->epoch : 0;
 }
 
 void lease_want(struct run *r, const char *key)
 {
-    struct lease_entry *e = find(r, key);
+    struct lease_entry *e = find_lease(r, key);
 
     if (e == NULL || e->asked_for)
         return;
@@ -85,7 +85,7 @@ void lease_want(struct run *r, const char *key)
     e->refused = false;
     e->call.failures = 0;
     if (call_due(&e->call, r->config->ports->now(r->config->ports->ctx)))
-        r->moved = true; /* it is asked for in the next tick; else in its time */
+        r->moved = true; /* the next tick asks at once */
 }
 
 void lease_refused_by(struct run *r, const char *key, enum refusal why)
@@ -93,26 +93,29 @@ void lease_refused_by(struct run *r, const char *key, enum refusal why)
     struct lease_entry *e = NULL;
 
     if (why == REFUSAL_LEASE || why == REFUSAL_EPOCH)
-        e = find(r, key);
+        e = find_lease(r, key);
     if (e == NULL)
         return;
     e->held = false;
-    e->known = false; /* what was told last is not so any more */
+    e->known = false; /* the last answer is out of date */
     e->asked_for = true;
-    /* At once: an agent that was restarted holds it, but has no order of it to show. */
+    /* Ask at once: an agent that was restarted keeps the lease, but has no lease order any more
+     * that it could show to caravan-swap. */
     if (!e->call.outstanding)
         e->call.retry_ms = 0;
 }
 
-/* ---- what is told ---- */
+/* ---- answers ---- */
 
-/* As it was at `asked` (our clock) at the latest. */
-static void fold(struct run *r, struct lease_entry *e, const struct lease_state *s, int64_t asked)
+/* The agent sent this state after `asked` (clock.mono), so the lease lives at least until `asked`
+ * plus the time that it has left. */
+static void fold_lease(struct run *r, struct lease_entry *e, const struct lease_state *s,
+                       int64_t asked)
 {
     bool ours = memcmp(s->run_id, r->config->ledger->run_id, RUN_ID_LEN) == 0;
 
     if (e->known && s->revision < e->revision)
-        return; /* overtaken by a newer answer */
+        return; /* a newer answer came first */
     if (s->held && !ours)
         e->taken = e->taken || e->held;
     e->known = true;
@@ -129,47 +132,49 @@ static void fold(struct run *r, struct lease_entry *e, const struct lease_state 
     e->taken = false;
 }
 
-/* From the observation: revisions, pauses, other holders. */
-static void observe(struct run *r, struct lease_entry *e)
+/* Takes the lease's state from the last observation: revision, pause, holder. */
+static void observe_lease(struct run *r, struct lease_entry *e)
 {
     const struct host *h = r->world != NULL ? world_host(r->world, e->key) : NULL;
 
     if (h != NULL && h->agent.lease_at > 0 &&
         (!e->known || h->agent.lease.revision > e->revision ||
          (h->agent.lease.revision == e->revision && !h->agent.lease.held != !e->held)))
-        fold(r, e, &h->agent.lease, h->agent.lease_at);
+        fold_lease(r, e, &h->agent.lease, h->agent.lease_at);
 }
 
 void lease_receipt(struct run *r, const struct event *ev)
 {
-    struct lease_entry *e = find(r, ev->key);
+    struct lease_entry *e = find_lease(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
 
     if (e == NULL || !e->call.outstanding || !call_is(&e->call, ev->nonce))
         return;
-    fold(r, e, &ev->receipt->u.done.lease, e->call.asked_ms);
+    fold_lease(r, e, &ev->receipt->u.done.lease, e->call.asked_ms);
     call_succeeded(&e->call);
     e->call.retry_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
     if (ev->receipt->u.done.refusal != REFUSAL_NONE)
-        e->call.retry_ms = now + 2000; /* its hello may have to come first: at once is a flood */
+        e->call.retry_ms =
+            now + 2000; /* a new hello may have to come first: do not flood the host */
     else if (e->op == LEASE_GIVE_BACK)
-        e->call.retry_ms = now; /* nothing speaks against asking for it anew */
+        e->call.retry_ms = now; /* the run may take the lease again at once */
     if (e->held && e->paused)
         r->lease.paused = true;
 }
 
 void lease_no_answer(struct run *r, const struct event *ev)
 {
-    struct lease_entry *e = find(r, ev->key);
+    struct lease_entry *e = find_lease(r, ev->key);
 
     if (e != NULL && e->call.outstanding && call_is(&e->call, ev->nonce))
         call_failed(&e->call, r->config->ports->now(r->config->ports->ctx));
 }
 
-/* ---- what is asked ---- */
+/* ---- lease orders ---- */
 
-/* What its caravan-swap can compare the epoch of orders with (agent/swap/lease_shown.h). */
-static uint64_t epoch_of(const struct run *r, const struct lease_entry *e, enum lease_op op)
+/* caravan-swap compares the epoch of orders with this epoch (agent/swap/lease_shown.h). */
+static uint64_t lease_order_epoch(const struct run *r, const struct lease_entry *e,
+                                  enum lease_op op)
 {
     const struct host *h = world_host(r->world, e->key);
 
@@ -177,7 +182,7 @@ static uint64_t epoch_of(const struct run *r, const struct lease_entry *e, enum 
                             : MAX_OF(e->told_epoch, h != NULL ? h->agent.hello.swap_epoch : 0);
 }
 
-static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)
+static int send_lease_order(struct run *r, struct lease_entry *e, enum lease_op op, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     const struct host *h = world_host(r->world, e->key);
@@ -186,7 +191,7 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
     if (h == NULL)
         return 0;
     o->head.kind = MSG_LEASE;
-    o->head.epoch = epoch_of(r, e, op);
+    o->head.epoch = lease_order_epoch(r, e, op);
     o->head.sequence = e->revision;
     o->head.time_ms = order_uptime(&h->agent, ports->now(ports->ctx)) + LEASE_BY_MS;
     o->u.lease = (struct order_lease){
@@ -199,10 +204,10 @@ static int ask(struct run *r, struct lease_entry *e, enum lease_op op, struct er
     int rv = order_send(r, e->key, o, &e->call, err);
     if (rv == 0)
         e->op = op;
-    return MIN_OF(rv, 0); /* 1: no hello yet */
+    return MIN_OF(rv, 0); /* 1: the agent has sent no hello yet; the next tick tries again */
 }
 
-static bool planned(const struct plan *p, const char *region)
+static bool region_is_planned(const struct plan *p, const char *region)
 {
     for (size_t i = 0; i < p->n_regions; i++)
         if (str_eq(p->regions[i].name, region))
@@ -210,7 +215,7 @@ static bool planned(const struct plan *p, const char *region)
     return false;
 }
 
-/* Servers that the filters leave out hold the run's lease all the same. */
+/* The run also holds the leases of servers that the operator's filters leave out. */
 static void add_servers(struct run *r)
 {
     const struct plan *p = r->config->plan;
@@ -218,7 +223,8 @@ static void add_servers(struct run *r)
 
     for (size_t i = 0; i < r->world->n_hosts && r->world->hosts[i].is_server; i++) {
         const struct host *h = &r->world->hosts[i];
-        if (!planned(p, h->region) || find(r, h->key) != NULL || plan_is_past(r->world, p, h))
+        if (!region_is_planned(p, h->region) || find_lease(r, h->key) != NULL ||
+            plan_is_past(r->world, p, h))
             continue;
         if (b->n == b->cap) {
             b->cap = 2 * b->cap + 1;
@@ -232,7 +238,7 @@ static void add_servers(struct run *r)
     }
 }
 
-static bool wanted(const struct run *r, size_t i)
+static bool lease_is_wanted(const struct run *r, size_t i)
 {
     const struct ledger *l = r->config->ledger;
     const struct lease_entry *e = &r->leases->entries[i];
@@ -241,7 +247,7 @@ static bool wanted(const struct run *r, size_t i)
         return false;
     if (e->server && i < l->n_hosts)
         return l->hosts[i].state != HOST_GONE;
-    if (e->server) /* one that joins has another key until its agent tells who it is */
+    if (e->server) /* a joining server has another key until its agent tells its Nomad id */
         return e->held || world_host(r->world, e->key) != NULL;
     if (i >= l->n_hosts)
         return false;
@@ -250,7 +256,7 @@ static bool wanted(const struct run *r, size_t i)
         if (!effect_finished(&l->effects[k]) && str_eq(l->effects[k].key, h->key))
             return true;
     bool again = (h->state == HOST_PENDING && h->order == MSG_STAGE) ||
-                 (h->state == HOST_STAGED && h->order == MSG_SWAP); /* its turn goes on */
+                 (h->state == HOST_STAGED && h->order == MSG_SWAP); /* its turn continues */
     return again || h->state == HOST_STAGING || host_in_flight(h->state) ||
            (e->asked_for && !host_finished(h->state));
 }
@@ -259,7 +265,7 @@ const char *lease_server(const struct run *r, const char *region, size_t *io)
 {
     for (size_t i = *io; i < r->leases->n; i++) {
         const struct lease_entry *e = &r->leases->entries[i];
-        if (!e->server || !str_eq(e->region, region) || !wanted(r, i))
+        if (!e->server || !str_eq(e->region, region) || !lease_is_wanted(r, i))
             continue;
         *io = i + 1;
         return e->key;
@@ -267,8 +273,8 @@ const char *lease_server(const struct run *r, const char *region, size_t *io)
     return NULL;
 }
 
-/* A claim is over when the host rests: staged (until its swap is asked for) or finished. One that
- * drains is still to be swapped, and may have to claim anew for that. */
+/* A claim ends when the host rests: staged (until decide() wants its swap) or finished. A draining
+ * host waits for its swap, and the run may have to claim it again for that. */
 static void forget_claim(struct run *r, size_t i)
 {
     const struct ledger *l = r->config->ledger;
@@ -280,38 +286,38 @@ static void forget_claim(struct run *r, size_t i)
         e->asked_for = false;
 }
 
-static int tick_one(struct run *r, size_t i, int64_t now, struct err *err)
+static int tick_lease(struct run *r, size_t i, int64_t now, struct err *err)
 {
     struct lease_entry *e = &r->leases->entries[i];
-    bool want = wanted(r, i);
+    bool want = lease_is_wanted(r, i);
 
     if (e->held && now >= e->until_ms)
-        e->held = false; /* expired, as far as we can know */
+        e->held = false; /* it may have expired on the host */
     forget_claim(r, i);
     if (e->call.outstanding && !call_due(&e->call, now))
         return 0;
     e->giving = !want && e->held;
     if (e->giving && (e->op != LEASE_GIVE_BACK || call_due(&e->call, now)))
-        return ask(r, e, LEASE_GIVE_BACK, err);
+        return send_lease_order(r, e, LEASE_GIVE_BACK, err);
     if (!want || !call_due(&e->call, now))
         return 0;
-    return ask(r, e, e->held ? LEASE_RENEW : LEASE_TAKE, err);
+    return send_lease_order(r, e, e->held ? LEASE_RENEW : LEASE_TAKE, err);
 }
 
-/* ---- what it means ---- */
+/* ---- the view for decide ---- */
 
-/* A server that has left holds the lease while its machine lives; nothing depends on that. */
-static bool counts(const struct run *r, size_t i)
+/* The lease of a server that has left does not count: the run needs nothing of this server. */
+static bool lease_counts(const struct run *r, size_t i)
 {
     const struct ledger *l = r->config->ledger;
     const struct plan *p = r->config->plan;
     bool left = i < p->n_hosts && p->hosts[i].role == ROLE_LEAVES && i < l->n_hosts &&
                 l->hosts[i].state == HOST_DONE;
 
-    return !left && wanted(r, i);
+    return !left && lease_is_wanted(r, i);
 }
 
-static void lacks(const struct run *r, const struct lease_entry *e, char dst[static TEXT_MAX])
+static void say_lacking(const struct run *r, const struct lease_entry *e, char dst[static TEXT_MAX])
 {
     const struct host *h = world_host(r->world, e->key);
 
@@ -324,7 +330,7 @@ static void lacks(const struct run *r, const struct lease_entry *e, char dst[sta
                  : "not held (no answer yet)");
 }
 
-static void tell(struct run *r)
+static void refresh_view(struct run *r)
 {
     const struct plan *p = r->config->plan;
     struct lease_view *v = &r->lease;
@@ -336,14 +342,14 @@ static void tell(struct run *r)
         size_t n = 0, held = 0;
         for (size_t i = 0; p->regions[k].planned && i < r->leases->n; i++) {
             const struct lease_entry *e = &r->leases->entries[i];
-            if (!e->server || !str_eq(e->region, p->regions[k].name) || !counts(r, i))
+            if (!e->server || !str_eq(e->region, p->regions[k].name) || !lease_counts(r, i))
                 continue;
             n++;
             held += e->held;
             v->taken = v->taken || e->taken;
             v->paused = v->paused || e->paused;
             if (!e->held && v->text[0] == '\0')
-                lacks(r, e, v->text);
+                say_lacking(r, e, v->text);
         }
         v->all = v->all && held == n;
         v->majority = v->majority && held >= (n > 0 ? n / 2 + 1 : 0);
@@ -366,11 +372,11 @@ int lease_tick(struct run *r, struct err *err)
         return 0;
     add_servers(r);
     for (size_t i = 0; i < r->leases->n; i++) {
-        observe(r, &r->leases->entries[i]);
-        if (tick_one(r, i, now, err) < 0)
+        observe_lease(r, &r->leases->entries[i]);
+        if (tick_lease(r, i, now, err) < 0)
             return -1;
     }
-    tell(r);
+    refresh_view(r);
     return 0;
 }
 
@@ -388,7 +394,7 @@ int lease_give_back(struct run *r, bool *ret_all, struct err *err)
         if (!b->entries[i].held || now - b->ending_ms > GIVE_BACK_MS)
             continue;
         *ret_all = false;
-        if (tick_one(r, i, now, err) < 0)
+        if (tick_lease(r, i, now, err) < 0)
             return -1;
     }
     return 0;

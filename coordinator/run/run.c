@@ -6,9 +6,9 @@
 #include "run_keystore.h"
 #include "run_watch.h"
 
-#define TICK_MS      500 /* at least so often leases, retries and patience are looked at */
+#define TICK_MS      500 /* longest time between two ticks: leases, retries, patience */
 #define INTEREST_MAX 256
-#define EVENTS_MAX   256 /* folded before deciding once */
+#define EVENTS_MAX   256 /* the most events between two decisions */
 
 void run_moved(struct run *r)
 {
@@ -52,14 +52,15 @@ int run_commit(struct run *r, struct err *err)
     return 0;
 }
 
-/* ---- whom the next observations ask in detail ---- */
+/* ---- the hosts that the next observations ask in detail ---- */
 
-/* Places left for hosts that are not at work yet: to be staged, to be swapped. */
+/* How many more hosts that do not work yet may be asked: before their stage, before their swap. */
 struct places {
     size_t pending, staged;
 };
 
-/* It is done, and its region is not well since: its agent tells whether its Nomad has ended. */
+/* The server is done, and its region is not healthy since: its agent tells whether its Nomad runs.
+ */
 static bool may_have_fallen(const struct situation *s, size_t i)
 {
     const struct plan_host *p = &s->plan->hosts[i];
@@ -68,7 +69,7 @@ static bool may_have_fallen(const struct situation *s, size_t i)
     return p->is_server && host_done_by_us(s, i) && region_ails(s, p->region, ails)[0] != '\0';
 }
 
-static bool of_interest(const struct situation *s, size_t i, struct places *places)
+static bool is_of_interest(const struct situation *s, size_t i, struct places *places)
 {
     size_t *left = NULL;
     const struct ledger_host *h = &s->ledger->hosts[i];
@@ -77,7 +78,7 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
     if (h->state == HOST_STAGING || host_in_flight(h->state))
         return true;
     if (h->state == HOST_PENDING && seen != NULL && host_may_run_target(s, i, seen))
-        return true; /* its status tells what is to be done there */
+        return true; /* its status decides whether it needs a turn */
     if (s->plan->hosts[i].is_server && !host_finished(h->state))
         return true;
     if (may_have_fallen(s, i))
@@ -86,8 +87,8 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
         return true;
     if (s->ledger->state == RUN_VERIFYING)
         return verify_wants(s, i);
-    /* Staged ones are forgotten while servers are at work, not before: the first of them must not
-     * lose its turn because others were looked at more lately. */
+    /* While servers work, staged hosts are not asked. Before that they are: the first staged host
+     * must not lose its turn because others were asked more recently. */
     left = h->state == HOST_STAGED ? &places->staged : &places->pending;
     if (host_finished(h->state) || *left == 0 ||
         (h->state == HOST_STAGED && s->ledger->state == RUN_SERVERS))
@@ -98,8 +99,9 @@ static bool of_interest(const struct situation *s, size_t i, struct places *plac
 
 #define OTHERS_ROUNDS 8
 
-/* When all has left, hosts that are not of the plan tell who names them still (names_removed.h): so
- * many as there is room for, others after some looks. */
+/* After the removed servers have left, hosts outside of the plan tell which of their files still
+ * name one of them (names_removed.h). Asks as many hosts as there is room for, and others some
+ * rounds later. */
 static size_t add_others(const struct situation *s, const char *keys[INTEREST_MAX], size_t n)
 {
     const struct world *w = s->world;
@@ -116,7 +118,7 @@ static size_t add_others(const struct situation *s, const char *keys[INTEREST_MA
     return n;
 }
 
-static void tell_interest(struct run *r, const struct situation *s)
+static void set_interest(struct run *r, const struct situation *s)
 {
     const char *keys[INTEREST_MAX];
     int64_t rest = decision_rests_until(&r->decision, s->now);
@@ -126,9 +128,9 @@ static void tell_interest(struct run *r, const struct situation *s)
     if (s->ledger->state == RUN_STAGING)
         places.pending = s->plan->policy.stage_parallel;
     if (rest > 0)
-        places = (struct places){0, 0}; /* they are asked again before their turn can come */
+        places = (struct places){0, 0}; /* later rounds ask them before their turn can come */
     for (size_t i = 0; i < s->ledger->n_hosts && n < INTEREST_MAX; i++)
-        if (of_interest(s, i, &places))
+        if (is_of_interest(s, i, &places))
             keys[n++] = s->ledger->hosts[i].key;
     n = add_others(s, keys, n);
     r->config->ports->interest(r->config->ports->ctx, keys, n);
@@ -138,7 +140,7 @@ static void tell_interest(struct run *r, const struct situation *s)
 
 /* ---- events ---- */
 
-static void control(struct run *r, enum control what)
+static void take_control(struct run *r, enum control what)
 {
     struct ledger *l = r->config->ledger;
 
@@ -155,7 +157,7 @@ static void control(struct run *r, enum control what)
     run_moved(r);
 }
 
-static void answered(struct run *r, const struct event *ev)
+static void take_answer(struct run *r, const struct event *ev)
 {
     if (ev->order == MSG_LEASE && ev->kind == EV_RECEIPT)
         lease_receipt(r, ev);
@@ -169,7 +171,7 @@ static void answered(struct run *r, const struct event *ev)
         act_receipt(r, ev);
 }
 
-static void fold(struct run *r, const struct event *ev)
+static void fold_event(struct run *r, const struct event *ev)
 {
     const struct run_config *c = r->config;
 
@@ -180,7 +182,7 @@ static void fold(struct run *r, const struct event *ev)
         break;
     case EV_RECEIPT:
     case EV_NO_ANSWER:
-        answered(r, ev);
+        take_answer(r, ev);
         break;
     case EV_OPERATED:
         if (ev->op == OP_SNAPSHOT)
@@ -192,7 +194,7 @@ static void fold(struct run *r, const struct event *ev)
         watch_alarm(r, ev);
         break;
     case EV_CONTROL:
-        control(r, ev->control);
+        take_control(r, ev->control);
         break;
     case EV_TIMEOUT:
         break;
@@ -201,8 +203,8 @@ static void fold(struct run *r, const struct event *ev)
 
 /* ---- the loop ---- */
 
-/* Folds what happened until then, and all that has happened by then. */
-static int drain(struct run *r, int64_t until, struct event *ret_last, struct err *err)
+/* Waits until `until` for the first event, and folds it with all events that are there by then. */
+static int fold_events(struct run *r, int64_t until, struct event *ret_last, struct err *err)
 {
     const struct ports *ports = r->config->ports;
 
@@ -213,14 +215,14 @@ static int drain(struct run *r, int64_t until, struct event *ret_last, struct er
             return -1;
         if (ev.kind == EV_TIMEOUT)
             break;
-        fold(r, &ev);
+        fold_event(r, &ev);
         *ret_last = ev;
         until = ports->now(ports->ctx);
     }
     return 0;
 }
 
-static int tick(struct run *r, const struct event *last, struct err *err)
+static int run_tick(struct run *r, const struct event *last, struct err *err)
 {
     const struct run_config *c = r->config;
 
@@ -236,14 +238,15 @@ static int tick(struct run *r, const struct event *last, struct err *err)
     note_waits(&r->evidence, &r->decision, s.now);
     if (act(r, &r->decision, err) < 0)
         return -1;
-    tell_interest(r, &s);
+    set_interest(r, &s);
     if (c->told != NULL)
         c->told(c->told_ctx, r, last, &r->decision);
     return 0;
 }
 
-/* What ends well gives its leases back; others expire, so that the run can be resumed. */
-static int finish(struct run *r, struct err *err)
+/* A run that is over gives its leases back. The leases of a paused or stopped run expire, so that
+ * the run can be resumed. */
+static int return_leases(struct run *r, struct err *err)
 {
     const struct run_config *c = r->config;
     bool all = !run_is_over(c->ledger->state);
@@ -259,7 +262,7 @@ static int finish(struct run *r, struct err *err)
         if (ev.kind == EV_WORLD)
             r->world = ev.world;
         else if (ev.kind == EV_RECEIPT || ev.kind == EV_NO_ANSWER)
-            answered(r, &ev);
+            take_answer(r, &ev);
     }
     return 0;
 }
@@ -281,12 +284,12 @@ int run_loop(const struct run_config *c, struct err *err)
         int64_t now = c->ports->now(c->ports->ctx);
         int64_t until = now + (r->moved ? 0 : TICK_MS);
         r->moved = false;
-        rv = drain(r, until, &last, err);
+        rv = fold_events(r, until, &last, err);
         if (rv == 0 && !r->leaving)
-            rv = tick(r, &last, err);
+            rv = run_tick(r, &last, err);
     }
     if (rv == 0 && !r->leaving)
-        rv = finish(r, err);
+        rv = return_leases(r, err);
     evidence_free(&r->evidence);
     lease_free(r);
     effects_free(r);

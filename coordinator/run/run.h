@@ -1,19 +1,18 @@
 /*
- * run.h - one execution of a plan: observe, decide, commit, act; until it ends.
+ * run.h - one execution of a plan: observe, decide, commit, act, until the run ends.
  *
- * run_loop drives everything through struct ports, on one thread. It claims
- * leases (majority of every region's server agents to go on, all to begin a
- * swap), stages, goes through servers and clients, verifies, undoes side effects
- * and gives leases back. It can be given a ledger that already has a history
- * (resume). The view is told of every change through `told` (may be NULL).
+ * run_loop does everything through struct ports, on one thread. It claims leases (the majority of
+ * each region's server agents to continue, all of them to begin a swap), stages, upgrades servers
+ * and clients, verifies, undoes side effects and gives the leases back. The ledger may have a
+ * history: then the run is resumed. `told` (may be NULL) is called after every tick.
  *
- * Order of things in one tick: events are folded (receipts, observations), leases and effects
- * say what they want, decide says what is next, all of it is committed, and only then done.
- * After a commit that failed nothing is begun.
+ * One tick: fold the events (receipts, observations), tick the leases, decide, apply the intents
+ * and plan the effects, commit all of it, and only then send orders and ask Nomad. After a commit
+ * that failed the run begins nothing.
  *
- * struct run lives as long as run_loop. It borrows all of run_config; the observation is the
- * ports', until the next one; what it points to is made and freed by the file that is named
- * beside it. Others read it, in `told`.
+ * struct run lives as long as run_loop. It borrows everything in run_config. The ports own the
+ * observation, which is valid until the next one. The header named beside a pointer says which file
+ * makes and frees its target.
  */
 #ifndef RUN_H
 #define RUN_H
@@ -27,8 +26,8 @@ struct run_config {
     const struct plan *plan;
     struct ledger *ledger; /* committed by ports.commit */
     const struct ports *ports;
-    /* After every tick, for the view and --json; pointers valid during the call. ev: the last
-     * one folded in it (EV_TIMEOUT: none). */
+    /* Called after every tick, for the screen and --json; the pointers are valid during the call.
+     * ev: the last event of this tick; EV_TIMEOUT: there was none. */
     void (*told)(void *ctx, const struct run *r, const struct event *ev, const struct decision *d);
     void *told_ctx;
 };
@@ -38,27 +37,27 @@ struct run {
     const struct world *world; /* the last observation; NULL before the first */
     struct evidence evidence;
     struct decision decision; /* the last one */
-    bool leaving;             /* asked twice: leave at once */
-    bool moved;               /* in this tick: decide again at once */
+    bool leaving;             /* the operator interrupted twice: leave at once */
+    bool moved;               /* something changed in this tick: decide again at once */
     struct lease_view lease;
     struct lease_book *leases;  /* lease_book.h */
     struct effect_calls *calls; /* effect_calls.h */
 };
 
-/* Until run_ended. 0: the ledger's state tells how it ended; -1: could not go on at
- * all (ledger not writable, ...). */
+/* Returns when the run has ended or the operator leaves. 0: the ledger's state says how the run
+ * ended. -1: the run could not continue, for example because the ledger cannot be written. */
 MUST_CHECK int run_loop(const struct run_config *c, struct err *err);
-/* Undo side effects and give leases back: abort. The same loop with RUN_ABORTING. */
 
-/* ---- for what a tick calls ---- */
+/* ---- for the files of this room ---- */
 
-/* The ledger's row of a planned host; NULL. */
+/* The ledger's row of a planned host; NULL: the plan has no such host. */
 struct ledger_host *run_host(struct run *r, const char *key);
 int run_commit(struct run *r, struct err *err);
-/* Something moved: patience begins anew. */
+/* Something changed: decide again at once, and patience (decide_patience.c) begins anew. */
 void run_moved(struct run *r);
-/* The run does not end and is not paused, as far as is known. decide says so with its intents, but
- * not before the first look: until then the effects of the ledger that are to be begun wait. */
+/* False when the run ends, is paused, or has lost a lease to another run. decide() stops with its
+ * intents, but not before the first observation: until then the effects of the ledger wait for
+ * this function. */
 bool run_may_begin(const struct run *r);
 
 #endif

@@ -4,9 +4,9 @@
 #include "decide_keystore.h"
 #include "lease_book.h"
 
-#define IO_TRIES 3 /* a full disk, or keys that change just then */
+#define IO_TRIES 3 /* the disk is full, or Nomad changes its keys at this moment */
 
-/* So often each refusal is asked again; what the host says for good is asked once. */
+/* How often an order is given again after this refusal; 0: the refusal is final. */
 static uint32_t tries_for(enum refusal r)
 {
     static const uint32_t tries[REFUSAL_COUNT] = {
@@ -23,7 +23,7 @@ static uint32_t tries_for(enum refusal r)
     return (unsigned)r < REFUSAL_COUNT ? tries[r] : 0;
 }
 
-static void again(struct run *r, struct ledger_host *lh, uint32_t tries, const char *why)
+static void retry_copy(struct run *r, struct ledger_host *lh, uint32_t tries, const char *why)
 {
     struct ledger_keys *k = &lh->keys;
 
@@ -36,7 +36,7 @@ static void again(struct run *r, struct ledger_host *lh, uint32_t tries, const c
 
 /* ---- the order ---- */
 
-static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
+static int order_copy(struct run *r, struct ledger_host *lh, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     const struct host *h = world_host(r->world, lh->key);
@@ -46,7 +46,7 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     unsigned char salt[NONCE_LEN];
 
     if (c->outstanding)
-        again(r, lh, KEYSTORE_TRIES, "its agent does not answer");
+        retry_copy(r, lh, KEYSTORE_TRIES, "its agent does not answer");
     if (h == NULL || lh->keys.refused)
         return 0;
     o->head.kind = MSG_PRESERVE;
@@ -58,7 +58,7 @@ static int order_one(struct run *r, struct ledger_host *lh, struct err *err)
     if (rv == 0)
         order_keep(r, lh, salt, &lh->keys.inner, &digest);
     if (rv == 1)
-        again(r, lh, KEYSTORE_TRIES, "its lease is not held");
+        retry_copy(r, lh, KEYSTORE_TRIES, "its lease is not held");
     lh->dirty = true;
     return MIN_OF(rv, 0);
 }
@@ -70,7 +70,7 @@ int keystore_plan(struct run *r, struct err *err)
     for (size_t i = 0; i < r->config->plan->n_servers && i < l->n_hosts; i++) {
         bool wanted = l->hosts[i].keys.wanted;
         l->hosts[i].keys.wanted = false;
-        if (wanted && order_one(r, &l->hosts[i], err) < 0)
+        if (wanted && order_copy(r, &l->hosts[i], err) < 0)
             return -1;
     }
     return 0;
@@ -89,9 +89,9 @@ void keystore_do(struct run *r)
     }
 }
 
-/* ---- its answer ---- */
+/* ---- the answer ---- */
 
-static void copied(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
+static void record_copy(struct run *r, struct ledger_host *lh, const struct receipt_done *done)
 {
     struct ledger_keys *k = &lh->keys;
 
@@ -112,19 +112,19 @@ void keystore_answer(struct run *r, const struct event *ev)
     struct ledger_host *lh = run_host(r, ev->key);
 
     if (lh == NULL || !lh->keys.call.outstanding || !call_is(&lh->keys.call, ev->nonce))
-        return; /* doubled, or of one that was given up */
+        return; /* the answer came twice, or belongs to an order that was given up */
     if (ev->kind == EV_NO_ANSWER) {
-        again(r, lh, KEYSTORE_TRIES, ev->text != NULL ? ev->text : "no answer");
+        retry_copy(r, lh, KEYSTORE_TRIES, ev->text != NULL ? ev->text : "no answer");
         return;
     }
     const struct receipt_done *done = &ev->receipt->u.done;
     order_keep_receipt(r, lh, ev);
     lh->keys.call.sequence = MAX_OF(lh->keys.call.sequence, done->last_sequence);
     if (done->refusal == REFUSAL_NONE) {
-        copied(r, lh, done);
+        record_copy(r, lh, done);
         return;
     }
     lease_refused_by(r, lh->key, done->refusal);
-    again(r, lh, tries_for(done->refusal),
-          done->text[0] != '\0' ? done->text : refusal_name(done->refusal));
+    retry_copy(r, lh, tries_for(done->refusal),
+               done->text[0] != '\0' ? done->text : refusal_name(done->refusal));
 }

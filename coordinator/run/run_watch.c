@@ -13,7 +13,7 @@ void watch_ask(struct run *r, const struct intent *in)
 
     if (g == NULL)
         return;
-    /* Reading changes nothing: it need not be committed. */
+    /* A snapshot only reads: the call needs no commit. */
     call_begin(&g->call, ports->now(ports->ctx), INT64_MAX);
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
     ports->operate(
@@ -80,14 +80,14 @@ void watch_settled(struct run *r, const struct plan_host *p)
     g->dirty = true;
 }
 
-/* What a server wrote into its log while another one changed, and what means harm. */
+/* A line in a server's log means harm while another server is being upgraded. */
 void watch_alarm(struct run *r, const struct event *ev)
 {
     struct ledger *l = r->config->ledger;
     const struct host *h = r->world != NULL ? world_host(r->world, ev->key) : NULL;
 
     if (l->alarm[0] != '\0' || l->ending != RUN_NONE)
-        return; /* the first one is the cause */
+        return; /* the first alarm is the cause */
     str_cut(l->alarm, sizeof(l->alarm), ev->text);
     str_cut(l->alarm_host, sizeof(l->alarm_host), h != NULL ? h->name : ev->key);
     str_cut(l->alarm_advice, sizeof(l->alarm_advice), ev->advice);

@@ -28,103 +28,115 @@
 
 static const struct conf_key keys[] = {
     TEXT("nomad", "address", address, "http://127.0.0.1:4646",
-         "HTTP API of one server: http://, https:// or unix:///path (NOMAD_ADDR)"),
+         "HTTP API of any one server: http://, https:// or unix:///path (NOMAD_ADDR)"),
     TEXT("nomad", "token", token, "",
-         "ACL token; better in NOMAD_TOKEN than here: the file must then be of mode 0600"),
-    TEXT("nomad", "region", region, "", "only this region; empty: all (NOMAD_REGION)"),
+         "ACL token (NOMAD_TOKEN). Prefer the environment variable; a file with a token must have "
+         "mode 0600"),
+    TEXT("nomad", "region", region, "", "upgrade only this region; empty: all (NOMAD_REGION)"),
     TEXT("nomad", "ca_file", ca_file, "", "CA certificate, PEM (NOMAD_CACERT)"),
     TEXT("nomad", "ca_path", ca_path, "", "directory of CA certificates (NOMAD_CAPATH)"),
     TEXT("nomad", "client_cert", client_cert, "", "client certificate, PEM (NOMAD_CLIENT_CERT)"),
-    TEXT("nomad", "client_key", client_key, "", "its key, PEM (NOMAD_CLIENT_KEY)"),
+    TEXT("nomad", "client_key", client_key, "",
+         "private key of the client certificate, PEM (NOMAD_CLIENT_KEY)"),
     TEXT("nomad", "tls_server_name", tls_server_name, "",
-         "name to verify in certificates, as server.global.nomad (NOMAD_TLS_SERVER_NAME)"),
+         "name that server certificates must have, such as server.global.nomad "
+         "(NOMAD_TLS_SERVER_NAME)"),
 
     {"nomad", "token_in_clear", CONF_BOOL, AT(token_in_clear), 0, 0, "no",
-     "without TLS, send the token also to servers that the cluster's lists name; else only to "
-     "NOMAD_ADDR and [servers]"},
+     "yes: without TLS, send the token also to servers that only the cluster's own lists name. no: "
+     "without TLS, send it only to NOMAD_ADDR and to servers in [servers]"},
 
     TEXT("paths", "state_dir", state_dir, "",
-         "ledger, releases and enrolled hosts; empty: /var/lib/caravan, for a user "
-         "~/.local/state/caravan"),
+         "directory of the ledger, releases and enrolled hosts; empty: /var/lib/caravan for root, "
+         "~/.local/state/caravan for other users"),
     {"paths", "hazards_dir", CONF_PATH, AT(hazards_dir), 0, SIZE(hazards_dir), "",
-     "files (*.conf) with hazards of your own; empty: hazards.d beside this file"},
+     "directory of your own files of hazards (*.conf); empty: hazards.d beside this file"},
 
-    TEXT("defaults", "max_parallel", max_parallel, "1", "clients in flight at once: N or N%"),
-    NUMBER("canary", canary, 0, 10000, "1", "clients that go first"),
-    TIME("soak", soak_ms, 0, 48 * HOUR, "2m", "how long canaries run before the rest follows"),
+    TEXT("defaults", "max_parallel", max_parallel, "1",
+         "how many clients may be upgraded at the same time: N or N%"),
+    NUMBER("canary", canary, 0, 10000, "1", "how many clients are upgraded first"),
+    TIME("soak", soak_ms, 0, 48 * HOUR, "2m",
+         "how long the canaries run before the other clients follow"),
     TIME("settle", settle_ms, 0, HOUR, "10s", "how long a gate must pass without a break"),
-    NUMBER("settle_answers", settle_answers, 1, 1000, "5", "and in at least so many answers"),
-    NUMBER("max_failures", max_failures, 0, 100000, "0", "clients that may fail"),
-    NUMBER("max_skipped", max_skipped, 0, 100000, "0", "clients that may be skipped"),
+    NUMBER("settle_answers", settle_answers, 1, 1000, "5",
+           "how many answers in a row must pass as well"),
+    NUMBER("max_failures", max_failures, 0, 100000, "0", "how many clients may fail"),
+    NUMBER("max_skipped", max_skipped, 0, 100000, "0", "how many clients may be skipped"),
     TIME("server_deadline", server_deadline_ms, 1000, 4 * HOUR, "10m",
-         "for a server to be ready again"),
+         "how long a server may take to be ready again"),
     TIME("client_deadline", client_deadline_ms, 1000, 4 * HOUR, "2m",
-         "for a client to be ready again"),
+         "how long a client may take to be ready again"),
     TIME("hold", hold_ms, 1, HOUR, "5s",
          "how long the host itself watches the new binary; at least 1ms"),
-    {"defaults", "drain", CONF_BOOL, AT(drain), 0, 0, "no", "drain each client before its turn"},
-    TIME("drain_deadline", drain_deadline_ms, 1000, 48 * HOUR, "1h", "for a drain"),
-    TIME("lease", lease_ms, 5000, HOUR / 4, "120s", "an agent's promise to obey one run only"),
-    TIME("renew", renew_ms, 1000, HOUR / 4, "30s", "how often it is renewed"),
+    {"defaults", "drain", CONF_BOOL, AT(drain), 0, 0, "no",
+     "yes: drain each client before its upgrade"},
+    TIME("drain_deadline", drain_deadline_ms, 1000, 48 * HOUR, "1h", "how long a drain may take"),
+    TIME("lease", lease_ms, 5000, HOUR / 4, "120s",
+         "how long an agent promises to obey one run only"),
+    TIME("renew", renew_ms, 1000, HOUR / 4, "30s", "how often the lease is renewed"),
     TIME("stage_deadline", stage_deadline_ms, 1000, 24 * HOUR, "30m",
-         "for a host to fetch the release"),
-    NUMBER("stage_parallel", stage_parallel, 1, 1000, "32", "hosts that fetch at the same time"),
+         "how long a host may take to fetch the release"),
+    NUMBER("stage_parallel", stage_parallel, 1, 1000, "32",
+           "how many hosts may fetch at the same time"),
     NUMBER("unproven_days", unproven_days, 0, 3650, "7",
-           "days after its release within which a target is told as unproven; 0: never"),
+           "for how many days after its release the plan calls a version unproven; 0: never"),
     TIME("removed_watch", removed_watch_ms, 0, 24 * HOUR, "2m",
          "how long caravan replace watches that no removed server comes back"),
     {"defaults", "speed_min", CONF_SIZE, AT(speed_min), 0, 0, "10K",
-     "bytes a second below which a fetch is given up"},
+     "a fetch that is slower than this many bytes a second is given up"},
 
     {"vendor", "keyring", CONF_PATH, AT(vendor_keyring), 0, SIZE(vendor_keyring), "",
-     "OpenPGP keys, armoured or binary, that may sign releases too, beside HashiCorp's own"},
+     "file of OpenPGP keys, armoured or binary, that may sign releases besides HashiCorp's key"},
     {"vendor", "shipped_keyring", CONF_PATH, AT(vendor_shipped), 0, SIZE(vendor_shipped),
-     "/usr/share/caravan/hashicorp.asc", "HashiCorp's release key, as the package brings it"},
+     "/usr/share/caravan/hashicorp.asc", "HashiCorp's release key, which the package installs"},
     TEXT("vendor", "key_ids", vendor_key_ids, "72D7468F",
-         "the last 8 digits of keys, with blanks between: which signatures are asked for by name"),
+         "last 8 digits of key ids, with blanks between: caravan release fetch looks for a "
+         "signature file of each of these keys"),
     TEXT("vendor", "from", vendor_from, "",
          "where releases are fetched from, as with --from; empty: HashiCorp's release site"),
     {"vendor", "gpgv", CONF_PATH, AT(vendor_gpgv), 0, SIZE(vendor_gpgv), "/usr/bin/gpgv",
-     "the program that checks signatures"},
+     "program that checks HashiCorp's signatures"},
 
+    TEXT("serve", "listen", serve_listen, "",
+         "ADDRESS:PORT where hosts fetch releases that have no other place; empty: port 4651 of "
+         "the address from which this machine reaches the hosts"),
     TEXT(
-        "serve", "listen", serve_listen, "",
-        "ADDRESS:PORT where hosts fetch releases that have no other place; empty: the address from "
-        "which they are reached, port 4651"),
-    TEXT("serve", "url", serve_url, "",
-         "what hosts are told instead of http://ADDRESS:PORT, where something stands between"),
+        "serve", "url", serve_url, "",
+        "base URL that hosts get instead of http://ADDRESS:PORT; needed when a proxy or an address "
+        "translation is between this machine and the hosts"),
     TEXT("serve", "allow_from", serve_allow_from, "",
-         "who may fetch: addresses and ranges (10.0.0.0/8) with blanks between; empty: everybody"),
+         "addresses and ranges (10.0.0.0/8), with blanks between, that may fetch; empty: every "
+         "address"),
     {"serve", "rate", CONF_SIZE, AT(serve_rate), 0, 0, "100M",
-     "bytes a second, to all hosts together; 0: no limit"},
+     "bytes a second for all hosts together; 0: no limit"},
 
     TEXT("keys", "operator", key_operator, "operator",
-         "the key that signs orders: keys/NAME.key beside this file"),
-    TEXT("keys", "release", key_release, "release", "the key that signs releases"),
-    TEXT("keys", "root", key_root, "root", "the key that signs the trust file"),
+         "name of the key that signs orders: keys/NAME.key beside this file"),
+    TEXT("keys", "release", key_release, "release", "name of the key that signs releases"),
+    TEXT("keys", "root", key_root, "root", "name of the key that signs the trust file"),
     TEXT("keys", "observer", key_observer, "observer",
-         "the key that signs questions to agents, without a passphrase; an operator key does that "
-         "too, "
-         "where hosts do not know an observer's"),
+         "name of the key that signs questions to agents; this key has no passphrase. If this "
+         "machine or the trust file does not have it, the operator key signs questions"),
     TEXT("keys", "signer", signer, "",
-         "a program with its arguments that signs with root and release keys of which only the "
-         "public part, keys/NAME.pub, is here; caravan(1) has its protocol"),
+         "program with arguments that signs with root and release keys of which only the public "
+         "part, keys/NAME.pub, is on this machine; caravan(1) describes its protocol"),
     {"keys", "signer_deadline", CONF_DURATION, AT(signer_ms), 1000, HOUR / 6, "60s",
-     "for the signer to make one signature"},
+     "how long the signer may take for one signature"},
 
     {"agents", "*", CONF_MAP, 0, 0, 0, NULL,
-     "Nomad id or name = HOST:PORT of the caravan-agent; else the host's address, port 4650"},
+     "Nomad id or name = HOST:PORT of the caravan-agent; default: the host's address, port 4650"},
     {"servers", "*", CONF_MAP, 0, 0, 0, NULL,
-     "Nomad id or name = address of its HTTP API; else its address, port as in [nomad] address"},
+     "Nomad id or name = address of its HTTP API; default: the server's address, with the port of "
+     "[nomad] address"},
 
-    /* Of 0.1.0: read and warned of (console_conf), not shown any more. */
+    /* A key of 0.1.0. It is still read, so that console_conf can warn about it; it is not shown. */
     TEXT("defaults", "autopilot_cleanup", past_cleanup, "", ""),
 };
 #define PAST_KEYS 1
 _Static_assert(ARRAY_LEN(keys) <= COORD_KEYS_MAX, "struct coord_conf has too few sources");
 
-static int on_pair(void *base, const char *section, const char *key, const char *value,
-                   struct err *err)
+static int on_address_pair(void *base, const char *section, const char *key, const char *value,
+                           struct err *err)
 {
     struct coord_conf *c = base;
     struct address_map *m = str_eq(section, "agents") ? &c->agents : &c->servers;
@@ -138,9 +150,9 @@ static int on_pair(void *base, const char *section, const char *key, const char 
 }
 
 const struct conf coord_conf_table = {
-    .keys = keys, .n_keys = ARRAY_LEN(keys) - PAST_KEYS, .on_pair = on_pair};
+    .keys = keys, .n_keys = ARRAY_LEN(keys) - PAST_KEYS, .on_pair = on_address_pair};
 static const struct conf table_with_past = {
-    .keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_pair};
+    .keys = keys, .n_keys = ARRAY_LEN(keys), .on_pair = on_address_pair};
 
 static const struct {
     const char *name;
@@ -189,9 +201,9 @@ void coord_conf_free(struct coord_conf *c)
     map_free(&c->servers);
 }
 
-/* Which keys the file sets: read it over two different fillings; what is the same
- * afterwards was written. */
-static int read_file(struct coord_conf *c, struct err *err)
+/* To find out which keys the file sets, read it into two structs filled with different bytes. A
+ * value whose first byte is the same in both structs came from the file. */
+static int read_conf_file(struct coord_conf *c, struct err *err)
 {
     struct coord_conf *a = xzalloc(1, sizeof *a), *b = xzalloc(1, sizeof *b);
     memset(a, 'a', sizeof *a);
@@ -215,7 +227,8 @@ static int read_file(struct coord_conf *c, struct err *err)
     return rc;
 }
 
-static int read_environment(struct coord_conf *c, const char *(*env)(const char *), struct err *err)
+static int read_conf_environment(struct coord_conf *c, const char *(*env)(const char *),
+                                 struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(environment); i++) {
         const char *value = env(environment[i].name);
@@ -231,7 +244,7 @@ static int read_environment(struct coord_conf *c, const char *(*env)(const char 
     return 0;
 }
 
-static int join(char *dst, size_t n, const char *a, const char *b, struct err *err)
+static int join_dir(char *dst, size_t n, const char *a, const char *b, struct err *err)
 {
     int len = snprintf(dst, n, "%s/%s", a, b);
     if (len < 0 || (size_t)len >= n)
@@ -239,7 +252,7 @@ static int join(char *dst, size_t n, const char *a, const char *b, struct err *e
     return 0;
 }
 
-/* root: the fixed folder; a user: $XDG_.../caravan, else $HOME/<fallback>/caravan */
+/* The directory is `root` for root; for other users $<xdg>/caravan, or $HOME/<fallback>/caravan. */
 static int standard_dir(char *dst, size_t n, const char *(*env)(const char *), const char *root,
                         const char *xdg, const char *fallback, struct err *err)
 {
@@ -247,16 +260,17 @@ static int standard_dir(char *dst, size_t n, const char *(*env)(const char *), c
         return str_copy(dst, n, root) < 0 ? err_set(err, ERR_LIMIT, 0, "path too long") : 0;
     const char *base = env(xdg);
     if (base != NULL && base[0] == '/')
-        return join(dst, n, base, "caravan", err);
+        return join_dir(dst, n, base, "caravan", err);
     const char *home = env("HOME");
     if (home == NULL || home[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "HOME is not set: name the configuration with --config");
     char rest[64];
     snprintf(rest, sizeof rest, "%s/caravan", fallback);
-    return join(dst, n, home, rest, err);
+    return join_dir(dst, n, home, rest, err);
 }
 
-/* --config: the file, or the directory it is in; a directory may be about to be made (init). */
+/* --config names the file or its directory. The directory need not exist: `caravan init` makes it.
+ */
 static int place_named(struct coord_conf *c, const char *option, struct err *err)
 {
     autofree char *absolute = realpath(option, NULL);
@@ -266,19 +280,19 @@ static int place_named(struct coord_conf *c, const char *option, struct err *err
         if (option[0] == '/')
             return str_copy(c->dir, sizeof c->dir, option) < 0
                        ? err_set(err, ERR_LIMIT, 0, "path too long: %s", option)
-                       : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+                       : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
         if (getcwd(cwd, sizeof cwd) == NULL)
             return err_set(err, ERR_CONFIG, errno, "--config %s", option);
-        return join(c->dir, sizeof c->dir, cwd, option, err) < 0
+        return join_dir(c->dir, sizeof c->dir, cwd, option, err) < 0
                    ? -1
-                   : join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+                   : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
     }
     if (absolute == NULL || stat(absolute, &st) < 0)
         return err_set(err, ERR_CONFIG, errno, "--config %s", option);
     if (S_ISDIR(st.st_mode)) {
         if (str_copy(c->dir, sizeof c->dir, absolute) < 0)
             return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
-        return join(c->file, sizeof c->file, absolute, CONF_NAME, err);
+        return join_dir(c->file, sizeof c->file, absolute, CONF_NAME, err);
     }
     if (str_copy(c->file, sizeof c->file, absolute) < 0)
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
@@ -301,24 +315,23 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
     }
     if (option == NULL) {
         str_cut(c->dir, sizeof c->dir, standard);
-        return join(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+        return join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
     }
     if (place_named(c, option, err) < 0)
         return -1;
     c->elsewhere = !str_eq(c->dir, standard);
-    return c->elsewhere ? join(state, 256, c->dir, "state", err) : 0;
+    return c->elsewhere ? join_dir(state, 256, c->dir, "state", err) : 0;
 }
 
-/* As keys: a token that others may read is theirs, too. */
+/* A file with a secret must be as private as a key file. */
 static int check_private(const char *path, const char *what, struct err *err)
 {
     auto_buf struct buf unused = BUF_INIT;
     return file_read(path, TOKEN_FILE_MAX, FILE_FOLLOW | FILE_PRIVATE, &unused, err) < 0
-               ? err_wrap(err, "it holds %s", what)
+               ? err_wrap(err, "the file contains %s", what)
                : 0;
 }
 
-/* What the file holds must not be read by everybody. */
 static int check_secrets(const struct coord_conf *c, struct err *err)
 {
     char shown[sizeof c->vendor_from];
@@ -336,20 +349,20 @@ static int check_keys(const struct coord_conf *c, struct err *err)
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (!trust_name_ok(names[i]))
             return err_set(err, ERR_CONFIG, 0,
-                           "%s: [keys] has a name that no key can have: \"%s\". 1 to %d of a-z, "
-                           "0-9, '.', '_' and '-', a letter or a digit first",
+                           "%s: \"%s\" in [keys] is no valid name of a key. A name has 1 to %d of "
+                           "a-z, 0-9, '.', '_' and '-', and begins with a letter or a digit",
                            c->file, names[i], KEY_NAME_MAX - 1);
     return signer_check(c, err);
 }
 
-static int load(const char *option, const char *(*env)(const char *), struct coord_conf *c,
-                struct err *err)
+static int load_conf(const char *option, const char *(*env)(const char *), struct coord_conf *c,
+                     struct err *err)
 {
     char state[256];
     if (conf_defaults(&coord_conf_table, c, err) < 0 || find_places(c, option, env, state, err) < 0)
         return -1;
     c->file_there = access(c->file, F_OK) == 0;
-    if (c->file_there && read_file(c, err) < 0)
+    if (c->file_there && read_conf_file(c, err) < 0)
         return -1;
     if (check_keys(c, err) < 0 || (c->file_there && check_secrets(c, err) < 0))
         return -1;
@@ -358,7 +371,7 @@ static int load(const char *option, const char *(*env)(const char *), struct coo
     if (c->state_dir[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "%s: [paths] state_dir must be absolute: %s", c->file,
                        c->state_dir);
-    return read_environment(c, env, err);
+    return read_conf_environment(c, env, err);
 }
 
 int coord_conf_load(const char *config_option, const char *(*env)(const char *name),
@@ -366,7 +379,7 @@ int coord_conf_load(const char *config_option, const char *(*env)(const char *na
 {
     struct coord_conf c;
     memset(&c, 0, sizeof c);
-    if (load(config_option, env != NULL ? env : process_env, &c, err) < 0) {
+    if (load_conf(config_option, env != NULL ? env : process_env, &c, err) < 0) {
         coord_conf_free(&c);
         return -1;
     }
@@ -385,12 +398,12 @@ const char *address_map_find(const struct address_map *m, const char *id, const 
 
 int conf_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
 {
-    return join(dst, 300, c->dir, name, err);
+    return join_dir(dst, 300, c->dir, name, err);
 }
 
 int state_path(const struct coord_conf *c, const char *name, char dst[static 300], struct err *err)
 {
-    return join(dst, 300, c->state_dir, name, err);
+    return join_dir(dst, 300, c->state_dir, name, err);
 }
 
 static void show_value(const struct coord_conf *c, const struct conf_key *k, FILE *out)
@@ -429,7 +442,7 @@ void coord_conf_show(const struct coord_conf *c, FILE *out)
         [SOURCE_FILE] = "file",
         [SOURCE_ENVIRONMENT] = "environment",
     };
-    fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (not there)");
+    fprintf(out, "file       %s%s\n", c->file, c->file_there ? "" : " (does not exist)");
     fprintf(out, "directory  %s (keys, trust)\n", c->dir);
     const char *section = "";
     for (size_t i = 0; i < coord_conf_table.n_keys; i++) {

@@ -1,23 +1,23 @@
 /*
- * coord_conf.h - caravan.conf and Nomad's environment, as one struct.
+ * coord_conf.h - caravan.conf and the environment variables of Nomad's command, as one struct.
  *
- * coord_conf_load: the table's defaults, then the file, then the environment
- * variables that Nomad's own command reads (NOMAD_ADDR, ...). What came from where
- * is remembered for `caravan config`. The file is <directory>/caravan.conf; the
- * directory is /etc/caravan for root and $XDG_CONFIG_HOME/caravan (~/.config/caravan)
- * for others, or is given with --config (a file, or a directory). An absent file is
- * an error only when --config named it.
+ * coord_conf_load reads three sources: the defaults of the key table, then the file, then the
+ * environment variables that Nomad's own command reads (NOMAD_ADDR, ...). A later source overrides
+ * an earlier one. The struct records the source of each value, for `caravan config`. The file is
+ * <directory>/caravan.conf. The directory is /etc/caravan for root, and $XDG_CONFIG_HOME/caravan
+ * (~/.config/caravan) for other users; --config can name another file or directory. A missing file
+ * is an error only when --config named that file.
  *
- * Keys and the trust file are in the configuration's directory. State (ledger,
- * releases, enrolled hosts) is in [paths] state_dir; its default is /var/lib/caravan
- * for root, $XDG_STATE_HOME/caravan (~/.local/state/caravan) for others, and
- * <directory>/state when --config named another directory.
+ * Keys and the trust file are in the configuration's directory. State (ledger, releases, enrolled
+ * hosts) is in [paths] state_dir. The default of state_dir is /var/lib/caravan for root,
+ * $XDG_STATE_HOME/caravan (~/.local/state/caravan) for other users, and <directory>/state when
+ * --config names another directory.
  *
- * Rows of hazards: hazard_file.h.
+ * hazard_file.h reads the rows of hazards.
  *
- * Two maps have free keys:
- *     [agents]   Nomad id or name = HOST:PORT of the caravan-agent there
- *     [servers]  Nomad id or name = base address of that agent's HTTP API
+ * Two sections are maps with free keys:
+ *     [agents]   Nomad id or name = HOST:PORT of the caravan-agent on that host
+ *     [servers]  Nomad id or name = base address of the HTTP API of that Nomad server
  */
 #ifndef COORD_CONF_H
 #define COORD_CONF_H
@@ -70,32 +70,34 @@ struct coord_conf {
 
     struct address_map agents, servers;
 
-    /* Not keys. */
-    char dir[256];  /* of the configuration */
-    char file[300]; /* read, or where it would be */
-    bool file_there;
-    char past_cleanup[8]; /* autopilot_cleanup, which nothing reads any more; "" not there */
+    /* The members below are not keys of the file. */
+    char dir[256];        /* the configuration's directory */
+    char file[300];       /* path of the configuration file, also when there is no such file */
+    bool file_there;      /* the file exists */
+    char past_cleanup[8]; /* value of the obsolete key autopilot_cleanup; "": not in the file */
     bool elsewhere;       /* --config named another directory than the usual one */
-    /* Where the passphrase of secret keys comes from; the owner's. NULL: there is none, keys that
-     * are made are not encrypted, and encrypted ones cannot be opened. */
+    /* Where the passphrase of secret keys comes from. The caller owns the object. NULL: new keys
+     * are not encrypted, and encrypted keys cannot be opened. */
     struct passphrase *passphrase;
     enum conf_source source[COORD_KEYS_MAX]; /* by index in coord_conf_table.keys */
 };
 
 extern const struct conf coord_conf_table;
 
-/* env: as getenv; NULL: the process's. */
+/* config_option: the value of --config; NULL: the usual directory. env: a function like getenv;
+ * NULL: the environment of this process. ERR_CONFIG names the file, and the line if there is one.
+ * On success the caller frees *ret with coord_conf_free. */
 MUST_CHECK int coord_conf_load(const char *config_option, const char *(*env)(const char *name),
                                struct coord_conf *ret, struct err *err);
 void coord_conf_free(struct coord_conf *c);
-/* The address mapped for this id or name, NULL when none. */
+/* The address that the map has for this id or name. NULL: the map has none. */
 const char *address_map_find(const struct address_map *m, const char *id, const char *name);
-/* "<dir>/<name>" and "<state_dir>/<name>" into dst[300]. ERR_LIMIT. */
+/* Write "<dir>/<name>" and "<state_dir>/<name>" to dst. ERR_LIMIT: the path is too long. */
 MUST_CHECK int conf_path(const struct coord_conf *c, const char *name, char dst[static 300],
                          struct err *err);
 MUST_CHECK int state_path(const struct coord_conf *c, const char *name, char dst[static 300],
                           struct err *err);
-/* Key by key: value, and where it came from. Secrets are not shown. */
+/* Prints each key with its value and the source of the value. Secrets are not shown. */
 void coord_conf_show(const struct coord_conf *c, FILE *out);
 
 #endif

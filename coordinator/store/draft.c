@@ -18,7 +18,7 @@ static bool has_signature(const struct draft *d, const struct pubkey *key)
     return false;
 }
 
-/* What does not verify is left out: it would take the place of one that does. */
+/* An invalid signature would take the room of a valid one. */
 static void take_signatures(struct draft *d, const struct container *c)
 {
     for (uint32_t i = 0; i < c->n_sigs; i++)
@@ -101,8 +101,8 @@ static int sign_one(const struct coord_conf *c, const char *name, enum role purp
     return 0;
 }
 
-/* Of keys whose public part alone is here [keys] signer holds the one that [keys] names; the others
- * are somebody else's. */
+/* [keys] signer signs only with the key that [keys] names. Other keys of which only the public part
+ * is on this machine belong to other people. */
 static bool signs_here(const struct coord_conf *c, const struct key_listed *k, enum role purpose)
 {
     if (k->where == KEY_ELSEWHERE)

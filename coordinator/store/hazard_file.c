@@ -4,7 +4,7 @@
 #include "file.h"
 #include "hazard_values.h"
 
-/* ---- what stands in a file ---- */
+/* ---- the keys of a file ---- */
 
 #define AT(f) offsetof(struct reading, f)
 #define OWN(section, key, type, given, field)                                                      \
@@ -51,13 +51,13 @@ static const struct conf_key keys[] = {
 
 /* ---- [hazard ID] ---- */
 
-static int lacks(struct err *err, const char *what)
+static int refuse_lacking(struct err *err, const char *what)
 {
-    return err_set(err, ERR_CONFIG, 0, "it has no %s", what);
+    return err_set(err, ERR_CONFIG, 0, "the section has no %s", what);
 }
 
-/* By bit, of those that a kind may want. */
-static const char *key_of(unsigned bit)
+/* The name of the key whose bit this is. */
+static const char *key_of_bit(unsigned bit)
 {
     for (size_t i = 0; i < ARRAY_LEN(keys); i++)
         if (keys[i].max == (int64_t)bit)
@@ -65,7 +65,7 @@ static const char *key_of(unsigned bit)
     return "";
 }
 
-static int check_kind(const struct reading *r, struct err *err)
+static int check_row_kind(const struct reading *r, struct err *err)
 {
     const struct hazard_kind *kind = r->row.kind;
     unsigned given = r->given & HAZARD_OF_KIND, all = kind->wants | kind->may | HAZARD_CROSSING;
@@ -73,17 +73,17 @@ static int check_kind(const struct reading *r, struct err *err)
     for (unsigned bit = 1; bit <= HAZARD_OF_KIND; bit <<= 1) {
         if ((kind->wants & bit) != 0 && (given & bit) == 0)
             return err_set(err, ERR_CONFIG, 0, "a row of kind %s needs %s", kind->name,
-                           key_of(bit));
+                           key_of_bit(bit));
         if ((given & bit & ~all) != 0)
             return err_set(err, ERR_CONFIG, 0, "a row of kind %s has no %s", kind->name,
-                           key_of(bit));
+                           key_of_bit(bit));
     }
     if (kind->detect != NULL && (r->given & (GIVEN_UNIT | GIVEN_STAGED)) != 0)
         return err_set(err, ERR_CONFIG, 0, "unit and staged-only are for kinds about single hosts");
     return 0;
 }
 
-static int check_least(struct reading *r, struct err *err)
+static int check_row_least(struct reading *r, struct err *err)
 {
     const char *least = r->row.least;
     enum hazard_least type = r->row.kind->least;
@@ -104,15 +104,15 @@ static int check_least(struct reading *r, struct err *err)
                    type == LEAST_SINCE ? "list of versions" : "version");
 }
 
-static int add_row(struct reading *r, struct err *err)
+static int add_hazard_row(struct reading *r, struct err *err)
 {
     if ((r->given & GIVEN_KIND) == 0)
-        return lacks(err, "kind");
+        return refuse_lacking(err, "kind");
     if ((r->given & GIVEN_SEVERITY) == 0)
-        return lacks(err, "severity");
+        return refuse_lacking(err, "severity");
     if ((r->given & GIVEN_ADVICE) == 0)
-        return lacks(err, "advice");
-    if (check_kind(r, err) < 0 || check_least(r, err) < 0)
+        return refuse_lacking(err, "advice");
+    if (check_row_kind(r, err) < 0 || check_row_least(r, err) < 0)
         return -1;
     if ((r->given & GIVEN_UNSURE) == 0)
         r->row.unsure = r->row.severity;
@@ -125,8 +125,8 @@ static int raise_one(enum severity *there, enum severity to, bool given, const c
                      struct err *err)
 {
     if (given && to < *there)
-        return err_set(err, ERR_CONFIG, 0, "%s of a row that is there may be raised, not lowered",
-                       key);
+        return err_set(err, ERR_CONFIG, 0,
+                       "%s of a row that exists already can only be raised, not lowered", key);
     *there = given ? to : *there;
     return 0;
 }
@@ -137,11 +137,12 @@ static int raise_row(struct reading *r, struct err *err)
 
     if ((r->given & ~(unsigned)(GIVEN_SEVERITY | GIVEN_UNSURE | GIVEN_TARGET)) != 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "there is such a row already: severity and unsure may be raised, and target "
-                       "added to");
+                       "this row exists already: a file can only raise its severity and unsure, "
+                       "and add to its target");
     if ((r->given & GIVEN_TARGET) != 0 && row->target == NULL)
         return err_set(err, ERR_CONFIG, 0,
-                       "the row that is there is about any target: one would narrow it");
+                       "this row exists already and is about every target: a target would narrow "
+                       "it");
     if (raise_one(&row->severity, r->row.severity, (r->given & GIVEN_SEVERITY) != 0, "severity",
                   err) < 0 ||
         raise_one(&row->unsure, r->row.unsure, (r->given & GIVEN_UNSURE) != 0, "unsure", err) < 0)
@@ -157,7 +158,7 @@ static int begin_row(struct reading *r, const char *id, struct err *err)
 
     if (strlen(id) > 31 || id[strspn(id, ok)] != '\0')
         return err_set(err, ERR_CONFIG, 0,
-                       "an id is of at most 31 small letters, digits, dots and dashes");
+                       "an id has at most 31 small letters, digits, dots, dashes and underscores");
     r->row.id = arena_strdup(&r->h->arena, id);
     for (size_t i = 0; i < r->h->n_rows; i++)
         if (str_eq(r->h->rows[i].id, id))
@@ -167,7 +168,7 @@ static int begin_row(struct reading *r, const char *id, struct err *err)
 
 static int end_row(struct reading *r, struct err *err)
 {
-    return r->raised != NULL ? raise_row(r, err) : add_row(r, err);
+    return r->raised != NULL ? raise_row(r, err) : add_hazard_row(r, err);
 }
 
 /* ---- [wall V], [bad-leader V], [late ID] ---- */
@@ -195,23 +196,23 @@ static int end_wall(struct reading *r, struct err *err)
         r->wall.feature = r->wall.from;
     for (size_t i = 0; i < h->n_walls; i++)
         if (str_eq(h->walls[i].from, r->wall.from) && str_eq(h->walls[i].feature, r->wall.feature))
-            return err_set(err, ERR_CONFIG, 0, "there is such a wall already");
+            return err_set(err, ERR_CONFIG, 0, "this wall exists already");
     h->walls = reading_more(r, h->walls, h->n_walls, sizeof(*h->walls));
     h->walls[h->n_walls++] = r->wall;
     return 0;
 }
 
-static int begin_leader(struct reading *r, const char *name, struct err *err)
+static int begin_bad_leader(struct reading *r, const char *name, struct err *err)
 {
     return begin_version(r, &r->leader.first, name, err);
 }
 
-static int end_leader(struct reading *r, struct err *err)
+static int end_bad_leader(struct reading *r, struct err *err)
 {
     struct hazards *h = r->h;
 
     if (r->leader.last == NULL)
-        return lacks(err, "last");
+        return refuse_lacking(err, "last");
     if (r->edition == EDITION_CE)
         return err_set(err, ERR_CONFIG, 0, "edition must be any or ent");
     r->leader.ent = r->edition == EDITION_ENT;
@@ -220,21 +221,23 @@ static int end_leader(struct reading *r, struct err *err)
     return 0;
 }
 
-static int begin_late(struct reading *r, const char *name, struct err *err)
+static int begin_late_row(struct reading *r, const char *name, struct err *err)
 {
     r->late.id = arena_strdup(&r->h->arena, name);
     for (size_t i = 0; i < r->h->n_lates; i++)
         if (str_eq(r->h->lates[i].id, name))
-            return err_set(err, ERR_CONFIG, 0, "there is such a row already");
+            return err_set(err, ERR_CONFIG, 0, "this row exists already");
     return 0;
 }
 
-static int end_late(struct reading *r, struct err *err)
+static int end_late_row(struct reading *r, struct err *err)
 {
     struct hazards *h = r->h;
 
     if (r->late.after_ms == 0 || r->late.what == NULL || r->late.look == NULL)
-        return lacks(err, r->late.after_ms == 0 ? "after" : r->late.what == NULL ? "what" : "look");
+        return refuse_lacking(err, r->late.after_ms == 0  ? "after"
+                                   : r->late.what == NULL ? "what"
+                                                          : "look");
     h->lates = reading_more(r, h->lates, h->n_lates, sizeof(*h->lates));
     h->lates[h->n_lates++] = r->late;
     return 0;
@@ -247,8 +250,8 @@ static const struct section {
 } sections[] = {
     {"hazard", begin_row, end_row},
     {"wall", begin_wall, end_wall},
-    {"bad-leader", begin_leader, end_leader},
-    {"late", begin_late, end_late},
+    {"bad-leader", begin_bad_leader, end_bad_leader},
+    {"late", begin_late_row, end_late_row},
 };
 
 /* ---- a file ---- */
@@ -260,7 +263,7 @@ static size_t count_of(const struct hazards *h, const struct section *s)
 }
 _Static_assert(ARRAY_LEN(sections) == 4, "count_of counts each section");
 
-static int on_begin(void *base, const char *section, const char *name, struct err *err)
+static int on_section_begin(void *base, const char *section, const char *name, struct err *err)
 {
     struct reading *r = base;
 
@@ -275,14 +278,14 @@ static int on_begin(void *base, const char *section, const char *name, struct er
     return r->section->begin(r, name, err);
 }
 
-static int on_end(void *base, struct err *err)
+static int on_section_end(void *base, struct err *err)
 {
     struct reading *r = base;
     return r->section->end(r, err);
 }
 
-static int on_pair(void *base, const char *section, const char *key, const char *value,
-                   struct err *err)
+static int on_released_day(void *base, const char *section, const char *key, const char *value,
+                           struct err *err)
 {
     (void)section; /* [released] */
     return reading_days(base, key, value, err);
@@ -290,10 +293,10 @@ static int on_pair(void *base, const char *section, const char *key, const char 
 
 static const struct conf table = {.keys = keys,
                                   .n_keys = ARRAY_LEN(keys),
-                                  .on_pair = on_pair,
+                                  .on_pair = on_released_day,
                                   .on_own = reading_value,
-                                  .begin = on_begin,
-                                  .end = on_end,
+                                  .begin = on_section_begin,
+                                  .end = on_section_end,
                                   .continued = true,
                                   .file_max = HAZARD_FILE_MAX,
                                   .file_flags = FILE_TRUSTED};

@@ -1,4 +1,4 @@
-/* Where rows come from: what is built in, and the directories. Contract: hazard_file.h. */
+/* Loads the built-in rows and the files of the directories. hazard_file.h has the contract. */
 #include "hazard_file.h"
 
 #include <inttypes.h>
@@ -10,50 +10,50 @@
 
 /* ---- the digest ---- */
 
-static void add_texts(struct buf *b, const char *const *texts, size_t n)
+static void digest_texts(struct buf *b, const char *const *texts, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         buf_printf(b, "%s\n", texts[i] != NULL ? texts[i] : "");
 }
 
-static void add_row(struct buf *b, const struct hazard *row)
+static void digest_row(struct buf *b, const struct hazard *row)
 {
     const char *const texts[] = {row->id,   row->kind->name, row->crossing, row->target, row->from,
                                  row->what, row->key,        row->least,    row->advice};
-    add_texts(b, texts, ARRAY_LEN(texts));
+    digest_texts(b, texts, ARRAY_LEN(texts));
     buf_printf(b, "%d %d %d %d %" PRIu64 " %d %d\n", (int)row->edition, (int)row->scope,
                (int)row->severity, (int)row->unsure, row->number, row->of_unit, row->staged_only);
 }
 
-static void add_rest(struct buf *b, const struct hazards *h)
+static void digest_rest(struct buf *b, const struct hazards *h)
 {
     for (size_t i = 0; i < h->n_walls; i++) {
         const struct wall *w = &h->walls[i];
-        add_texts(b, (const char *const[]){"wall", w->from, w->before, w->feature}, 4);
+        digest_texts(b, (const char *const[]){"wall", w->from, w->before, w->feature}, 4);
         buf_printf(b, "%d\n", w->clients);
     }
     for (size_t i = 0; i < h->n_bad_leaders; i++) {
         const struct bad_leader *l = &h->bad_leaders[i];
-        add_texts(b, (const char *const[]){"bad-leader", l->first, l->last}, 3);
+        digest_texts(b, (const char *const[]){"bad-leader", l->first, l->last}, 3);
         buf_printf(b, "%d\n", l->ent);
     }
     for (size_t i = 0; i < h->n_lates; i++) {
         const struct late *l = &h->lates[i];
-        add_texts(b, (const char *const[]){"late", l->id, l->target, l->crossing, l->what, l->look},
-                  6);
+        digest_texts(
+            b, (const char *const[]){"late", l->id, l->target, l->crossing, l->what, l->look}, 6);
         buf_printf(b, "%" PRId64 "\n", l->after_ms);
     }
     for (size_t i = 0; i < h->n_minors; i++)
         buf_printf(b, "%u.%u %s\n", h->minors[i].major, h->minors[i].minor, h->minors[i].days);
 }
 
-static void seal(struct hazards *h)
+static void set_digest(struct hazards *h)
 {
     auto_buf struct buf text = BUF_INIT;
 
     for (size_t i = 0; i < h->n_rows; i++)
-        add_row(&text, &h->rows[i]);
-    add_rest(&text, h);
+        digest_row(&text, &h->rows[i]);
+    digest_rest(&text, h);
     crypto_digest(text.data, text.len, &h->digest);
 }
 
@@ -64,7 +64,7 @@ static int add_built_in(struct hazards *h, struct err *err)
     return hazards_add(h, "hazards.conf (built in)", hazards_conf, err);
 }
 
-/* needed: it is an error that it is not there. */
+/* needed: a missing directory is an error. */
 static int add_directory(struct hazards *h, const char *dir, bool needed, struct err *err)
 {
     auto_names struct names names = NAMES_INIT;
@@ -103,11 +103,11 @@ static int add_directories(struct hazards *h, const struct coord_conf *c, struct
     return add_directory(h, own, given, err);
 }
 
-static int load(struct hazards *h, const struct coord_conf *c, struct err *err)
+static int load_hazards(struct hazards *h, const struct coord_conf *c, struct err *err)
 {
     if (add_built_in(h, err) < 0 || (c != NULL && add_directories(h, c, err) < 0))
         return -1;
-    seal(h);
+    set_digest(h);
     return 0;
 }
 
@@ -115,7 +115,7 @@ int hazards_load(const struct coord_conf *c, struct hazards *ret, struct err *er
 {
     struct hazards h = {.n_rows = 0};
 
-    if (load(&h, c, err) < 0) {
+    if (load_hazards(&h, c, err) < 0) {
         hazards_free(&h);
         return -1;
     }

@@ -4,8 +4,8 @@
 
 /* ---- words ---- */
 
-static int take_word(const char *const *words, size_t n, const struct conf_key *k,
-                     const char *value, void *at, struct err *err)
+static int take_listed_word(const char *const *words, size_t n, const struct conf_key *k,
+                            const char *value, void *at, struct err *err)
 {
     auto_buf struct buf all = BUF_INIT;
 
@@ -26,7 +26,7 @@ static int take_edition(struct reading *r, const struct conf_key *k, const char 
     static const char *const words[] = {
         [EDITION_ANY] = "any", [EDITION_CE] = "ce", [EDITION_ENT] = "ent"};
     (void)r;
-    return take_word(words, ARRAY_LEN(words), k, value, at, err);
+    return take_listed_word(words, ARRAY_LEN(words), k, value, at, err);
 }
 
 static int take_scope(struct reading *r, const struct conf_key *k, const char *value, void *at,
@@ -35,7 +35,7 @@ static int take_scope(struct reading *r, const struct conf_key *k, const char *v
     static const char *const words[] = {
         [SCOPE_ALL] = "all", [SCOPE_SERVERS] = "servers", [SCOPE_CLIENTS] = "clients"};
     (void)r;
-    return take_word(words, ARRAY_LEN(words), k, value, at, err);
+    return take_listed_word(words, ARRAY_LEN(words), k, value, at, err);
 }
 
 static int take_severity(struct reading *r, const struct conf_key *k, const char *value, void *at,
@@ -46,7 +46,7 @@ static int take_severity(struct reading *r, const struct conf_key *k, const char
                                         [SEVERITY_BLOCK] = "block",
                                         [SEVERITY_HARD] = "hard"};
     (void)r;
-    return take_word(words, ARRAY_LEN(words), k, value, at, err);
+    return take_listed_word(words, ARRAY_LEN(words), k, value, at, err);
 }
 
 static int take_flag(struct reading *r, const struct conf_key *k, const char *value, void *at,
@@ -55,7 +55,7 @@ static int take_flag(struct reading *r, const struct conf_key *k, const char *va
     static const char *const words[] = {"no", "yes"};
     int yes = 0;
     (void)r;
-    if (take_word(words, ARRAY_LEN(words), k, value, &yes, err) < 0)
+    if (take_listed_word(words, ARRAY_LEN(words), k, value, &yes, err) < 0)
         return -1;
     *(bool *)at = yes == 1;
     return 0;
@@ -67,7 +67,7 @@ static int take_text(struct reading *r, const struct conf_key *k, const char *va
                      void *at, struct err *err)
 {
     if (value[0] == '\0' || strlen(value) > max)
-        return err_set(err, ERR_CONFIG, 0, "%s must be of 1 to %zu bytes", k->key, max);
+        return err_set(err, ERR_CONFIG, 0, "%s must have 1 to %zu bytes", k->key, max);
     *(const char **)at = arena_strdup(&r->h->arena, value);
     return 0;
 }
@@ -103,8 +103,8 @@ static int take_ranges(struct reading *r, const struct conf_key *k, const char *
 {
     if (!version_ranges_ok(value))
         return err_set(err, ERR_CONFIG, 0,
-                       "%s: \"%.60s\" are no versions (as 1.9.4-1.9.6 2.0.1 2.1.0-)", k->key,
-                       value);
+                       "%s: \"%.60s\" is no list of versions such as 1.9.4-1.9.6 2.0.1 2.1.0-",
+                       k->key, value);
     return take_what(r, k, value, at, err);
 }
 
@@ -171,8 +171,8 @@ static int take_roles(struct reading *r, const struct conf_key *k, const char *v
     return 0;
 }
 
-static int take_number(int number, const struct conf_key *k, const char *value, void *at,
-                       struct err *err)
+static int take_named_number(int number, const struct conf_key *k, const char *value, void *at,
+                             struct err *err)
 {
     if (number < 0)
         return err_set(err, ERR_CONFIG, 0, "there is no %s \"%.60s\"", k->key, value);
@@ -184,14 +184,14 @@ static int take_switch(struct reading *r, const struct conf_key *k, const char *
                        struct err *err)
 {
     (void)r;
-    return take_number(hazard_switch_named(value), k, value, at, err);
+    return take_named_number(hazard_switch_named(value), k, value, at, err);
 }
 
 static int take_attribute(struct reading *r, const struct conf_key *k, const char *value, void *at,
                           struct err *err)
 {
     (void)r;
-    return take_number(hazard_attribute_named(value), k, value, at, err);
+    return take_named_number(hazard_attribute_named(value), k, value, at, err);
 }
 
 static int (*const takers[HAZARD_VALUES])(struct reading *r, const struct conf_key *k,
@@ -231,7 +231,7 @@ static bool is_minor(const char *text, unsigned *major, unsigned *minor)
     return true;
 }
 
-/* Days with one blank between, so that each stands where its patch counts to. */
+/* Each day has the same width, so that the patch number gives the position of its day. */
 static bool are_days(const char *days)
 {
     for (const char *at = days;; at += DAY_TEXT) {
@@ -251,7 +251,7 @@ int reading_days(struct reading *r, const char *minor, const char *days, struct 
     unsigned major = 0, second = 0;
 
     if (!is_minor(minor, &major, &second))
-        return err_set(err, ERR_CONFIG, 0, "\"%.40s\" is no minor version, as 2.0 is", minor);
+        return err_set(err, ERR_CONFIG, 0, "\"%.40s\" is no minor version such as 2.0", minor);
     if (!are_days(days))
         return err_set(err, ERR_CONFIG, 0,
                        "%s: days are written as 2026-09-18, with one blank "
@@ -262,8 +262,7 @@ int reading_days(struct reading *r, const char *minor, const char *days, struct 
             m = &h->minors[i];
     if (m != NULL && !str_starts(days, m->days))
         return err_set(err, ERR_CONFIG, 0,
-                       "%s: the days that are known stay as they are, and more "
-                       "follow: %.11s ...",
+                       "%s: the list must begin with the days that are known already: %.11s ...",
                        minor, m->days);
     if (m == NULL) {
         if (h->n_minors >= HAZARD_ROWS_MAX)
@@ -290,7 +289,7 @@ bool reading_seen(struct reading *r, const char *section, const char *name)
     return false;
 }
 
-/* Room grows by doubling: a list is copied when its length is a power of two. */
+/* The room doubles: a list is copied when its length is a power of two. */
 void *reading_more(struct reading *r, void *list, size_t n, size_t size)
 {
     if (n > 0 && (n & (n - 1)) != 0)

@@ -1,9 +1,9 @@
 /*
- * hazard_values.h - the values of a file of hazards (hazard_file.h), and where they are kept while
- * a section is open. Used by hazard_file alone.
+ * hazard_values.h - reads the values of a file of hazards, and keeps those of the open section.
  *
- * A key of the file's table has a type of its own (enum hazard_value, in conf_key.min) and a bit
- * that says that it was given (conf_key.max). What is kept goes into the arena of the hazards.
+ * Only hazard_file.c uses this header. Each key of its table has a type of its own (enum
+ * hazard_value, in conf_key.min) and a bit that says that the section gives this key
+ * (conf_key.max). Texts are allocated in the arena of the hazards.
  */
 #ifndef HAZARD_VALUES_H
 #define HAZARD_VALUES_H
@@ -13,8 +13,8 @@
 
 enum hazard_value {
     VALUE_KIND,
-    VALUE_SINCE,  /* as version_has has it */
-    VALUE_RANGES, /* as version_within has them */
+    VALUE_SINCE,  /* a list of versions for version_has */
+    VALUE_RANGES, /* ranges of versions for version_within */
     VALUE_VERSION,
     VALUE_EDITION,
     VALUE_SCOPE,
@@ -30,7 +30,7 @@ enum hazard_value {
     HAZARD_VALUES
 };
 
-enum { /* keys of every row, beside those of its kind: bits */
+enum { /* bits of the keys that a row of any kind may have */
        HAZARD_OF_KIND = HAZARD_CROSSING * 2 - 1,
        GIVEN_KIND = HAZARD_CROSSING << 1,
        GIVEN_TARGET = HAZARD_CROSSING << 2,
@@ -48,28 +48,29 @@ enum { /* keys of every row, beside those of its kind: bits */
 struct section;
 struct reading {
     struct hazards *h;
-    char **seen; /* headers of the file's sections */
+    char **seen; /* headers of the file's sections so far */
     size_t n_seen;
-    /* Of the section that is open. */
+    /* The values of the open section. */
     const struct section *section;
     unsigned given;
     struct hazard row;
-    struct hazard *raised; /* the row of this id that is there already; NULL */
+    struct hazard *raised; /* the existing row of this id; NULL: the id is new */
     struct wall wall;
     struct bad_leader leader;
-    enum edition edition; /* of the leader */
+    enum edition edition; /* of [bad-leader] */
     struct late late;
 };
 
-/* conf.on_own: one value, by the type of its key. */
+/* For conf.on_own: reads one value by the type of its key. */
 MUST_CHECK int reading_value(void *base, const struct conf_key *k, const char *value,
                              struct err *err);
-/* [released]: the days of a minor. Those that are known already must stand first. */
+/* [released]: the days on which the versions of a minor were released. If the minor has days
+ * already, the new list must begin with the same days. */
 MUST_CHECK int reading_days(struct reading *r, const char *minor, const char *days,
                             struct err *err);
-/* Has the file such a section already? Else it has now. */
+/* Does the file have this section already? If not, remembers the section. */
 bool reading_seen(struct reading *r, const char *section, const char *name);
-/* The list with room for one more. */
+/* Returns the list with room for one more element; the list may move. */
 void *reading_more(struct reading *r, void *list, size_t n, size_t size);
 
 #endif

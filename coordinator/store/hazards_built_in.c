@@ -1,6 +1,6 @@
 #include "hazards_built_in.h"
 
-/* The assembler puts the file there; the compiler is run in the repository's root. */
+/* The assembler reads the file, by a path from the root of the repository, where make runs. */
 __asm__(".pushsection .rodata\n"
         ".global hazards_conf\n"
         ".type hazards_conf, @object\n"

@@ -1,5 +1,5 @@
 /*
- * hazards_built_in.h - coordinator/plan/hazards.conf, as it was when caravan was built.
+ * hazards_built_in.h - the text of coordinator/plan/hazards.conf, built into the program.
  */
 #ifndef HAZARDS_BUILT_IN_H
 #define HAZARDS_BUILT_IN_H

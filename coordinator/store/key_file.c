@@ -15,7 +15,8 @@ enum role key_purpose(const char *word)
 
 /* ---- words between single blanks ---- */
 
-/* Takes the word up to `end` off the text; NULL: it is not there. Cuts the text. */
+/* Returns the word before `end` and moves *text behind `end`, which becomes a NUL. NULL: there is
+ * no `end`. */
 static char *word_until(char **text, char end)
 {
     char *word = *text, *at = strchr(word, end);
@@ -26,7 +27,7 @@ static char *word_until(char **text, char end)
     return word;
 }
 
-static int read_name(char **text, char end, char dst[static KEY_NAME_MAX])
+static int read_key_name(char **text, char end, char dst[static KEY_NAME_MAX])
 {
     const char *word = word_until(text, end);
     if (word == NULL || !trust_name_ok(word))
@@ -57,13 +58,13 @@ static int read_u32(char **text, char end, uint32_t *ret)
     return 0;
 }
 
-static int read_word(char **text, char end, const char *word)
+static int expect_word(char **text, char end, const char *word)
 {
     const char *there = word_until(text, end);
     return there != NULL && str_eq(there, word) ? 0 : -1;
 }
 
-/* A copy that can be cut; NULL when it is too long or holds a NUL. */
+/* A copy that may be changed. NULL: the text is too long or contains a NUL. */
 static char *copy_of(const char *text, size_t n)
 {
     if (n > KEY_FILE_MAX || memchr(text, '\0', n) != NULL)
@@ -93,20 +94,21 @@ int key_public_parse(const char *text, size_t n, struct key_public *ret, struct 
     auto_buf struct buf again = BUF_INIT;
     struct key_public k = {.purpose = ROLE_NONE};
     char *at = copy;
-    bool good = copy != NULL && read_word(&at, ' ', "caravan-key") == 0 &&
-                read_word(&at, ' ', "1") == 0 && read_name(&at, ' ', k.name) == 0 &&
+    bool good = copy != NULL && expect_word(&at, ' ', "caravan-key") == 0 &&
+                expect_word(&at, ' ', "1") == 0 && read_key_name(&at, ' ', k.name) == 0 &&
                 read_hex(&at, ' ', k.key.bytes, KEY_LEN) == 0 &&
                 read_purpose(&at, '\n', &k.purpose) == 0;
     if (good)
         key_public_pack(&k, &again);
     if (!good || !is_same(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
-                       "not the public part of a key: one line \"caravan-key 1 NAME KEY PURPOSE\"");
+                       "this is not the public part of a key, which is one line \"caravan-key 1 "
+                       "NAME KEY PURPOSE\"");
     *ret = k;
     return 0;
 }
 
-/* ---- under a passphrase ---- */
+/* ---- encrypted with a passphrase ---- */
 
 static void add_about(const struct key_public *k, struct buf *ret)
 {
@@ -143,16 +145,16 @@ bool key_file_is_locked(const char *text, size_t n)
 static int read_lines(char *at, struct key_file *f)
 {
     struct locked_seed *s = &f->seed;
-    return read_word(&at, ' ', "caravan") < 0 || read_word(&at, ' ', "secret") < 0 ||
-                   read_word(&at, ' ', "key") < 0 || read_word(&at, ' ', "v2") < 0 ||
-                   read_name(&at, ' ', f->about.name) < 0 ||
+    return expect_word(&at, ' ', "caravan") < 0 || expect_word(&at, ' ', "secret") < 0 ||
+                   expect_word(&at, ' ', "key") < 0 || expect_word(&at, ' ', "v2") < 0 ||
+                   read_key_name(&at, ' ', f->about.name) < 0 ||
                    read_purpose(&at, '\n', &f->about.purpose) < 0 ||
-                   read_word(&at, ' ', "public") < 0 ||
+                   expect_word(&at, ' ', "public") < 0 ||
                    read_hex(&at, '\n', f->about.key.bytes, KEY_LEN) < 0 ||
-                   read_word(&at, ' ', "argon2id") < 0 || read_u32(&at, ' ', &s->ops) < 0 ||
+                   expect_word(&at, ' ', "argon2id") < 0 || read_u32(&at, ' ', &s->ops) < 0 ||
                    read_u32(&at, ' ', &s->mem_kib) < 0 ||
                    read_hex(&at, '\n', s->salt, sizeof s->salt) < 0 ||
-                   read_word(&at, ' ', "xchacha20poly1305") < 0 ||
+                   expect_word(&at, ' ', "xchacha20poly1305") < 0 ||
                    read_hex(&at, ' ', s->nonce, sizeof s->nonce) < 0 ||
                    read_hex(&at, '\n', s->box, sizeof s->box) < 0
                ? -1
@@ -168,15 +170,15 @@ int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err 
     memset(&f, 0, sizeof f);
     if (copy != NULL && key_file_is_locked(text, n) && !str_starts(copy, version))
         return err_set(err, ERR_FORMAT, 0,
-                       "not a key file of this version of Caravan: it was written by a later one, "
-                       "or is damaged");
+                       "this version of Caravan cannot read the key file: a later version wrote "
+                       "it, or it is damaged");
     bool good = copy != NULL && read_lines(copy, &f) == 0;
     if (good)
         key_file_pack(&f, &again);
     if (!good || !is_same(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
-                       "the key file is damaged: take it from a copy. No passphrase opens it as it "
-                       "is");
+                       "the key file is damaged, and no passphrase can open it: restore it from a "
+                       "copy");
     *ret = f;
     return 0;
 }
@@ -200,7 +202,7 @@ int key_file_open(const struct key_file *f, const char *passphrase, struct keypa
     if (keypair_unlock(&f->seed, passphrase, lines.data, lines.len, &k, err) < 0)
         return -1;
     if (!pubkey_eq(keypair_public(k), &f->about.key))
-        return err_set(err, ERR_FORMAT, 0, "the public key it names is not the one of its seed");
+        return err_set(err, ERR_FORMAT, 0, "the key file names a public key that is not its own");
     *ret = take_ptr(&k);
     return 0;
 }

@@ -14,7 +14,7 @@ const char *key_name(const struct coord_conf *c, enum role role)
                                            [ROLE_OPERATOR] = c->key_operator,
                                            [ROLE_RELEASE] = c->key_release,
                                            [ROLE_ROOT] = c->key_root};
-    /* A configuration that was not loaded has no names. */
+    /* A test may pass a configuration that was not loaded; its names are empty. */
     return names[role][0] != '\0' ? names[role] : role_name(role);
 }
 
@@ -43,12 +43,12 @@ int key_path(const struct coord_conf *c, enum role role, char dst[static 300], s
     return key_place(c, key_name(c, role), ".key", dst, err);
 }
 
-/* ---- one key, as its files have it ---- */
+/* ---- the files of one key ---- */
 
 struct found_key {
     struct key_public about;
     enum key_where where;
-    char path[300]; /* of the file that was found */
+    char path[300]; /* the file that was found */
     struct key_file file;
     struct keypair *key; /* KEY_OPEN */
 };
@@ -59,7 +59,7 @@ static void found_free(struct found_key *f)
 }
 #define auto_found CLEANUP(found_free)
 
-/* What files without a purpose are for is told by the configuration alone. */
+/* If the files of a key name no purpose, only [keys] says what the key is for. */
 static enum role purpose_by_name(const struct coord_conf *c, const char *name)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
@@ -93,13 +93,14 @@ static int read_public(const char *path, struct key_public *ret, bool *ret_there
     return 0;
 }
 
-/* A file under another name than the one it tells may be another key than was meant. */
-static int check_name(const char *path, const char *told, const char *name, struct err *err)
+/* If the name of a file and the name in the file differ, the file may be the wrong key. */
+static int check_key_name(const char *path, const char *told, const char *name, struct err *err)
 {
     return str_eq(told, name)
                ? 0
                : err_set(err, ERR_CONFIG, 0,
-                         "%s holds the key %s: give the file its own name again", path, told);
+                         "%s contains the key %s: rename the file to the name of its key", path,
+                         told);
 }
 
 static int check_parts(const struct found_key *f, const struct key_public *public,
@@ -109,21 +110,23 @@ static int check_parts(const struct found_key *f, const struct key_public *publi
         (f->where == KEY_OPEN || f->about.purpose == public->purpose))
         return 0;
     return err_set(err, ERR_CONFIG, 0,
-                   "%s and %s are of two different keys: put the right file back from a copy",
+                   "%s and %s belong to two different keys: restore the right file from a copy",
                    f->path, pub_path);
 }
 
 static int no_such_key(const char *name, const char *path, struct err *err)
 {
-    return err_set(err, ERR_NOTFOUND, 0,
-                   "no key %s at %s: if yours has another name, say so in [keys] of caravan.conf "
-                   "(`caravan key list` lists keys), or name the directory of your keys with "
-                   "--config; without any, run `caravan init` first (`caravan key new` makes one)",
-                   name, path);
+    return err_set(
+        err, ERR_NOTFOUND, 0,
+        "there is no key %s at %s. If your key has another name, write the name into "
+        "[keys] of caravan.conf (`caravan key list` lists the keys). If your keys are in "
+        "another directory, name it with --config. If you have no key yet, run `caravan "
+        "init`, or `caravan key new` for a single key",
+        name, path);
 }
 
-static int find_key(const struct coord_conf *c, const char *name, struct found_key *f,
-                    struct err *err)
+static int find_key_files(const struct coord_conf *c, const char *name, struct found_key *f,
+                          struct err *err)
 {
     char pub_path[300];
     struct key_public public = {.purpose = ROLE_NONE};
@@ -147,19 +150,20 @@ static int find_key(const struct coord_conf *c, const char *name, struct found_k
         f->about.purpose = public_there ? public.purpose : purpose_by_name(c, name);
         f->about.key = *keypair_public(f->key);
     }
-    if (check_name(f->path, f->about.name, name, err) < 0 ||
-        (public_there && check_name(pub_path, public.name, name, err) < 0))
+    if (check_key_name(f->path, f->about.name, name, err) < 0 ||
+        (public_there && check_key_name(pub_path, public.name, name, err) < 0))
         return -1;
     return public_there ? check_parts(f, &public, pub_path, err) : 0;
 }
 
-/* ---- opened ---- */
+/* ---- opening a key ---- */
 
 static int open_locked(const struct coord_conf *c, struct found_key *f, struct err *err)
 {
     const char *passphrase = NULL;
     if (c->passphrase == NULL)
-        return err_set(err, ERR_REFUSED, 0, "%s is encrypted, and there is no passphrase", f->path);
+        return err_set(err, ERR_REFUSED, 0, "%s is encrypted, and no passphrase was given",
+                       f->path);
     for (bool again = false;; again = true) {
         struct err why = ERR_INIT;
         if (passphrase_of_run(c->passphrase, f->path, again, &passphrase, err) < 0)
@@ -178,13 +182,15 @@ static int open_elsewhere(const struct coord_conf *c, struct found_key *f, struc
     bool may = f->about.purpose == ROLE_ROOT || f->about.purpose == ROLE_RELEASE;
     if (!may)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "only the public part of the key %s is here, %s: a signer holds root and "
-                       "release keys, and every other key is a file",
+                       "only the public part of the key %s is on this machine, %s: put its secret "
+                       "part beside that file. [keys] signer can sign only with root and release "
+                       "keys",
                        f->about.name, f->path);
     if (c->signer[0] == '\0')
         return err_set(err, ERR_NOTFOUND, 0,
-                       "only the public part of the key %s is here, %s: put its secret part beside "
-                       "that file, or name a program that signs with this key: [keys] signer",
+                       "only the public part of the key %s is on this machine, %s: put its secret "
+                       "part beside that file, or name a program that signs with this key in "
+                       "[keys] signer",
                        f->about.name, f->path);
     f->key = keypair_elsewhere(&f->about.key, f->about.name, signer_sign, (void *)c);
     return 0;
@@ -197,8 +203,8 @@ static int open_found(const struct coord_conf *c, struct found_key *f, struct er
     return f->where == KEY_ELSEWHERE ? open_elsewhere(c, f, err) : 0;
 }
 
-/* What an observer may an operator may; a key whose files tell no purpose is taken at its name. */
-static bool serves(enum role purpose, enum role need)
+/* An operator key may do what an observer key may. If no file names a purpose, [keys] decides. */
+static bool serves_purpose(enum role purpose, enum role need)
 {
     return purpose == need || purpose == ROLE_NONE ||
            (purpose == ROLE_OPERATOR && need == ROLE_OBSERVER);
@@ -208,9 +214,9 @@ int keys_load_named(const struct coord_conf *c, const char *name, enum role purp
                     struct keypair **ret, struct err *err)
 {
     auto_found struct found_key f;
-    if (find_key(c, name, &f, err) < 0)
+    if (find_key_files(c, name, &f, err) < 0)
         return -1;
-    if (!serves(f.about.purpose, purpose))
+    if (!serves_purpose(f.about.purpose, purpose))
         return err_set(err, ERR_CONFIG, 0, "the key %s is for the purpose %s, not %s: see [keys]",
                        name, role_name(f.about.purpose), role_name(purpose));
     if (open_found(c, &f, err) < 0)
@@ -224,7 +230,7 @@ int keys_load(const struct coord_conf *c, enum role role, struct keypair **ret, 
     return keys_load_named(c, key_name(c, role), role, ret, err);
 }
 
-/* ---- made ---- */
+/* ---- making a key ---- */
 
 static int write_public(const struct coord_conf *c, const struct key_public *about, struct err *err)
 {
@@ -251,7 +257,7 @@ static int write_secret(const char *path, const struct keypair *k, const struct 
     return file_create(path, text.data, text.len, 0600, err);
 }
 
-/* passphrase NULL: not encrypted. The public part is written last. */
+/* passphrase NULL: the key is not encrypted. */
 static int write_key(const struct coord_conf *c, const struct keypair *k,
                      const struct key_public *about, const char *passphrase, struct err *err)
 {
@@ -262,8 +268,8 @@ static int write_key(const struct coord_conf *c, const struct keypair *k,
                : write_public(c, about, err);
 }
 
-/* Sweeps what a crash has left there of secret keys, too. */
-static int make_dirs(const struct coord_conf *c, struct err *err)
+/* Also removes temporary files that a crash left; these may contain secret keys. */
+static int make_key_dirs(const struct coord_conf *c, struct err *err)
 {
     char dir[300];
     return conf_path(c, "keys", dir, err) < 0 || file_make_dirs(c->dir, 0755, err) < 0 ||
@@ -281,7 +287,7 @@ static int passphrase_for_new(const struct coord_conf *c, enum role purpose, con
     return passphrase_of_new_keys(c->passphrase, ret, err);
 }
 
-static int check_free(const struct coord_conf *c, const char *name, struct err *err)
+static int check_key_free(const struct coord_conf *c, const char *name, struct err *err)
 {
     static const char *const suffixes[] = {".key", ".pub"};
     char path[300];
@@ -291,7 +297,7 @@ static int check_free(const struct coord_conf *c, const char *name, struct err *
         if (access(path, F_OK) == 0)
             return err_set(
                 err, ERR_REFUSED, 0,
-                "%s is there already: nothing was changed. Keys are never replaced; take "
+                "%s exists already: nothing was changed. Keys are never replaced; choose "
                 "another name",
                 path);
     }
@@ -304,8 +310,8 @@ int keys_make(const struct coord_conf *c, const char *name, enum role purpose,
     auto_keypair struct keypair *k = NULL;
     const char *passphrase = NULL;
     struct key_public about = {.purpose = purpose};
-    if (check_free(c, name, err) < 0 || passphrase_for_new(c, purpose, &passphrase, err) < 0 ||
-        make_dirs(c, err) < 0)
+    if (check_key_free(c, name, err) < 0 || passphrase_for_new(c, purpose, &passphrase, err) < 0 ||
+        make_key_dirs(c, err) < 0)
         return -1;
     k = keypair_generate();
     about.key = *keypair_public(k);
@@ -316,9 +322,9 @@ int keys_make(const struct coord_conf *c, const char *name, enum role purpose,
     return 0;
 }
 
-/* ---- another passphrase ---- */
+/* ---- changing the passphrase ---- */
 
-/* Written only when it was opened again as it will be read. */
+/* Packs the file with the new passphrase, and proves that the packed bytes can be opened again. */
 static int lock_checked(const struct found_key *f, const char *passphrase, struct buf *ret,
                         struct err *err)
 {
@@ -336,17 +342,17 @@ static int lock_checked(const struct found_key *f, const char *passphrase, struc
 static int check_changeable(const struct found_key *f, struct err *err)
 {
     if (f->where == KEY_ELSEWHERE)
-        return err_set(err, ERR_REFUSED, 0, "the secret part of the key %s is not here",
+        return err_set(err, ERR_REFUSED, 0, "the secret part of the key %s is not on this machine",
                        f->about.name);
     if (f->about.purpose == ROLE_OBSERVER)
         return err_set(err, ERR_REFUSED, 0,
-                       "%s is an observer key, which is never encrypted: it signs questions, and "
-                       "changes nothing",
+                       "%s is an observer key. Observer keys are never encrypted: they sign only "
+                       "questions, which change nothing",
                        f->about.name);
     if (f->about.purpose == ROLE_NONE)
         return err_set(err, ERR_CONFIG, 0,
-                       "no file tells the purpose of the key %s: name it in [keys], or write its "
-                       ".pub file",
+                       "no file names the purpose of the key %s: name the key in [keys], or write "
+                       "its .pub file",
                        f->about.name);
     return 0;
 }
@@ -366,23 +372,23 @@ int keys_change(const struct coord_conf *c, const char *name, struct err *err)
     auto_found struct found_key f;
     const char *passphrase = NULL;
     if (c->passphrase == NULL)
-        return err_set(err, ERR_STATE, 0, "there is no passphrase to encrypt %s with", name);
-    if (find_key(c, name, &f, err) < 0 || check_changeable(&f, err) < 0 ||
-        open_found(c, &f, err) < 0 || make_dirs(c, err) < 0 ||
+        return err_set(err, ERR_STATE, 0, "no passphrase was given to encrypt %s with", name);
+    if (find_key_files(c, name, &f, err) < 0 || check_changeable(&f, err) < 0 ||
+        open_found(c, &f, err) < 0 || make_key_dirs(c, err) < 0 ||
         passphrase_choose(c->passphrase, &passphrase, err) < 0 ||
         lock_checked(&f, passphrase, &text, err) < 0 || write_missing_public(c, &f.about, err) < 0)
         return -1;
     return file_replace(f.path, text.data, text.len, 0600, err);
 }
 
-/* ---- listed ---- */
+/* ---- listing keys ---- */
 
 static void list_one(const struct coord_conf *c, const char *name, struct key_listed *ret)
 {
     auto_found struct found_key f;
     struct err err = ERR_INIT;
     memset(ret, 0, sizeof *ret);
-    if (find_key(c, name, &f, &err) == 0) {
+    if (find_key_files(c, name, &f, &err) == 0) {
         ret->about = f.about;
         ret->where = f.where;
     } else {
@@ -393,13 +399,13 @@ static void list_one(const struct coord_conf *c, const char *name, struct key_li
     str_cut(ret->path, sizeof ret->path, f.path);
 }
 
-static int by_name(const void *a, const void *b)
+static int by_listed_name(const void *a, const void *b)
 {
     return strcmp(((const struct key_listed *)a)->about.name,
                   ((const struct key_listed *)b)->about.name);
 }
 
-static bool is_listed(const struct key_listed *list, size_t n, const char *name)
+static bool is_key_listed(const struct key_listed *list, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(list[i].about.name, name))
@@ -407,14 +413,15 @@ static bool is_listed(const struct key_listed *list, size_t n, const char *name)
     return false;
 }
 
-/* Names without their suffix that no other file has brought yet. */
+/* Adds the keys of these files that are not in the list yet. Removes the suffixes from the names.
+ */
 static void list_those(const struct coord_conf *c, const struct names *names,
                        struct key_listed *list, size_t *n)
 {
     for (size_t i = 0; i < names->n; i++) {
         char *name = names->items[i];
         name[strlen(name) - strlen(".key")] = '\0';
-        if (trust_name_ok(name) && !is_listed(list, *n, name))
+        if (trust_name_ok(name) && !is_key_listed(list, *n, name))
             list_one(c, name, &list[(*n)++]);
     }
 }
@@ -428,41 +435,43 @@ int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n
     if (conf_path(c, "keys", dir, err) < 0)
         return -1;
     if (access(dir, F_OK) < 0)
-        return err_set(err, ERR_NOTFOUND, 0,
-                       "there are no keys, for there is no %s: make one with `caravan key new`, or "
-                       "all with `caravan init`, or name the directory of your keys with --config",
-                       dir);
+        return err_set(
+            err, ERR_NOTFOUND, 0,
+            "there are no keys, because there is no directory %s: make all keys with "
+            "`caravan init` or one with `caravan key new`, or name the directory of your "
+            "keys with --config",
+            dir);
     if (file_names(dir, ".key", KEYS_LISTED, 0, &secret, err) < 0 ||
         file_names(dir, ".pub", KEYS_LISTED, 0, &public, err) < 0)
         return -1;
     *ret = xzalloc(secret.n + public.n + 1, sizeof **ret);
     list_those(c, &secret, *ret, ret_n);
     list_those(c, &public, *ret, ret_n);
-    qsort(*ret, *ret_n, sizeof **ret, by_name);
+    qsort(*ret, *ret_n, sizeof **ret, by_listed_name);
     return 0;
 }
 
 /* ---- solo ---- */
 
-/* Nothing may be there yet: keys that hosts may trust already are never replaced. */
-static int check_absent(const struct coord_conf *c, struct err *err)
+/* Hosts may trust keys that exist already, so that those keys are never replaced. */
+static int check_no_keys(const struct coord_conf *c, struct err *err)
 {
     char path[300];
     if (conf_path(c, TRUST_NAME, path, err) < 0)
         return -1;
     if (access(path, F_OK) == 0)
         return err_set(err, ERR_REFUSED, 0,
-                       "%s is there already: nothing was changed. Keys that hosts may trust are "
-                       "never replaced; name another directory with --config for another cluster",
+                       "%s exists already: nothing was changed. Keys that hosts may trust are "
+                       "never replaced. For another cluster, name another directory with --config",
                        path);
     for (size_t i = 0; i < ARRAY_LEN(key_roles); i++) {
         if (key_path(c, key_roles[i], path, err) < 0)
             return -1;
         if (access(path, F_OK) == 0)
             return err_set(err, ERR_REFUSED, 0,
-                           "%s is there already, but no trust file: an earlier init was "
-                           "interrupted. No host can trust it yet: remove the folder it is in and "
-                           "run init again",
+                           "%s exists already, but there is no trust file: an earlier `caravan "
+                           "init` was interrupted. No host can trust this key yet: remove the "
+                           "directory of the key and run `caravan init` again",
                            path);
     }
     return 0;
@@ -471,7 +480,7 @@ static int check_absent(const struct coord_conf *c, struct err *err)
 static int make_keys(const struct coord_conf *c, struct keypair *keys[], struct err *err)
 {
     const char *passphrase = NULL;
-    if (passphrase_for_new(c, ROLE_ROOT, &passphrase, err) < 0 || make_dirs(c, err) < 0)
+    if (passphrase_for_new(c, ROLE_ROOT, &passphrase, err) < 0 || make_key_dirs(c, err) < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(key_roles); i++) {
         struct key_public about = {.purpose = key_roles[i]};
@@ -499,7 +508,7 @@ static int write_trust(const struct coord_conf *c, const struct trust *t,
 int keys_make_solo(const struct coord_conf *c, const char *name, struct trust *ret, struct err *err)
 {
     struct trust t;
-    if (trust_edit_first(name, &t, err) < 0 || check_absent(c, err) < 0)
+    if (trust_edit_first(name, &t, err) < 0 || check_no_keys(c, err) < 0)
         return -1;
     struct keypair *keys[ARRAY_LEN(key_roles)] = {NULL};
     int rc = make_keys(c, keys, err);
@@ -549,7 +558,7 @@ int key_public_load(const char *path, struct key_public *ret, struct err *err)
 int keys_public(const struct coord_conf *c, enum role role, struct key_public *ret, struct err *err)
 {
     auto_found struct found_key f;
-    if (find_key(c, key_name(c, role), &f, err) < 0)
+    if (find_key_files(c, key_name(c, role), &f, err) < 0)
         return -1;
     *ret = f.about;
     return 0;

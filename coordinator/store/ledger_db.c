@@ -52,7 +52,6 @@ int ledger_db_has(struct ledger_db *db, const struct columns *c, bool *ret, stru
     return has_column(db, c, 0, ret, err);
 }
 
-/* The table, and the columns that a ledger of an earlier version lacks. */
 int ledger_db_make(struct ledger_db *db, const struct columns *c, struct err *err)
 {
     auto_buf struct buf sql = BUF_INIT;
@@ -86,7 +85,7 @@ static int prepare_put(struct ledger_db *db, const struct columns *c, sqlite3_st
     return ledger_db_prepare(db, buf_str(&sql), ret, err);
 }
 
-/* Its statement, prepared once. */
+/* The statement that writes a row of this table; it is prepared once. */
 static int put_statement(struct ledger_db *db, const struct columns *c, sqlite3_stmt **ret,
                          struct err *err)
 {
@@ -122,7 +121,7 @@ int ledger_db_select(struct ledger_db *db, const struct columns *c,
 {
     auto_buf struct buf sql = BUF_INIT;
     buf_printf(&sql, "SELECT %s, ", c->n_keys > 1 ? "n" : "0");
-    /* Who only looks adds no column to a ledger of an earlier version: what lacks is NULL. */
+    /* A reader does not change a ledger of an earlier version: a missing column is NULL. */
     for (size_t i = 0; i < c->row.n; i++) {
         bool there = false;
         if (has_column(db, c, i, &there, err) < 0)

@@ -1,15 +1,16 @@
 /*
  * ledger_db.h - the ledger's database: tables made of columns (ledger_rows.h), rows put and read.
  *
- * SQL stands here and in the files that keep one thing each: ledger_store.h (runs), ledger_record.h
- * (what was signed). A table is made when the ledger is opened for writing, and gets the columns
- * that an earlier version lacks; who only reads takes what lacks for NULL.
+ * SQL is only in this file and in ledger_store.c (runs), ledger_record.c (signed bytes) and
+ * ledger_walk.c. Opening the ledger for writing makes the tables, and adds the columns that a
+ * ledger of an earlier version lacks. A reader gets NULL for a missing column.
  *
- *     ledger_db_put(db, &host_columns, run_id, 3, &host, err)     within a transaction of the
- * caller's ledger_db_select(db, &host_columns, run_id, &st, err)       then sqlite3_step: n, the
- * columns
+ *     ledger_db_put(db, &host_columns, run_id, 3, &host, err)
+ *                              writes a row, in the caller's transaction
+ *     ledger_db_select(db, &host_columns, run_id, &st, err)
+ *                              then sqlite3_step; each result row is n and the columns
  *
- * Failures name the file, and are ERR_NOSPACE when the disk is full. One thread.
+ * Error texts name the file. ERR_NOSPACE: the disk is full. For one thread.
  */
 #ifndef LEDGER_DB_H
 #define LEDGER_DB_H
@@ -24,23 +25,26 @@ struct ledger_db {
     struct prepared {
         const struct columns *columns;
         sqlite3_stmt *put;
-    } prepared[LEDGER_TABLES]; /* once for each table that is written */
+    } prepared[LEDGER_TABLES]; /* one statement for each table that was written */
 };
 
-/* -1, with the database's own reason. */
+/* Returns -1 and fills *err with `what` ("read", "write", ...), the path and SQLite's reason. */
 MUST_CHECK int ledger_db_fail(struct ledger_db *db, struct err *err, const char *what);
 MUST_CHECK int ledger_db_execute(struct ledger_db *db, const char *sql, struct err *err);
 MUST_CHECK int ledger_db_prepare(struct ledger_db *db, const char *sql, sqlite3_stmt **ret,
                                  struct err *err);
+/* Makes the table if it does not exist, and adds missing columns. */
 MUST_CHECK int ledger_db_make(struct ledger_db *db, const struct columns *c, struct err *err);
-/* Is there such a table? An earlier version did not make all of them. */
+/* Does the table exist? An earlier version did not make all tables. */
 MUST_CHECK int ledger_db_has(struct ledger_db *db, const struct columns *c, bool *ret,
                              struct err *err);
-/* n: the row's number within its run; of a table of runs it takes no part. */
+/* Writes or replaces a row. n: the number of the row within its run; unused for the table of runs.
+ */
 MUST_CHECK int ledger_db_put(struct ledger_db *db, const struct columns *c,
                              const unsigned char run_id[static RUN_ID_LEN], int64_t n,
                              const void *base, struct err *err);
-/* The rows of a run by their numbers: n (of runs 0), then the columns. The caller finalizes. */
+/* Selects the rows of a run in the order of their numbers. A result row has n (0 in the table of
+ * runs), then the columns. The caller finalizes *ret. */
 MUST_CHECK int ledger_db_select(struct ledger_db *db, const struct columns *c,
                                 const unsigned char run_id[static RUN_ID_LEN], sqlite3_stmt **ret,
                                 struct err *err);

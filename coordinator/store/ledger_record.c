@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include "str.h"
 
-/* Rows are numbered by host and turn, so that the table's own order is host by host. */
+/* The number of a row is made of host and turn, so that the rows are in the order of the hosts. */
 #define TURN_BITS 16
 #define TURN_MAX  ((1 << TURN_BITS) - 1)
 
@@ -41,7 +41,7 @@ void stored_record_free(struct stored_record *r)
 
 /* ---- writing ---- */
 
-/* How many rows there are from `first` to `last`, which are numbered without a gap. */
+/* How many rows have numbers from `first` to `last`. The rows are numbered without a gap. */
 static int rows_of(struct ledger_db *db, const unsigned char run_id[static 16], int64_t first,
                    int64_t last, int64_t *ret, struct err *err)
 {
@@ -79,7 +79,7 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
     return ledger_db_put(db, &record_columns, l->run_id, first + turns + 1, &row, err);
 }
 
-/* An order of before the record was kept has no row, and its receipt none either. */
+/* An earlier version recorded no orders: the receipt of such an order has no row to go to. */
 static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept *k,
                        int64_t wall_ms, struct err *err)
 {
@@ -134,14 +134,32 @@ int ledger_record_alone(struct ledger_store *s, struct stored_record *io, struct
     return 0;
 }
 
+int ledger_record_alone_last(struct ledger_store *s, struct digest *ret, struct err *err)
+{
+    struct ledger_db *db = ledger_store_db(s);
+    sqlite3_stmt *st = NULL;
+    memset(ret, 0, sizeof *ret);
+    if (ledger_db_prepare(
+            db, "SELECT digest FROM record WHERE run = ? ORDER BY n DESC LIMIT 1", &st, err) < 0)
+        return -1;
+    bool ok = sqlite3_bind_blob(st, 1, ledger_no_run, RUN_ID_LEN, SQLITE_STATIC) == SQLITE_OK;
+    int step = ok ? sqlite3_step(st) : SQLITE_ERROR;
+    if (step == SQLITE_ROW && sqlite3_column_bytes(st, 0) == DIGEST_LEN)
+        memcpy(ret->bytes, sqlite3_column_blob(st, 0), DIGEST_LEN);
+    int rc = step == SQLITE_ROW || step == SQLITE_DONE ? 0 : ledger_db_fail(db, err, "read");
+    sqlite3_finalize(st);
+    return rc;
+}
+
 /* ---- reading ---- */
 
 struct ledger_record {
     struct ledger_db *db;
-    sqlite3_stmt *st; /* NULL: a ledger of an earlier version */
+    sqlite3_stmt *st; /* NULL: the ledger is of an earlier version and has no records */
 };
 
-/* The rows of a run; *ret NULL where an earlier version made the ledger. */
+/* Selects the rows of a run. *ret NULL: the ledger is of an earlier version and has no such table.
+ */
 static int select_if(struct ledger_db *db, const struct columns *c,
                      const unsigned char run_id[static 16], sqlite3_stmt **ret, struct err *err)
 {
@@ -207,7 +225,8 @@ int ledger_record_read_trust(struct ledger_db *db, const unsigned char run_id[st
     sqlite3_finalize(st);
     if (!found)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "version %u of the trust file is not kept with this run", (unsigned)version);
+                       "version %u of the trust file is not stored with this run",
+                       (unsigned)version);
     buf_clear(ret);
     buf_add(ret, row.file.data, row.file.len);
     buf_free(&row.file);

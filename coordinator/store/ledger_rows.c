@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include "str.h"
 
-/* A column is named as its member, unless it says AS. */
+/* A column has the name of its member, unless AS gives another name. */
 #define AS(text, s, m, t)                                                                          \
     {                                                                                              \
         FIELD_AS(text, s, m, FIELD_##t)                                                            \
@@ -119,9 +119,9 @@ const struct columns run_columns = {LAYOUT("run", run_list), "run BLOB", 1};
 const struct columns host_columns = {LAYOUT("host", host_list), "run BLOB, n INTEGER", 2};
 const struct columns effect_columns = {LAYOUT("effect", effect_list), "run BLOB, n INTEGER", 2};
 
-/* ---- values that are texts of several: words of an item, lines of a list ---- */
+/* ---- columns with several values: a line for each item, a word for each field ---- */
 
-static void put_word(const struct field *f, const void *p, struct buf *out)
+static void put_list_word(const struct field *f, const void *p, struct buf *out)
 {
     if (f->type == FIELD_NAME)
         buf_add_str(out, p);
@@ -131,7 +131,7 @@ static void put_word(const struct field *f, const void *p, struct buf *out)
         buf_printf(out, "%" PRIu64, layout_load(p, f->size));
 }
 
-static bool read_word(const struct field *f, const char *word, void *p)
+static bool read_list_word(const struct field *f, const char *word, void *p)
 {
     uint64_t v = 0, widest = f->size >= 8 ? UINT64_MAX : ((uint64_t)1 << (8 * f->size)) - 1;
 
@@ -147,7 +147,7 @@ static bool read_word(const struct field *f, const char *word, void *p)
     return true;
 }
 
-static void put_list(const struct field *f, const char *base, struct buf *out)
+static void put_list_column(const struct field *f, const char *base, struct buf *out)
 {
     uint64_t n = layout_load(base + f->count, sizeof(uint32_t));
 
@@ -155,13 +155,13 @@ static void put_list(const struct field *f, const char *base, struct buf *out)
         const char *item = base + f->offset + i * f->item->size;
         for (uint32_t k = 0; k < f->item->sub->n; k++) {
             const struct field *part = &f->item->sub->fields[k];
-            put_word(part, item + part->offset, out);
+            put_list_word(part, item + part->offset, out);
             buf_add_byte(out, k + 1 < f->item->sub->n ? ' ' : '\n');
         }
     }
 }
 
-static bool read_item(const struct layout *l, char *line, char *item)
+static bool read_list_item(const struct layout *l, char *line, char *item)
 {
     char *save = NULL;
 
@@ -169,21 +169,21 @@ static bool read_item(const struct layout *l, char *line, char *item)
         const char *word = strtok_r(k == 0 ? line : NULL, " ", &save);
         if (word == NULL && l->fields[k].later)
             layout_store(item + l->fields[k].offset, l->fields[k].size, 0);
-        else if (!read_word(&l->fields[k], word, item + l->fields[k].offset))
+        else if (!read_list_word(&l->fields[k], word, item + l->fields[k].offset))
             return false;
     }
     return true;
 }
 
-/* What cannot be read ends the list. */
-static void read_list(const struct field *f, const char *text, char *base)
+/* The first line that cannot be read ends the list. */
+static void read_list_column(const struct field *f, const char *text, char *base)
 {
     autofree char *copy = xstrdup(text);
     char *save = NULL, *line = strtok_r(copy, "\n", &save);
     uint32_t n = 0;
 
     while (line != NULL && n < f->max &&
-           read_item(f->item->sub, line, base + f->offset + n * f->item->size)) {
+           read_list_item(f->item->sub, line, base + f->offset + n * f->item->size)) {
         n++;
         line = strtok_r(NULL, "\n", &save);
     }
@@ -197,7 +197,7 @@ static void put_ints(const struct field *f, const char *p, struct buf *out)
                    (int64_t)layout_load(p + i * sizeof(int64_t), sizeof(int64_t)));
 }
 
-/* All that are there, or none. */
+/* A word that is no number leaves all values as they are. */
 static void read_ints(const struct field *f, const char *text, char *p)
 {
     autofree char *copy = xstrdup(text), *list = xzalloc(1, f->size);
@@ -218,7 +218,7 @@ static int bind_list(const struct field *f, const void *base, sqlite3_stmt *st, 
     auto_buf struct buf text = BUF_INIT;
 
     if (f->type == FIELD_LIST)
-        put_list(f, base, &text);
+        put_list_column(f, base, &text);
     else
         put_ints(f, (const char *)base + f->offset, &text);
     return sqlite3_bind_text(st, at, buf_str(&text), -1, SQLITE_TRANSIENT);
@@ -250,14 +250,14 @@ int columns_bind(const struct columns *c, const void *base, sqlite3_stmt *st, in
     return 0;
 }
 
-static void read_text(const struct field *f, void *base, const char *text)
+static void read_text_column(const struct field *f, void *base, const char *text)
 {
     char *p = (char *)base + f->offset;
 
     if (f->type == FIELD_NAME)
         str_cut(p, f->size, text);
     else if (f->type == FIELD_LIST)
-        read_list(f, text, base);
+        read_list_column(f, text, base);
     else
         read_ints(f, text, p);
 }
@@ -270,7 +270,7 @@ static void read_one(const struct field *f, void *base, sqlite3_stmt *st, int at
 
     if (f->type == FIELD_NAME || f->type == FIELD_LIST || f->type == FIELD_INTS) {
         const char *text = (const char *)sqlite3_column_text(st, at);
-        read_text(f, base, text != NULL ? text : "");
+        read_text_column(f, base, text != NULL ? text : "");
     } else if (f->type == FIELD_BYTES) {
         if (n == (int)f->size)
             memcpy(p, blob, f->size);

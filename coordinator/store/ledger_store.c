@@ -9,17 +9,17 @@
 #define LEDGER_NAME "ledger.db"
 #define LOCK_NAME   "ledger.lock"
 #define BUSY_MS     5000
-#define RUNS_MAX    1000 /* listed */
+#define RUNS_MAX    1000 /* runs that are listed */
 
 struct ledger_store {
     struct ledger_db db;
     const struct clock *clock;
-    /* What was last written, to tell changes of state. */
+    /* The states that were last written, to find changes of state. */
     unsigned char run_id[RUN_ID_LEN];
     int run_state;
     int *host_states;
     size_t n_states;
-    uint32_t trust_version; /* in force: by which orders are signed */
+    uint32_t trust_version; /* version of the trust file in force */
 };
 
 static int make_tables(struct ledger_store *s, struct err *err)
@@ -51,8 +51,8 @@ int ledger_store_open(const struct coord_conf *c, bool write, const struct clock
     s->run_state = -1;
     int rc = state_path(c, LEDGER_NAME, s->db.path, err);
     if (rc == 0 && !write && access(s->db.path, F_OK) < 0)
-        rc = err_set(err, ERR_NOTFOUND, 0, "there is no ledger at %s: no run was begun here",
-                     s->db.path);
+        rc = err_set(err, ERR_NOTFOUND, 0,
+                     "there is no ledger at %s: no run was begun on this machine", s->db.path);
     if (rc == 0 && write) {
         rc = file_make_dirs(c->state_dir, 0755, err);
         autoclose int fd = rc < 0 ? -1 : open(s->db.path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -145,7 +145,7 @@ static void expect_run(struct ledger_store *s, const struct ledger *l)
     s->run_state = -1;
 }
 
-static int put_host(struct ledger_store *s, const struct ledger *l, size_t i, struct err *err)
+static int put_host_row(struct ledger_store *s, const struct ledger *l, size_t i, struct err *err)
 {
     const struct ledger_host *h = &l->hosts[i];
     if (ledger_db_put(&s->db, &host_columns, l->run_id, (int64_t)i, h, err) < 0)
@@ -163,7 +163,7 @@ static int put_dirty(struct ledger_store *s, const struct ledger *l, struct err 
         put_change(s, l, "", run_state_name(l->state), l->cause, err) < 0)
         return -1;
     for (size_t i = 0; i < l->n_hosts; i++)
-        if (l->hosts[i].dirty && put_host(s, l, i, err) < 0)
+        if (l->hosts[i].dirty && put_host_row(s, l, i, err) < 0)
             return -1;
     for (size_t i = 0; i < l->n_effects; i++)
         if (l->effects[i].dirty && l->effects[i].id != 0 &&
@@ -226,7 +226,7 @@ static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
     return 0;
 }
 
-/* Finished effects stay in the database as history; only the others are steered by. */
+/* Finished effects stay in the database as history, but a run needs only the others. */
 static int load_effects(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
@@ -247,7 +247,7 @@ static int load_effects(struct ledger_store *s, struct ledger *l, struct err *er
     return 0;
 }
 
-/* A run of an earlier version has none. */
+/* A run of an earlier version has no regions. */
 static int load_regions(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
@@ -290,24 +290,24 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
 
 /* ---- for people: runs and changes of state ---- */
 
-static void text_of(sqlite3_stmt *st, int at, char *dst, size_t n)
+static void copy_column_text(sqlite3_stmt *st, int at, char *dst, size_t n)
 {
     const char *text = (const char *)sqlite3_column_text(st, at);
     str_cut(dst, n, text != NULL ? text : "");
 }
 
-static void read_run(sqlite3_stmt *st, struct stored_run *r)
+static void read_run_row(sqlite3_stmt *st, struct stored_run *r)
 {
     const void *id = sqlite3_column_blob(st, 0);
     memset(r, 0, sizeof *r);
     if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
         memcpy(r->run_id, id, RUN_ID_LEN);
-    text_of(st, 1, r->target, sizeof r->target);
+    copy_column_text(st, 1, r->target, sizeof r->target);
     r->state = (enum run_state)sqlite3_column_int(st, 2);
     r->begun_wall_ms = sqlite3_column_int64(st, 3);
     r->ended_wall_ms = sqlite3_column_int64(st, 4);
-    text_of(st, 5, r->cause, sizeof r->cause);
-    text_of(st, 6, r->cause_host, sizeof r->cause_host);
+    copy_column_text(st, 5, r->cause, sizeof r->cause);
+    copy_column_text(st, 6, r->cause_host, sizeof r->cause_host);
     r->hosts = sqlite3_column_int64(st, 7);
     r->done = sqlite3_column_int64(st, 8);
 }
@@ -329,7 +329,7 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
     size_t n = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
         runs = xrealloc(runs, (n + 1) * sizeof *runs);
-        read_run(st, &runs[n++]);
+        read_run_row(st, &runs[n++]);
     }
     sqlite3_finalize(st);
     *ret = runs;
@@ -365,11 +365,11 @@ int ledger_store_find(struct ledger_store *s, const char *text, struct stored_ru
     }
     if (hits == 0)
         return text == NULL
-                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun here")
+                   ? err_set(err, ERR_NOTFOUND, 0, "no run was begun on this machine")
                    : err_set(err, ERR_NOTFOUND, 0,
-                             "no run %s in the ledger: `caravan history` lists them", text);
+                             "the ledger has no run %s: `caravan history` lists the runs", text);
     if (hits > 1)
-        return err_set(err, ERR_USAGE, 0, "%s fits %zu runs: give more digits", text, hits);
+        return err_set(err, ERR_USAGE, 0, "%zu runs begin with %s: give more digits", hits, text);
     *ret = runs[at];
     return 0;
 }
@@ -389,9 +389,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
             list = xrealloc(list, (n + 1) * sizeof *list);
             struct stored_change *c = &list[n++];
             c->wall_ms = sqlite3_column_int64(st, 0);
-            text_of(st, 1, c->key, sizeof c->key);
-            text_of(st, 2, c->state, sizeof c->state);
-            text_of(st, 3, c->text, sizeof c->text);
+            copy_column_text(st, 1, c->key, sizeof c->key);
+            copy_column_text(st, 2, c->state, sizeof c->state);
+            copy_column_text(st, 3, c->text, sizeof c->text);
         }
     sqlite3_finalize(st);
     *ret = list;
@@ -399,9 +399,9 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
     return 0;
 }
 
-/* ---- what other servers' logs said while one changed: kept with the step, bounded ---- */
+/* ---- lines of other servers' logs, stored with the host that changed ---- */
 
-/* The row that says that no more is kept has no server. */
+/* The row that says that further lines are dropped has no server. */
 static int kept_of(struct ledger_store *s, const unsigned char *run_id, const char *step,
                    int64_t *ret_bytes, bool *ret_full, struct err *err)
 {
@@ -423,8 +423,8 @@ static int kept_of(struct ledger_store *s, const unsigned char *run_id, const ch
     return rc;
 }
 
-static int put_line(struct ledger_store *s, const unsigned char *run_id, const char *step,
-                    const char *server, const char *line, struct err *err)
+static int put_heard_line(struct ledger_store *s, const unsigned char *run_id, const char *step,
+                          const char *server, const char *line, struct err *err)
 {
     sqlite3_stmt *st = NULL;
     if (ledger_db_prepare(&s->db, "INSERT INTO heard VALUES (?, ?, ?, ?, ?)", &st, err) < 0)
@@ -452,10 +452,11 @@ int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 
         return 0;
     str_cut(text, sizeof text, line);
     if (bytes + (int64_t)strlen(text) > HEARD_MAX) {
-        snprintf(text, sizeof text, "more was said; the first %d KiB are kept", HEARD_MAX / 1024);
+        snprintf(text, sizeof text, "there were more lines; only the first %d KiB are stored",
+                 HEARD_MAX / 1024);
         server = "";
     }
-    return put_line(s, run_id, step, server, text, err);
+    return put_heard_line(s, run_id, step, server, text, err);
 }
 
 int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
@@ -470,7 +471,7 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
     if (ledger_db_prepare(&s->db,
                           "SELECT wall, step, server, line FROM heard WHERE run = ? ORDER BY rowid",
                           &st, &old) < 0)
-        return 0; /* a ledger of an earlier version */
+        return 0; /* a ledger of an earlier version has no such table */
     if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) != SQLITE_OK) {
         sqlite3_finalize(st);
         return ledger_db_fail(&s->db, err, "read");
@@ -479,9 +480,9 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
         list = xrealloc(list, (n + 1) * sizeof *list);
         struct stored_heard *h = &list[n++];
         h->wall_ms = sqlite3_column_int64(st, 0);
-        text_of(st, 1, h->step, sizeof h->step);
-        text_of(st, 2, h->server, sizeof h->server);
-        text_of(st, 3, h->line, sizeof h->line);
+        copy_column_text(st, 1, h->step, sizeof h->step);
+        copy_column_text(st, 2, h->server, sizeof h->server);
+        copy_column_text(st, 3, h->line, sizeof h->line);
     }
     sqlite3_finalize(st);
     *ret = list;

@@ -1,15 +1,15 @@
 /*
- * ledger_store.h - the ledger on disk: SQLite, and only here and in ledger_rows.
+ * ledger_store.h - the ledger on disk, a SQLite database.
  *
- * <state_dir>/ledger.db, write-ahead log, synchronous FULL: what ledger_store_commit
- * returned 0 for survives a power cut. Only what is marked dirty is written, in one
- * transaction, and only then are the marks cleared. Changes of state are kept beside
- * it with their time, for `caravan show`.
+ * The file is <state_dir>/ledger.db, with a write-ahead log and synchronous FULL. When
+ * ledger_store_commit returned 0, the ledger survives a power cut. A commit writes only the rows
+ * that are marked dirty, in one transaction, and then clears the marks. The store also records each
+ * change of state with its time, for `caravan show`.
  *
- * <state_dir>/ledger.lock is held by a live run and names its pid: who has it may
- * write. Readers (history, show, status) need no lock.
+ * A live run holds the lock <state_dir>/ledger.lock, which names its process id. Only the holder of
+ * the lock may write. Readers (history, show, status) need no lock.
  *
- * Lists that are handed out are the caller's, to be freed. A store belongs to one thread.
+ * The caller frees the lists that these functions return. A store belongs to one thread.
  */
 #ifndef LEDGER_STORE_H
 #define LEDGER_STORE_H
@@ -20,27 +20,27 @@
 
 struct ledger_store;
 
-/* For reading: ERR_NOTFOUND when there is no ledger yet. For writing: made when absent. */
+/* write: makes the ledger if there is none. Otherwise ERR_NOTFOUND: there is no ledger yet. */
 MUST_CHECK int ledger_store_open(const struct coord_conf *c, bool write, const struct clock *clock,
                                  struct ledger_store **ret, struct err *err);
-/* To read; NULL where there is no ledger: nothing was ever begun from here. */
+/* Opens the ledger for reading. *ret NULL: there is no ledger; no run was begun on this machine. */
 MUST_CHECK int ledger_store_open_if(const struct coord_conf *c, const struct clock *clock,
                                     struct ledger_store **ret, struct err *err);
 void ledger_store_close(struct ledger_store *s);
-/* For what is kept beside, in a table of its own (ledger_record.h). */
+/* The database, for modules with tables of their own (ledger_record.h, ledger_walk.h). */
 struct ledger_db;
 struct ledger_db *ledger_store_db(struct ledger_store *s);
-/* ERR_BUSY names the pid of the live run. */
+/* The caller closes *ret_fd to release the lock. The text of ERR_BUSY names the process id of the
+ * live run. */
 MUST_CHECK int ledger_store_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 
-/* After -1 nothing was written, and nothing may be begun. The first commit of a run's end puts its
- * time into the ledger. */
+/* -1: nothing was written, and the caller may begin nothing. The first commit after the run has
+ * ended also sets the time of the end in the ledger. */
 MUST_CHECK int ledger_store_commit(struct ledger_store *s, struct ledger *l, struct err *err);
-/* Keeps the trust file in force with the run; orders that are committed from here on are signed by
- * it. */
+/* Stores the trust file in force with the run. Records of later commits name this version. */
 MUST_CHECK int ledger_store_trust(struct ledger_store *s, const unsigned char run_id[static 16],
                                   uint32_t version, const struct buf *file, struct err *err);
-/* ret must not own anything yet. */
+/* Loads a run; the caller frees *ret with ledger_free. *ret must own nothing before the call. */
 MUST_CHECK int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 16],
                                  struct ledger *ret, struct err *err);
 
@@ -52,25 +52,26 @@ struct stored_run {
     char cause[480], cause_host[NAME_MAX_LEN];
     int64_t hosts, done;
 };
-/* Newest first. The caller frees *ret. */
+/* All runs, newest first, at most 1000. The caller frees *ret. */
 MUST_CHECK int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *ret_n,
                                  struct err *err);
-/* Can this word be the beginning of a run's id? ERR_USAGE. Reads nothing. */
+/* Can this word begin the id of a run? Reads nothing. ERR_USAGE: it cannot. */
 MUST_CHECK int ledger_run_word(const char *text, struct err *err);
-/* By the id's first digits (>= 4), or the newest when text is NULL. ERR_NOTFOUND. */
+/* Finds a run by the first digits of its id (at least 4); text NULL: the newest run. ERR_NOTFOUND:
+ * there is no such run. ERR_USAGE: fewer than 4 digits, or several runs begin with them. */
 MUST_CHECK int ledger_store_find(struct ledger_store *s, const char *text, struct stored_run *ret,
                                  struct err *err);
 
 struct stored_change {
     int64_t wall_ms;
-    char key[UUID_MAX]; /* "" the run */
+    char key[UUID_MAX]; /* of the host; "": the run itself changed */
     char state[32];
     char text[480];
 };
 MUST_CHECK int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[static 16],
                                     struct stored_change **ret, size_t *ret_n, struct err *err);
 
-#define HEARD_MAX (16 * 1024) /* of log lines kept with a step */
+#define HEARD_MAX (16 * 1024) /* bytes of log lines stored with one step */
 
 #define HEARD_LINE 480
 
@@ -79,8 +80,8 @@ struct stored_heard {
     char step[UUID_MAX], server[UUID_MAX];
     char line[HEARD_LINE];
 };
-/* A line of `server`'s log while `step` changed. What a step has beyond HEARD_MAX is dropped, and
- * its last line says so. */
+/* Stores a line of `server`'s log that came while the host `step` changed. Lines beyond HEARD_MAX
+ * bytes are dropped, and the last stored line says so. */
 MUST_CHECK int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
                                  const char *step, const char *server, const char *line,
                                  struct err *err);

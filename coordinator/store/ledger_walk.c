@@ -1,6 +1,6 @@
 #include "ledger_walk.h"
 
-#define PIECE 16384 /* of a plan's text */
+#define PIECE 16384 /* bytes of a plan's text that are read at once */
 
 struct since {
     enum record_since record;
@@ -65,7 +65,7 @@ void ledger_walk_close(struct ledger_walk *w)
 
 /* ---- the plan's text, line by line ---- */
 
-/* One piece more behind what is there. 0: that was all. */
+/* Appends one more piece of the text to `rest`. 0: the text has ended. */
 static int read_piece(struct ledger_walk *w, struct err *err)
 {
     unsigned char piece[PIECE];
@@ -81,8 +81,8 @@ static int read_piece(struct ledger_walk *w, struct err *err)
     return n > 0;
 }
 
-/* 1: *ret is the next line, until the next call; 0: there is none. */
-static int next_line(struct ledger_walk *w, char **ret, struct err *err)
+/* 1: *ret is the next line, valid until the next call; 0: there is no further line. */
+static int next_plan_line(struct ledger_walk *w, char **ret, struct err *err)
 {
     char *end = NULL;
     int rc = 1;
@@ -101,12 +101,13 @@ static int next_planned(struct ledger_walk *w, struct err *err)
 {
     char *line = NULL;
     int rc, is = 0;
-    while (is == 0 && (rc = next_line(w, &line, err)) != 0) {
+    while (is == 0 && (rc = next_plan_line(w, &line, err)) != 0) {
         if (rc < 0)
             return -1;
         is = plan_text_host(line, &w->plan);
     }
-    return is >= 0 ? is : err_set(err, ERR_FORMAT, 0, "a host of the run's plan cannot be read");
+    return is >= 0 ? is
+                   : err_set(err, ERR_FORMAT, 0, "a host in the plan of the run cannot be read");
 }
 
 /* ---- both ---- */
@@ -136,6 +137,6 @@ int ledger_walk_next(struct ledger_walk *w, struct err *err)
         return there;
     }
     return err_set(err, ERR_FORMAT, 0,
-                   "the ledger %s: host %zu of the run's plan is not the one of its row",
-                   w->db->path, w->n + 1);
+                   "the ledger %s: host %zu of the run's plan is not the host of row %zu",
+                   w->db->path, w->n + 1, w->n + 1);
 }

@@ -1,13 +1,14 @@
 /*
- * ledger_walk.h - a run read host by host, for who has no room for thousands of them.
+ * ledger_walk.h - reads a run host by host, so that a reader needs memory for one host only.
  *
  *     ledger_walk_open(store, run_id, &w, &err)
  *     while ((rc = ledger_walk_next(w, &err)) > 0)
  *         ... w->at, w->plan, w->host
  *     ledger_walk_close(w)
  *
- * What ledger_store_load and plan_read have of a host, in the order of both, and of neither more
- * than one. ERR_FORMAT: the plan and the hosts of the ledger are not the same. One thread.
+ * Each step gives the same values of one host as plan_read (`plan`) and ledger_store_load (`host`).
+ * The plan and the ledger have the hosts in the same order. ERR_FORMAT: the plan and the ledger do
+ * not have the same hosts. For one thread.
  */
 #ifndef LEDGER_WALK_H
 #define LEDGER_WALK_H
@@ -19,20 +20,20 @@ struct ledger_walk {
     size_t at; /* index of the host */
     struct plan_host plan;
     struct ledger_host host;
-    enum record_since since; /* of the run; from ledger_walk_open on */
-    /* Its own. */
+    enum record_since since; /* a value of the run; set by ledger_walk_open */
+    /* Private. */
     struct ledger_db *db;
     sqlite3_stmt *hosts;
-    sqlite3_blob *text; /* of the plan */
-    int read;           /* bytes of it */
+    sqlite3_blob *text; /* the plan's text */
+    int read;           /* bytes of the text read so far */
     size_t n;           /* hosts so far */
-    struct buf rest;    /* read, and not taken yet, from `taken` on */
+    struct buf rest;    /* bytes read; those before `taken` are used up */
     size_t taken;
 };
 
 MUST_CHECK int ledger_walk_open(struct ledger_store *s, const unsigned char run_id[static 16],
                                 struct ledger_walk **ret, struct err *err);
-/* 1: the next one; 0: that was the last. */
+/* 1: w has the next host; 0: there is no further host. */
 MUST_CHECK int ledger_walk_next(struct ledger_walk *w, struct err *err);
 void ledger_walk_close(struct ledger_walk *w); /* NULL is fine */
 

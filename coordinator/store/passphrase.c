@@ -7,11 +7,11 @@
 
 struct passphrase {
     struct passphrase_sources from;
-    char *kept;  /* of the run; guarded */
-    char *other; /* chosen, or typed a second time; guarded */
+    char *kept;  /* the passphrase of the run; guarded memory */
+    char *other; /* a new passphrase, or the second typing; guarded memory */
     bool have;
-    bool handed;    /* by a descriptor or a credential: nobody is asked */
-    unsigned asked; /* for the key that is to be opened */
+    bool handed;    /* `kept` came from a descriptor or a credential: ask no person */
+    unsigned asked; /* how often the person was asked for the present key */
 };
 
 struct passphrase *passphrase_new(const struct passphrase_sources *s)
@@ -45,7 +45,8 @@ static int check_length(const char *text, const char *where, struct err *err)
 
 /* ---- a descriptor ---- */
 
-/* 1: a byte; 0: the end. One at a time, so that what follows the line stays where it is. */
+/* 1: read a byte; 0: end of the input. Reads single bytes, so that the input behind the line is
+ * left for other readers of the descriptor. */
 static int read_byte(int fd, const struct clock *clock, int64_t end, char *ret, const char *where,
                      struct err *err)
 {
@@ -54,8 +55,8 @@ static int read_byte(int fd, const struct clock *clock, int64_t end, char *ret, 
         struct pollfd p = {.fd = fd, .events = POLLIN};
         int rc = poll(&p, 1, left > 0 ? (int)left : 0);
         if (rc == 0)
-            return err_set(err, ERR_REFUSED, 0, "no passphrase came from %s within its time (%d s)",
-                           where, PASSPHRASE_MS / 1000);
+            return err_set(err, ERR_REFUSED, 0, "no passphrase came from %s within %d s", where,
+                           PASSPHRASE_MS / 1000);
         ssize_t n = rc < 0 ? -1 : read(fd, ret, 1);
         if (n >= 0)
             return (int)n;
@@ -64,8 +65,8 @@ static int read_byte(int fd, const struct clock *clock, int64_t end, char *ret, 
     }
 }
 
-static int read_line(const struct passphrase_sources *s, int fd, char dst[static PASSPHRASE_SIZE],
-                     struct err *err)
+static int read_passphrase_line(const struct passphrase_sources *s, int fd,
+                                char dst[static PASSPHRASE_SIZE], struct err *err)
 {
     int64_t end = clock_mono(s->clock) + (s->deadline_ms > 0 ? s->deadline_ms : PASSPHRASE_MS);
     char where[32], c = '\0';
@@ -75,7 +76,7 @@ static int read_line(const struct passphrase_sources *s, int fd, char dst[static
     while (n <= PASSPHRASE_MAX && (rc = read_byte(fd, s->clock, end, &c, where, err)) == 1 &&
            c != '\n') {
         if (c == '\0')
-            return err_set(err, ERR_REFUSED, 0, "the passphrase from %s holds a NUL", where);
+            return err_set(err, ERR_REFUSED, 0, "the passphrase from %s contains a NUL", where);
         dst[n++] = c;
     }
     dst[n] = '\0';
@@ -110,8 +111,8 @@ static int read_credential(const char *dir, char dst[static PASSPHRASE_SIZE], bo
 
 /* ---- a person ---- */
 
-static int ask(const struct passphrase *p, const char *prompt, char dst[static PASSPHRASE_SIZE],
-               struct err *err)
+static int ask_person(const struct passphrase *p, const char *prompt,
+                      char dst[static PASSPHRASE_SIZE], struct err *err)
 {
     return p->from.ask(p->from.ctx, prompt, dst, err) < 0 ? -1
                                                           : check_length(dst, "the terminal", err);
@@ -119,25 +120,28 @@ static int ask(const struct passphrase *p, const char *prompt, char dst[static P
 
 static int ask_twice(struct passphrase *p, char *dst, char *room, struct err *err)
 {
-    if (ask(p, "New passphrase", dst, err) < 0 || ask(p, "The same once more", room, err) < 0)
+    if (ask_person(p, "New passphrase", dst, err) < 0 ||
+        ask_person(p, "The same once more", room, err) < 0)
         return -1;
     bool same = strcmp(dst, room) == 0;
     crypto_wipe(room, PASSPHRASE_SIZE);
     return same ? 0
-                : err_set(err, ERR_REFUSED, 0, "the two passphrases are not the same: begin again");
+                : err_set(err, ERR_REFUSED, 0,
+                          "the two passphrases are not the same: run the command again");
 }
 
 #define HAND_OVER                                                                                  \
-    "and nobody can be asked, for there is no terminal: hand the passphrase over with "            \
-    "--passphrase-fd N (one line) or as the systemd credential " PASSPHRASE_CREDENTIAL
+    "and there is no terminal to ask for it: pass the passphrase with --passphrase-fd N (one "     \
+    "line) or as the systemd credential " PASSPHRASE_CREDENTIAL
 
-/* ---- in their order ---- */
+/* ---- the sources in their order ---- */
 
-/* 1: it is there now; 0: a person is left to be asked. */
+/* 1: read a passphrase; 0: there is no descriptor and no credential, so that a person must be
+ * asked. */
 static int take_automatic(struct passphrase *p, struct err *err)
 {
     bool there = p->from.fd >= 0;
-    if (there && read_line(&p->from, p->from.fd, p->kept, err) < 0)
+    if (there && read_passphrase_line(&p->from, p->from.fd, p->kept, err) < 0)
         return -1;
     if (!there && p->from.credentials != NULL &&
         read_credential(p->from.credentials, p->kept, &there, err) < 0)
@@ -150,19 +154,19 @@ static int ask_for(struct passphrase *p, const char *path, struct err *err)
 {
     char prompt[400];
     if (p->handed)
-        return err_set(err, ERR_REFUSED, 0, "the passphrase that was handed over does not open %s",
-                       path);
+        return err_set(err, ERR_REFUSED, 0,
+                       "the passphrase from the descriptor or credential does not open %s", path);
     if (p->from.ask == NULL)
-        return err_set(err, ERR_REFUSED, 0, "%s is encrypted, " HAND_OVER, path);
+        return err_set(err, ERR_REFUSED, 0, "%s is encrypted with a passphrase, " HAND_OVER, path);
     if (p->asked == PASSPHRASE_TRIES)
         return err_set(
             err, ERR_REFUSED, 0,
-            "none of %d passphrases opens %s. Nobody can recover a forgotten one: such a "
-            "key is replaced by a new one",
+            "none of %d passphrases opens %s. Nobody can recover a forgotten passphrase: "
+            "replace the key by a new one (`caravan trust rotate`)",
             PASSPHRASE_TRIES, path);
     snprintf(prompt, sizeof prompt, "%sPassphrase of %.300s", p->asked > 0 ? "Wrong. " : "", path);
     p->asked++;
-    if (ask(p, prompt, p->kept, err) < 0)
+    if (ask_person(p, prompt, p->kept, err) < 0)
         return -1;
     p->have = true;
     return 0;
@@ -190,10 +194,10 @@ int passphrase_of_new_keys(struct passphrase *p, const char **ret, struct err *e
     if (rc == 0 && p->from.ask == NULL)
         return err_set(err, ERR_REFUSED, 0,
                        "secret keys are encrypted with a passphrase, " HAND_OVER
-                       ". With --no-passphrase keys are not encrypted: whoever reads the files has "
-                       "them");
+                       ". With --no-passphrase the keys are not encrypted: anybody who can read "
+                       "the files can use them");
     if (rc < 0 || (rc == 0 && ask_twice(p, p->kept, p->other, err) < 0))
-        return err_wrap(err, "no key was made (--no-passphrase makes keys without one)");
+        return err_wrap(err, "no key was made (--no-passphrase makes keys without a passphrase)");
     p->have = true;
     *ret = p->kept;
     return 0;
@@ -202,12 +206,12 @@ int passphrase_of_new_keys(struct passphrase *p, const char **ret, struct err *e
 int passphrase_choose(struct passphrase *p, const char **ret, struct err *err)
 {
     if (p->from.new_fd >= 0) {
-        if (read_line(&p->from, p->from.new_fd, p->other, err) < 0)
+        if (read_passphrase_line(&p->from, p->from.new_fd, p->other, err) < 0)
             return -1;
     } else if (p->from.ask == NULL) {
         return err_set(err, ERR_REFUSED, 0,
-                       "nobody can be asked for the new passphrase: there is no terminal. Hand it "
-                       "over with --new-passphrase-fd N (one line)");
+                       "there is no terminal to ask for the new passphrase: pass it with "
+                       "--new-passphrase-fd N (one line)");
     } else {
         char *room = secret_new(PASSPHRASE_SIZE);
         int rc = ask_twice(p, p->other, room, err);

@@ -10,13 +10,13 @@
 
 #define MEMBER          "nomad"
 #define WORD            "abcdefghijklmnopqrstuvwxyz0123456789_"
-#define HEAD_LEN        20 /* of an ELF file: up to e_machine */
+#define HEAD_LEN        20 /* bytes of an ELF file up to e_machine */
 #define ZIP_MEMBERS_MAX 16
 
 AUTO_DEFINE(archive, struct archive, archive_read_free)
 
-static int check_name(const char *path, const char *version, const char *os, const char *arch,
-                      struct err *err)
+static int check_zip_name(const char *path, const char *version, const char *os, const char *arch,
+                          struct err *err)
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     char want[256];
@@ -25,11 +25,12 @@ static int check_name(const char *path, const char *version, const char *os, con
         return 0;
     if (n > 0 && (size_t)n < sizeof want && str_eq(name, want))
         return 0;
-    return err_set(err, ERR_USAGE, 0, "the file is named %s, but %s %s/%s would be %s", name,
-                   version, os, arch, want);
+    return err_set(err, ERR_USAGE, 0, "the file is named %s, but the file of %s %s/%s is named %s",
+                   name, version, os, arch, want);
 }
 
-/* e_machine of an ELF header against Go's word; what we do not know passes. */
+/* Compares e_machine of the ELF header with Go's word for the architecture. Files that are not ELF,
+ * and words that are not in the table, pass. */
 static int check_machine(const unsigned char *head, size_t n, const char *arch, struct err *err)
 {
     static const struct {
@@ -61,10 +62,11 @@ static int hash_member(struct archive *a, const char *arch, uint64_t max, struct
     b->size = 0;
     while ((rc = archive_read_data_block(a, &p, &n, &offset)) == ARCHIVE_OK) {
         if (offset < 0 || (uint64_t)offset != b->size)
-            return err_set(err, ERR_FORMAT, 0, "its member " MEMBER " has holes");
+            return err_set(err, ERR_FORMAT, 0, "the member " MEMBER " of the zip has holes");
         if (n > max - b->size)
             return err_set(err, ERR_LIMIT, 0,
-                           "its member " MEMBER " is larger than %" PRIu64 " bytes", max);
+                           "the member " MEMBER " of the zip is larger than %" PRIu64 " bytes",
+                           max);
         size_t take = MIN_OF(n, HEAD_LEN - head_len);
         memcpy(head + head_len, p, take);
         head_len += take;
@@ -77,12 +79,12 @@ static int hash_member(struct archive *a, const char *arch, uint64_t max, struct
     return check_machine(head, head_len, arch, err);
 }
 
-/* What hosts refuse (agent's unpack) is not released: paths, links, special and encrypted files. */
-static int check_entry(struct archive_entry *e, struct err *err)
+/* Hosts refuse these members (unpack.c of the agent): paths, links, special and encrypted files. */
+static int check_zip_member(struct archive_entry *e, struct err *err)
 {
     const char *name = archive_entry_pathname(e);
     if (name == NULL || name[0] == '\0' || name[0] == '.' || strpbrk(name, "/\\:") != NULL)
-        return err_set(err, ERR_FORMAT, 0, "the zip holds a path: %.100s",
+        return err_set(err, ERR_FORMAT, 0, "the zip contains a path: %.100s",
                        name != NULL ? name : "(not text)");
     if (archive_entry_filetype(e) != AE_IFREG || archive_entry_symlink(e) != NULL ||
         archive_entry_hardlink(e) != NULL)
@@ -101,12 +103,12 @@ static int measure_members(struct archive *a, const char *arch, uint64_t max, st
     while ((rc = archive_read_next_header(a, &e)) == ARCHIVE_OK) {
         if (n++ == ZIP_MEMBERS_MAX)
             return err_set(err, ERR_FORMAT, 0, "the zip has more than %d members", ZIP_MEMBERS_MAX);
-        if (check_entry(e, err) < 0)
+        if (check_zip_member(e, err) < 0)
             return -1;
         if (!str_eq(archive_entry_pathname(e), MEMBER))
             continue;
         if (found)
-            return err_set(err, ERR_FORMAT, 0, "the zip holds more than one file " MEMBER);
+            return err_set(err, ERR_FORMAT, 0, "the zip contains more than one file " MEMBER);
         found = true;
         if (hash_member(a, arch, max, b, err) < 0)
             return -1;
@@ -129,25 +131,26 @@ static int measure_zip(int fd, const char *arch, uint64_t max, struct build *b, 
     return measure_members(a, arch, max, b, err);
 }
 
-static int measure(int fd, const char *arch, const struct publish_want *want, struct build *b,
-                   struct err *err)
+static int measure_file(int fd, const char *arch, const struct publish_want *want, struct build *b,
+                        struct err *err)
 {
     unsigned char head[HEAD_LEN];
     ssize_t n = pread(fd, head, sizeof head, 0);
     if (n < 0)
         return err_set(err, ERR_IO, errno, "read");
     if (n < 4)
-        return err_set(err, ERR_FORMAT, 0, "it is empty or nearly so: no binary");
+        return err_set(err, ERR_FORMAT, 0, "the file has less than 4 bytes: it is no binary");
     if (digest_fd(fd, want->max, &b->fetch_digest, &b->fetch_size, err) < 0)
         return -1;
     if (want->digest != NULL && !digest_eq(want->digest, &b->fetch_digest))
-        return err_set(err, ERR_CRYPTO, 0, "its SHA-256 is not the one that was signed");
+        return err_set(err, ERR_CRYPTO, 0,
+                       "the SHA-256 of the file is not the one that was signed");
     if (memcmp(head, "PK\003\004", 4) == 0) {
         b->packing = PACKING_ZIP;
         return measure_zip(fd, arch, want->max, b, err);
     }
     if (want->zip)
-        return err_set(err, ERR_FORMAT, 0, "it is no zip");
+        return err_set(err, ERR_FORMAT, 0, "the file is no zip");
     b->packing = PACKING_BARE;
     b->digest = b->fetch_digest;
     b->size = b->fetch_size;
@@ -163,8 +166,9 @@ int publish_measure(const char *path, const char *version, const char *os, const
     if (str_copy(b.os, sizeof b.os, os) < 0 || str_copy(b.arch, sizeof b.arch, arch) < 0 ||
         os[0] == '\0' || arch[0] == '\0' || os[strspn(os, WORD)] != '\0' ||
         arch[strspn(arch, WORD)] != '\0')
-        return err_set(err, ERR_USAGE, 0, "--os and --arch are Go's words: linux, amd64");
-    if (check_name(path, version, os, arch, err) < 0)
+        return err_set(err, ERR_USAGE, 0,
+                       "--os and --arch must be words of Go, such as linux and amd64");
+    if (check_zip_name(path, version, os, arch, err) < 0)
         return -1;
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     struct stat st;
@@ -172,7 +176,7 @@ int publish_measure(const char *path, const char *version, const char *os, const
         return err_set(err, ERR_USAGE, errno, "open %s", path);
     if (!S_ISREG(st.st_mode))
         return err_set(err, ERR_USAGE, 0, "%s is not a regular file", path);
-    if (measure(fd, arch, want != NULL ? want : &any, &b, err) < 0)
+    if (measure_file(fd, arch, want != NULL ? want : &any, &b, err) < 0)
         return err_wrap(err, "%s", path);
     *ret = b;
     return 0;

@@ -16,15 +16,16 @@ static int check_file(const struct coord_conf *c, const struct manifest *m, cons
         return -1;
     return release_same_build(b, &again)
                ? 0
-               : err_set(err, ERR_CRYPTO, 0, "%s: its member is not the one that was signed", path);
+               : err_set(err, ERR_CRYPTO, 0, "%s: the binary in the zip is not the signed one",
+                         path);
 }
 
-static void check_build(const struct coord_conf *c, const struct stored_release *r,
-                        const struct build *b, struct build_check *ret)
+static void check_stored_build(const struct coord_conf *c, const struct stored_release *r,
+                               const struct build *b, struct build_check *ret)
 {
     const struct manifest *m = &r->manifest;
     bool of_vendor = vendor_names_build((const char *)m->sums, m->sums_len, m->version, b);
-    /* A build of one's own may be elsewhere only, at the places that were named. */
+    /* The file of an own build may exist only at the places that were named for it. */
     bool here = of_vendor || release_places_of(r, b) == 0 || release_file_there(c, m->version, b);
     struct err why = ERR_INIT;
     str_cut(ret->os, sizeof ret->os, b->os);
@@ -36,8 +37,9 @@ static void check_build(const struct coord_conf *c, const struct stored_release 
     }
 }
 
-static int check(const struct coord_conf *c, const struct stored_release *r,
-                 const struct clock *clock, struct release_check *ret, struct err *err)
+static int check_stored_release(const struct coord_conf *c, const struct stored_release *r,
+                                const struct clock *clock, struct release_check *ret,
+                                struct err *err)
 {
     const struct manifest *m = &r->manifest;
     const struct vendor_signed s = {m->sums, m->sums_len, m->sums_sig, m->sums_sig_len};
@@ -46,7 +48,7 @@ static int check(const struct coord_conf *c, const struct stored_release *r,
         return -1;
     ret->n_builds = m->n_builds;
     for (uint32_t i = 0; i < m->n_builds; i++)
-        check_build(c, r, &m->builds[i], &ret->builds[i]);
+        check_stored_build(c, r, &m->builds[i], &ret->builds[i]);
     return 0;
 }
 
@@ -57,7 +59,7 @@ int release_check(const struct coord_conf *c, const struct trust *t, const char 
     memset(ret, 0, sizeof *ret);
     if (release_load(c, t, version, &r, err) < 0)
         return -1;
-    int rc = check(c, &r, clock, ret, err);
+    int rc = check_stored_release(c, &r, clock, ret, err);
     stored_release_free(&r);
     return rc < 0 ? err_wrap(err, "release %s", version) : 0;
 }

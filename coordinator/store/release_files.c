@@ -16,7 +16,7 @@ int release_file_path(const struct coord_conf *c, const char *version, const str
     return 0;
 }
 
-static int copy(int from, int to, const struct build *b, struct err *err)
+static int copy_build_file(int from, int to, const struct build *b, struct err *err)
 {
     autofree unsigned char *piece = xalloc(PIECE);
     struct digest_state hash;
@@ -38,7 +38,7 @@ static int copy(int from, int to, const struct build *b, struct err *err)
     digest_final(&hash, &digest);
     return done == b->fetch_size && digest_eq(&digest, &b->fetch_digest)
                ? 0
-               : err_set(err, ERR_CRYPTO, 0, "the file was changed since it was measured");
+               : err_set(err, ERR_CRYPTO, 0, "the file has changed since it was measured");
 }
 
 static int keep_as(const char *tmp, const char *path, int from, const struct build *b,
@@ -48,7 +48,7 @@ static int keep_as(const char *tmp, const char *path, int from, const struct bui
 
     if (to < 0)
         return err_set(err, errno == ENOSPC ? ERR_NOSPACE : ERR_IO, errno, "create %s", tmp);
-    if (copy(from, to, b, err) < 0)
+    if (copy_build_file(from, to, b, err) < 0)
         return -1;
     if (fchmod(to, 0644) < 0 || fsync(to) < 0 || rename(tmp, path) < 0)
         return err_set(err, ERR_IO, errno, "write %s", path);

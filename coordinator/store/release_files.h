@@ -1,9 +1,9 @@
 /*
- * release_files.h - the files of builds that lie beside their manifest, for who serves them.
+ * release_files.h - the files of builds, stored beside their manifest, to be served to hosts.
  *
- * A build's file has the vendor's name, nomad_<version>_<os>_<arch>.zip; a bare binary the same
- * without ".zip". It is there when the release was fetched, or was added without a place of its
- * own. Nothing is trusted by its name: what serves files checks size and digest (file_server.h).
+ * The file of a build has the vendor's name, nomad_<version>_<os>_<arch>.zip; a bare binary has the
+ * same name without ".zip". The file exists when the release was fetched, or when the build was
+ * added without a place. A name proves nothing: the server checks size and digest (file_server.h).
  */
 #ifndef RELEASE_FILES_H
 #define RELEASE_FILES_H
@@ -12,13 +12,15 @@
 
 MUST_CHECK int release_file_path(const struct coord_conf *c, const char *version,
                                  const struct build *b, char dst[static 300], struct err *err);
-/* Copies the file that b was measured from there, durably, under the name last. ERR_CRYPTO: it is
- * another one by now. */
+/* Copies the file `from`, from which b was measured, to the path of the build. The file gets this
+ * name only when it is complete and durable. ERR_CRYPTO: the file has changed since it was
+ * measured.
+ */
 MUST_CHECK int release_file_keep(const struct coord_conf *c, const char *version,
                                  const struct build *b, const char *from, struct err *err);
-/* Is a regular file there? */
+/* Is a regular file at the path of the build? */
 bool release_file_there(const struct coord_conf *c, const char *version, const struct build *b);
-/* Places that were named for this build. */
+/* How many places were named for this build. */
 size_t release_places_of(const struct stored_release *r, const struct build *b);
 
 #endif

@@ -23,7 +23,7 @@ static int release_path(const struct coord_conf *c, const char *version, const c
     return state_path(c, name, dst, err);
 }
 
-/* A version is a folder's name here: nothing but what versions are made of. */
+/* The version becomes the name of a folder, so that only the characters of versions are allowed. */
 int release_version_ok(const char *text, struct err *err)
 {
     struct version v;
@@ -32,11 +32,11 @@ int release_version_ok(const char *text, struct err *err)
         return -1;
     version_text(plain, &v);
     if (!str_eq(plain, text) || strchr(text, '/') != NULL)
-        return err_set(err, ERR_USAGE, 0, "write the version as %s", plain);
+        return err_set(err, ERR_USAGE, 0, "the version must be written as %s", plain);
     return 0;
 }
 
-/* "rc.1", "beta2", "dev": what HashiCorp writes behind versions that are still to come. */
+/* "rc.1", "beta2", "dev": suffixes of HashiCorp's own prereleases. */
 static bool is_prerelease(const char *suffix)
 {
     static const char *const words[] = {"alpha", "beta", "rc", "dev"};
@@ -53,13 +53,13 @@ static int check_own(const char *version, struct err *err)
         return -1;
     if (v.pre[0] == '\0')
         return err_set(err, ERR_USAGE, 0,
-                       "%s has no suffix, and so is no prerelease: --" OWN_BUILD
-                       " is for builds such as %u.%u.%u-acme1",
+                       "%s has no suffix: --" OWN_BUILD " is only for versions with a suffix of "
+                       "your own, such as %u.%u.%u-acme1",
                        version, v.major, v.minor, v.patch);
     if (is_prerelease(v.pre))
         return err_set(err, ERR_USAGE, 0,
-                       "%s is a prerelease by its name. To go there all the same: caravan upgrade "
-                       "--accept prerelease",
+                       "%s is a prerelease by its name. To upgrade to a prerelease: `caravan "
+                       "upgrade --accept prerelease`",
                        version);
     return 0;
 }
@@ -81,7 +81,7 @@ int release_places_parse(const char *text, struct stored_release *r, struct err 
         struct place *p = &r->places[r->n_places];
         if (url == NULL || str_copy(p->os, sizeof p->os, os) < 0 ||
             str_copy(p->arch, sizeof p->arch, arch) < 0 || str_copy(p->url, sizeof p->url, url) < 0)
-            return err_set(err, ERR_CONFIG, 0, "a line is not: os arch url");
+            return err_set(err, ERR_CONFIG, 0, "a line is not of the form: os arch url");
         r->n_places++;
     }
     return 0;
@@ -94,7 +94,7 @@ int release_manifest_path(const struct coord_conf *c, const char *version, char 
                                                 : release_path(c, version, MANIFEST_NAME, dst, err);
 }
 
-/* Signed by all that must; a draft, which is to be signed anew anyway, by anybody. */
+/* draft: the manifest will be signed anew, so that its present signatures do not matter. */
 static int read_manifest(const struct trust *t, bool draft, int64_t now_s, struct stored_release *r,
                          struct err *err)
 {
@@ -106,14 +106,15 @@ static int read_manifest(const struct trust *t, bool draft, int64_t now_s, struc
             return err_wrap(err, "the manifest is refused");
         err->kind = ERR_REFUSED;
         return err_wrap(
-            err, "carry this manifest to who has not signed it, `caravan release sign FILE`, "
-                 "and bring it back");
+            err, "signatures are missing. Carry this manifest to the people who have not signed "
+                 "it yet, run `caravan release sign FILE` there, bring it back, and run the same "
+                 "command here");
     }
     return manifest_read(c.body, c.body_len, &r->manifest, err);
 }
 
-static int load(const struct coord_conf *c, const struct trust *t, const char *version, bool draft,
-                struct stored_release *r, struct err *err)
+static int load_release(const struct coord_conf *c, const struct trust *t, const char *version,
+                        bool draft, struct stored_release *r, struct err *err)
 {
     char path[300];
     bool there = false;
@@ -143,7 +144,7 @@ static int load_as(const struct coord_conf *c, const struct trust *t, const char
     struct stored_release r;
     memset(&r, 0, sizeof r);
     r.places = xzalloc(PLACES_MAX, sizeof *r.places);
-    if (load(c, t, version, draft, &r, err) < 0) {
+    if (load_release(c, t, version, draft, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }
@@ -182,8 +183,8 @@ static int merge_build(struct manifest *m, const struct build *b, const char *di
         return err_set(
             err, ERR_REFUSED, 0,
             "%s for %s/%s was added before with other bytes (SHA-256 of its binary "
-            "%.16s...), and hosts may run them. If that was a mistake, remove %s and add "
-            "it again",
+            "%.16s...), and hosts may run them. If those bytes were a mistake, remove %s and "
+            "add the release again",
             m->version, b->os, b->arch, hex, dir);
     }
     if (m->n_builds == BUILDS_MAX)
@@ -209,8 +210,9 @@ static int merge_places(struct stored_release *r, const struct build *b, const c
             return err_set(err, ERR_LIMIT, 0, "at most %d places for one build", URLS_MAX);
         struct place *p = &r->places[r->n_places];
         if (str_copy(p->url, sizeof p->url, urls[u]) < 0 || strpbrk(urls[u], " \t\r\n") != NULL)
-            return err_set(err, ERR_USAGE, 0, "--url %s: longer than %d bytes, or has blanks",
-                           urls[u], URL_MAX_LEN - 1);
+            return err_set(err, ERR_USAGE, 0,
+                           "--url %s is longer than %d bytes, or contains blanks", urls[u],
+                           URL_MAX_LEN - 1);
         str_cut(p->os, sizeof p->os, b->os);
         str_cut(p->arch, sizeof p->arch, b->arch);
         r->n_places++;
@@ -218,7 +220,8 @@ static int merge_places(struct stored_release *r, const struct build *b, const c
     return 0;
 }
 
-static int store(const struct coord_conf *c, const struct stored_release *r, struct err *err)
+static int store_release(const struct coord_conf *c, const struct stored_release *r,
+                         struct err *err)
 {
     char dir[300], path[300];
     auto_buf struct buf text = BUF_INIT;
@@ -235,7 +238,7 @@ static int store(const struct coord_conf *c, const struct stored_release *r, str
     return file_replace(path, r->container.data, r->container.len, 0644, err);
 }
 
-static int sign(struct stored_release *r, const struct keypair *key, struct err *err)
+static int sign_manifest(struct stored_release *r, const struct keypair *key, struct err *err)
 {
     auto_buf struct buf body = BUF_INIT;
     buf_free(&r->container);
@@ -246,9 +249,9 @@ static int sign(struct stored_release *r, const struct keypair *key, struct err 
     return container_pack(CONTAINER_MANIFEST, body.data, body.len, &key, 1, &r->container, err);
 }
 
-/* What is there of this version, or a release without builds. */
-static int begin(const struct coord_conf *c, const struct trust *t, const char *version,
-                 struct stored_release *ret, struct err *err)
+/* Loads this version; if it is not stored yet, *ret is a release without builds. */
+static int begin_addition(const struct coord_conf *c, const struct trust *t, const char *version,
+                          struct stored_release *ret, struct err *err)
 {
     struct err why = ERR_INIT;
     if (release_version_ok(version, err) < 0)
@@ -265,15 +268,15 @@ static int begin(const struct coord_conf *c, const struct trust *t, const char *
     return 0;
 }
 
-/* Signed anew it is newer than before, also where the clock went back: hosts go by that. */
-static int finish(const struct coord_conf *c, const struct keypair *key, int64_t now_s,
-                  struct stored_release *r, struct err *err)
+/* The date grows with every signing, also when the clock was set back: hosts compare the dates. */
+static int finish_addition(const struct coord_conf *c, const struct keypair *key, int64_t now_s,
+                           struct stored_release *r, struct err *err)
 {
     r->manifest.created_s = MAX_OF(now_s, r->manifest.created_s + 1);
-    return sign(r, key, err) < 0 ? -1 : store(c, r, err);
+    return sign_manifest(r, key, err) < 0 ? -1 : store_release(c, r, err);
 }
 
-/* The folder of a version, whatever is in it. */
+/* Removes the folder of a version with all files in it. */
 static int drop_folder(const struct coord_conf *c, const char *version, struct err *err)
 {
     char dir[300], path[300];
@@ -292,14 +295,14 @@ static int drop_folder(const struct coord_conf *c, const char *version, struct e
     return rmdir(dir) == 0 || errno == ENOENT ? 0 : err_set(err, ERR_IO, errno, "remove %s", dir);
 }
 
-/* A build that somebody has, and where it is: at places, or here. */
+/* A build to be added, with the places or the file where it is. */
 struct addition {
     const char *version;
     bool own_build;
     const struct build *b;
     const char *const *urls;
     size_t n_urls;
-    const char *file; /* NULL: not kept */
+    const char *file; /* to be copied beside the manifest; NULL: none */
 };
 
 static int keep_file(const struct coord_conf *c, const struct addition *a, struct err *err)
@@ -323,15 +326,17 @@ static int merge_all(const struct coord_conf *c, const struct addition *a, struc
                : merge_places(r, a->b, a->urls, a->n_urls, err);
 }
 
-static int add(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
-               const struct addition *a, int64_t now_s, struct stored_release *ret, struct err *err)
+static int add_build(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
+                     const struct addition *a, int64_t now_s, struct stored_release *ret,
+                     struct err *err)
 {
     struct stored_release r;
-    if ((a->own_build && check_own(a->version, err) < 0) || begin(c, t, a->version, &r, err) < 0)
+    if ((a->own_build && check_own(a->version, err) < 0) ||
+        begin_addition(c, t, a->version, &r, err) < 0)
         return -1;
     bool fresh = r.manifest.n_builds == 0;
     if (merge_all(c, a, &r, err) < 0 || (fresh && drop_folder(c, a->version, err) < 0) ||
-        keep_file(c, a, err) < 0 || finish(c, key, now_s, &r, err) < 0) {
+        keep_file(c, a, err) < 0 || finish_addition(c, key, now_s, &r, err) < 0) {
         struct err unused = ERR_INIT;
         stored_release_free(&r);
         return fresh ? drop_folder(c, a->version, &unused), -1 : -1;
@@ -345,7 +350,7 @@ int release_add(const struct coord_conf *c, const struct trust *t, const struct 
                 size_t n_urls, int64_t now_s, struct stored_release *ret, struct err *err)
 {
     const struct addition a = {version, own_build, b, urls, n_urls, NULL};
-    return add(c, t, key, &a, now_s, ret, err);
+    return add_build(c, t, key, &a, now_s, ret, err);
 }
 
 int release_add_file(const struct coord_conf *c, const struct trust *t, const struct keypair *key,
@@ -353,10 +358,10 @@ int release_add_file(const struct coord_conf *c, const struct trust *t, const st
                      int64_t now_s, struct stored_release *ret, struct err *err)
 {
     const struct addition a = {version, own_build, b, NULL, 0, file};
-    return add(c, t, key, &a, now_s, ret, err);
+    return add_build(c, t, key, &a, now_s, ret, err);
 }
 
-/* ---- of the vendor's ---- */
+/* ---- releases of the vendor ---- */
 
 static int put_sums(struct manifest *m, const struct vendor_files *v, struct err *err)
 {
@@ -372,7 +377,7 @@ static int put_sums(struct manifest *m, const struct vendor_files *v, struct err
     return 0;
 }
 
-/* A build that was fetched before must be in the SHA256SUMS that replaces the one it came with. */
+/* The new SHA256SUMS must name each build that the old one names, with the same digest. */
 static int check_before(const struct manifest *m, const struct vendor_files *v, struct err *err)
 {
     for (uint32_t i = 0; i < m->n_builds; i++) {
@@ -380,7 +385,8 @@ static int check_before(const struct manifest *m, const struct vendor_files *v, 
         if (vendor_names_build((const char *)m->sums, m->sums_len, m->version, b) &&
             !vendor_names_build(v->sums, v->sums_len, m->version, b))
             return err_set(err, ERR_REFUSED, 0,
-                           "SHA256SUMS has another digest for %s %s/%s than when it was fetched",
+                           "SHA256SUMS now has another digest for %s %s/%s than when that build "
+                           "was fetched",
                            m->version, b->os, b->arch);
     }
     return 0;
@@ -399,7 +405,7 @@ static int merge_vendor(const struct coord_conf *c, const struct vendor_files *v
     return 0;
 }
 
-/* The zips to where the release is, from where they were fetched. */
+/* Moves the fetched zips to the folder of the release. A zip that is there already stays. */
 static int move_zips(const struct coord_conf *c, const struct vendor_files *v, struct err *err)
 {
     char dir[300], name[VENDOR_NAME_MAX], from[300 + VENDOR_NAME_MAX], to[300];
@@ -422,12 +428,12 @@ int release_add_vendor(const struct coord_conf *c, const struct trust *t, const 
 {
     struct stored_release r;
     char path[300];
-    if (begin(c, t, v->version, &r, err) < 0)
+    if (begin_addition(c, t, v->version, &r, err) < 0)
         return -1;
     if (merge_vendor(c, v, &r, err) < 0 || move_zips(c, v, err) < 0 ||
         release_path(c, v->version, SOURCE_NAME, path, err) < 0 ||
         file_replace(path, v->source, strlen(v->source), 0644, err) < 0 ||
-        finish(c, key, now_s, &r, err) < 0) {
+        finish_addition(c, key, now_s, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
     }
@@ -453,7 +459,7 @@ int release_source(const struct coord_conf *c, const char *version, struct buf *
                : file_read_if(path, SOURCE_FILE_MAX, 0, ret, &there, err);
 }
 
-/* The manifest first: without it there is no release, whatever else is left. */
+/* Removes the manifest first: without a manifest the folder is no release. */
 int release_remove(const struct coord_conf *c, const char *version, struct err *err)
 {
     char dir[300], path[300];

@@ -19,7 +19,7 @@ int signer_check(const struct coord_conf *c, struct err *err)
                          c->file, c->signer);
 }
 
-/* Cuts the text. */
+/* Writes a NUL behind each word of `text`; argv points into it. */
 static int split_words(char *text, const char *argv[static WORDS_MAX + 1], struct err *err)
 {
     size_t n = 0;
@@ -49,7 +49,7 @@ static int write_question(const char *name, const void *p, size_t n, struct buf 
     str_hex(hex, p, n);
     buf_printf(ret, "sign %s %s\n", name, hex);
     return ret->len > INPUT_MAX
-               ? err_set(err, ERR_LIMIT, 0, "%zu bytes to be signed are more than a signer gets", n)
+               ? err_set(err, ERR_LIMIT, 0, "%zu bytes are too many for a signer", n)
                : 0;
 }
 
@@ -68,9 +68,9 @@ int signer_answer(const char *out, size_t n, unsigned char ret_sig[static SIG_LE
     return str_unhex(hex, ret_sig, SIG_LEN);
 }
 
-/* What the program said, if it ended at all. */
-static int judge(const struct spawn_result *r, const char *program,
-                 unsigned char ret_sig[static SIG_LEN], struct err *err)
+/* The program ended. Did it print a signature? */
+static int read_signer_result(const struct spawn_result *r, const char *program,
+                              unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
     char said[160];
     str_cut(said, sizeof said, buf_str(&r->out));
@@ -78,11 +78,10 @@ static int judge(const struct spawn_result *r, const char *program,
         return err_set(err, ERR_REFUSED, 0, "%s was ended by signal %d", program, r->signal);
     if (r->exit_code != 0)
         return err_set(err, ERR_REFUSED, 0, "%s ended with exit code %d%s%s", program, r->exit_code,
-                       said[0] != '\0' ? " and said: " : "", said);
+                       said[0] != '\0' ? " and printed: " : "", said);
     if (signer_answer(buf_str(&r->out), r->out.len, ret_sig) < 0)
         return err_set(err, ERR_REFUSED, 0,
-                       "the last line of what %s printed is no signature (128 hex digits)",
-                       program);
+                       "the last line that %s printed is no signature (128 hex digits)", program);
     return 0;
 }
 
@@ -104,7 +103,7 @@ static int run_signer(const struct coord_conf *c, const char *question,
                             .input = question};
     int rc = spawn_run(&s, clock_system(), &r, err);
     if (rc == 0)
-        rc = judge(&r, argv[0], ret_sig, err);
+        rc = read_signer_result(&r, argv[0], ret_sig, err);
     else
         err->kind = ERR_REFUSED;
     buf_free(&r.out);
@@ -118,8 +117,8 @@ int signer_sign(void *ctx, const char *name, const void *p, size_t n,
     if (write_question(name, p, n, &question, err) < 0 ||
         run_signer(ctx, buf_str(&question), ret_sig, err) < 0)
         return err_wrap(err,
-                        "[keys] signer made no signature with the key %s, and nothing was "
-                        "signed",
+                        "nothing was signed, because [keys] signer made no signature with the key "
+                        "%s",
                         name);
     return 0;
 }

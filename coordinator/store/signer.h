@@ -1,14 +1,17 @@
 /*
- * signer.h - [keys] signer: a program that signs with a key that is not in a file, for a token, an
- * HSM or a cloud's key service.
+ * signer.h - [keys] signer: an external program that signs with a key that is not in a file.
  *
- * The program is started without a shell, its words split at blanks, for each signature anew. It
- * gets one line on standard input:
+ * The key may be in a token, an HSM or a cloud's key service. Caravan starts the program once for
+ * each signature, without a shell; the configured command line is split at blanks. The program
+ * reads one line from standard input:
+ *
  *     sign NAME <hex digits of the bytes to be signed>
- * and prints the Ed25519 signature (RFC 8032) over these bytes as a line of 128 hex digits, the
- * last line of its output, and exits with 0. It has [keys] signer_deadline for that, and SIGNER_OUT
- * bytes of output, errors among them; no terminal; our environment without NOMAD_TOKEN. Whoever
- * calls verifies the signature (keypair_sign).
+ *
+ * and prints the Ed25519 signature (RFC 8032) of these bytes as a line of 128 hex digits. This line
+ * must be the last line of its output, and the exit code must be 0. The program must finish within
+ * [keys] signer_deadline, and may print SIGNER_OUT bytes, standard error included. It has no
+ * terminal, and gets the environment of Caravan without NOMAD_TOKEN. The caller verifies the
+ * signature (keypair_sign).
  */
 #ifndef SIGNER_H
 #define SIGNER_H
@@ -18,12 +21,13 @@
 
 #define SIGNER_OUT 8192
 
-/* ERR_CONFIG: the first word is no absolute path. */
+/* ERR_CONFIG: the first word of [keys] signer is not an absolute path. */
 MUST_CHECK int signer_check(const struct coord_conf *c, struct err *err);
-/* A key_signer; ctx is a const struct coord_conf. ERR_REFUSED, in words that name the key. */
+/* A key_signer (crypto.h); ctx is a const struct coord_conf. On failure ERR_REFUSED; the text names
+ * the key. */
 int signer_sign(void *ctx, const char *name, const void *p, size_t n,
                 unsigned char ret_sig[static SIG_LEN], struct err *err);
-/* The signature in the output of such a program; -1: there is none. */
+/* Reads the signature from the output of such a program. -1: the output has no signature. */
 MUST_CHECK int signer_answer(const char *out, size_t n, unsigned char ret_sig[static SIG_LEN]);
 
 #endif

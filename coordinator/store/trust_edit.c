@@ -36,22 +36,24 @@ static int check_new(const struct trust *t, const struct key_public *k, enum rol
                        role_name(k->purpose), role_name(role));
     if (trust_find_key(t, &k->key, &has, &i)) {
         trust_key_name(t, has, i, name);
-        return err_set(err, ERR_REFUSED, 0, "this key is in the trust file already: %s, as %s",
-                       name, role_name(has));
+        return err_set(err, ERR_REFUSED, 0,
+                       "this key is in the trust file already: it is %s, a key for %s", name,
+                       role_name(has));
     }
     if (trust_find_name(t, k->name, &has, &i))
         return err_set(err, ERR_REFUSED, 0,
-                       "another key is called %s already, as %s: give this one another name, in "
-                       "its .pub file, or remove the other one first",
-                       k->name, role_name(has));
+                       "another %s key is called %s already: give the new key another name in its "
+                       ".pub file, or remove the other key first",
+                       role_name(has), k->name);
     if (role == ROLE_ROOT && expires_s != 0)
         return err_set(err, ERR_REFUSED, 0,
-                       "root keys do not expire: remove them when they are "
-                       "not needed any more");
+                       "root keys do not expire: leave out --expires, and remove the key when it "
+                       "is not needed any more");
     return 0;
 }
 
-static void put(struct role_keys *r, uint32_t i, const struct key_public *k, int64_t expires_s)
+static void put_trust_key(struct role_keys *r, uint32_t i, const struct key_public *k,
+                          int64_t expires_s)
 {
     r->keys[i] = k->key;
     str_cut(r->about[i].name, sizeof r->about[i].name, k->name);
@@ -65,15 +67,16 @@ int trust_edit_add(struct trust *t, const struct key_public *k, enum role role, 
     if (check_new(t, k, role, expires_s, err) < 0)
         return -1;
     if (r->n >= KEYS_MAX)
-        return err_set(err, ERR_REFUSED, 0, "%s has %u keys, at most %d are possible",
-                       role_name(role), (unsigned)r->n, KEYS_MAX);
-    put(r, r->n++, k, expires_s);
+        return err_set(err, ERR_REFUSED, 0,
+                       "there are %u %s keys already, and at most %d are possible", (unsigned)r->n,
+                       role_name(role), KEYS_MAX);
+    put_trust_key(r, r->n++, k, expires_s);
     r->threshold = MAX_OF(r->threshold, 1u);
     return 0;
 }
 
-static int find(const struct trust *t, const char *name, enum role *ret_role, uint32_t *ret_i,
-                struct err *err)
+static int find_key_by_name(const struct trust *t, const char *name, enum role *ret_role,
+                            uint32_t *ret_i, struct err *err)
 {
     if (trust_find_name(t, name, ret_role, ret_i))
         return 0;
@@ -85,17 +88,18 @@ int trust_edit_remove(struct trust *t, const char *name, struct err *err)
 {
     enum role role;
     uint32_t i;
-    if (find(t, name, &role, &i, err) < 0)
+    if (find_key_by_name(t, name, &role, &i, err) < 0)
         return -1;
     struct role_keys *r = &t->roles[role];
     if (r->n == 1 && role != ROLE_OBSERVER)
         return err_set(err, ERR_REFUSED, 0,
-                       "%s is the only %s key: add another one first, or `caravan trust rotate`",
+                       "%s is the only %s key: add another key first, or replace this key with "
+                       "`caravan trust rotate`",
                        name, role_name(role));
     if (r->n == r->threshold && r->n > 1)
         return err_set(err, ERR_REFUSED, 0,
-                       "%u of %u %s keys must sign, so none can be removed: add another one first, "
-                       "or lower the number with --threshold",
+                       "%u of %u %s keys must sign, so that no key can be removed: add another key "
+                       "first, or lower the number with --threshold",
                        (unsigned)r->threshold, (unsigned)r->n, role_name(role));
     r->n--;
     memmove(&r->keys[i], &r->keys[i + 1], (r->n - i) * sizeof r->keys[0]);
@@ -112,18 +116,19 @@ int trust_edit_rotate(struct trust *t, const char *name, const struct key_public
     struct trust without = *t;
     enum role role;
     uint32_t i;
-    if (find(t, name, &role, &i, err) < 0)
+    if (find_key_by_name(t, name, &role, &i, err) < 0)
         return -1;
     if (pubkey_eq(&t->roles[role].keys[i], &k->key))
         return err_set(
             err, ERR_REFUSED, 0,
-            "%s is in the trust file already with this key: rotate puts another one in its place",
+            "%s is in the trust file already, with this very key: `caravan trust rotate` needs "
+            "another key",
             name);
-    /* The new key may be called as the old one was, but not be it. */
+    /* The new key may have the name of the old key. */
     without.roles[role].about[i].name[0] = '.';
     if (check_new(&without, k, role, expires_s, err) < 0)
         return -1;
-    put(&t->roles[role], i, k, expires_s);
+    put_trust_key(&t->roles[role], i, k, expires_s);
     return 0;
 }
 
@@ -133,8 +138,8 @@ int trust_edit_threshold(struct trust *t, enum role role, uint32_t threshold, st
     uint32_t most = role == ROLE_ROOT ? ROOT_SIGNERS_MAX : role == ROLE_RELEASE ? SIGS_MAX : 1;
     if (threshold > MIN_OF(most, r->n))
         return err_set(err, ERR_REFUSED, 0,
-                       "--threshold %u: %s has %u %s, and at most %u can have "
-                       "to sign",
+                       "--threshold %u is too high: %s has %u %s, and at most %u keys can be "
+                       "demanded",
                        (unsigned)threshold, role_name(role), (unsigned)r->n,
                        str_count(r->n, "key", "keys"), (unsigned)most);
     r->threshold = threshold;
@@ -145,7 +150,7 @@ static int drop_names(struct trust *t, struct err *err)
 {
     if (trust_has_expiry(t))
         return err_set(err, ERR_REFUSED, 0,
-                       "format 1 has no room for an expiry, and a key of this trust file has one");
+                       "a key of this trust file has an expiry, which format 1 cannot express");
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
         memset(t->roles[r].about, 0, sizeof t->roles[r].about);
     t->format = 1;
@@ -153,7 +158,7 @@ static int drop_names(struct trust *t, struct err *err)
     return 0;
 }
 
-/* With expired operators alone nobody could order anything, nor push the version after it. */
+/* If all operator keys have expired, nobody can order anything or push a later version. */
 static int check_operators(const struct trust *t, struct err *err)
 {
     const struct role_keys *r = &t->roles[ROLE_OPERATOR];
@@ -162,9 +167,9 @@ static int check_operators(const struct trust *t, struct err *err)
             return 0;
     return r->n == 0 ? 0
                      : err_set(err, ERR_REFUSED, 0,
-                               "every operator key that is left has expired: no host would obey "
-                               "anybody, nor take a later version by an order. Add an operator key "
-                               "first");
+                               "all remaining operator keys have expired: no host would carry out "
+                               "any order, nor accept a later version by an order. Add an operator "
+                               "key first");
 }
 
 int trust_edit_end(const struct trust *now, uint32_t format, struct trust *t, struct err *err)
@@ -184,9 +189,9 @@ int trust_edit_day(const struct trust *t, int64_t now_s, struct err *err)
         return 0;
     clock_rfc3339(made, t->created_s * 1000);
     return err_set(err, ERR_REFUSED, 0,
-                   "version %u says that it was made at %s, which is ahead of this machine's "
-                   "clock: hosts would obey no key of it that expires before that day. See which "
-                   "clock is wrong; where it was the one of who made this version, take the trust "
-                   "file of before from a copy, and make the version anew",
+                   "version %u is dated %s, which is ahead of this machine's clock. Hosts would "
+                   "accept none of its keys that have an expiry. Find out which clock is wrong. If "
+                   "it was the clock of the machine that made this version, restore the previous "
+                   "trust file from a copy, and make the version again",
                    (unsigned)t->version, made);
 }

@@ -19,7 +19,7 @@ void trust_kept_free(struct trust_kept *k)
     buf_free(&k->sequence);
 }
 
-static int read_kept(const char *path, struct trust_kept *ret, struct err *err)
+static int read_kept_trust(const char *path, struct trust_kept *ret, struct err *err)
 {
     struct err rest = ERR_INIT;
     if (trust_sequence_begin(ret->sequence.data, ret->sequence.len, &ret->now, &ret->last, &rest,
@@ -39,7 +39,7 @@ int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret, bool 
     if (conf_path(c, TRUST_NAME, path, err) < 0 ||
         file_read_if(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, ret_there, err) < 0)
         return -1;
-    return *ret_there ? read_kept(path, ret, err) : 0;
+    return *ret_there ? read_kept_trust(path, ret, err) : 0;
 }
 
 int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct err *err)
@@ -53,14 +53,16 @@ int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct e
     return conf_path(c, TRUST_NAME, path, err) < 0
                ? -1
                : err_set(err, ERR_NOTFOUND, 0,
-                         "no trust file at %s: run `caravan init` first, have the draft signed "
-                         "that `caravan init --split` made, or name its directory with --config",
+                         "there is no trust file at %s. Run `caravan init` first; after `caravan "
+                         "init --split`, have the draft signed. If your trust file is in another "
+                         "directory, name it with --config",
                          path);
 }
 
-/* The oldest go where there is no room: a host that has slept for longer begins anew. */
-static int append(const struct trust_kept *k, const struct buf *one, struct buf *ret,
-                  struct err *err)
+/* When there is no room the oldest versions are dropped. A host that does not have them cannot
+ * follow the rest: it must accept the trust file as a new host does. */
+static int append_version(const struct trust_kept *k, const struct buf *one, struct buf *ret,
+                          struct err *err)
 {
     const unsigned char *p = k->sequence.data;
     size_t n = k->sequence.len;
@@ -101,7 +103,7 @@ int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there,
     return 0;
 }
 
-/* The draft, and the version before it where that is known. */
+/* The draft, and the version in force; now NULL: this machine does not have that version. */
 struct two_versions {
     const struct trust *now, *next;
     const struct draft *d;
@@ -115,9 +117,10 @@ static bool names_root(const struct trust *t, const struct pubkey *key)
     return false;
 }
 
-/* Does this version know the key, and too few have signed for it? More would take the room of
- * those that the other version demands. */
-static bool lacks(const struct two_versions *v, const struct trust *t, const struct pubkey *key)
+/* Does version t name the key, and have too few of its root keys signed so far? More signatures
+ * than t demands would take the room of those that the other version demands. */
+static bool needs_signature_of(const struct two_versions *v, const struct trust *t,
+                               const struct pubkey *key)
 {
     const struct container c = draft_container(v->d);
     const struct role_keys *roots = &t->roles[ROLE_ROOT];
@@ -125,17 +128,18 @@ static bool lacks(const struct two_versions *v, const struct trust *t, const str
            container_count(CONTAINER_TRUST, &c, roots->keys, roots->n) < roots->threshold;
 }
 
-/* Where the version before is not known, every root key that is here may be one of its own. */
-static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
+/* If the version in force is unknown, any root key of this machine may be one of its keys. */
+static bool may_sign_trust(const void *ctx, const struct pubkey *key, enum role purpose)
 {
     const struct two_versions *v = ctx;
-    if (lacks(v, v->next, key) || (v->now != NULL && lacks(v, v->now, key)))
+    if (needs_signature_of(v, v->next, key) ||
+        (v->now != NULL && needs_signature_of(v, v->now, key)))
         return true;
     return v->now == NULL && v->next->version > 1 && purpose == ROLE_ROOT;
 }
 
-/* Where both versions are known nobody else's signature counts, and it would take the room of one
- * that does. */
+/* When both versions are known, the signature of any other key does not count and would take the
+ * room of a signature that counts. */
 static void drop_strangers(struct draft *d, const struct two_versions *v)
 {
     size_t n = 0;
@@ -151,7 +155,7 @@ int trust_draft_sign(const struct coord_conf *c, const struct trust *now, struct
 {
     const struct two_versions v = {now, &d->t, &d->d};
     drop_strangers(&d->d, &v);
-    return draft_sign(c, &d->d, ROLE_ROOT, may_sign, &v, ret_added, err);
+    return draft_sign(c, &d->d, ROLE_ROOT, may_sign_trust, &v, ret_added, err);
 }
 
 int trust_draft_check(const struct trust_draft *d, const struct trust *now, struct err *err)
@@ -159,10 +163,11 @@ int trust_draft_check(const struct trust_draft *d, const struct trust *now, stru
     auto_buf struct buf file = BUF_INIT;
     struct trust unused;
     if (d->d.n_sigs == 0)
-        return err_set(err, ERR_CRYPTO, 0, "nobody has signed it yet");
+        return err_set(err, ERR_CRYPTO, 0, "nobody has signed the draft yet");
     if (now == NULL && d->t.version > 1)
         return err_set(err, ERR_NOTFOUND, 0,
-                       "version %u is not on this machine, so what it demands is not known here",
+                       "version %u is not on this machine, so that the keys that must sign are not "
+                       "known here",
                        (unsigned)d->t.version - 1);
     if (draft_pack(&d->d, &file, err) < 0)
         return -1;
@@ -170,7 +175,7 @@ int trust_draft_check(const struct trust_draft *d, const struct trust *now, stru
                        : trust_from_anchor(file.data, file.len, &unused, err);
 }
 
-/* A first version may have another one's package beside it, of a cluster that was here before. */
+/* An earlier cluster on this machine may have left a package of the same name. */
 static int drop_package(const struct coord_conf *c, const struct trust *t, struct err *err)
 {
     char name[TRUST_PACKAGE_NAME_MAX], path[300];
@@ -187,7 +192,7 @@ int trust_draft_settle(const struct coord_conf *c, const struct trust_draft *d,
         draft_pack(&d->d, &one, err) < 0 || conf_path(c, TRUST_NAME, path, err) < 0 ||
         conf_path(c, TRUST_DRAFT_NAME, draft, err) < 0)
         return -1;
-    if (kept != NULL ? append(kept, &one, &all, err) < 0
+    if (kept != NULL ? append_version(kept, &one, &all, err) < 0
                      : (drop_package(c, &d->t, err) < 0 || buf_add(&all, one.data, one.len) < 0))
         return -1;
     if ((kept != NULL ? file_replace(path, all.data, all.len, 0644, err)

@@ -15,7 +15,7 @@ struct member {
     size_t n;
 };
 
-static la_ssize_t put(struct archive *a, void *ctx, const void *p, size_t n)
+static la_ssize_t append_archive(struct archive *a, void *ctx, const void *p, size_t n)
 {
     if (buf_add(ctx, p, n) == 0)
         return (la_ssize_t)n;
@@ -42,7 +42,7 @@ static int add_member(struct archive *a, const struct member *m, int64_t at_s, s
     return ok ? 0 : err_set(err, ERR_FORMAT, 0, "pack %s: %s", m->path, archive_error_string(a));
 }
 
-/* dpkg reads gzip everywhere; the time in its header would make equal packages differ. */
+/* Every dpkg reads gzip. A time in the gzip header would make packages of equal content differ. */
 static bool choose_tar_gz(struct archive *a)
 {
     return archive_write_set_format_ustar(a) == ARCHIVE_OK &&
@@ -55,15 +55,15 @@ static bool choose_ar(struct archive *a)
     return archive_write_set_format_ar_bsd(a) == ARCHIVE_OK;
 }
 
-static int pack(bool (*choose)(struct archive *), const struct member *m, size_t n, int64_t at_s,
-                struct buf *ret, struct err *err)
+static int pack_archive(bool (*choose)(struct archive *), const struct member *m, size_t n,
+                        int64_t at_s, struct buf *ret, struct err *err)
 {
     CLEANUP(cleanup_writer) struct archive *a = archive_write_new();
 
     if (a == NULL)
         die_oom();
     if (!choose(a) || archive_write_set_bytes_in_last_block(a, 1) != ARCHIVE_OK ||
-        archive_write_open(a, ret, NULL, put, NULL) != ARCHIVE_OK)
+        archive_write_open(a, ret, NULL, append_archive, NULL) != ARCHIVE_OK)
         return err_set(err, ERR_FORMAT, 0, "begin an archive: %s", archive_error_string(a));
     for (size_t i = 0; i < n; i++)
         if (add_member(a, &m[i], at_s, err) < 0)
@@ -73,8 +73,8 @@ static int pack(bool (*choose)(struct archive *), const struct member *m, size_t
     return 0;
 }
 
-/* A cluster's name is anybody's text; in a control file only this much of it. */
-static void add_name(struct buf *out, const char *name)
+/* The cluster's name may be any text; a control file gets only these characters of it. */
+static void add_cluster_name(struct buf *out, const char *name)
 {
     for (; *name != '\0'; name++) {
         bool plain = (*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
@@ -83,7 +83,7 @@ static void add_name(struct buf *out, const char *name)
     }
 }
 
-static void describe(const struct trust *t, struct buf *out)
+static void write_control_file(const struct trust *t, struct buf *out)
 {
     char cluster[2 * CLUSTER_ID_LEN + 1];
 
@@ -95,18 +95,19 @@ static void describe(const struct trust *t, struct buf *out)
                "Multi-Arch: foreign\n"
                "Maintainer: operators of ",
                t->version);
-    add_name(out, t->name);
+    add_cluster_name(out, t->name);
     buf_printf(out,
                " <root@localhost>\n"
                "Installed-Size: 1\n"
                "Section: admin\n"
                "Priority: optional\n"
                "Enhances: caravan-agent\n"
-               "Description: whom the Caravan agents of one fleet obey\n"
-               " The trust file of the fleet with the id\n"
+               "Description: trust file of one Caravan fleet\n"
+               " The file names the keys whose orders the agents of this fleet carry out.\n"
+               " The fleet has the id\n"
                " %s, called\n \"",
                cluster);
-    add_name(out, t->name);
+    add_cluster_name(out, t->name);
     buf_printf(out, "\", version %u. Made by \"caravan init\".\n", t->version);
     for (int role = ROLE_NONE + 1; role < ROLE_COUNT; role++) {
         const struct role_keys *r = &t->roles[role];
@@ -130,18 +131,18 @@ int trust_package_pack(const struct trust *t, const struct buf *file, int64_t at
 {
     auto_buf struct buf text = BUF_INIT, control = BUF_INIT, data = BUF_INIT;
 
-    describe(t, &text);
+    write_control_file(t, &text);
     const struct member about[] = {{"./", true, NULL, 0},
                                    {"./control", false, text.data, text.len}};
     const struct member files[] = {{"./", true, NULL, 0},
                                    {"./etc/", true, NULL, 0},
                                    {"./etc/caravan/", true, NULL, 0},
                                    {"./etc/caravan/trust", false, file->data, file->len}};
-    if (pack(choose_tar_gz, about, ARRAY_LEN(about), at_s, &control, err) < 0 ||
-        pack(choose_tar_gz, files, ARRAY_LEN(files), at_s, &data, err) < 0)
+    if (pack_archive(choose_tar_gz, about, ARRAY_LEN(about), at_s, &control, err) < 0 ||
+        pack_archive(choose_tar_gz, files, ARRAY_LEN(files), at_s, &data, err) < 0)
         return err_wrap(err, "the trust package");
     const struct member deb[] = {{"debian-binary", false, "2.0\n", 4},
                                  {"control.tar.gz", false, control.data, control.len},
                                  {"data.tar.gz", false, data.data, data.len}};
-    return pack(choose_ar, deb, ARRAY_LEN(deb), at_s, ret, err);
+    return pack_archive(choose_ar, deb, ARRAY_LEN(deb), at_s, ret, err);
 }

@@ -1,17 +1,16 @@
 /*
- * trust_package.h - the fleet's trust file as a Debian package, so that a host gets it
- * from the operator's repository like everything else.
+ * trust_package.h - packs the fleet's trust file into a Debian package for hosts.
  *
- * caravan-trust_<n>_all.deb, n the trust's version, holds one file: /etc/caravan/trust.
- * It is no conffile, on purpose: nobody edits a signed file, and a question about it
- * would keep an unattended upgrade waiting. dpkg replaces it by a rename; hosts notice
- * (caravan-trust.path) and adopt what is newer and signed as the trust in force demands,
- * so that a package of the wrong fleet, or an older one, changes nothing but the file.
- * Removing the package leaves the trust in force where it is. There are no maintainer
- * scripts.
+ * Hosts can then get the trust file from the operator's repository. caravan-trust_<n>_all.deb,
+ * where n is the version of the trust file, contains one file: /etc/caravan/trust. The file is not
+ * a conffile, on purpose: nobody edits a signed file, and dpkg's question about a conffile would
+ * stop an unattended upgrade. dpkg replaces the file by a rename. Hosts notice the change
+ * (caravan-trust.path) and adopt a version that is newer and signed as the trust in force demands.
+ * A package of the wrong fleet, or an older package, therefore changes nothing but the file.
+ * Removing the package does not change the trust in force. The package has no maintainer scripts.
  *
- * Made with libarchive (ar, tar, gzip), not with dpkg: an operator's machine need not be
- * a Debian one. The same trust and time give the same bytes.
+ * The package is made with libarchive (ar, tar, gzip), not with dpkg, because the operator's
+ * machine need not be a Debian machine. The same trust file and time give the same bytes.
  */
 #ifndef TRUST_PACKAGE_H
 #define TRUST_PACKAGE_H
@@ -22,8 +21,8 @@
 
 /* "caravan-trust_3_all.deb" */
 void trust_package_name(const struct trust *t, char dst[static TRUST_PACKAGE_NAME_MAX]);
-/* file: the signed container, as it lies on hosts; t: what it says. at_s: wall clock in
- * seconds, for the times in the package. */
+/* file: the trust file, as hosts get it; t: its last version, parsed. at_s: wall clock in seconds,
+ * for the times in the package. Appends the package to *ret. */
 MUST_CHECK int trust_package_pack(const struct trust *t, const struct buf *file, int64_t at_s,
                                   struct buf *ret, struct err *err);
 

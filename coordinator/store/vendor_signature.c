@@ -7,20 +7,21 @@
 
 #define WORK_NAME "vendor."
 
-/* The files for one question, in one directory. */
+/* The files for one call of gpgv, in one directory. */
 struct work {
     char dir[280];
     char home[300], ring[300], sums[300], sig[300];
 };
 
-static int add_keyring(const char *path, bool must, struct buf *ring, struct err *err)
+static int add_vendor_keyring(const char *path, bool must, struct buf *ring, struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
     bool there = false;
     if (file_read_if(path, KEYRING_FILE_MAX, FILE_FOLLOW | FILE_TRUSTED, &text, &there, err) < 0)
         return err_wrap(err, "the vendor's keys");
     if (!there)
-        return must ? err_set(err, ERR_CONFIG, 0, "[vendor] keyring: there is no %s", path) : 0;
+        return must ? err_set(err, ERR_CONFIG, 0, "[vendor] keyring: there is no file %s", path)
+                    : 0;
     if (openpgp_dearmor(OPENPGP_KEYS, text.data, text.len, ring, err) < 0) {
         err->kind = ERR_CONFIG;
         return err_wrap(err, "the vendor's keys in %s", path);
@@ -31,14 +32,14 @@ static int add_keyring(const char *path, bool must, struct buf *ring, struct err
 static int make_ring(const struct coord_conf *c, bool own_first, struct buf *ring, struct err *err)
 {
     bool own = c->vendor_keyring[0] != '\0';
-    if ((own && own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0) ||
-        add_keyring(c->vendor_shipped, false, ring, err) < 0 ||
-        (own && !own_first && add_keyring(c->vendor_keyring, true, ring, err) < 0))
+    if ((own && own_first && add_vendor_keyring(c->vendor_keyring, true, ring, err) < 0) ||
+        add_vendor_keyring(c->vendor_shipped, false, ring, err) < 0 ||
+        (own && !own_first && add_vendor_keyring(c->vendor_keyring, true, ring, err) < 0))
         return -1;
     if (ring->len == 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "there are no keys to check the vendor's signature: neither %s nor "
-                       "[vendor] keyring is there",
+                       "there are no keys to check the vendor's signature: the file %s does not "
+                       "exist, and [vendor] keyring is not set",
                        c->vendor_shipped);
     return 0;
 }
@@ -48,7 +49,7 @@ static void work_remove(struct work *w)
     struct err unused = ERR_INIT;
     if (w->dir[0] == '\0')
         return;
-    (void)!file_sweep(w->dir, &unused); /* of a kill while a file was written */
+    (void)!file_sweep(w->dir, &unused); /* temporary files of a killed command */
     unlink(w->ring);
     unlink(w->sums);
     unlink(w->sig);
@@ -89,8 +90,8 @@ static int work_fill(const struct work *w, const struct buf *ring, const struct 
                : 0;
 }
 
-static int ask(const struct coord_conf *c, const struct work *w, const struct clock *clock,
-               struct gpgv_verdict *ret, struct err *err)
+static int run_gpgv(const struct coord_conf *c, const struct work *w, const struct clock *clock,
+                    struct gpgv_verdict *ret, struct err *err)
 {
     const struct gpgv_call call = {c->vendor_gpgv, w->home, w->ring, w->sig, w->sums};
     const char *argv[GPGV_ARGS];
@@ -105,8 +106,8 @@ static int ask(const struct coord_conf *c, const struct work *w, const struct cl
     buf_free(&out.out);
     if (rc < 0 && err->kind == ERR_NOTFOUND)
         return err_set(err, ERR_STATE, 0,
-                       "gpgv is missing, and without it no signature is checked: apt-get install "
-                       "gpgv (looked for %s)",
+                       "gpgv is missing, so that no signature can be checked (looked for %s): "
+                       "install it with `apt-get install gpgv`",
                        c->vendor_gpgv);
     if (rc < 0) {
         err->kind = ERR_STATE;
@@ -124,7 +125,7 @@ static int check_with(const struct coord_conf *c, bool own_first, const struct v
         return -1;
     int rc = work_make(c, &w, err) < 0 || work_fill(&w, &ring, s, err) < 0
                  ? -1
-                 : ask(c, &w, clock, ret, err);
+                 : run_gpgv(c, &w, clock, ret, err);
     work_remove(&w);
     return rc;
 }
@@ -143,8 +144,8 @@ int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
     return ret->good
                ? 0
                : err_set(err, ERR_CRYPTO, 0,
-                         "no good signature of SHA256SUMS: %s; keys of %.150s and of [vendor] "
-                         "keyring (%.150s) count",
+                         "SHA256SUMS has no good signature: %s. Only the keys in %.150s and in "
+                         "[vendor] keyring (%.150s) count",
                          ret->why, c->vendor_shipped, both ? c->vendor_keyring : "empty");
 }
 

@@ -1,12 +1,12 @@
 /*
- * vendor_signature.h - did HashiCorp sign this SHA256SUMS?
+ * vendor_signature.h - checks with gpgv whether HashiCorp signed a SHA256SUMS.
  *
- * gpgv is asked, with the keys that the package ships and those of [vendor] keyring, and
- * judged by its status lines (gpgv_status.h). A key that either of the two knows as revoked
- * does not count. A keyring that anybody may change is not read. Nothing of a user's GnuPG is read.
- * What gpgv needs as files lies in a directory <state_dir>/vendor.XXXXXX for as long as it runs;
- * what a kill left there is removed by vendor_sweep, which only who holds the releases' lock may
- * call (release_store.h).
+ * gpgv gets the keys that the package ships and those of [vendor] keyring. Its status lines decide
+ * (gpgv_status.h). A key that either keyring knows as revoked does not count. A keyring that others
+ * may write to is not read, and nothing of a user's GnuPG is read. While gpgv runs, its files are
+ * in the directory <state_dir>/vendor.XXXXXX. A killed command may leave such a directory;
+ * vendor_sweep removes it. Only a caller that holds release_lock (release_store.h) may call
+ * vendor_sweep.
  */
 #ifndef VENDOR_SIGNATURE_H
 #define VENDOR_SIGNATURE_H
@@ -22,10 +22,11 @@ struct vendor_signed {
     size_t sig_len;
 };
 
-/* ERR_CRYPTO: no good signature, *ret says why. ERR_STATE: gpgv is missing or fails; ERR_CONFIG:
- * a keyring cannot be read, or there is none at all. */
+/* ERR_CRYPTO: there is no good signature; *ret says why. ERR_STATE: gpgv is missing or failed.
+ * ERR_CONFIG: a keyring cannot be read, or there is no keyring. */
 MUST_CHECK int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
                             const struct clock *clock, struct gpgv_verdict *ret, struct err *err);
+/* Removes the directories that killed commands left. */
 MUST_CHECK int vendor_sweep(const struct coord_conf *c, struct err *err);
 
 #endif

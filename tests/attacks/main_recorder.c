@@ -1,10 +1,10 @@
 /*
- * main_recorder.c - what a rogue client's HTTP API is: it writes down all that it is told.
+ * main_recorder.c - the HTTP API of a rogue client: it records all requests.
  *
  *   recorder ADDRESS PORT FILE
  *
- * Appends a line for each request, "GET /v1/agent/self", and for each of its headers "  Name:
- * value". Answers as a healthy client does that has ACLs on and is not given a token.
+ * Appends a line to FILE for each request, "GET /v1/agent/self", and for each header of the
+ * request, "  Name: value". Answers like a healthy client with ACLs to a request without a token.
  */
 #include <arpa/inet.h>
 #include <microhttpd.h>

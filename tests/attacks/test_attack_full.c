@@ -1,7 +1,7 @@
 /*
- * The unprivileged side against a swap that has begun: it fills the file system that root's record
- * lies on, right behind the rename, and keeps it full. On the model host, and the record itself
- * on a real small file system.
+ * An attacker with an unprivileged user against a swap that has begun: right after the rename, the
+ * attacker fills the file system of caravan-swap's record, and keeps it full. The swap runs on the
+ * model host; the record is also tested on a small real file system.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ static enum refusal say(struct swap_bench *b, struct order *o)
     return swap_bench_say(b, o, b->desk.operator, NULL);
 }
 
-/* false: it does not come to rest, however long one waits. */
+/* False: the work does not come to rest, however long the test waits. */
 static bool comes_to_rest(struct swap_bench *b, enum phase until)
 {
     struct phases *p = &b->s.phases;
@@ -92,7 +92,7 @@ static void a_good_binary_settles_on_a_full_disk(void **state)
     assert_true(b->m.no_room_to_write);
 }
 
-/* It stops answering while it is probed. */
+/* Nomad stops answering during the probe. */
 static void a_bad_binary_is_put_back_on_a_full_disk(void **state)
 {
     struct swap_bench *b = *state;
@@ -119,7 +119,8 @@ static void a_revert_order_is_ended_on_a_full_disk(void **state)
     assert_true(b->m.no_room_to_write);
 }
 
-/* Orders come through the listener: what is kept of them is not worth a spare. */
+/* An attacker with the listener can deliver many orders. On a full disk caravan-swap refuses them,
+ * and they do not use up the spare files that the revert needs. */
 static void orders_spend_no_spare(void **state)
 {
     struct swap_bench *b = *state;
@@ -132,7 +133,7 @@ static void orders_spend_no_spare(void **state)
     ends(b, PHASE_REVERTED, "old");
 }
 
-/* The restart finds what was put aside, or what is left of it. */
+/* caravan-swap is restarted on the full disk and finds the spare files that are left. */
 static void a_restart_on_a_full_disk_goes_on(void **state)
 {
     struct swap_bench *b = *state;
@@ -148,7 +149,8 @@ static void a_restart_on_a_full_disk_goes_on(void **state)
     ends(b, PHASE_REVERTED, "old");
 }
 
-/* Full before it begins: refused, and nothing is touched or left behind. */
+/* The file system is full before the swap: the swap is refused, changes nothing and leaves no spare
+ * files. */
 static void without_room_for_spares_nothing_begins(void **state)
 {
     struct swap_bench *b = *state;
@@ -181,8 +183,8 @@ static void on_note(void *ctx, enum log_level level, enum log_event event, const
     (void)text;
 }
 
-/* As where writing over a file needs room as well: tried until there is some. What is not durable
- * is not said. */
+/* Spare files do not help on a file system where overwriting a file needs free space, too. Then
+ * caravan-swap tries until there is free space, and reports nothing that is not on disk. */
 static void without_spares_it_waits(void **state)
 {
     struct swap_bench *b = *state;
@@ -239,7 +241,7 @@ static void saves_spare_by_spare(const struct host *h, const char *dir)
         assert_int_equal(err.kind, ERR_NOSPACE);
         if (record_save_spare(h, dir, r, true, &err) < 0)
             fail_msg("spare %u: %s", (unsigned)r->sequence, err.text);
-        fill(dir); /* also what the last record has left */
+        fill(dir); /* also the space that the last record has freed */
         assert_int_equal(record_load(h, dir, is, &err), 0);
         assert_memory_equal(is, r, sizeof(*r));
     }

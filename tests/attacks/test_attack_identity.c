@@ -1,5 +1,5 @@
-/* Whoever has the listener, against the key that tells root who it is: another key, no key, another
- * mode, before and in the middle of a swap. */
+/* An attacker who has taken over the listener, against the key that identifies the host: the
+ * attacker replaces the key, removes it, or changes its mode, before and during a swap. */
 #include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -65,7 +65,7 @@ static struct pubkey start(struct bench *b)
     return *keypair_public(k);
 }
 
-/* The listener's copy as its group reads it. */
+/* Reads the listener's copy as its group does. */
 static struct pubkey copy_of(const struct bench *b)
 {
     auto_keypair struct keypair *k = NULL;
@@ -105,7 +105,7 @@ static void another_hosts_key_is_not_believed(void **state)
         assert_true(pubkey_eq(&first, &now));
         assert_true(pubkey_eq(&first, &copy));
         (void)start(b);
-        assert_false(b->told.replaced); /* once */
+        assert_false(b->told.replaced); /* reported only once */
     }
 }
 
@@ -121,7 +121,7 @@ static void nothing_done_to_the_copy_stops_root(void **state)
     (void)copy_of(b);
     assert_int_equal(chmod(b->copy, 0666), 0);
     (void)start(b);
-    assert_false(b->told.replaced); /* the same key */
+    assert_false(b->told.replaced); /* the key is the same */
     (void)copy_of(b);
     assert_int_equal(truncate(b->copy, 0), 0);
     (void)start(b);
@@ -136,12 +136,12 @@ static void nothing_done_to_the_copy_stops_root(void **state)
     assert_true(pubkey_eq(&first, &now));
     (void)copy_of(b);
     assert_int_equal(unlink(b->copy), 0);
-    assert_int_equal(mkdir(b->copy, 0700), 0); /* neither read nor written anew */
+    assert_int_equal(mkdir(b->copy, 0700), 0); /* a directory can be neither read nor replaced */
     now = start(b);
     assert_true(pubkey_eq(&first, &now));
 }
 
-/* An upgraded host: the only key is the listener's, and perhaps work is unfinished. */
+/* A host after an upgrade of Caravan: only the listener has a key, and work may be unfinished. */
 static void the_listeners_key_is_taken_over_once(void **state)
 {
     struct bench *b = *state;
@@ -159,12 +159,13 @@ static void the_listeners_key_is_taken_over_once(void **state)
     }
     assert_int_equal(unlink(b->key), 0);
     assert_int_equal(truncate(b->copy, 3), 0);
-    now = start(b); /* there is nothing to go by; but it starts */
+    now = start(b); /* caravan-swap has nothing to compare the key with; it starts all the same */
     assert_true(b->told.made);
     assert_false(pubkey_eq(&first, &now));
 }
 
-/* A clone makes its own, but nobody changes in the middle of a swap, nor needs the id for it. */
+/* A cloned machine makes a key of its own, but not in the middle of a swap. A swap does not need
+ * the machine id. */
 static void a_swap_is_ended_by_who_began_it(void **state)
 {
     struct bench *b = *state;
@@ -187,7 +188,7 @@ static void a_swap_is_ended_by_who_began_it(void **state)
     assert_false(pubkey_eq(&first, &now));
 }
 
-/* ---- the alarm, by a whole caravan-swap ---- */
+/* ---- the alarm of a whole caravan-swap ---- */
 
 static void put_trust(const struct bench *b)
 {
@@ -224,7 +225,7 @@ static void load_conf(const struct bench *b, struct agent_conf *ret)
         fail_msg("%s", err.text);
 }
 
-/* Starts root's program and ends it; the fact "key-replaced" that it told meanwhile. */
+/* Starts caravan-swap and ends it. Returns the fact "key-replaced" that it reported. */
 static struct fact alarm_told(struct bench *b, const struct agent_conf *conf)
 {
     static const struct log log = {LOG_INFO, "test", paper_journal};
@@ -266,7 +267,7 @@ static void the_alarm_is_told_until_root_takes_its_mark_away(void **state)
     assert_int_equal(told.value, TRI_YES);
     assert_non_null(strstr(told.text, mark));
 
-    assert_int_equal(alarm_told(b, &conf).value, TRI_YES); /* the key is right by now */
+    assert_int_equal(alarm_told(b, &conf).value, TRI_YES); /* although the key is right again */
     paper_journal_never("key-replaced");
     assert_int_equal(unlink(mark), 0);
     assert_int_equal(alarm_told(b, &conf).value, TRI_NO);

@@ -1,5 +1,5 @@
-/* Who has an operator's key and one release key, against a host whose root demands more: the
- * signatures of two release keys, though the trust file demands one; certain hours; and another
+/* An attacker with an operator's key and one release key, against a host whose root demands more:
+ * the signatures of two release keys, although the trust file demands one; certain hours; another
  * operator. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #define WALL_S INT64_C(1700000000) /* the model's clock: Tuesday 2023-11-14, 22:13:20 UTC */
 #define DAY_S  INT64_C(86400)
 
-/* Two release keys, of which the trust file demands one. */
+/* The trust file has two release keys and demands one. */
 static void two_keys(struct swap_bench *b)
 {
     struct role_keys *r = &b->s.trust.roles[ROLE_RELEASE];
@@ -25,7 +25,7 @@ static struct order *stage(const struct swap_bench *b, uint64_t sequence)
     return swap_bench_stage_of(b, sequence, "1.1.0", WALL_S, b->desk.operator);
 }
 
-/* The same manifest, signed by these. */
+/* The same manifest, signed by these keys. */
 static struct order *stage_by(const struct swap_bench *b, uint64_t sequence,
                               const struct keypair *one, const struct keypair *two)
 {
@@ -57,7 +57,7 @@ static void fewer_release_keys_install_nothing(void **state)
     two_keys(b);
     assert_int_equal(say(b, stage(b, 1)), REFUSAL_MANIFEST);
     assert_non_null(strstr(b->done.text, "of 2 release keys here"));
-    assert_int_equal(say(b, stage_by(b, 2, one, one)), REFUSAL_MANIFEST); /* twice is once */
+    assert_int_equal(say(b, stage_by(b, 2, one, one)), REFUSAL_MANIFEST); /* one key counts once */
     assert_int_equal(say(b, stage_by(b, 3, one, b->desk.stranger)), REFUSAL_MANIFEST);
     assert_int_equal(say(b, stage_by(b, 4, one, b->desk.other_operator)), REFUSAL_NONE);
     assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
@@ -65,7 +65,7 @@ static void fewer_release_keys_install_nothing(void **state)
     assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
 }
 
-/* What lies there since before root demanded it has to come again. */
+/* A binary that was staged before root demanded two signatures must be staged again. */
 static void what_was_staged_before_is_staged_again(void **state)
 {
     struct swap_bench *b = *state;
@@ -95,7 +95,7 @@ static void outside_roots_hours_nothing_is_swapped(void **state)
     struct swap_bench *b = *state;
 
     set_hours(b, "22:30-05:00 UTC");
-    assert_int_equal(say(b, stage(b, 1)), REFUSAL_NONE); /* harmless at any time */
+    assert_int_equal(say(b, stage(b, 1)), REFUSAL_NONE); /* staging is allowed at any time */
     assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
     assert_int_equal(say(b, swap_bench_swap(b, 1, 2)), REFUSAL_HELD);
     assert_string_equal(b->done.text, "outside root's hours here, 22:30-05:00 UTC: it is Tue 22:13 "
@@ -105,7 +105,7 @@ static void outside_roots_hours_nothing_is_swapped(void **state)
     assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
 }
 
-/* What was begun in time may be repaired at any time. */
+/* A swap that began within the hours may be reverted at any time. */
 static void a_revert_is_allowed_at_any_time(void **state)
 {
     struct swap_bench *b = *state;
@@ -124,7 +124,7 @@ static void a_revert_is_allowed_at_any_time(void **state)
     assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
 }
 
-/* An order that waits (not_before) is no way around the end of the hours. */
+/* An order that waits (not_before) cannot get around the end of the hours. */
 static void no_order_waits_past_the_end_of_the_hours(void **state)
 {
     struct swap_bench *b = *state;
@@ -142,8 +142,8 @@ static void no_order_waits_past_the_end_of_the_hours(void **state)
     assert_non_null(strstr(b->s.phases.rec.verdict.text, "outside root's hours"));
 }
 
-/* A clock that was never set is no time of the day; one that is a year off is believed: its day of
- * the week is another one. */
+/* A clock that was never set does not tell the time of the day. A clock that is a year off is
+ * believed; its day of the week is another one. */
 static void a_wrong_clock(void **state)
 {
     struct swap_bench *b = *state;
@@ -160,7 +160,8 @@ static void a_wrong_clock(void **state)
     assert_int_equal(say(b, swap_bench_swap(b, 1, 4)), REFUSAL_NONE);
 }
 
-/* ---- another operator's key than those whom root names: "operator-2" by the trust ---- */
+/* ---- the key of an operator whom root does not name; its name by the trust is "operator-2" ----
+ */
 
 static void name_operators(struct swap_bench *b, const char *text)
 {
@@ -220,7 +221,8 @@ static void another_operators_orders_are_refused_by_name(void **state)
     b->s.law.allow_stop = true;
     name_operators(b, "operator");
     is_refused(b, stage(b, 1));
-    assert_int_equal(say(b, stage(b, 1)), REFUSAL_NONE); /* no sequence was taken */
+    assert_int_equal(say(b, stage(b, 1)),
+                     REFUSAL_NONE); /* the refused orders used up no sequence */
     is_refused(b, cancel(b, 2, 1));
     assert_int_equal(swap_bench_rest(b), PHASE_STAGED);
     is_refused(b, cancel(b, 2, 1));
@@ -235,7 +237,7 @@ static void another_operators_orders_are_refused_by_name(void **state)
     assert_int_equal(swap_bench_rest(b), PHASE_REVERTED);
 }
 
-/* Who is on call at night takes back what another one began. */
+/* The operator on call reverts a swap that another operator began. */
 static void any_whom_root_names_may_take_back(void **state)
 {
     struct swap_bench *b = *state;
@@ -265,7 +267,7 @@ static void a_name_in_no_trust_file_lets_nobody_order(void **state)
     assert_non_null(strstr(b->done.text, "this key is operator"));
 }
 
-/* A stolen key has to be revoked on every host, whoever brings the trust file. */
+/* A stolen key must be revoked on every host, whichever operator sends the trust file. */
 static void a_revocation_reaches_a_host_of_others(void **state)
 {
     struct swap_bench *b = *state;
@@ -277,7 +279,7 @@ static void a_revocation_reaches_a_host_of_others(void **state)
     assert_int_equal(b->s.trust.version, 2);
 }
 
-/* The listener says so by itself, and root is not woken for it. */
+/* The listener refuses such an order by itself; caravan-swap is not started for it. */
 static void another_operators_order_goes_no_further(void **state)
 {
     struct room *r = *state;

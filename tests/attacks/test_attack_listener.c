@@ -1,12 +1,12 @@
-/* Whoever holds an operator's key, against what caravan-agent counts; and what it shows of the
- * lease. */
+/* An attacker with an operator's key, against the sequences and epochs that caravan-agent keeps,
+ * and against the lease that it shows to caravan-swap. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include "listener_room.h"
 
-/* Behind each order the newest take or renew, byte for byte; what was refused is none. */
+/* With each order the agent passes the newest accepted take or renew, byte for byte. */
 static void swap_is_shown_the_lease(void **state)
 {
     struct room *r = *state;
@@ -33,8 +33,8 @@ static void swap_is_shown_the_lease(void **state)
     assert_memory_equal(shown.data, take.data, take.len);
 }
 
-/* A refused order with the last sequence there is locks the epoch for nobody, nor does a refused
- * note of another epoch let old ones be said again. */
+/* A refused order with the highest possible sequence does not lock the epoch for others. A refused
+ * note of another epoch does not allow old notes again. */
 static void refused_orders_use_up_nothing(void **state)
 {
     struct room *r = *state;
@@ -59,7 +59,8 @@ static void refused_orders_use_up_nothing(void **state)
                      REFUSAL_NONE);
 }
 
-/* It reaches swap whatever the lease says, and is not counted when swap is not there. */
+/* A trust order reaches caravan-swap whatever the lease is. If caravan-swap cannot be reached, the
+ * order is not counted. */
 static void trust_orders_need_no_lease(void **state)
 {
     struct room *r = *state;

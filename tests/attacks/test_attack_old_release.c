@@ -1,6 +1,6 @@
-/* An old release, replayed with a stolen operator's key. Everything about it is genuine: a manifest
- * that the release key signed, once. It installs nothing; the release key alone allows the way
- * back, and what ran before is still to be reverted to. */
+/* A stolen operator's key sends an old release. The manifest is genuine: the release key signed it,
+ * long ago. The host installs nothing. Only the release key can allow a downgrade. A revert to the
+ * previous binary still works. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 #define OLD_S (NEW_S - 86400)
 #define NEW_S INT64_C(1690000000) /* the model's clock: 1700000000 */
 
-/* The newer version settles here, by the orders of its honest operator. */
+/* The newer version settles on the host, by orders of the honest operator. */
 static void settle(struct swap_bench *b)
 {
     const struct keypair *honest = b->desk.operator;
@@ -25,7 +25,7 @@ static void settle(struct swap_bench *b)
     b->m.uptime_ms += 60000;
 }
 
-/* Refused, and nothing but the sequence is another one. */
+/* The order is refused, and nothing but the sequence has changed. */
 static void installs_nothing(struct swap_bench *b, struct order *o)
 {
     autofree struct record *before = xzalloc(1, sizeof(*before));
@@ -48,11 +48,11 @@ static void an_old_manifest_installs_nothing(void **state)
 
     settle(b);
     installs_nothing(b, swap_bench_stage_of(b, 3, "1.10.2", OLD_S, b->desk.operator));
-    /* Of the same moment: two releases that were signed at once. */
+    /* Two releases that were signed at the same time. */
     installs_nothing(b, swap_bench_stage_of(b, 4, "1.10.2", NEW_S, b->desk.operator));
 }
 
-/* The way back is the release key's to allow, and does not open the one between. */
+/* The release key can allow one old release. That does not allow a release between the two. */
 static void signed_anew_it_is_a_downgrade(void **state)
 {
     struct swap_bench *b = *state;
@@ -68,7 +68,7 @@ static void signed_anew_it_is_a_downgrade(void **state)
     installs_nothing(b, swap_bench_stage_of(b, 5, "1.9.7", NEW_S, honest));
 }
 
-/* One that settled would forbid whatever is signed until then. */
+/* If such a release settled, it would forbid every manifest signed before that time. */
 static void a_manifest_of_the_far_future_installs_nothing(void **state)
 {
     struct swap_bench *b = *state;
@@ -92,7 +92,7 @@ static struct order *revert(const struct swap_bench *b, uint64_t sequence)
     return o;
 }
 
-/* To what ran here; and it opens no way to what did not. */
+/* A revert goes back to a binary that ran on this host, and allows no other release. */
 static void a_revert_is_not_asked_about_the_floor(void **state)
 {
     struct swap_bench *b = *state;
@@ -106,8 +106,8 @@ static void a_revert_is_not_asked_about_the_floor(void **state)
                      REFUSAL_MANIFEST);
 }
 
-/* Whoever signs, and whenever: also what was staged before root set it, and what ran before. The
- * model's previous binary says that it is 1.9.7. */
+/* min_version applies whoever signs and whenever, also to a binary that was staged before root set
+ * min_version, and to the previous binary. The model's previous binary reports version 1.9.7. */
 static void roots_least_version_is_absolute(void **state)
 {
     struct swap_bench *b = *state;
@@ -131,7 +131,7 @@ static void roots_least_version_is_absolute(void **state)
     assert_int_equal(b->s.phases.rec.phase, PHASE_STAGED);
 }
 
-/* The host must get a binary back that runs, and no order chose which. */
+/* An automatic revert is allowed: the host needs a binary that runs, and no order chose it. */
 static void the_automatic_revert_is_not_asked(void **state)
 {
     struct swap_bench *b = *state;

@@ -1,6 +1,6 @@
-/* Whoever has an operator's key, or the listener, or both, against what caravan-swap counts and
- * what it takes for a lease: a refused order locks nobody out, a stolen key is revoked, and an
- * order that was kept back is not obeyed. */
+/* An attacker with an operator's key, or with the listener, or with both, against the epochs,
+ * sequences and leases of caravan-swap: a refused order locks nobody out, a stolen key can be
+ * revoked, and an order that was held back is not carried out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static void lease_of(const struct swap_bench *b, enum lease_op op, uint64_t epoc
 
 /* ---- a stolen operator's key ---- */
 
-/* junk: refused, whatever else is right. */
+/* junk: the order is refused, even if everything else about it is right. */
 static struct order *junk_trust(const struct swap_bench *b, uint64_t epoch, uint64_t sequence)
 {
     struct order *o = swap_bench_order(b, MSG_TRUST, epoch, sequence);
@@ -43,7 +43,7 @@ static void a_stolen_key_is_revoked_and_the_fleet_goes_on(void **state)
                      REFUSAL_SEQUENCE);
     assert_memory_equal(&before, &b->s.phases.rec, sizeof(before));
 
-    /* Whatever lease, epoch and sequence the host is at by now. */
+    /* Whatever the present lease, epoch and sequence of the host are. */
     assert_int_equal(swap_bench_say(b, swap_bench_revoke(b, thief), honest, NULL), REFUSAL_NONE);
     assert_int_equal(b->done.trust_version, 2);
     assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 2), thief, NULL), REFUSAL_COUNT);
@@ -51,7 +51,7 @@ static void a_stolen_key_is_revoked_and_the_fleet_goes_on(void **state)
     assert_int_equal(swap_bench_rest(b), PHASE_SETTLED);
 }
 
-/* With the listener in hand the thief can show a lease of any epoch too: step by step. */
+/* A thief who also has the listener can show a lease of any epoch, step by step. */
 static void leases_of_his_own_take_him_nowhere(void **state)
 {
     struct swap_bench *b = *state;
@@ -63,7 +63,7 @@ static void leases_of_his_own_take_him_nowhere(void **state)
         lease_of(b, LEASE_RENEW, epoch, soon, &lease);
         (void)swap_bench_say(b, swap_bench_swap(b, epoch, 1), b->desk.other_operator, &lease);
     }
-    assert_true(b->s.phases.rec.epoch <= 1); /* all of it was refused: nothing is staged */
+    assert_true(b->s.phases.rec.epoch <= 1); /* all orders were refused: nothing is staged */
     lease_of(b, LEASE_RENEW, UINT64_MAX, soon, &lease);
     assert_int_equal(
         swap_bench_say(b, swap_bench_swap(b, UINT64_MAX, 1), b->desk.other_operator, &lease),
@@ -72,8 +72,8 @@ static void leases_of_his_own_take_him_nowhere(void **state)
                      REFUSAL_NONE);
 }
 
-/* Sequences refused as far ahead as is believed: a coordinator that is told goes on from there, in
- * this epoch and in the next. */
+/* Refused orders with sequences as far ahead as allowed: a coordinator that learns the last
+ * sequence continues from there, in this epoch and in the next. */
 static void he_cannot_use_up_the_sequence(void **state)
 {
     struct swap_bench *b = *state;
@@ -95,7 +95,7 @@ static void he_cannot_use_up_the_sequence(void **state)
                      REFUSAL_NONE);
 }
 
-/* ---- a copy of what was refused ---- */
+/* ---- a copy of a refused order ---- */
 
 static void refused_in_a_new_epoch_stays_refused(void **state)
 {
@@ -111,7 +111,7 @@ static void refused_in_a_new_epoch_stays_refused(void **state)
                      REFUSAL_HELD);
     (void)buf_add(&refused, b->inner.data, b->inner.len);
     assert_int_equal(b->s.phases.rec.epoch, 1);
-    for (uint64_t i = 0; i < ORDER_KEPT; i++) /* until its receipt is forgotten */
+    for (uint64_t i = 0; i < ORDER_KEPT; i++) /* until its receipt is not kept any more */
         (void)swap_bench_say(b, swap_bench_swap(b, 2, 8 + i), b->desk.operator, NULL);
     b->m.held = false;
     lease_of(b, LEASE_RENEW, 2, (uint64_t)b->m.uptime_ms, &lease);
@@ -136,8 +136,8 @@ static enum refusal swap_by(struct swap_bench *b, uint64_t sequence, uint64_t ti
     return swap_bench_say(b, o, b->desk.operator, NULL);
 }
 
-/* It said that the host is up for eleven days longer, keeps the order, and delivers it when the
- * coordinator is dead. */
+/* The listener claimed that the uptime of the host was eleven days longer. It holds the order back
+ * and delivers it when the coordinator is dead. */
 static void an_order_kept_back_is_not_obeyed(void **state)
 {
     struct swap_bench *b = *state;
@@ -155,13 +155,13 @@ static void an_order_kept_back_is_not_obeyed(void **state)
     (void)buf_add(&inner, b->inner.data, b->inner.len);
     for (uint64_t i = 5; i < 5 + ORDER_KEPT; i++)
         (void)swap_by(b, i, now + 11 * 86400000);
-    b->m.uptime_ms += 11 * 86400000LL - 1000; /* its time has come */
+    b->m.uptime_ms += 11 * 86400000LL - 1000; /* now start_by fits */
     lease_of(b, LEASE_RENEW, 1, (uint64_t)b->m.uptime_ms, &lease);
     assert_int_equal(swap_bench_again(b, &inner, &lease), REFUSAL_SEQUENCE);
     assert_int_equal(swap_by(b, 20, (uint64_t)b->m.uptime_ms + ORDER_BY_MAX_MS), REFUSAL_NONE);
 }
 
-/* The lease has ended, by its own time, and the listener says that it is held. */
+/* The lease has expired, but the listener says that it is held. */
 static void a_lease_that_nobody_renews_ends(void **state)
 {
     struct swap_bench *b = *state;
@@ -172,11 +172,11 @@ static void a_lease_that_nobody_renews_ends(void **state)
                      REFUSAL_NONE);
     (void)swap_bench_rest(b);
     by = (uint64_t)b->m.uptime_ms + 8000;
-    lease_of(b, LEASE_TAKE, 0, by, &lease); /* of 120 s */
+    lease_of(b, LEASE_TAKE, 0, by, &lease); /* a lease of 120 s */
     b->m.uptime_ms = (int64_t)by + 120001;
     assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 2), b->desk.operator, & lease),
                      REFUSAL_LEASE);
-    b->s.max_lease_ms = 30000; /* root's word counts more */
+    b->s.max_lease_ms = 30000; /* the limit that root has set counts */
     b->m.uptime_ms = (int64_t)by + 30001;
     assert_int_equal(swap_bench_say(b, swap_bench_swap(b, 1, 3), b->desk.operator, & lease),
                      REFUSAL_LEASE);
@@ -228,7 +228,7 @@ static void a_lease_must_be_the_orders_own(void **state)
                      REFUSAL_NONE);
 }
 
-/* ---- root kept busy ---- */
+/* ---- keeping caravan-swap busy ---- */
 
 static void no_order_keeps_root_busy_for_long(void **state)
 {

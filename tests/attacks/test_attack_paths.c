@@ -1,7 +1,7 @@
 /*
- * The owner of the binary's directory against root: the real ports and phases on a real file
- * system, what lies there exchanged at the worst moments. What an attacker wants is root's
- * hand: a file with setuid, or a name of root's choice in a directory of his.
+ * The owner of the directory of Nomad's binary against caravan-swap: the real ports and phases on a
+ * real file system. The attacker exchanges files at the worst moments, to use the rights of root:
+ * to get a file with setuid, or a file that root creates in another directory.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,7 +23,7 @@ static const char new_text[] = "#!/bin/sh\necho Nomad v1.1.0\n";
 struct bench {
     struct real_bench r;
     char fresh[320], old[320], suid[320];
-    void (*attack)(struct bench *b); /* before the copy's last byte is written; once */
+    void (*attack)(struct bench *b); /* called once, before the last byte of the copy is written */
 };
 
 static struct bench *bench; /* ports have the real context */
@@ -88,7 +88,7 @@ static void expect(const struct bench *b, enum phase phase)
                  b->r.p.rec.verdict.text);
 }
 
-/* Nothing below the bench is what root made with rights that its maker did not mean. */
+/* No file below the bench has rights that nobody meant to give. */
 static void no_gift(const struct bench *b)
 {
     const char *const names[] = {b->fresh, b->old, b->r.target};
@@ -107,7 +107,7 @@ static bool is_root(void)
     return geteuid() == 0;
 }
 
-/* ---- what the owner of the directory does ---- */
+/* ---- the attacks of the owner of the directory ---- */
 
 static void link_to_program(struct bench *b)
 {
@@ -145,7 +145,7 @@ static void fresh_is_fifo(struct bench *b)
     assert_int_equal(mkfifo(b->fresh, 0755), 0);
 }
 
-/* His own directory under the name of the right one, with the same files in it. */
+/* Puts a directory of the attacker in the place of the right one, with the same files in it. */
 static void other_dir(struct bench *b, bool link)
 {
     char aside[300], his[300];
@@ -199,7 +199,7 @@ static void a_directory_of_others_is_refused(void **state)
     stage(b);
     no_gift(b);
     expect(b, PHASE_FAILED);
-    assert_non_null(strstr(b->r.p.rec.verdict.text, "may be written by"));
+    assert_non_null(strstr(b->r.p.rec.verdict.text, "other users may write into"));
     assert_int_equal(access(b->fresh, F_OK), -1);
 }
 
@@ -271,7 +271,7 @@ static void the_binary_a_fifo(void **state)
     nothing_is_swapped(state, fifo_in_place);
 }
 
-/* The right bytes, which he can still change. */
+/* The file has the right bytes, but the attacker can still change them. */
 static void fresh_is_his(struct bench *b)
 {
     assert_int_equal(unlink(b->fresh), 0);
@@ -304,7 +304,7 @@ static void the_staged_file_with_a_second_name(void **state)
     nothing_is_swapped(state, fresh_has_a_second_name);
 }
 
-/* ---- between stage and upgrade: what is staged is kept ---- */
+/* ---- between stage and upgrade: the staged file is kept ---- */
 
 static void what_is_not_roots_own_is_fetched_anew(void **state)
 {
@@ -332,7 +332,7 @@ static void what_is_not_roots_own_is_fetched_anew(void **state)
     }
 }
 
-/* The same program, and caravan-swap ended and begun anew meanwhile. */
+/* The same binary is staged again after caravan-swap has ended and started again. */
 static void a_directory_exchanged(void **state, void (*attack)(struct bench *b), bool restarted)
 {
     struct bench *b = *state;
@@ -383,7 +383,7 @@ static void the_directory_opened_to_others(void **state)
     nothing_is_swapped(state, opened_to_others_meanwhile);
 }
 
-/* ---- the keystore's copy, out of a directory of Nomad's user ---- */
+/* ---- the copy of the keystore, from a directory of Nomad's user ---- */
 
 static int preserve(struct bench *b, struct err *err)
 {
@@ -422,7 +422,7 @@ static void a_key_that_is_another_users_file(void **state)
     assert_int_equal(preserve(b, &err), -1);
 }
 
-/* What must go on to work. */
+/* These must still work. */
 static void a_binary_that_is_a_link(void **state)
 {
     struct bench *b = *state;
@@ -445,7 +445,7 @@ static void a_binary_that_is_a_link(void **state)
     assert_true(S_ISLNK(st.st_mode));
 }
 
-/* ---- what is no program ---- */
+/* ---- binaries that are not programs ---- */
 
 static void put_script(struct bench *b)
 {
@@ -466,7 +466,8 @@ static void script_stays(const struct bench *b, enum phase phase)
         fail_msg("%s", b->r.p.rec.verdict.text);
 }
 
-/* It starts Nomad, with words of its own. Before the stage, the swap and the revert. */
+/* A script that starts Nomad with arguments of its own, in place before the stage, the swap and the
+ * revert. */
 static void nothing_is_put_over_a_script(void **state)
 {
     struct bench *b = *state;

@@ -1,12 +1,12 @@
-/* One agent that lies about its host's lease: the run ends all the same, and names it. */
+/* An agent lies about the lease of its host: the run ends all the same, and names the host. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include "decide_desk.h"
 
-/* c1 does not come up on the new binary, and whoever asks for its lease hears that another run
- * holds it: its revert can never be ordered. */
+/* c1 does not come up on the new binary. Its agent always says that another run holds the lease, so
+ * the coordinator can never order a revert. */
 static struct small_fleet *cannot_be_reverted(void)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
@@ -22,7 +22,7 @@ static struct small_fleet *cannot_be_reverted(void)
     return f;
 }
 
-/* More than anybody waits for one thing, three times over. */
+/* Three times as long as Caravan waits for any one thing. */
 static int64_t bound(const struct small_fleet *f)
 {
     return 3 * (f->policy.server_deadline_ms + f->policy.settle_ms + f->policy.hold_ms +
@@ -41,7 +41,7 @@ static void an_upgrade_ends(void **state)
     assert_non_null(in);
     assert_string_equal(in->host, "c1");
     assert_non_null(strstr(in->text, "does not give its lease (another run holds it)"));
-    /* And what waits for the end of it too. */
+    /* Steps that wait for the end of the run also end. */
     f->ledger.ending = RUN_STOPPED;
     f->evidence.progress_ms = f->w.begun_ms;
     desk_settle_for(f, bound(f));

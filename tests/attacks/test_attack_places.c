@@ -1,7 +1,7 @@
 /*
- * Attack: the binary comes from where root never allowed. The place that an order names is
- * written so that it begins with an allowed prefix and leads elsewhere, or an allowed server
- * sends on to another.
+ * The attack: a host fetches a binary from a place that root did not allow. Either the URL in the
+ * order begins with an allowed prefix but leads elsewhere, or an allowed server redirects to
+ * another server.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,7 @@
 
 #define GOOD "https://good.example/good/"
 
-/* ---- the order's own words ---- */
+/* ---- URLs in the order ---- */
 
 static enum refusal judged(const char *prefixes, const char *url)
 {
@@ -138,7 +138,7 @@ static void the_same_place_is_the_same(void **state)
             fail_msg("\"%s\" is refused by \"%s\"", rows[i].url, rows[i].prefixes);
 }
 
-/* ---- an allowed server that sends on ---- */
+/* ---- an allowed server that redirects ---- */
 
 static const char body[] = "a binary";
 
@@ -190,7 +190,7 @@ static int leave(void **state)
     return rv;
 }
 
-/* The real conversation of caravan-fetch, about one place. */
+/* Runs the real conversation with caravan-fetch about one place. */
 static bool fetched(struct bench *b)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -226,7 +226,7 @@ static void every_hop_is_asked_about(void **state)
     struct bench *b = *state;
     char hops[400];
 
-    /* Over the allowed server to the other one, at once and by a second hop. */
+    /* From the allowed server to the other one, with one redirect and with two. */
     snprintf(hops, sizeof(hops), "/to/%s/ok", b->evil);
     sent_on(b, b->good, hops);
     assert_false(fetched(b));
@@ -239,7 +239,7 @@ static void every_hop_is_asked_about(void **state)
     if (strstr(b->said, "failed refused-by-law ") == NULL)
         fail_msg("%s", b->said);
     assert_int_equal(place_requests(b->evil_place), 0);
-    /* The same way, where root allows both. */
+    /* The same redirect, when root allows both servers. */
     char both[200];
     snprintf(both, sizeof(both), "%s %s/ok", b->good, b->evil);
     str_cut(b->conf.url_prefixes, sizeof(b->conf.url_prefixes), both);
@@ -247,7 +247,7 @@ static void every_hop_is_asked_about(void **state)
     assert_int_equal(place_requests(b->evil_place), 1);
 }
 
-/* The same server, but out of the folder that is allowed. */
+/* To the same server, but outside of the allowed directory. */
 static void a_hop_out_of_the_folder(void **state)
 {
     struct bench *b = *state;
@@ -268,7 +268,7 @@ static void a_hop_out_of_the_folder(void **state)
         fail_msg("%s", b->said);
 }
 
-/* caravan-fetch asks by itself: what asks it may be mistaken. */
+/* caravan-fetch checks by itself, because the program that calls it may be wrong. */
 static void the_first_place_is_asked_about_too(void **state)
 {
     struct bench *b = *state;

@@ -1,4 +1,5 @@
-/* A signature made for one thing passes for no other: each has a prefix of its own. */
+/* A signature for one kind of bytes is not valid for another kind: every kind has a prefix of its
+ * own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

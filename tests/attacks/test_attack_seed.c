@@ -1,5 +1,5 @@
-/* seed_serve.h: what somebody who may connect to a seed, or has put something into its directory,
- * gets to read; and when it ends. */
+/* seed_serve.h: which files can be read by somebody who may connect to a seed, or who has put
+ * something into its directory; and when the seed ends. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +20,7 @@
 #define IDLE_MS 20000
 
 struct bench {
-    struct served s; /* its file; the server is ours */
+    struct served s; /* only its file; the test makes the server */
     char dir[300], kept[400];
     struct seed_serve serve;
     pthread_t thread;
@@ -71,7 +71,7 @@ static void begin(struct bench *b)
     b->runs = true;
 }
 
-/* It ends by itself. */
+/* Waits until the seed has ended by itself. */
 static int ended(struct bench *b)
 {
     if (b->runs)
@@ -80,7 +80,7 @@ static int ended(struct bench *b)
     return b->rc;
 }
 
-/* Not only because nobody asked. */
+/* The seed must end at once, not only when nobody has asked for some time. */
 static void expect_end_at_once(struct bench *b)
 {
     int64_t begun = clock_mono(clock_system());
@@ -89,7 +89,7 @@ static void expect_end_at_once(struct bench *b)
     assert_true(clock_mono(clock_system()) - begun < IDLE_MS / 2);
 }
 
-/* A file comes: the end. */
+/* Puts a new file into the directory, which makes the seed end. */
 static void change(struct bench *b)
 {
     char from[400], to[400];
@@ -155,7 +155,7 @@ static void only_digests_are_served(void **state)
     }
 }
 
-/* Only root may write there. What another put there all the same leads nowhere. */
+/* Only root may write to the directory. A file that somebody else put there is not served. */
 static void a_link_is_nothing(void **state)
 {
     struct bench *b = *state;
@@ -180,7 +180,7 @@ static void other_bytes_than_its_name_says_are_not_served(void **state)
     assert_int_equal(b->err.kind, ERR_CRYPTO);
 }
 
-/* Not one byte of it after the change: not even to whom it was being sent. */
+/* After the file was changed no byte of it is sent, not even in a transfer that had begun. */
 static void a_file_changed_while_served_breaks_off(void **state)
 {
     struct bench *b = *state;
@@ -207,7 +207,7 @@ static void it_ends_when_a_file_comes_or_goes(void **state)
     assert_int_equal(ask(b, b->s.url_path, &len), 200);
     assert_int_equal(unlink(b->kept), 0);
     expect_end_at_once(b);
-    /* The socket waits: who came meanwhile is served, or told that there is nothing. */
+    /* The socket still listens: a client that connected meanwhile gets the file or a 404. */
     begin(b);
     assert_int_equal(ask(b, b->s.url_path, &len), 404);
 }

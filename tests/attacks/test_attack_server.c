@@ -1,5 +1,5 @@
-/* What strangers try on the server of releases: it goes on serving the others, and nothing else
- * than the files it has. */
+/* Attacks of strangers on the server of releases: the server goes on serving others, and serves
+ * only its files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,9 @@
 #include "served_fixture.h"
 #include "str.h"
 
-#define LEN (16 * 1000 * 1000) /* more than sockets hold */
+#define LEN (16 * 1000 * 1000) /* bytes; more than fit into the buffers of sockets */
 
-/* Short, so that the test is; nobody honest is as slow as the floor on loopback. */
+/* Short times, for a short test. On loopback no honest client is as slow as the minimum. */
 static const struct file_server_limits limits = {
     .connections = 12, .per_address = 6, .floor = 64 * 1024, .window_ms = 500, .request_ms = 500};
 
@@ -31,7 +31,7 @@ static int leave(void **state)
     return 0;
 }
 
-/* Somebody honest gets his part. */
+/* An honest client gets its range. */
 static void others_are_served(const struct served *s)
 {
     auto_buf struct buf a = BUF_INIT;
@@ -79,7 +79,7 @@ static void who_reads_nothing_is_cut_off(void **state)
     close(fd);
 }
 
-/* Some bytes now and then: never idle, and never done. */
+/* Reads a few bytes now and then: never idle, and never done. */
 static void who_drips_is_cut_off(void **state)
 {
     struct served *s = *state;
@@ -91,7 +91,7 @@ static void who_drips_is_cut_off(void **state)
         assert_true(clock_mono(clock_system()) < end);
         if (recv(fd, some, sizeof(some), MSG_DONTWAIT) < 0)
             assert_true(errno == EAGAIN || errno == ECONNRESET);
-        clock_sleep(clock_system(), 5); /* what a dripping reader does */
+        clock_sleep(clock_system(), 5); /* the pause of a slow reader */
     }
     close(fd);
     others_are_served(s);
@@ -107,7 +107,7 @@ static void who_never_ends_the_head_is_cut_off(void **state)
     while (!is_cut(&w)) {
         assert_true(clock_mono(clock_system()) < end);
         served_send(fd, "A: b\r\n", 6);
-        clock_sleep(clock_system(), 20); /* what a dripping writer does */
+        clock_sleep(clock_system(), 20); /* the pause of a slow writer */
     }
     close(fd);
     others_are_served(s);
@@ -128,7 +128,7 @@ static void one_address_does_not_take_every_connection(void **state)
     struct file_server_limits patient = limits;
     int held[20];
     file_server_stop(s->server);
-    patient.request_ms = 600000; /* nobody is cut off */
+    patient.request_ms = 600000; /* so that no client is cut off */
     served_start(s, &patient);
     for (size_t i = 0; i < ARRAY_LEN(held); i++)
         held[i] = served_connect(s, "127.0.0.2");
@@ -137,7 +137,8 @@ static void one_address_does_not_take_every_connection(void **state)
         close(held[i]);
 }
 
-/* From many addresses: whoever holds one is too slow in the end, and the next has its turn. */
+/* Attackers from many addresses hold all connections. They are cut off as too slow, and the next
+ * client is served. */
 static void many_addresses_do_not_take_them_for_long(void **state)
 {
     struct served *s = *state;
@@ -179,7 +180,7 @@ static void a_head_has_a_limit(void **state)
     free(much);
 }
 
-/* Many headers, each of them small. */
+/* Many small headers. */
 static void headers_have_a_limit(void **state)
 {
     struct served *s = *state;
@@ -268,7 +269,7 @@ static void only_get_and_head(void **state)
     assert_int_equal(file_server_counts(s->server).bytes, 0);
 }
 
-/* The answer comes before the body, and who goes on sending is not listened to. */
+/* The server answers before the body arrives, and does not read a client that goes on sending. */
 static void no_body_is_taken(void **state)
 {
     struct served *s = *state;
@@ -285,7 +286,7 @@ static void no_body_is_taken(void **state)
     others_are_served(s);
 }
 
-/* Ten thousand times the whole is asked for in one request: it comes once. */
+/* A request asks ten thousand times for the whole file. The file is sent once. */
 static void many_ranges_are_none(void **state)
 {
     struct served *s = *state;
@@ -330,7 +331,7 @@ static void what_is_no_http_is_harmless(void **state)
     others_are_served(s);
 }
 
-/* A connection has one answer, whatever stands behind the first request. */
+/* A connection gets one answer, whatever follows the first request. */
 static void a_pile_of_requests_has_one_answer(void **state)
 {
     struct served *s = *state;

@@ -1,6 +1,7 @@
-/* Who would stop Nomad by order: a stranger, an observer's key, an order seen before or kept back,
- * a paused run's, and an operator's key against root's law and a region's quorum. Stopped is
- * stopped for good there, so what each row leaves is looked at too. */
+/* Attempts to stop Nomad with an order: by a stranger, with an observer's key, with an order that
+ * was seen before or held back, in a paused run, and with an operator's key against root's law and
+ * the quorum of a region. A stopped Nomad would stay stopped, so every row also checks the state
+ * afterwards. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +52,7 @@ static void keys_that_may_not(void **state)
     }
 }
 
-/* After an abort has undone it, and in another boot. */
+/* After an abort has undone the stop, and after a reboot. */
 static void an_order_seen_before(void **state)
 {
     struct swap_bench *b = *state;
@@ -67,7 +68,7 @@ static void an_order_seen_before(void **state)
     assert_int_equal(swap_bench_say(b, service(b, SERVICE_START, 2), b->desk.operator, NULL),
                      REFUSAL_NONE);
     (void)swap_bench_rest(b);
-    for (uint64_t i = 0; i < ORDER_KEPT + 1; i++) { /* kept, and not kept any more */
+    for (uint64_t i = 0; i < ORDER_KEPT + 1; i++) { /* while its receipt is kept, and later */
         (void)swap_bench_again(b, &seen, &lease);
         assert_false(phases_works(&b->s.phases));
         assert_int_equal(
@@ -97,7 +98,7 @@ static void an_operator_against_root(void **state)
     struct swap_bench *b = *state;
 
     b->s.law.allow_stop = false;
-    b->s.law.allow_outage = true; /* one permission is not another */
+    b->s.law.allow_outage = true; /* this permission does not imply allow_stop */
     b->s.law.start_stopped = true;
     assert_int_equal(swap_bench_say(b, service(b, SERVICE_STOP, 1), b->desk.operator, NULL),
                      REFUSAL_HELD);
@@ -113,7 +114,7 @@ static void an_operator_against_root(void **state)
     nothing_happened(b);
 }
 
-/* Three servers of which one is gone: without this one a single one is left. */
+/* One of three servers is gone. Without this one, only one server would be left. */
 static void an_operator_against_the_quorum(void **state)
 {
     struct swap_bench *b = *state;
@@ -140,7 +141,7 @@ static void an_operator_against_the_quorum(void **state)
                      REFUSAL_NONE);
 }
 
-/* Another's bytes are never started by order. */
+/* An order never starts a binary that somebody else put in place. */
 static void an_operator_who_put_another_binary_there(void **state)
 {
     struct swap_bench *b = *state;

@@ -1,5 +1,5 @@
-/* A file in the place of [nomad] token_file that is not as root's own should be, and an API that is
- * not Nomad's: nothing is sent, and what is told holds no word of the file. */
+/* The file of [nomad] token_file is not safe, or the API is not Nomad's: nothing is sent, and the
+ * facts contain no word of the file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 #define SECRET "SECRET-1111-2222"
 
 struct at_token {
-    struct swap_bench b; /* first: what a test is given */
+    struct swap_bench b; /* must be first: tests get a pointer to it */
     char file[300];
     struct fact told;
 };
@@ -112,7 +112,7 @@ static void it_is_no_file(void **state)
     assert_int_equal(symlink(other, t->file), 0);
     is_refused(t, "is a symbolic link");
     assert_int_equal(unlink(t->file), 0);
-    assert_int_equal(mkfifo(t->file, 0600), 0); /* nobody writes: it must not wait */
+    assert_int_equal(mkfifo(t->file, 0600), 0); /* nobody writes to it; reading it must not wait */
     is_refused(t, "is not a regular file");
     assert_int_equal(unlink(t->file), 0);
     assert_int_equal(mkdir(t->file, 0700), 0);
@@ -130,7 +130,7 @@ static void it_has_no_end(void **state)
     str_cut(t->file, sizeof(t->file), "/dev/zero");
     ask(t, t->file);
     assert_int_equal(t->told.value, TRI_UNKNOWN);
-    /* Its size is told as 0, and it has more. */
+    /* A file whose size is reported as 0 although it has content. */
     str_cut(t->file, sizeof(t->file), "/proc/self/mountinfo");
     ask(t, t->file);
     assert_int_equal(t->told.value, TRI_UNKNOWN);
@@ -157,12 +157,12 @@ static void it_holds_no_token(void **state)
 
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
         put(t, texts[i], 0600);
-        is_refused(t, "it must hold one token and nothing else");
+        is_refused(t, "must contain one token and nothing else");
     }
     memset(most, 'a', sizeof(most) - 1);
     most[sizeof(most) - 1] = '\0';
     put(t, most, 0600);
-    is_refused(t, "it must hold one token and nothing else");
+    is_refused(t, "must contain one token and nothing else");
     most[FETCH_TOKEN_MAX - 1] = '\0';
     put(t, most, 0600);
     t->b.m.token = most;
@@ -173,7 +173,7 @@ static void it_holds_no_token(void **state)
     assert_string_equal(ret, "");
 }
 
-/* In clear, only while it is Nomad's own process that listens there. */
+/* Over plain http the token is sent only while Nomad's own process listens there. */
 static void somebody_else_listens_there(void **state)
 {
     struct at_token *t = *state;
@@ -181,18 +181,18 @@ static void somebody_else_listens_there(void **state)
 
     put(t, SECRET "\n", 0600);
     t->b.s.phases.conf.api = "http://127.0.0.1:4646";
-    is_refused(t, "was not seen to listen there"); /* nobody does */
+    is_refused(t, "did not see Nomad's own process listen there"); /* no process listens there */
     m->tcp.n = 1;
     m->tcp.list[0] = (struct tcp_listener){.address = "127.0.0.1", .port = 4646, .own = false};
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     m->tcp.list[0].own = true;
     m->owner = (struct host_owner){.there = true, .own = true, .pid = 42};
     is_told(t);
     m->no_tcp = true;
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     m->no_tcp = false;
     t->b.s.phases.conf.api = "http://nomad.example.org:4646";
-    is_refused(t, "was not seen to listen there");
+    is_refused(t, "did not see Nomad's own process listen there");
     t->b.s.phases.conf.api = "unix:///run/nomad/api.sock";
     is_told(t);
 }
@@ -211,11 +211,12 @@ static void there_is_no_client_to_ask(void **state)
     is_refused(t, "Nomad does not run");
     t->b.s.facts.client_id[0] = '\0';
     is_refused(t, "no client of Nomad");
-    assert_false(facts_heartbeat(&t->b.s.phases, &t->b.s.facts, "", &f)); /* not told at all */
+    assert_false(facts_heartbeat(&t->b.s.phases, &t->b.s.facts, "", &f)); /* the fact is absent */
     assert_int_equal(f.value, TRI_NO);
 }
 
-/* Of its servers Nomad is asked without a token first; where that is not enough, as above. */
+/* caravan-swap first asks Nomad for its servers without a token. If that is not enough, the rules
+ * above apply. */
 static void servers_are_asked_by_the_same_rules(void **state)
 {
     struct at_token *t = *state;
@@ -228,10 +229,10 @@ static void servers_are_asked_by_the_same_rules(void **state)
     assert_string_equal(t->told.text, "10.0.0.1:4647");
     assert_int_equal(t->b.m.heartbeats_asked, 0); /* nothing was sent */
     t->b.m.servers_refused = true;
-    t->b.s.phases.conf.api = "http://127.0.0.1:4646"; /* where Nomad does not listen */
+    t->b.s.phases.conf.api = "http://127.0.0.1:4646"; /* Nomad does not listen there */
     assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
     assert_int_equal(t->told.value, TRI_UNKNOWN);
-    assert_non_null(strstr(t->told.text, "was not seen to listen"));
+    assert_non_null(strstr(t->told.text, "did not see Nomad's own process"));
     put(t, SECRET "\n", 0644);
     t->b.s.phases.conf.api = "https://127.0.0.1:4646";
     assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));

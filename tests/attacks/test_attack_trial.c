@@ -1,7 +1,8 @@
 /*
- * A hostile new binary against the host it is staged on: signed, but not meant to be run before its
- * canary. Staging tries it, and so it is what it can do and see then that matters; and while root
- * holds the host nothing of it may run at all. The real ports, phases and caravan-fetch.
+ * A hostile new binary against the host on which it is staged. The binary is signed, but was not
+ * meant to run before the canary. Staging tries it, so this test shows what it can do and see
+ * during the trial. On a host with a hold it must not run at all. With the real ports, phases and
+ * caravan-fetch.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,7 +19,8 @@
 
 #define NOBODY 65534
 
-/* Says its version when it is asked; of the configuration it says what it could do. */
+/* Prints its version when asked for it. When it gets a configuration, it prints what it could do.
+ */
 static const char hostile[] =
     "#!/bin/sh\n"
     "[ $1 = version ] && echo Nomad v1.11.4 && exit 0\n"
@@ -42,7 +44,7 @@ struct bench {
 
 static struct bench *bench; /* ports have the real context */
 
-/* As packages have it: a unit without User=. */
+/* As in packages: a unit without User=. */
 static int service_about_of(void *self, struct service_about *ret, struct err *err)
 {
     const struct bench *b = bench;
@@ -88,7 +90,7 @@ static void fill(struct bench *b)
     scratch_write(b->r.dir, "nomad.hcl", "for-nomad", 0600);
     scratch_write(b->r.dir, "secret", "stolen", 0600);
     scratch_write(b->r.dir, "agent.conf", "", 0644);
-    /* Anybody may write here: what keeps it from doing so is the wall. */
+    /* Every user may write here, so only the sandbox can prevent the binary from writing. */
     assert_int_equal(chmod(b->r.dir, 01777), 0);
 }
 
@@ -181,7 +183,8 @@ static void marked(const struct bench *b, bool wanted)
     assert_int_equal(access(path, F_OK) == 0, wanted);
 }
 
-/* The configuration it was given, which only root may read, is all that it has of the host. */
+/* The binary sees only the configuration that it was given, which only root may read, and nothing
+ * else of the host. */
 static void it_can_do_nothing(void **state)
 {
     struct bench *b = *state;
@@ -192,7 +195,7 @@ static void it_can_do_nothing(void **state)
     stage(b);
     if (b->r.p.rec.verdict.failure != FAILURE_CONFIG_REJECTED)
         fail_msg("%s", b->r.p.config.text);
-    /* Without root the secret is the trial's own user's: seen only where the wall leaves it. */
+    /* Without root, the user of the trial owns the secret, so only the sandbox can hide it. */
     snprintf(wanted, sizeof(wanted), "uid %u caps 0 nnp 1 net 1 run 0 wrote no secret %s",
              geteuid() == 0 ? NOBODY : geteuid(), geteuid() == 0 ? "no config for-nomad" : "");
     if (strstr(b->r.p.rec.verdict.text, wanted) == NULL ||
@@ -213,14 +216,14 @@ static void on_hold_nothing_is_executed(void **state)
     marked(b, false);
     assert_int_equal(b->r.p.rec.untried, 1);
     assert_int_equal(unlink(b->hold), 0);
-    (void)phases_ask_config(&b->r.p); /* nor is it asked before it was tried */
+    (void)phases_ask_config(&b->r.p); /* the configuration is not checked before the trial either */
     assert_int_equal(b->trials, 0);
     stage(b);
     assert_int_equal(b->r.p.rec.untried, 0);
     assert_int_equal(b->trials, 2);
 }
 
-/* Where no wall can be built nothing is run, and that is told. */
+/* If no sandbox can be made, the binary does not run, and a fact says so. */
 static void without_a_wall_it_cannot_be_told(void **state)
 {
     struct bench *b = *state;
@@ -234,7 +237,8 @@ static void without_a_wall_it_cannot_be_told(void **state)
     marked(b, false);
 }
 
-/* Who may write into the configuration's directory shows nobody what only root may read. */
+/* A user that may write to the directory of the configuration cannot make caravan-swap show a file
+ * that only root may read. */
 static void a_link_in_a_directory_of_others(void **state)
 {
     struct bench *b = *state;

@@ -1,6 +1,6 @@
-/* What a trust file is worth that somebody brings who should not, and a key that should not count
- * any more, or not yet, or not for this: judged by caravan-swap, which has 2 of 3 root keys, 2 of 2
- * release keys and two operators, one of whose keys expires. */
+/* Trust files that must not be adopted, and keys that must not count: any more, yet, or for this
+ * purpose. caravan-swap has a trust with 2 of 3 root keys, 2 of 2 release keys, and two operators;
+ * the key of one operator expires. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ enum { ROOT_A, ROOT_B, ROOT_C, REL_A, REL_B, KEYS };
 struct attack {
     struct swap_bench b;
     struct keypair *k[KEYS];
-    int64_t now_s; /* by the host's clock */
+    int64_t now_s; /* the host's clock */
     uint64_t sequence;
 };
 
@@ -75,7 +75,7 @@ static int tear_down(void **state)
 
 /* ---- trust files ---- */
 
-/* The next version, signed by these. */
+/* The next version, signed by these keys. */
 static enum refusal bring(struct attack *a, const struct trust *t, const int *by, size_t n)
 {
     const struct keypair *keys[SIGS_MAX];
@@ -101,7 +101,7 @@ static struct trust next_of(const struct attack *a)
     return t;
 }
 
-/* Refused, for this reason, and nothing has changed. */
+/* The file is refused for this reason, and nothing has changed. */
 static void refused(struct attack *a, const struct trust *t, const int *by, size_t n,
                     const char *why)
 {
@@ -163,7 +163,7 @@ static void keys_of_the_wrong_role(void **state)
     refused(a, &t, by, 3, "1 of the root keys signed it, trust version 5 demands 2");
 }
 
-/* Signed by the old ones; of the new ones only root-b shows its key, and two must. */
+/* The old root keys have signed. Of the new root keys only root-b has signed; two must. */
 static void a_root_that_nobody_has(void **state)
 {
     struct attack *a = *state;
@@ -173,7 +173,7 @@ static void a_root_that_nobody_has(void **state)
     refused(a, &t, two_roots, 2, "its own roots do not show their keys");
 }
 
-/* Who was a root before signs what he likes. */
+/* A former root key signs a trust file. */
 static void a_removed_root(void **state)
 {
     static const int after[] = {ROOT_A, ROOT_B};
@@ -198,7 +198,7 @@ static enum refusal swap_ordered(struct attack *a, const struct keypair *by)
     return swap_bench_say(&a->b, swap_bench_swap(&a->b, 1, ++a->sequence), by, NULL);
 }
 
-/* Nothing is staged: a key that counts hears that, a key that does not hears nothing. */
+/* Nothing is staged. A key that counts gets a receipt that says so; another key gets no answer. */
 static bool counts(struct attack *a, const struct keypair *by)
 {
     enum refusal r = swap_ordered(a, by);
@@ -253,8 +253,9 @@ static void a_revoked_key(void **state)
     assert_true(counts(a, a->b.desk.operator));
 }
 
-/* Ahead: what expires within the year is none. Behind: who knows; so none, too. A key that never
- * expires is obeyed, and can bring a trust file, whatever the clock says. */
+/* A clock that is a year ahead: keys that expire within that year do not count. A clock that is a
+ * year behind: nobody knows whether a key has expired, so these keys do not count either. A key
+ * without an expiry counts, and can send a trust file, whatever the clock is. */
 static void a_clock_a_year_off(void **state)
 {
     struct attack *a = *state;

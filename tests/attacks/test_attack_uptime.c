@@ -1,5 +1,5 @@
-/* A listener that claims another uptime, so that orders may be kept back: what the coordinator
- * signs as start_by moves on as its own clock does. */
+/* A listener claims a wrong uptime, in order to hold orders back. The start_by that the coordinator
+ * signs advances only as fast as the coordinator's own clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -29,13 +29,13 @@ static void a_claim_of_days_is_not_signed(void **state)
     assert_int_equal(start_by(g, 1000, 50000, 1), 50000);
     assert_int_equal(start_by(g, 3000, 52000, 1), 52000);
     assert_in_range(start_by(g, 5000, 52000 + 11 * DAY, 1), 54000, 54010);
-    /* Slowly it gets no further: by a thousandth of the time that passes. */
+    /* A slow increase gains only a thousandth of the time that passes. */
     for (int64_t at = 7000; at < 7000 + 3600000; at += 2000)
         assert_in_range(start_by(g, at, 11 * DAY, 1), at + 49000, at + 49000 + at / 500 + 10);
     agent_free(g);
 }
 
-/* Answers that take their time do not add up either. */
+/* Slow answers do not add up either. */
 static void slow_answers_do_not_add_up(void **state)
 {
     struct agent *g = agent_new("a");
@@ -52,11 +52,11 @@ static void what_is_true_is_believed(void **state)
     struct agent *g = agent_new("a");
 
     (void)state;
-    (void)start_by(g, 1000, 50700, 1); /* it took 700 ms */
+    (void)start_by(g, 1000, 50700, 1); /* the answer took 700 ms */
     assert_int_equal(start_by(g, 3000, 52001, 1), 52001);
     assert_in_range(start_by(g, 5000, 54900, 1), 54001, 54010); /* slow again */
-    assert_int_equal(start_by(g, 7000, 40000, 1), 40000);       /* it stood still */
-    assert_int_equal(start_by(g, 9000, 300, 2), 300);           /* restarted */
+    assert_int_equal(start_by(g, 7000, 40000, 1), 40000);       /* the uptime stood still */
+    assert_int_equal(start_by(g, 9000, 300, 2), 300);           /* the host was restarted */
     assert_int_equal(start_by(g, 11000, 9 * DAY, 3), 9 * DAY);
     agent_free(g);
 }

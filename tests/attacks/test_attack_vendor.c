@@ -1,7 +1,7 @@
 /*
- * Somebody with all of Caravan's keys and with caravan-fetch in hand, against a host where root
- * demands HashiCorp's own signature. The real phases, ports, caravan-fetch, wall and gpgv; the
- * vendor's keys are made here by gpg.
+ * An attacker who has all keys of Caravan and controls caravan-fetch, against a host whose root
+ * demands HashiCorp's own signature. With the real phases, ports, caravan-fetch, sandbox and gpgv;
+ * gpg makes the keys of the vendor for this test.
  * timeout: 180
  */
 #include <setjmp.h>
@@ -27,7 +27,7 @@
 #define STEPS_MAX 4000
 #define BOMB      (96U << 20)
 
-/* In DIR: SUMS, and for each case CASE.sig and CASE.keys. Times are gpg's own, told to it. */
+/* DIR contains SUMS, and CASE.sig and CASE.keys for each case. gpg gets the times as options. */
 static const char make_keys[] =
     "set -e; cd \"$1\"; export GNUPGHOME=$PWD/home; mkdir -m 700 home\n"
     "g() { when=$1; shift; gpg -q --batch --no-tty --yes --pinentry-mode loopback --passphrase '' "
@@ -67,7 +67,7 @@ struct bench {
     struct phases p;
     struct phases_config pc;
     char fetch_dir[300], swap[300], target[320], hold[300], config[300], agent_conf[300], keys[300];
-    const char *brings; /* the file that caravan-fetch hands over */
+    const char *brings; /* the file that caravan-fetch delivers */
 };
 
 static struct bench *bench;
@@ -268,7 +268,7 @@ static void set_vendor(struct bench *b, const char *which, const char *sums, str
     vendor_zip_name(j->zip, "1.11.4", "linux", facts_arch());
 }
 
-/* The manifest names zip and the program in it; caravan-fetch hands over what brings says. */
+/* The manifest names the zip and the program in it; caravan-fetch delivers the file `brings`. */
 static enum phase stage(struct bench *b, const char *which, const char *sums, const char *zip)
 {
     struct stage_job *job = xzalloc(1, sizeof(*job));
@@ -338,7 +338,7 @@ static const struct {
     {"after", false, "after its key had expired"},
     {"revoked", false, "revoked"},
     {"unknown", false, "not in the keyring"},
-    {"other_text", false, "does not fit"},
+    {"other_text", false, "does not match"},
 };
 
 static void each_signature_counts_or_not(void **state)
@@ -371,7 +371,7 @@ static void each_signature_counts_or_not(void **state)
     }
 }
 
-/* ---- zips: each of them is signed ---- */
+/* ---- zips, all of them signed ---- */
 
 static char *bomb;
 
@@ -422,7 +422,8 @@ static const char sign_sums[] =
     "--passphrase '' --quick-gen-key vendor ed25519 sign never; gpg -q --export >good.keys; }\n"
     "gpg -q --batch --yes -o good.sig --detach-sign SUMS; gpgconf --kill all\n";
 
-/* HashiCorp would never sign such a one; what unpacks it is not trusted all the same. */
+/* HashiCorp would never sign such a zip. caravan-swap does not trust the unpacking program anyway.
+ */
 static void a_hostile_zip_leaves_nothing(void **state)
 {
     struct bench *b = *state;
@@ -443,7 +444,7 @@ static void a_hostile_zip_leaves_nothing(void **state)
     free(bomb);
 }
 
-/* What caravan-fetch says is not believed: it may hand over what it likes. */
+/* caravan-swap does not believe caravan-fetch, which may deliver any file. */
 static void another_zip_is_not_taken(void **state)
 {
     struct bench *b = *state;
@@ -461,13 +462,13 @@ static void another_zip_is_not_taken(void **state)
     assert_int_equal(stage(b, "good", "SUMS", "good.zip"), PHASE_FAILED);
     assert_int_equal(b->p.rec.verdict.failure, FAILURE_BAD_DIGEST);
     nothing_is_left(b, "evil.zip");
-    /* Signed with all of Caravan's keys: the manifest names it. SHA256SUMS does not. */
+    /* The manifest, signed with all keys of Caravan, names the file. SHA256SUMS does not. */
     assert_int_equal(stage(b, "good", "SUMS", "evil.zip"), PHASE_FAILED);
     assert_int_equal(b->p.rec.verdict.failure, FAILURE_REFUSED_BY_LAW);
     nothing_is_left(b, "evil.zip");
 }
 
-/* Another process of gpgv's user could answer in its place. */
+/* Another process of gpgv's user could answer in the place of gpgv. */
 static void gpgvs_user_runs_nothing_else(void **state)
 {
     struct bench *b = *state;
@@ -513,7 +514,7 @@ static void without_gpgv_it_says_so(void **state)
     assert_non_null(strstr(err.text, "install the package gpgv"));
 }
 
-/* caravan-swap waits for it, and answers nothing meanwhile. */
+/* caravan-swap waits for the check, and answers nothing meanwhile. */
 static void a_gpgv_that_hangs_is_ended(void **state)
 {
     struct bench *b = *state;

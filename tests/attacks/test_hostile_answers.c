@@ -1,5 +1,5 @@
-/* Issue 8, row 14: what hosts and Nomad say cannot deceive who reads it, nor be without an end; and
- * a token lies in no file that others may read. */
+/* Text from hosts and from Nomad cannot deceive people who read it, and cannot be endless. A token
+ * is not taken from a file that others may read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,12 +30,12 @@ static void test_json(void **state)
         auto_buf struct buf out = BUF_INIT;
         auto_json struct json *o = json_new_object(), *back = NULL;
         struct err err = ERR_INIT;
-        snprintf(name, sizeof name, "a%sb\xc3\xa9", unseen[i]);
+        snprintf(name, sizeof(name), "a%sb\xc3\xa9", unseen[i]);
         json_set_str(o, "host", name);
         json_text(o, &out);
         if (strstr(buf_str(&out), unseen[i]) != NULL)
             fail_msg("raw in JSON: %zu", i);
-        /* The same value for programs, and what people read is left alone. */
+        /* Programs get the same value, and ordinary text does not change. */
         assert_non_null(strstr(buf_str(&out), "b\xc3\xa9"));
         assert_int_equal(json_parse(out.data, out.len, 1000, &back, &err), 0);
         assert_string_equal(json_str(back, "host", ""), name);
@@ -79,16 +79,16 @@ static void test_token_file(void **state)
     assert_int_equal(load("[nomad]\ntoken = x\n", 0600, &err), 0);
     assert_int_equal(load("[nomad]\nregion = x\n", 0644, &err), 0);
     assert_int_equal(load("[nomad]\ntoken = x\n", 0644, &err), -1);
-    assert_non_null(strstr(err.text, "it holds Nomad's token"));
+    assert_non_null(strstr(err.text, "the file contains Nomad's token"));
     assert_non_null(strstr(err.text, "chmod 600"));
     assert_int_equal(load("[nomad]\ntoken = x\n", 0640, &err), -1);
 }
 
-/* ---- a client of a system that is none ---- */
+/* ---- a client with an operating system that does not exist ---- */
 
 static void test_odd_system(void **state)
 {
-    struct small_fleet *f = xzalloc(1, sizeof *f);
+    struct small_fleet *f = xzalloc(1, sizeof(*f));
     struct err err = ERR_INIT;
     (void)state;
     small_fleet_init(f);
@@ -103,7 +103,7 @@ static void test_odd_system(void **state)
     assert_int_equal(f->plan.n_hosts, all - 1);
     assert_null(plan_host(&f->plan, f->hosts[4].key));
     plan_free(&f->plan);
-    /* A server that lies is waited for: nothing goes on around it. */
+    /* If a server lies, the run waits for that server and does not go on without it. */
     str_cut(f->hosts[0].agent.hello.os, sizeof(f->hosts[0].agent.hello.os), "plan9");
     assert_int_equal(
         plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
@@ -126,7 +126,7 @@ static void test_pages(void **state)
     assert_int_equal(nomad_pages_next(&p, "b", &err), -1);
     nomad_pages_free(&p);
     do
-        snprintf(token, sizeof token, "%u", ++n);
+        snprintf(token, sizeof(token), "%u", ++n);
     while (n <= NOMAD_PAGES && nomad_pages_next(&p, token, &err) == 0);
     assert_int_equal(n, NOMAD_PAGES);
     assert_non_null(strstr(err.text, "do not end"));

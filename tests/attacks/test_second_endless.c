@@ -1,7 +1,7 @@
 /*
- * A binary without an end: the link in place leads to a file of somebody else's, who makes it 8 TiB
- * of nothing. caravan-swap hashes what is in place whenever it starts: that must come to an end, or
- * no order is heard and no swap finished on this host any more.
+ * An endless binary: the link in the place of Nomad's binary leads to a file of another user, who
+ * makes the file 8 TiB of zeros. caravan-swap hashes the binary whenever it starts. That must end;
+ * otherwise the host would answer no order and finish no swap any more.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,7 @@
 /*
- * A stranger without a key against `caravan enroll`: he has seen one hello of enrolment, and sends
- * it again and again. The one answer a second that an agent gives must not go to him alone.
+ * A stranger without a key against `caravan enroll`: the stranger has seen a hello of enrolment and
+ * sends it again and again. An agent sends one answer a second; the stranger must not get all of
+ * them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,8 @@ static bool is_answered(struct room *r, const struct buf *frame)
     return listener_handle(r->listener, frame->data, frame->len, &answer) == 0;
 }
 
-/* He is always first; the operator asks as `caravan enroll` does, each time with another nonce. */
+/* The stranger is always first. The operator asks like `caravan enroll`, each time with another
+ * nonce. */
 static void replays_take_no_answer_from_others(void **state)
 {
     struct room *r = *state;
@@ -40,7 +42,7 @@ static void replays_take_no_answer_from_others(void **state)
 
     for (int i = 0; i < SEEN; i++) {
         hello(r, (unsigned char)(1 + i), &seen[i]);
-        assert_true(is_answered(r, &seen[i])); /* the operator's, at his time */
+        assert_true(is_answered(r, &seen[i])); /* the first time, it came from the operator */
         r->now += 2 * ENROLMENT_MS;
     }
     for (int second = 0; second < 10; second++) {
@@ -55,7 +57,7 @@ static void replays_take_no_answer_from_others(void **state)
         buf_free(&seen[i]);
 }
 
-/* All that he saw together make the agent answer him no more often than before. */
+/* With many hellos that it has seen, the stranger does not get answers more often. */
 static void replays_are_answered_once_a_second(void **state)
 {
     struct room *r = *state;

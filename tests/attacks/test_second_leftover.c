@@ -1,7 +1,7 @@
 /*
- * A hostile new binary, tried where there is no systemd: what it starts must end with it, and it
- * must not reach the other processes of the user that it runs as (nobody: others run as that, too).
- * The real caravan-fetch, as caravan-swap starts it.
+ * The trial of a hostile new binary on a host without systemd. Processes that the binary starts
+ * must end together with it. It must not reach other processes of the user that it runs as (nobody,
+ * whom other programs use, too). With the real caravan-fetch, as caravan-swap starts it.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* false: there are no namespaces here. */
+/* False: this machine has no namespaces. */
 static bool try_it(struct bench *b, const char *script, struct buf *ret_said)
 {
     struct fetch_call *call = NULL;
@@ -80,7 +80,7 @@ static bool try_it(struct bench *b, const char *script, struct buf *ret_said)
     return true;
 }
 
-/* How many processes sleep for so long: "sleep" and the word on their command line. */
+/* How many processes have "sleep" and this word on their command line. */
 static int count_of(const char *word)
 {
     const struct dirent *e;
@@ -94,7 +94,8 @@ static int count_of(const char *word)
         char path[300];
 
         snprintf(path, sizeof(path), "/proc/%.200s/cmdline", e->d_name);
-        n += file_read(path, 4096, 0, &line, &err) == 0 && /* setsid, before it is sleep, as well */
+        n += file_read(path, 4096, 0, &line, &err) ==
+                 0 && /* this also finds setsid before it becomes sleep */
              memmem(buf_str(&line), line.len, word, strlen(word)) != NULL;
     }
     return n;
@@ -113,7 +114,7 @@ static void what_it_leaves_ends_with_it(void **state)
         skip_because("the kernel gives no namespaces to ordinary users here");
     assert_string_equal(buf_str(&said), "Nomad v1.1.0\n");
     for (int i = 0; i < 50 && count_of(word) > 0; i++)
-        clock_sleep(clock_system(), 20); /* the kernel ends them in its own time */
+        clock_sleep(clock_system(), 20); /* it takes the kernel a moment to end them */
     assert_int_equal(count_of(word), 0);
 }
 

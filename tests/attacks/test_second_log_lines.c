@@ -1,8 +1,8 @@
 /*
- * A stranger's line in a server's log, by a line break: memberlist, without a key for gossip, logs
- * the name that any UDP packet holds, as it is, and the rest of that name begins a line like one of
- * Nomad's own. Seen with memberlist 0.5.0 and hclog 1.6.3, as Nomad puts them together. As JSON
- * (log_json=true) a message cannot end its line.
+ * A stranger writes a line into a server's log with a line break. Without a key for gossip,
+ * memberlist logs the name in any UDP packet without escaping it, so that the rest of the name
+ * looks like a line of Nomad. Seen with memberlist 0.5.0 and hclog 1.6.3, in the way Nomad combines
+ * them. In a JSON log (log_json=true) a message cannot end its line.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,7 +28,7 @@ static const char as_json[] =
     "ODMiLCJAbW9kdWxlIjoibm9tYWQiLCJAdGltZXN0YW1wIjoiMjAyNi0xMS0yOVQxNjo1NjowOS42"
     "MTYyMDNaIn0K"
     "\"}";
-/* What nomad.fsm says itself; among its values a quote, a line break and a brace. */
+/* A real line of nomad.fsm; its values contain a quote, a line break and a brace. */
 static const char own[] =
     "{\"Data\":\""
     "eyJAbGV2ZWwiOiJ3YXJuIiwiQG1lc3NhZ2UiOiJpZ25vcmluZyB1bmtub3duIG1lc3NhZ2UgdHlw"
@@ -48,7 +48,7 @@ static void take(void *ctx, const char *line)
 
     h->lines++;
     h->signs += log_sign_of(line) != NULL;
-    str_cut(h->last, sizeof h->last, line);
+    str_cut(h->last, sizeof(h->last), line);
 }
 
 static void hear(const char *stream, struct heard *ret)
@@ -75,7 +75,7 @@ static void a_line_break_begins_no_line(void **state)
     assert_non_null(strstr(h.last, "[WARN]  nomad: memberlist: Got ping"));
 }
 
-/* And what Nomad says itself is heard. */
+/* Nomad's own lines are still recognised. */
 static void its_own_word_is_known(void **state)
 {
     struct heard h;

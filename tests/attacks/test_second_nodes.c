@@ -1,6 +1,6 @@
 /*
- * A hostile server's list of nodes: a page may be as long as a whole list of before there were
- * pages, and there may be a thousand of them. Each node takes room here.
+ * A hostile server sends an endless list of nodes: one page may be as long as a whole list without
+ * pages, and there may be a thousand pages. Every node costs memory of the coordinator.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,10 +11,10 @@
 #include "str.h"
 
 struct scene {
-    int pages; /* asked for */
+    int pages; /* number of pages that were requested */
 };
 
-/* Whatever is asked for: NODES_PAGE + 1 nodes, and one more page. */
+/* Answers every request with NODES_PAGE + 1 nodes and the token of another page. */
 static void answer(void *ctx, int server, const char *path, const char *token,
                    struct desk_answer *ret)
 {
@@ -35,7 +35,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
             buf_printf(&ret->body, "%c{\"ID\":\"n-%d\",\"Name\":\"c-%d\"}", i > 0 ? ',' : '[',
                        first + i, first + i);
         buf_add_str(&ret->body, "]");
-        snprintf(ret->next_token, sizeof ret->next_token, "%d", s->pages);
+        snprintf(ret->next_token, sizeof(ret->next_token), "%d", s->pages);
     } else {
         ret->status = 404;
     }

@@ -1,7 +1,8 @@
 /*
- * The owner of Nomad's binary against root: the directory is root's, the file is not (unzipped by
- * somebody, then moved there). What root hashed and puts in place must be what runs: so nobody else
- * may write to the staged file, neither by its name nor by a descriptor taken before the hash.
+ * The owner of Nomad's binary against caravan-swap: the directory belongs to root, the file does
+ * not (a user has unzipped it and moved it there). The bytes that caravan-swap has hashed must be
+ * the bytes that run. So nobody else may be able to write to the staged file, neither by its name
+ * nor through a descriptor that was opened before the hash.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +20,7 @@
 
 #define THIEF 65534
 
-/* What THIEF is told when he opens the file with these flags; 0: it is open. */
+/* The errno that THIEF gets for opening the file with these flags; 0: the file is open. */
 static int tries_to_open(const char *path, int flags)
 {
     int status = 0;
@@ -36,7 +37,7 @@ static int tries_to_open(const char *path, int flags)
     return WEXITSTATUS(status);
 }
 
-/* As staging does it; the staged file is left at `fresh`. */
+/* Copies the file as staging does. The staged file is `fresh`. */
 static void stage_like(const struct host *h, const char *like, const char *fresh)
 {
     struct err err = ERR_INIT;
@@ -71,7 +72,7 @@ static void the_staged_file_is_nobody_elses(void **state)
         stage_like(&h, like, fresh);
         if (tries_to_open(fresh, O_WRONLY) != EACCES)
             fail_msg("with mode %o its old owner may write to the staged file", (unsigned)modes[i]);
-        /* And Nomad still starts where it runs as that user. */
+        /* Nomad can still start as that user. */
         assert_int_equal(tries_to_open(fresh, O_RDONLY), 0);
         assert_int_equal(unlink(fresh), 0);
     }

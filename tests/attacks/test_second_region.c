@@ -1,7 +1,8 @@
 /*
- * Whoever gets into the gossip (it has no key unless somebody gave it one) is a server of any
- * region he names. A question about that region, asked of an honest server, is handed on to him by
- * Nomad itself, by RPC and with the token that came with it. So none may come with it.
+ * An attacker who can join the gossip (which has no key by default) can pose as a server of any
+ * region. When the coordinator asks an honest server about that region, Nomad itself forwards the
+ * request to the attacker, by RPC and with the token of the request. So such a request must not
+ * have a token.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,9 +14,9 @@
 #define SECRET "11111111-2222-3333-4444-555555555555"
 
 struct scene {
-    const char *rogue; /* a second member */
+    const char *rogue; /* the second member */
     struct watched w;
-    int own, handed_on; /* questions with the token: about our region, about another */
+    int own, handed_on; /* requests with the token: about our region, about another region */
 };
 
 #define MEMBER(name, addr, id, region)                                                             \
@@ -58,7 +59,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 
 static struct scene *begin(const char *rogue)
 {
-    struct scene *s = xzalloc(1, sizeof *s);
+    struct scene *s = xzalloc(1, sizeof(*s));
 
     s->rogue = rogue;
     watched_begin(&s->w, 1, SECRET, answer, s);
@@ -90,14 +91,14 @@ static void no_token_is_handed_on(const char *rogue)
     end(s);
 }
 
-/* He has no address that could be asked at all. */
+/* The attacker's server has no address that the coordinator could ask. */
 static void a_region_of_a_strangers(void **state)
 {
     (void)state;
     no_token_is_handed_on(MEMBER("x.evil", "", "id-9", "evil"));
 }
 
-/* He says that our own server is one of that region. */
+/* The attacker says that our own server belongs to that region. */
 static void our_server_under_another_name(void **state)
 {
     (void)state;

@@ -1,7 +1,7 @@
 /*
- * A stolen operator key against the run that is going on: one order with a sequence far ahead,
- * refused because the run is paused. Afterwards, also when the key's word is taken away, the run
- * must find a sequence that both caravan-agent and caravan-swap take.
+ * A stolen operator's key against a run: the thief sends an order with a sequence far ahead, which
+ * is refused because the run is paused. Afterwards, also when the key was revoked, the run must
+ * find a sequence that both caravan-agent and caravan-swap accept.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,13 +23,13 @@ static void a_refused_order_ends_no_run(void **state)
         assert_int_not_equal(
             room_refusal(room_say(r, room_swap_order(r, ahead[i]), r->desk.operator)),
             REFUSAL_NONE);
-    /* Again and again, each as far above the last one. */
+    /* Again and again, each time as far above the last sequence as allowed. */
     for (uint64_t s = ORDER_AHEAD_MAX; s <= 4 * ORDER_AHEAD_MAX; s += ORDER_AHEAD_MAX / 2)
         assert_int_not_equal(room_refusal(room_say(r, room_swap_order(r, s), r->desk.operator)),
                              REFUSAL_NONE);
     free(room_say(r, room_lease_order(r, LEASE_UNPAUSE, 'a', 2, 0), r->desk.operator));
 
-    /* As a coordinator does: one above what it was told. */
+    /* As a coordinator does: one above the last sequence that the host reported. */
     for (int i = 0; i < 3; i++) {
         struct receipt *got = room_say(r, room_swap_order(r, told + 1), r->desk.operator);
         assert_non_null(got);

@@ -1,6 +1,7 @@
 /*
- * A hostile server's answers to the questions of a plan: lists without measure. What is read and
- * asked because of them is bounded, and a survey that was cut is not taken for a whole one.
+ * A hostile server answers the requests of a plan with endless lists. The coordinator must limit
+ * what it reads and what it asks because of these lists. It must not take a survey that was cut for
+ * a complete one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,7 @@ struct bench {
 
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
 
     b->q.tail = &b->q.first;
     b->q.out.regions = &b->region;
@@ -80,7 +81,7 @@ static void a_token_of_many_roles(void **state)
     const struct http_answer answer = answer_of(b);
     survey_take_token(&a, &answer);
     assert_in_range(drop_questions(b), 1, SURVEY_POLICIES);
-    /* What was left out may have said otherwise. */
+    /* The part that was left out may have said something else. */
     b->token.to_read = 1;
     buf_clear(&b->body);
     buf_add_str(&b->body, "{}");
@@ -89,7 +90,7 @@ static void a_token_of_many_roles(void **state)
     assert_false(b->region.token.rules_known);
 }
 
-/* Each is compared with each allocation that runs. */
+/* Each of them is compared with every running allocation. */
 static void a_job_of_many_versions(void **state)
 {
     struct bench *b = *state;

@@ -1,6 +1,6 @@
 /*
- * A hostile Nomad against the terminal of who looks at it: every text that it may choose holds an
- * escape sequence. The real `caravan status`, against canned answers.
+ * A hostile Nomad against the terminal of the operator: every text that Nomad can choose contains
+ * an escape sequence. The real `caravan status` gets canned answers.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include "spawn.h"
 #include "str.h"
 
-#define ESCAPE "\\u001b]0;gone\\u0007\\u001b[2J\\u202e\\u009b31m" /* as JSON has it */
+#define ESCAPE "\\u001b]0;gone\\u0007\\u001b[2J\\u202e\\u009b31m" /* as JSON escapes it */
 
-/* One server and one client, alike in all that they say. */
+/* One server and one client, which send the same texts. */
 static void answer(void *ctx, int server, const char *path, const char *token,
                    struct desk_answer *ret)
 {
@@ -70,8 +70,8 @@ static void run(const char *dir, const char *address, const char *verb, const ch
     struct err err = ERR_INIT;
 
     find_program(program);
-    snprintf(nomad, sizeof nomad, "NOMAD_ADDR=%s", address);
-    snprintf(state, sizeof state, "XDG_STATE_HOME=%s", dir);
+    snprintf(nomad, sizeof(nomad), "NOMAD_ADDR=%s", address);
+    snprintf(state, sizeof(state), "XDG_STATE_HOME=%s", dir);
     if (spawn_run(&s, clock_system(), &r, &err) < 0)
         fail_msg("%s", err.text);
     (void)buf_add(ret_said, r.out.data, r.out.len);
@@ -86,8 +86,8 @@ static void nothing_reaches_the_terminal(void **state)
     auto_buf struct buf said = BUF_INIT;
 
     (void)state;
-    snprintf(address, sizeof address, "http://127.0.0.1:%u", nomad_desk_port(desk, 0));
-    snprintf(text, sizeof text, "[paths]\nstate_dir = %s/state\n", dir);
+    snprintf(address, sizeof(address), "http://127.0.0.1:%u", nomad_desk_port(desk, 0));
+    snprintf(text, sizeof(text), "[paths]\nstate_dir = %s/state\n", dir);
     scratch_write(dir, "caravan.conf", text, 0600);
     run(dir, address, "init", "--no-passphrase", &said);
     buf_clear(&said);

@@ -1,4 +1,4 @@
-/* Issue 8, row 1: whom the token is sent to. The rule as a table, and the rule on the wire. */
+/* Which servers and clients get the token: the rule as a table, and the rule on the wire. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,13 +13,13 @@ static const struct {
     enum token_role role;
     bool mapped;
     const char *url, *tls_name, *region;
-    enum token_way way, in_clear; /* by default; with token_in_clear */
+    enum token_way way, in_clear; /* way: by default; in_clear: with token_in_clear */
 } rows[] = {
 #define NONE    TOKEN_NOT, TOKEN_NOT
 #define SENT    TOKEN_SENT, TOKEN_SENT
 #define CLEAR   TOKEN_CLEAR, TOKEN_CLEAR
 #define ALLOWED TOKEN_NOT, TOKEN_CLEAR
-    /* NOMAD_ADDR: the operator named it. */
+    /* NOMAD_ADDR, which the operator named. */
     {TOKEN_NOMAD_ADDR, false, "https://nomad.example:4646", "", "", SENT},
     {TOKEN_NOMAD_ADDR, false, "https://10.0.0.1:4646", "server.global.nomad", "global", SENT},
     {TOKEN_NOMAD_ADDR, false, "http://127.0.0.1:4646", "", "", SENT},
@@ -28,7 +28,8 @@ static const struct {
     {TOKEN_SERVER, true, "https://10.0.0.1:4646", "", "global", SENT},
     {TOKEN_SERVER, true, "http://localhost:4646", "", "global", SENT},
     {TOKEN_SERVER, true, "http://10.0.0.1:4646", "", "global", CLEAR},
-    /* Servers that lists name, with TLS: only who shows that region's server name. */
+    /* Servers that Nomad's lists name, with TLS: only with a certificate for the name of that
+     * region's servers. */
     {TOKEN_SERVER, false, "https://10.0.0.1:4646", "server.global.nomad", "global", SENT},
     {TOKEN_SERVER, false, "https://127.0.0.1:4646", "server.global.nomad", "global", SENT},
     {TOKEN_SERVER, false, "https://10.0.0.1:4646", "server.global.nomad", "europe", NONE},
@@ -37,14 +38,14 @@ static const struct {
     {TOKEN_SERVER, false, "https://10.0.0.1:4646", "", "global", NONE},
     {TOKEN_SERVER, false, "https://127.0.0.1:4646", "", "global", NONE},
     {TOKEN_SERVER, false, "https://10.0.0.1:4646", "server..nomad", "", NONE},
-    /* Without TLS: only on this machine, or when it is allowed. */
+    /* Without TLS: only on this machine, or if token_in_clear allows it. */
     {TOKEN_SERVER, false, "http://127.0.0.1:4646", "", "global", SENT},
     {TOKEN_SERVER, false, "http://127.45.6.78:4646", "", "global", SENT},
     {TOKEN_SERVER, false, "http://[::1]:4646", "", "global", SENT},
     {TOKEN_SERVER, false, "http://10.0.0.1:4646", "", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://10.0.0.1:4646", "server.global.nomad", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://[::2]:4646", "", "global", ALLOWED},
-    /* What only looks like this machine. */
+    /* Addresses that only look like this machine. */
     {TOKEN_SERVER, false, "http://127.0.0.1.example.com:4646", "", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://127.0.0.1@10.0.0.1:4646", "", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://127.0.0.1:4646@10.0.0.1", "", "global", ALLOWED},
@@ -55,7 +56,7 @@ static const struct {
     {TOKEN_SERVER, false, "http://localhost:4646@10.0.0.1", "", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://[::1].example.com:4646", "", "global", ALLOWED},
     {TOKEN_SERVER, false, "http://127.0.0.1/@10.0.0.1:4646", "", "global", ALLOWED},
-    /* Clients: never, however they are named. */
+    /* Clients: never, whatever names them. */
     {TOKEN_CLIENT, false, "https://10.0.0.1:4646", "client.global.nomad", "global", NONE},
     {TOKEN_CLIENT, false, "https://10.0.0.1:4646", "server.global.nomad", "global", NONE},
     {TOKEN_CLIENT, true, "https://10.0.0.1:4646", "", "global", NONE},
@@ -93,10 +94,10 @@ struct desk {
 
 static struct desk *desk_new(const char *address)
 {
-    struct desk *d = xzalloc(1, sizeof *d);
+    struct desk *d = xzalloc(1, sizeof(*d));
     struct err err = ERR_INIT;
-    str_cut(d->conf.address, sizeof d->conf.address, address);
-    str_cut(d->conf.token, sizeof d->conf.token, SECRET);
+    str_cut(d->conf.address, sizeof(d->conf.address), address);
+    str_cut(d->conf.token, sizeof(d->conf.token), SECRET);
     assert_int_equal(http_new(&d->http, &err), 0);
     assert_int_equal(nomad_http_new(&d->conf, d->http, &d->nomad, &err), 0);
     return d;
@@ -112,15 +113,15 @@ static void desk_free(struct desk *d)
 static void answered(void *ctx, const struct http_answer *answer, const struct err *err)
 {
     struct desk *d = ctx;
-    size_t n = answer != NULL ? MIN_OF(answer->body_len, sizeof d->got - 1) : 0;
+    size_t n = answer != NULL ? MIN_OF(answer->body_len, sizeof(d->got) - 1) : 0;
     if (n > 0)
         memcpy(d->got, answer->body, n);
     d->got[n] = '\0';
     if (err != NULL)
-        str_cut(d->got, sizeof d->got, err->text);
+        str_cut(d->got, sizeof(d->got), err->text);
 }
 
-/* What the server saw, or why nothing was sent. */
+/* The token that the server received, or the reason why nothing was sent. */
 static const char *ask(struct desk *d, const struct nomad_base *b)
 {
     struct err err = ERR_INIT;
@@ -138,15 +139,15 @@ static bool saw(struct desk *d, const struct nomad_base *b)
     return strstr(ask(d, b), SECRET) != NULL;
 }
 
-/* One server on loopback is NOMAD_ADDR, a member, a client, a mapped client. */
+/* One server on loopback serves as NOMAD_ADDR, as a member, as a client, and as a mapped client. */
 static void test_sent(void **state)
 {
     struct http_server *server = http_server_start(NULL, NULL, NULL);
     char addr[64], at[64];
     struct nomad_base b;
     (void)state;
-    snprintf(at, sizeof at, "127.0.0.1:%u", http_server_port(server));
-    snprintf(addr, sizeof addr, "http://%s", at);
+    snprintf(at, sizeof(at), "127.0.0.1:%u", http_server_port(server));
+    snprintf(addr, sizeof(addr), "http://%s", at);
     struct desk *d = desk_new(addr);
     nomad_base_seed(d->nomad, &b);
     assert_true(saw(d, &b));
@@ -161,9 +162,9 @@ static void test_sent(void **state)
     assert_int_equal(nomad_base_at(d->nomad, &c, "10.0.0.1:1", false, &b), 0);
     assert_false(saw(d, &b));
     assert_non_null(strstr(d->got, "token=-"));
-    /* What nobody judged is told nothing. */
+    /* An address for which no rule was applied gets no token. */
     struct nomad_base bare = {.token = TOKEN_NOT};
-    str_cut(bare.url, sizeof bare.url, addr);
+    str_cut(bare.url, sizeof(bare.url), addr);
     assert_false(saw(d, &bare));
     desk_free(d);
     http_server_stop(server);
@@ -177,20 +178,20 @@ static void one_certificate(const char *name, const char *region, bool want)
     struct nomad_base b;
     http_server_certificate(name, &cert, &key);
     struct http_server *server = http_server_start(cert, key, NULL);
-    /* NOMAD_ADDR gives scheme and port; it is another address than the member's. */
-    snprintf(addr, sizeof addr, "https://127.0.0.9:%u", http_server_port(server));
+    /* NOMAD_ADDR gives scheme and port; its address differs from that of the member. */
+    snprintf(addr, sizeof(addr), "https://127.0.0.9:%u", http_server_port(server));
     struct desk *d = desk_new(addr);
     nomad_http_free(d->nomad);
     scratch_write(dir, "ca.pem", cert, 0600);
     scratch_path(dir, "ca.pem", path);
-    assert_int_equal(str_copy(d->conf.ca_file, sizeof d->conf.ca_file, path), 0);
+    assert_int_equal(str_copy(d->conf.ca_file, sizeof(d->conf.ca_file), path), 0);
     assert_int_equal(nomad_http_new(&d->conf, d->http, &d->nomad, &err), 0);
     const struct nomad_whom s = {"s1-id", "s1", region};
     assert_int_equal(nomad_base_of(d->nomad, &s, "127.0.0.1", &b), 0);
     if (saw(d, &b) != want)
         fail_msg("certificate of %s, region %s: %s", name, region, d->got);
     if (!want)
-        assert_non_null(strstr(d->got, "with a token its certificate must be for server."));
+        assert_non_null(strstr(d->got, "its certificate must be for server."));
     desk_free(d);
     http_server_stop(server);
     scratch_close(dir);

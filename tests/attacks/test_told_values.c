@@ -1,5 +1,5 @@
-/* Issue 8, row 12, the coordinator's part: what one host tells of itself, however large, makes no
- * other wait and holds nothing up. */
+/* Values that one host reports about itself, however large, do not make other hosts wait and do not
+ * delay the run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,11 +19,11 @@ struct desk {
     struct situation s;
 };
 
-/* The next client's heartbeat is 5 s away and was 2 s ago: it waits when a silence is expected that
- * is longer than 7.5 s. */
+/* The next heartbeat of the next client is due in 5 s; the last one was 2 s ago. The client waits
+ * if Caravan expects a silence longer than 7.5 s. */
 static struct desk *desk_new(void)
 {
-    struct desk *d = xzalloc(1, sizeof *d);
+    struct desk *d = xzalloc(1, sizeof(*d));
     d->ledger.hosts = d->hosts;
     d->ledger.n_hosts = CLIENTS;
     d->next.client = (struct client_view){
@@ -50,14 +50,14 @@ static void test_one_liar(void **state)
     for (int i = 0; i < 4; i++)
         told(d, i, i + 1, 1000);
     assert_false(waits(d));
-    for (int i = 0; i < 4; i++) { /* whichever of them it is */
+    for (int i = 0; i < 4; i++) { /* whichever host lies */
         told(d, i, i + 1, UINT32_MAX);
         assert_false(waits(d));
         told(d, i, i + 1, 1000);
     }
     told(d, 4, 5, UINT32_MAX);
     told(d, 5, 6, UINT32_MAX);
-    assert_false(waits(d)); /* two of the last five */
+    assert_false(waits(d)); /* two of the last five lie */
     free(d);
 }
 
@@ -76,10 +76,10 @@ static void test_last_five(void **state)
     struct desk *d = desk_new();
     (void)state;
     for (int i = 0; i < 3; i++)
-        told(d, i, 100 + i, 20000); /* the latest, though they stand first */
+        told(d, i, 100 + i, 20000); /* the latest swaps, although they are first in the list */
     for (int i = 3; i < CLIENTS; i++)
         told(d, i, i, 1000);
-    assert_true(waits(d)); /* three of the last five */
+    assert_true(waits(d)); /* three of the last five lie */
     told(d, 0, 1, 20000);
     assert_false(waits(d));
     free(d);
@@ -89,9 +89,9 @@ static void test_nobody_told(void **state)
 {
     struct desk *d = desk_new();
     (void)state;
-    assert_true(waits(d)); /* 10 s are expected */
+    assert_true(waits(d)); /* by default 10 s are expected */
     d->next.agent.work.silence_ms = 1000;
-    assert_false(waits(d)); /* that host's last */
+    assert_false(waits(d)); /* the last silence of that host */
     free(d);
 }
 
@@ -106,7 +106,7 @@ static void test_bounds(void **state)
     free(d);
 }
 
-/* Nomad was not silent for longer than since the order. */
+/* Nomad cannot have been silent for longer than the time since the order. */
 static void test_since_the_order(void **state)
 {
     struct ledger_host h = {.order = MSG_SWAP, .ordered_ms = 5000};
@@ -119,7 +119,7 @@ static void test_since_the_order(void **state)
 static void test_agent(void **state)
 {
     struct agent *g = agent_new("c1-id");
-    struct receipt *r = xzalloc(1, sizeof *r);
+    struct receipt *r = xzalloc(1, sizeof(*r));
     struct receipt_status *s = &r->u.status;
     const struct status_asked q = {.at = 1, .now = 1};
     (void)state;
@@ -128,7 +128,7 @@ static void test_agent(void **state)
     (void)agent_take_status(g, r, &q);
     assert_int_equal(g->view.work.silence_ms, AGENT_SILENT_MOST_MS);
     assert_int_equal(g->view.lease.expires_in_ms, LEASE_MAX_MS);
-    memset(r, 0, sizeof *r);
+    memset(r, 0, sizeof(*r));
     r->u.hello.lease = (struct lease_state){.held = true, .expires_in_ms = UINT32_MAX};
     (void)agent_take_hello(g, r, 2);
     assert_int_equal(g->view.lease.expires_in_ms, LEASE_MAX_MS);
@@ -149,7 +149,7 @@ static void test_heartbeat(void **state)
         struct self_answer self;
         struct err err = ERR_INIT;
         char body[200];
-        int n = snprintf(body, sizeof body,
+        int n = snprintf(body, sizeof(body),
                          "{\"config\":{},\"stats\":{\"client\":{\"last_heartbeat\":\"%s\","
                          "\"heartbeat_ttl\":\"%s\"}}}",
                          rows[i].age, rows[i].age);

@@ -1,13 +1,14 @@
 /*
- * main_audit_ledger.c - a ledger with the record of a whole fleet, and the yardstick for reading
- * it.
+ * main_audit_ledger.c - makes a ledger with the record of a whole fleet, and measures the time that
+ * verifying its signatures takes at least.
  *
  *     audit_ledger make DIR HOSTS
  *     audit_ledger bare DIR
  *
- * make: keys, known hosts and the ledger of an upgrade of so many hosts, stage and swap of each,
- * and their receipts; DIR is for --config. bare: verifies the same signatures, read before, and
- * nothing else; prints how many, and milliseconds of processor time.
+ * make: writes keys, known hosts and the ledger of an upgrade of HOSTS hosts, with a stage and a
+ * swap order for each host and their receipts; use DIR with --config. bare: reads the ledger, then
+ * verifies the same signatures and does nothing else; prints their number, and the time of that in
+ * milliseconds of processor time.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void add(struct signatures *s, const struct buf *from)
 {
     if (s->n == s->cap) {
         s->cap = 2 * s->cap + 64;
-        s->inner = xrealloc(s->inner, s->cap * sizeof *s->inner);
+        s->inner = xrealloc(s->inner, s->cap * sizeof(*s->inner));
     }
     s->inner[s->n] = (struct buf)BUF_INIT;
     buf_add(&s->inner[s->n++], from->data, from->len);
@@ -89,7 +90,8 @@ static void bare(const struct coord_conf *conf)
     char domain[DOMAIN_MAX];
     int64_t begun = 0;
     read_all(conf, &s);
-    for (int timed = 0; timed < 2; timed++) { /* once to find the domains, once to count */
+    for (int timed = 0; timed < 2;
+         timed++) { /* the first time to find the domains, the second time to measure */
         begun = processor_ms();
         for (size_t i = 0; i < s.n; i++) {
             const struct buf *b = &s.inner[i];

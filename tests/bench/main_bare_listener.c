@@ -1,10 +1,10 @@
 /*
- * main_bare_listener.c - the yardstick for an agent's memory: a listener and nothing else.
+ * main_bare_listener.c - a listener that does nothing, to compare the memory of an agent with.
  *
  *     bare_listener ADDRESS:PORT
  *
- * An nng REP socket with one receive posted, libsodium ready, no work. Runs until it is
- * ended. What it takes is what the libraries take.
+ * Opens an nng REP socket with one pending receive, and initialises libsodium. Runs until it is
+ * killed. It needs only the memory that the libraries need.
  */
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>

@@ -1,16 +1,18 @@
 /*
- * main_gate_watch.c - when was the next step possible, and when was it taken?
+ * main_gate_watch.c - measures the time between the moment when the next step was possible and the
+ * moment when Caravan began it.
  *
  *     gate_watch VERSION SERVERS CLIENTS LOG...     SERVERS, CLIENTS: addresses with commas
  *
- * Asks Nomad, beside Caravan and without it, every 10 ms what an operator would ask before
- * the next step, and reads the agents' logs for orders taken. A step is possible from the
- * moment since when all holds: one leader by every server, all members alive, so many of
- * them on VERSION as were told to swap, autopilot healthy with a tolerance; as many nodes
- * ready on VERSION with healthy drivers as clients were told to swap. Prints, for each swap
- * order but the first, one line: milliseconds from possible to taken, then whose log.
- * -1: taken before it was possible by these questions (asked a moment too late to see it).
- * Ends with its standard input.
+ * Every 10 ms, it asks Nomad the questions that an operator would ask before the next step,
+ * independently of Caravan, and reads the logs of the agents for accepted orders. A step is
+ * possible since all of this has been true: all servers name the same leader; all members are
+ * alive; as many members run VERSION as servers have accepted a swap order; autopilot is healthy
+ * with a failure tolerance; and as many nodes are ready on VERSION, with healthy drivers, as
+ * clients have accepted a swap order. For each swap order except the first, it prints a line: the
+ * milliseconds from possible to accepted, and the log. -1: the order was accepted before these
+ * questions saw that the step was possible (they were asked a moment too late). Ends when its
+ * standard input ends.
  */
 #include <fcntl.h>
 #include <poll.h>
@@ -41,8 +43,8 @@ struct watch {
     size_t n_servers, n_clients;
     struct tail tails[HOSTS_MAX];
     size_t n_tails;
-    size_t servers_told, clients_told; /* swap orders taken */
-    int64_t possible;                  /* since when; 0: not now */
+    size_t servers_told, clients_told; /* number of accepted swap orders */
+    int64_t possible;                  /* since when a step is possible; 0: not now */
 };
 
 static size_t split(char *text, char *ret[HOSTS_MAX])
@@ -55,7 +57,7 @@ static size_t split(char *text, char *ret[HOSTS_MAX])
     return n;
 }
 
-/* The answer as JSON; NULL: none, or not 200. */
+/* The answer as JSON; NULL: no answer, or another status than 200. */
 static struct json *get(struct watch *w, const char *address, const char *path)
 {
     char url[200];
@@ -134,7 +136,7 @@ static bool clients_hold(struct watch *w)
     return n == w->clients_told;
 }
 
-/* The log lies in a directory with the host's name: s1, c1. */
+/* The directory of the log has the name of the host: s1, c1. */
 static bool is_server(const char *path)
 {
     const char *host = strrchr(path, '/');

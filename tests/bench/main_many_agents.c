@@ -1,15 +1,15 @@
 /*
- * main_many_agents.c - thousands of agents in one process, for `caravan status` to ask.
+ * main_many_agents.c - thousands of agents in one process, which `caravan status` can ask.
  *
- *     many_agents LIST >known_hosts     LIST: a line "NODE-ID ADDRESS NAME DIGEST" each
+ *     many_agents LIST >known_hosts     LIST: a line "NODE-ID ADDRESS NAME DIGEST" for each agent
  *
- * Listens at ADDRESS:4650 of every line and answers hello and status as the agent of a
- * host at rest whose Nomad runs the binary with this digest. All have one key, made at
- * start; the lines for known_hosts are printed, then the word "ready" to standard error.
- * Runs until it is ended. Needs a descriptor for each line.
+ * Listens at ADDRESS:4650 of every line. Answers hello and status like the agent of a host at rest
+ * whose Nomad runs the binary with this digest. All agents have the same key, which is made at the
+ * start. Prints the lines for known_hosts, then the word "ready" to standard error. Runs until it
+ * is killed. Needs a descriptor for each line.
  *
- * The wire is the product's own (envelope, codec, sp); what is not here is everything
- * else an agent is: it believes whoever signs, and obeys nothing.
+ * It uses the real code of the wire (envelope, codec, sp), and nothing else of an agent: it accepts
+ * any signature, and carries out no order.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +27,7 @@
 #include "str.h"
 
 #define AGENTS_MAX 20000
-#define THREADS    256 /* each waits for its peer to hang up: more than are asked at once */
+#define THREADS    256 /* more than calls at the same time: each waits until its peer has closed */
 #define PEER_MS    5000
 
 struct one_agent {
@@ -96,7 +96,7 @@ static int answer(const struct many *m, const struct one_agent *a, const struct 
     return envelope_seal(out.data, out.len, &v.head.sender, ret, err);
 }
 
-/* One order a connection, as the coordinator asks. */
+/* Serves one order on a connection, because the coordinator sends one. */
 static int serve(const struct many *m, const struct one_agent *a, int fd, struct err *err)
 {
     unsigned char greeting[SP_HELLO_LEN], head[SP_HEAD_LEN];
@@ -121,7 +121,8 @@ static int serve(const struct many *m, const struct one_agent *a, int fd, struct
     (void)buf_add(&out, said.data, said.len);
     if (send(fd, out.data, out.len, MSG_NOSIGNAL) != (ssize_t)out.len)
         return err_set(err, ERR_IO, errno, "answer");
-    /* Until the other end has hung up: whoever closes first keeps the port in TIME-WAIT. */
+    /* Wait until the other side has closed: the side that closes first keeps the port in TIME-WAIT.
+     */
     return recv(fd, head, 1, 0) < 0 ? err_set(err, ERR_IO, errno, "wait for its end") : 0;
 }
 
@@ -138,7 +139,7 @@ static void *work(void *arg)
         struct timeval limit = {PEER_MS / 1000, 0};
         struct err err = ERR_INIT;
         if (fd < 0)
-            continue; /* the other thread has it */
+            continue; /* another thread has accepted the connection */
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
         if (serve(m, a, fd, &err) < 0)
             fprintf(stderr, "many_agents: %s: %s\n", a->name, err.text);
@@ -154,7 +155,7 @@ static int listen_at(struct many *m, const char *address, struct err *err)
     int one = 1;
 
     if (inet_pton(AF_INET, address, &at.sin_addr) != 1)
-        return err_set(err, ERR_USAGE, 0, "%s is no address", address);
+        return err_set(err, ERR_USAGE, 0, "%s is not an address", address);
     a->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (a->fd < 0)
         return err_set(err, ERR_IO, errno, "open a socket");
@@ -177,7 +178,7 @@ static int read_list(struct many *m, FILE *f, struct err *err)
         if (got == EOF)
             return 0;
         if (got != 4 || digest_from_hex(runs, &a->runs) < 0)
-            return err_set(err, ERR_FORMAT, 0, "line %u is no agent", m->n + 1);
+            return err_set(err, ERR_FORMAT, 0, "line %u does not name an agent", m->n + 1);
         printf("%s %s %s\n", a->id, hex, a->name);
         if (listen_at(m, address, err) < 0)
             return -1;

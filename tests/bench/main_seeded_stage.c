@@ -1,14 +1,14 @@
 /*
- * main_seeded_stage.c - 1,000 hosts in 4 datacenters stage one release, from seeds and without.
+ * main_seeded_stage.c - 1,000 hosts in 4 datacenters stage one release, with seeds and without.
  *
  *     seeded_stage DIR
  *
- * The hosts are simulated; what they are told is not: who begins when is decided by decide(), the
- * places of each order are chosen by seeds_lead(), both over a world that tells what the hosts have
- * staged. The bytes are real: HTTP over loopback, from a file_server of a limited rate that stands
- * for the origin and one of the same rate for each seed; each host checks the digest of what it
- * got. DIR is for the file. Prints two lines, with seeds and all from the origin: seconds, and
- * copies of the file that left the origin.
+ * The hosts are simulated. Their orders are real: decide() decides which host begins when, and
+ * seeds_lead() chooses the places in each order, both from a world that says which hosts have
+ * staged. The bytes are real: HTTP over loopback, from a file_server with a limited rate in the
+ * place of the origin, and from one with the same rate for each seed. Every host checks the digest
+ * of the bytes that it got. The file is written to DIR. Prints two lines, one with seeds and one
+ * without: the seconds, and how many copies of the file the origin has sent.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -26,7 +26,7 @@
 #define HOSTS       1000
 #define DATACENTERS 4
 #define FILE_SIZE   (512 * 1024)
-#define RATE        (20 * 1024 * 1024) /* bytes a second: the origin's, and each seed's */
+#define RATE        (20 * 1024 * 1024) /* bytes a second of the origin, and of each seed */
 #define FACTS       (SMALL_FACTS + 1)
 #define LIFE_MS     120000
 
@@ -36,7 +36,7 @@ struct sim_host {
     struct bench *b;
     struct host *h;
     struct order_stage *order;
-    uint32_t at; /* which of its places */
+    uint32_t at; /* index of the place that it uses */
     struct digest_state hash;
     char key[UUID_MAX], name[24];
     struct fact_view facts[FACTS];
@@ -52,7 +52,7 @@ struct bench {
     enum claim claims[HOSTS];
     struct lease_view lease;
     struct http *http;
-    struct digest binary, file; /* of the same bytes here */
+    struct digest binary, file; /* here both are digests of the same bytes */
     struct file_server *origin, *seeds[DATACENTERS];
     char bases[DATACENTERS][80], place[URL_MAX_LEN];
     size_t failed;
@@ -64,7 +64,7 @@ static void die(const struct err *err)
     exit(1);
 }
 
-/* ---- who serves ---- */
+/* ---- the origin and the seeds ---- */
 
 static struct file_server *serve(const char *path, const struct digest *digest)
 {
@@ -199,7 +199,7 @@ static void end(struct bench *b)
     arena_free(&b->w.arena);
 }
 
-/* ---- what a host does ---- */
+/* ---- the hosts ---- */
 
 static void fetch(struct sim_host *s);
 
@@ -270,7 +270,7 @@ static void look(struct bench *b, int64_t now)
         b->world_hosts[i].agent.hello_at = b->world_hosts[i].agent.status_at = now;
 }
 
-/* False: all have staged. */
+/* False: all hosts have staged. */
 static bool tick(struct bench *b, int64_t now)
 {
     static struct decision d;

@@ -1,12 +1,13 @@
 /*
- * main_signed_loop.c - the yardstick for asking many agents: signed messages over nng, no more.
+ * main_signed_loop.c - signed messages over nng and nothing else, to compare asking many agents
+ * with.
  *
- *     signed_loop serve ADDRESS COUNT PORT    COUNT listeners from ADDRESS upwards; "ready"
+ *     signed_loop serve ADDRESS COUNT PORT    COUNT listeners from ADDRESS upwards; prints "ready"
  *     signed_loop ask ADDRESS COUNT PORT      asks each once, 64 at a time; prints ms and MB
  *
- * One REQ socket an agent, one REP socket a listener, all in one process an end: 300 bytes
- * and an Ed25519 signature there, the same back, both verified. No seals, no identities,
- * nothing read or written.
+ * Each side is one process, with one REQ socket for each agent and one REP socket for each
+ * listener. A request has 300 bytes and an Ed25519 signature, and so has the answer; both
+ * signatures are verified. There are no seals and no identities, and no file is read or written.
  */
 #include <arpa/inet.h>
 #include <nng/nng.h>
@@ -42,7 +43,7 @@ struct end {
 };
 
 struct loop {
-    struct keys keys; /* one pair for all: signing costs the same */
+    struct keys keys; /* one key pair for all; signing takes the same time */
     uint32_t first;
     unsigned count;
     const char *port;
@@ -73,14 +74,14 @@ static bool genuine(const struct keys *k, nng_msg *m)
     return nng_msg_len(m) == MESSAGE && crypto_sign_verify_detached(p + BODY, p, BODY, k->pub) == 0;
 }
 
-/* inet_ntoa's buffer is each thread's own in glibc. */
+/* inet_ntoa is safe here: in glibc every thread has a buffer of its own. */
 static void url_of(char dst[64], uint32_t first, unsigned i, const char *port)
 {
     struct in_addr a = {htonl(first + i)};
     snprintf(dst, 64, "tcp://%s:%s", inet_ntoa(a), port);
 }
 
-/* ---- the listening end ---- */
+/* ---- the listening side ---- */
 
 static void on_served(void *arg)
 {
@@ -121,7 +122,7 @@ static void serve(struct loop *l)
         pause();
 }
 
-/* ---- the asking end ---- */
+/* ---- the asking side ---- */
 
 static bool ask_one(const struct loop *l, const char *url)
 {

@@ -1,10 +1,10 @@
 /*
- * drive - ends real caravan-swap before every effect it makes, and judges what is left.
+ * drive - kills the real caravan-swap before each of its effects, and checks the result.
  *
- *   drive PROGRAMS SCENARIO FIRST STEP     N = FIRST, FIRST + STEP, ... until a run
- *                                          comes to its end undisturbed
+ *   drive PROGRAMS SCENARIO FIRST STEP     kills before effect FIRST, FIRST + STEP, ... until a run
+ *                                          ends without a kill
  *
- * Prints "SCENARIO: K kills" and exits 0, or the first broken promise and exits 1.
+ * Prints "SCENARIO: K kills" and exits with 0, or prints the first fault and exits with 1.
  */
 #include <signal.h>
 #include "crash_stage.h"
@@ -12,17 +12,17 @@
 #include "str.h"
 
 struct scenario {
-    const char *name, *mode; /* of the new binary: main_pocket.c */
-    bool fresh;              /* from nothing: also the host's identity is made */
-    bool stops_staged;       /* ends with staged */
-    bool reverts;            /* begins settled, a revert order */
-    bool preserves;          /* begins staged, with a copy of other keys */
+    const char *name, *mode; /* mode of the new binary (main_pocket.c) */
+    bool fresh;              /* begins without any state: the host's identity is made, too */
+    bool stops_staged;       /* ends in phase staged */
+    bool reverts;            /* begins settled; a revert order */
+    bool preserves;          /* begins staged, with a copy of other keys; a preserve order */
     enum phase ends;
     enum stage_binary at_end;
     bool vendor;   /* root demands HashiCorp's signature */
-    bool restages; /* begins staged, the same once more */
-    bool seed;     /* what is fetched is kept for other hosts */
-    bool removes;  /* begins staged, a stop by order */
+    bool restages; /* begins staged; the same stage order again */
+    bool seed;     /* fetched files are kept for other hosts */
+    bool removes;  /* begins staged; an order stops Nomad */
     bool trusts;   /* begins staged, with version 1 of the trust file; an order brings version 2 */
 };
 
@@ -71,7 +71,7 @@ static void drop_anchor(const struct crash_stage *st)
     (void)unlink(path);
 }
 
-/* Of the trust file that is in force on disk; 0: it is not whole. */
+/* The version of the trust in force on disk; 0: the file is not whole. */
 static uint32_t trust_version(const struct crash_stage *st)
 {
     auto_buf struct buf b = BUF_INIT;
@@ -105,11 +105,12 @@ static void send_next(struct run *r, enum message_kind kind)
     r->refusal = stage_send(&r->st, &r->inner, &r->receipt);
 }
 
-/* What has been done so far lies aside, so that each run begins there. */
+/* Makes the state with which every run of the scenario begins, and saves it. */
 static void prepare(struct run *r, struct view *v)
 {
     stage_service(&r->st, true);
-    if (r->s->preserves) /* before swap is started: then it looks for a server's id */
+    if (r->s->preserves) /* before caravan-swap starts, because it reads the id of the server then
+                          */
         stage_keys(&r->st, 'o');
     if (!r->s->fresh) {
         stage_start(&r->st, 0);
@@ -126,7 +127,7 @@ static void prepare(struct run *r, struct view *v)
         stage_keys(&r->st, 'n');
     }
     stage_stop(&r->st);
-    if (r->s->trusts) /* else a trust that is lost would be made good from there */
+    if (r->s->trusts) /* caravan-swap must not be able to restore a lost trust from the anchor */
         drop_anchor(&r->st);
     stage_save(&r->st);
 }
@@ -141,8 +142,9 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
     if (now != BINARY_OLD && now != BINARY_NEW)
         broken(r, "no whole binary is at the target", v);
     if ((now == BINARY_NEW) != is_new)
-        broken(r, "phase and target do not fit", v);
-    /* An order sent again may be obeyed now: that is no recovery alone. */
+        broken(r, "the phase does not match the binary at the target", v);
+    /* If the order was sent twice, the second one may have been carried out; then this is not only
+     * recovery. */
     if (!r->st.sent_twice && before == BINARY_OLD && now == BINARY_NEW)
         broken(r, "recovery alone crossed the rename", v);
     if (!r->st.sent_twice && before == BINARY_NEW && now == BINARY_OLD &&
@@ -150,12 +152,12 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
         broken(r, "recovery alone took a good binary back", v);
     if (stage_kept(&r->st) == BINARY_TORN ||
         (r->s->seed && p == PHASE_STAGED && stage_kept(&r->st) != BINARY_NEW))
-        broken(r, "what is kept for other hosts is not whole", v);
+        broken(r, "the file that is kept for other hosts is not whole", v);
     if (!r->s->removes && (!stage_service_runs(&r->st, &runs_target) || !runs_target))
         broken(r, "the service does not run the binary at the target", v);
 }
 
-/* The same bytes once more: the same receipt, and nothing done. */
+/* Sends the same bytes again: the receipt must be the same, and nothing may be done. */
 static void judge_repeat(struct run *r, const struct view *v)
 {
     auto_buf struct buf again = BUF_INIT;
@@ -168,12 +170,12 @@ static void judge_repeat(struct run *r, const struct view *v)
         if (again.len != r->receipt.len || memcmp(again.data, r->receipt.data, again.len) != 0)
             broken(r, "an answered order gets another receipt", v);
         if (after->status.work.phase != v->status.work.phase)
-            broken(r, "an answered order was obeyed again", after);
+            broken(r, "an answered order was carried out again", after);
     }
     free(after);
 }
 
-/* Whatever happened, there is a whole copy; and doing it once more makes it that of now. */
+/* Whatever happened, there must be a whole copy. Another order must copy the present keys. */
 static void judge_copy(struct run *r, const struct view *v)
 {
     char is = stage_copy(&r->st);
@@ -185,8 +187,8 @@ static void judge_copy(struct run *r, const struct view *v)
         broken(r, "the keystore cannot be copied again", v);
 }
 
-/* The old trust or the new one, whole; whoever was told that the new one is in force finds it so;
- * and sent once more it is, whatever happened. */
+/* The old trust or the new one must be in force, and whole. After an accepted order it must be the
+ * new one. Another order must bring the new one into force, whatever happened. */
 static void judge_trust(struct run *r, const struct view *v, bool accepted)
 {
     uint32_t was = trust_version(&r->st);
@@ -197,7 +199,7 @@ static void judge_trust(struct run *r, const struct view *v, bool accepted)
         broken(r, "the new trust was accepted, and is not in force", v);
     send_next(r, MSG_TRUST);
     if (r->refusal != (was == 1 ? REFUSAL_NONE : REFUSAL_MANIFEST) || trust_version(&r->st) != 2)
-        broken(r, "the new trust cannot be brought again", v);
+        broken(r, "the new trust cannot be sent again", v);
 }
 
 static enum message_kind next_kind(const struct run *r, const struct view *v)
@@ -222,10 +224,10 @@ static void carry_on(struct run *r, struct view *v)
         stage_rest(&r->st, v);
     }
     if (v->status.work.phase != r->s->ends || stage_target(&r->st) != r->s->at_end)
-        broken(r, "it does not end as it should", v);
+        broken(r, "the scenario does not end as expected", v);
 }
 
-/* Whoever was told that it is stopped finds it so. */
+/* After an accepted order to stop, the service must be stopped. */
 static void judge_stopped(struct run *r, const struct view *v)
 {
     bool runs_target = false;
@@ -233,10 +235,10 @@ static void judge_stopped(struct run *r, const struct view *v)
     if (r->refusal != REFUSAL_NONE)
         broken(r, "the stop was refused", v);
     else if (stage_service_runs(&r->st, &runs_target) || v->status.work.stamp.main_pid != 0)
-        broken(r, "an order stopped the service, and it runs", v);
+        broken(r, "an order has stopped the service, but the service runs", v);
 }
 
-/* Until the process under test has ended, or rests with its order carried out. */
+/* Runs until the process under test has ended, or rests after its order was carried out. */
 static bool play(struct run *r)
 {
     enum message_kind kind = r->s->fresh || r->s->restages ? MSG_STAGE

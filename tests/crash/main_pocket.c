@@ -1,17 +1,17 @@
 /*
- * pocket - the smallest thing that can pass for Nomad on a host, and its service.
+ * pocket - the smallest program that can take the place of Nomad on a host, and the service of it.
  *
- * A "Nomad binary" is this program with a text appended: "\npocket VERSION MODE\n".
- * As such it knows:
- *   version                 prints what real Nomad prints
+ * A "Nomad binary" is this program with a text appended: "\npocket VERSION MODE\n". It has these
+ * commands:
+ *   version                 prints the same as real Nomad
  *   agent PORT              serves /v1/agent/health and /v1/status/... on 127.0.0.1
- * The service around it, run from a copy of its own:
- *   start DIR PORT, stop DIR, status DIR      DIR/bin/nomad, its process in DIR/pid
+ * A copy of the program without that text is the service:
+ *   start DIR PORT, stop DIR, status DIR      the binary is DIR/bin/nomad, its pid is in DIR/pid
  *
- * The agent ends when the directory it was started from is gone: a test that was
- * killed leaves nothing running once its folder is removed.
+ * The agent ends when the directory from which it was started does not exist any more. So a test
+ * that was killed leaves no process running after its directory was removed.
  *
- * MODE: good; exits (at once); mute (runs, never answers); fades (answers, ends after
+ * MODE: good; exits (ends at once); mute (runs and never answers); fades (answers and ends after
  * 300 ms).
  */
 #include <errno.h>
@@ -28,7 +28,7 @@
 #define TAIL_MAX 128
 #define FADE_MS  300
 #define STOP_MS  5000
-#define LOOK_MS  500 /* is our directory still there? */
+#define LOOK_MS  500 /* time between two checks whether the directory still exists */
 
 struct pocket {
     char version[32], mode[16];
@@ -131,7 +131,7 @@ static pid_t read_pid(const char *path)
     return str_to_u64(text, INT32_MAX, &pid) < 0 ? 0 : (pid_t)pid;
 }
 
-/* A process that has ended but was not reaped (no init to do it) is gone. */
+/* A process that has ended but was not reaped, because there is no init, counts as ended. */
 static bool is_alive(pid_t pid)
 {
     char path[64], text[512] = "";

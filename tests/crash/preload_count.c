@@ -1,10 +1,10 @@
 /*
- * preload_count - ends the process it is loaded into before its N-th effect.
+ * preload_count - a library that ends its process before the N-th effect.
  *
- * N is CARAVAN_CRASH_AT; 0 or unset: never. An effect is a system call that changes
- * what others can see: files, names, metadata, processes, messages. The end is
- * _exit(137): no destructor, no buffer flushed, as with SIGKILL. Writing to standard
- * error is no effect. Children are not counted: they get an environment of their own.
+ * N is CARAVAN_CRASH_AT; 0 or unset: never. An effect is a system call that changes something that
+ * others can see: files, names, metadata, processes, messages. Writing to standard error is not an
+ * effect. The process ends with _exit(137): no destructor runs and no buffer is flushed, as with
+ * SIGKILL. Effects of child processes do not count, because children get another environment.
  */
 #define _GNU_SOURCE 1
 #include <dlfcn.h>
@@ -34,7 +34,7 @@ static void effect(void)
         _exit(137);
 }
 
-/* The next definition of the same name, once an effect was counted. */
+/* Counts an effect, then calls the next definition of the same name. */
 #define NEXT(type, name, args)                                                                     \
     static type(*next) args;                                                                       \
     if (next == NULL)                                                                              \
@@ -71,8 +71,9 @@ COUNT(ssize_t, send, (int fd, const void *p, size_t n, int flags), (fd, p, n, fl
 COUNT(ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
 COUNT(pid_t, fork, (void), ())
 
-/* dpkg-query reads the list of every package, 0.2 s at each survey: two thirds of all the time
- * that this test took. No effect depends on its answer; a host without it has no package. */
+/* Pretends that dpkg-query does not exist: it reads the lists of all packages, which takes 0.2 s at
+ * each survey and took two thirds of the time of this test. No effect depends on its answer; on a
+ * host without dpkg-query the binary belongs to no package. */
 __attribute__((visibility("default"))) int posix_spawn(pid_t *pid, const char *path,
                                                        const posix_spawn_file_actions_t *a,
                                                        const posix_spawnattr_t *t,
@@ -93,7 +94,7 @@ __attribute__((visibility("default"))) ssize_t write(int fd, const void *p, size
     return next(fd, p, n);
 }
 
-/* Only opening that may create is an effect. */
+/* open is an effect only with O_CREAT. */
 #define COUNT_CREATION(name, params, types, ...)                                                   \
     __attribute__((visibility("default"))) int name params                                         \
     {                                                                                              \

@@ -44,7 +44,7 @@ run abort --yes
 run upgrade "$TARGET" --yes --node c1 --accept config-rejected
 check "c1 does not start with either version: the run stops" status_is 3
 check "it is the host, and not the release" says "it is this host, and not the release"
-check "and says where to look" advises "See in Nomad's log on that host why it does not start, and mend that there"
+check "and says where to look" advises "See in Nomad's log on that host why Nomad does not start, and correct the cause on that host"
 check "Nomad's log says it" grep -q no_such_key "$FLEET/c1/nomad.log"
 set_in c1 nomad.json ', "no_such_key": 1' ''
 fleet_start_nomad c1

@@ -23,7 +23,7 @@ lines_are() { (($(wc -l <"$OUT") == $1)) || { echo "$(wc -l <"$OUT") lines, expe
 each_line() { ! grep -vE "$1" "$OUT"; }
 
 run audit verify
-check "without a ledger it says that there is none" says "no run was begun here"
+check "without a ledger it says that there is none" says "no run was begun on this machine"
 release 1.11.4
 run upgrade "$TARGET" --yes
 check "the fleet is upgraded" status_is 0
@@ -57,13 +57,13 @@ check "so do all of a host" spoilt "DELETE FROM record WHERE n < 65536"
 check "by the ledger's word" says "removed: no order is kept, and the ledger says that order 2 was given"
 INNER=$(sql "SELECT inner_bytes FROM record WHERE n = 1")
 check "a changed record shows" spoilt "UPDATE record SET inner_bytes = x'${INNER:0:600}$(printf '%x' $((15 - 0x${INNER:600:1})))${INNER:601}' WHERE n = 1"
-check "as changed" says "changed: the signature of a stage does not fit its sender's key"
+check "as changed" says "changed: the signature of a stage does not match its sender's key"
 check "records that change places show" spoilt "UPDATE record SET n = 3 WHERE n = 1"
-check "as reordered" says "reordered: it stands behind order 2 of epoch 1"
+check "as reordered" says "reordered: it comes after order 2 of epoch 1"
 check "a record of another host shows" spoilt "UPDATE record SET inner_bytes = (SELECT inner_bytes FROM record WHERE n = 65537), digest = (SELECT digest FROM record WHERE n = 65537) WHERE n = 1"
 check "as that host's" says "misplaced: it is an order to "
 check "a receipt of another order shows" spoilt "UPDATE record SET receipt_bytes = (SELECT receipt_bytes FROM record WHERE n = 2) WHERE n = 1"
-check "as no answer to it" says "false-receipt: the swap receipt is no answer to this order: it answers another kind of order"
+check "as no answer to it" says "false-receipt: the swap receipt does not answer this order: it answers another kind of order"
 check "a receipt that was taken away shows" spoilt "UPDATE record SET receipt_bytes = NULL WHERE n = 2"
 check "where the ledger goes by it" says "no-receipt: the ledger says that it was answered (accepted), and no receipt is kept"
 check "a ledger that says refused shows" spoilt "UPDATE host SET refusal = 12 WHERE n = 0"
@@ -81,7 +81,7 @@ run audit verify
 check "who removes the last order and changes the ledger with it is not found here" status_is 0
 run audit verify --ask
 check "but the host knows" status_is 1
-check "and is named" says "ahead: it obeyed order 2 of epoch 1; the last one kept here is 1 of epoch 1"
+check "and is named" says "ahead: it carried out order 2 of epoch 1; the last order kept here is 1 of epoch 1"
 # As an earlier version made it.
 sql "DROP TABLE record" && sql "DROP TABLE trust" && sql "ALTER TABLE run DROP COLUMN record" && sql "ALTER TABLE host DROP COLUMN kept_last"
 run audit verify
@@ -90,7 +90,7 @@ check "and is told" says "Run ${RUN:0:8} to $TARGET: no record kept"
 run audit export
 check "nothing of it is exported" lines_are 0
 run audit verify --ask
-check "whether the hosts obeyed more cannot be told then" says "s1: unknown: it obeyed orders up to epoch 1, sequence 2, and none is in this record"
+check "whether the hosts obeyed more cannot be told then" says "s1: unknown: it carried out orders up to epoch 1, sequence 2, and none of them is in this record"
 cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
 fleet_stop_agents c2
 run audit verify --ask

@@ -162,7 +162,7 @@ run enroll --from "$E2E/copied"
 check "nor by a file that says so" none_of c2
 printf 'c1 %s\n' "$OLD" >>"$E2E/copied"
 run enroll --from "$E2E/copied"
-check "a file that gives it to both is refused" says "c1 has the fingerprint of c2 (line 1)"
+check "a file that gives it to both is refused" says "c1 has the same fingerprint as c2 (line 1)"
 fleet_stop_agents c2
 rm -rf "$FLEET/c2/state" && mv "$FLEET/c2/state-own" "$FLEET/c2/state"
 cp "$E2E/machine-id" "$FLEET/c2/machine-id"

@@ -33,7 +33,7 @@ check "and is shown as accepted" says "accepted [acme-1.11.4]"
 
 printf '[hazard acme-1.11.4]\nseverity = warn\n' >"$rows/later.conf"
 run plan "$TARGET" --accept acme-1.11.4
-check "a row cannot be lowered" says "later.conf:1: severity of a row that is there may be raised, not lowered"
+check "a row cannot be lowered" says "later.conf:1: severity of a row that exists already can only be raised, not lowered"
 check "a wrong file is no plan" status_is 2
 printf '[hazard acme-1.11.4]\nseverity = hrad\n' >"$rows/later.conf"
 run upgrade "$TARGET" --yes --accept acme-1.11.4

@@ -121,7 +121,7 @@ mkdir "$E2E/other"
 "$FLEET_BUILD/caravan" --config "$E2E/other" init --no-passphrase >/dev/null && mv "$E2E/other/keys/release.key" "$E2E/token.key"
 if [[ -x $FLEET_BUILD/tests/signer ]] && ! is_real; then
     elsewhere lie
-    check "a signer that lies signs no release" tells "not one of this key"
+    check "a signer that lies signs no release" tells "not valid for this key"
     elsewhere die
     check "nor one that dies" tells "signal 9"
     check "no release is there" not test -e "$E2E/other/state/releases/1.11.4/manifest"

@@ -40,7 +40,7 @@ check "c7 drains no more" test "$(drains c7)" = false
 
 stops c3 '{"attributes-lost":true}'
 check "it says what is missing" says "c3 came back without 2 of its attributes (kernel.version, os.version)"
-check "it says what to do" says "See on that host whether what Nomad finds these by runs there"
+check "it says what to do" says "See on that host whether the programs that provide these attributes run"
 check "c3 runs the old version again" runs_version c3 "$FROM_VERSION"
 run show --json
 check "so says the report" says "c3 came back without 2 of its attributes"
@@ -63,5 +63,5 @@ check "the cluster is healthy" healthy
 rm "$FLEET"/c6/data/client/{client-id,state.db} # as when data_dir was edited: it starts as another one
 stops c6 '{}'
 check "it says that it is another node" says "c6 came back as another node: "
-check "it says what to do" says "Find out why Nomad has no id of before there"
+check "it says what to do" says "Find out why Nomad has lost its id there"
 e2e_end

@@ -16,7 +16,7 @@ leader() { # its name
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"snapshot-cut":true}'; done
 run upgrade "$TARGET" --yes
 check "a snapshot that is not whole stops the run" status_is 3
-check "and it says so" says "its digest is not the one that Nomad named"
+check "and it says so" says "the digest of the snapshot is not the one that Nomad sent"
 check "no host was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "nothing half written is left" test -z "$(find "$E2E/state" -name '*snap*')"
 cured "${FLEET_SERVERS[@]}"

@@ -28,7 +28,8 @@ static void nomad_address(const char *text)
     nomad_http_free(n);
 }
 
-/* What is taken for this machine is one of its three names, with nothing but a port behind it. */
+/* An address that counts as this machine is one of its three names, followed by a port or
+ * nothing. */
 static void loopback(const char *text)
 {
     const char *host = strstr(text, "://");
@@ -86,7 +87,7 @@ static void heads(const uint8_t *data, size_t size)
         (void)sp_is_hello(data, SP_REQ);
 }
 
-/* Short texts of configuration, Nomad's answers and strangers' connections. */
+/* Short texts from configuration files, Nomad's answers and connections of strangers. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

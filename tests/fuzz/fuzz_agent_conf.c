@@ -5,7 +5,7 @@
 #include "seed.h"
 #include "str.h"
 
-/* The whole input as [nomad] address. */
+/* The whole input is the value of [nomad] address. */
 static void api(const char *text)
 {
     char address[48] = "x";
@@ -18,7 +18,8 @@ static void api(const char *text)
                    (strstr(text, address) != NULL || str_eq(address, "127.0.0.1")));
 }
 
-/* And as [seed] url. What is told reads the same once more. */
+/* The whole input is the value of [seed] url. The fact that reports the value parses to the same
+ * value. */
 static void seed(const char *text)
 {
     char base[TEXT_MAX], again[TEXT_MAX];

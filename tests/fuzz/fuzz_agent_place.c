@@ -5,7 +5,7 @@
 #include "fuzz_target.h"
 #include "str.h"
 
-/* What is taken is an address, and its name is read as the same place again. */
+/* An accepted text is an address, and the name that is made for it parses to the same place. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = xalloc(size + 1);

@@ -1,7 +1,7 @@
 #include "agent_store.h"
 #include "fuzz_target.h"
 
-/* The checksum is made right here: what is fuzzed is what stands behind it. */
+/* The target computes the right checksum, so that the input reaches the code after that check. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree struct agent_state *s = xzalloc(1, sizeof(*s));

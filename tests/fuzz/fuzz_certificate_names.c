@@ -38,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     (void)buf_add(&pem, data, size);
     read_it(buf_str(&pem), pem.len);
-    /* The same bytes as what is behind the letters. */
+    /* The same bytes as base64 in a PEM block. */
     sodium_bin2base64(letters, room, data, size, sodium_base64_VARIANT_ORIGINAL);
     buf_clear(&pem);
     (void)buf_printf(&pem, "-----BEGIN CERTIFICATE-----\n%s\n-----END", letters);

@@ -18,7 +18,7 @@ static void paths_of(const char *words, size_t n)
     }
 }
 
-/* What a new binary says of the files it was given, with the names that people know. */
+/* What a new binary prints about its configuration files, with the file names that people know. */
 static void put_back(const uint8_t *data, size_t size)
 {
     static const struct config_files files = {.n = 2, .names = {"/etc/nomad.d/a.hcl", "/b.hcl"}};
@@ -33,7 +33,7 @@ static void put_back(const uint8_t *data, size_t size)
     FUZZ_CHECK(strstr(text, TRY_DIR) != NULL || str_eq(buf_str(&said), text));
 }
 
-/* The first half stands in a unit, the second is what runs. */
+/* The first half is the command in a unit; the second half is the command line that runs. */
 static void next_start(const char *words, size_t n)
 {
     size_t half = n / 2;
@@ -52,7 +52,7 @@ static void value_of(const char *words, size_t n)
     FUZZ_CHECK(value == NULL || memchr(value, 0, (size_t)(words + n - value)) != NULL);
 }
 
-/* The bytes of /proc/PID/cmdline, perhaps cut off: a process writes its own. */
+/* The bytes of /proc/PID/cmdline, perhaps cut. A process can change its own command line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *words = (const char *)data;

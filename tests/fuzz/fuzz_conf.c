@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(s.wait >= 1000 && s.wait <= 60000);
     if (rv < 0)
         FUZZ_CHECK(err.kind == ERR_CONFIG && str_starts(err.text, "f:"));
-    /* What was taken had no line that the library would have split. */
+    /* An accepted file has no line that the library would have split. */
     for (const char *line = text; rv == 0 && *line != '\0'; line += strspn(line, "\n")) {
         size_t n = strcspn(line, "\n");
         FUZZ_CHECK(n <= 199 || strspn(line, " \t\r\v\f\xef\xbb\xbf") > 0 || line[n - 1] <= ' ');

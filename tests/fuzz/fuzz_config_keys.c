@@ -40,7 +40,7 @@ static struct seen scan(const char *text, size_t n, int *ret_rc)
     return s;
 }
 
-/* Nothing in a comment counts, and nothing is changed by one. */
+/* The content of a comment does not count, and a comment changes nothing else. */
 static void comment_hides(const uint8_t *data, size_t size, const struct seen *bare, int rc)
 {
     static const char before[] = "/* a { b = \"${ */\n";
@@ -49,7 +49,8 @@ static void comment_hides(const uint8_t *data, size_t size, const struct seen *b
     struct seen s;
     int again;
 
-    if (size == 0 || data[blanks] == '{' || data[0] == 0xef) /* told by what comes first */
+    if (size == 0 || data[blanks] == '{' ||
+        data[0] == 0xef) /* the first bytes decide how to read the file */
         return;
     memcpy(text, before, sizeof(before) - 1);
     memcpy(text + sizeof(before) - 1, data, size);

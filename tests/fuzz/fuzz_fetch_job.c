@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "str.h"
 
-/* What is taken can be sent again, and is taken as the same job. */
+/* An accepted job can be written again, and parses to the same job. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct fetch_get g, again;

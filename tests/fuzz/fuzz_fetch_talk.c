@@ -80,8 +80,8 @@ static void heard(const char *text)
             FUZZ_CHECK(list[i] < KNOCK_COUNT);
 }
 
-/* Single lines between caravan-swap and caravan-fetch, in both directions; the addresses in
- * them are Nomad's words. */
+/* Single lines between caravan-swap and caravan-fetch, in both directions. The addresses in them
+ * come from Nomad. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "gpgv_status.h"
 
-/* Good names a key and needs the words for it; not good says why. */
+/* A good verdict names a key, and only certain words can make it good. Another verdict says why. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size);

@@ -1,11 +1,12 @@
-/* A file of hazards, after another one: taken or refused with its line, never half. */
+/* A file of hazards that is read after another one: it is accepted as a whole, or refused with the
+ * line. */
 #include "fuzz_target.h"
 #include "hazard_file.h"
 #include "hazard_kinds.h"
 #include "release_day.h"
 #include "walls.h"
 
-/* What was taken can be used: lists of versions that are none end the program. */
+/* Accepted rows can be used: a list of versions with a wrong form would abort the program. */
 static void use(const struct hazards *h)
 {
     const struct version from = {1, 4, 0, "", ""}, to = {2, 0, 6, "", "ent"};

@@ -18,7 +18,8 @@ static void is_within(const char *from, const struct hcl *h)
     FUZZ_CHECK(h->kind != HCL_WORD || memchr(h->at, '\n', h->n) == NULL);
 }
 
-/* Every token is behind the one before it, and the same again from where it begins. */
+/* Every token comes after the one before it. Reading again from the start of a token gives the same
+ * token. */
 static void walk(const char *text, size_t size, struct hcl h)
 {
     size_t tokens = 0;

@@ -45,7 +45,7 @@ static void token(const uint8_t *data, size_t size)
     FUZZ_CHECK(strlen(got) <= size && memcmp(got, data, strlen(got)) == 0);
 }
 
-/* The fact's text, Nomad's answer to /v1/agent/self, and the content of root's token file. */
+/* The text of the fact, Nomad's answer to /v1/agent/self, and the content of root's token file. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *s = fuzz_text(data, size);

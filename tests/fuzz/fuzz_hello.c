@@ -1,7 +1,7 @@
 /*
- * What answers the hello of enrolment, where nothing is known of the other side. First byte
- * even: a frame of a stranger's. Odd: the rest is the payload of a receipt that is signed and
- * sealed as it should be, by a key of the stranger's own.
+ * The answer to the hello of enrolment, when the coordinator knows nothing about the other side.
+ * First byte even: the rest is a frame from a stranger. Odd: the rest is the payload of a receipt
+ * that a stranger has correctly signed, with a key of its own, and sealed.
  */
 #include "envelope.h"
 #include "fuzz_keys.h"

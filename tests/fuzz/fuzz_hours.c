@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "hours.h"
 
-/* Is what was said to last as long as it was said? */
+/* Checks that the state (inside or outside of the hours) changes exactly after `left` minutes. */
 static void look(const struct hours *h, int minute)
 {
     int left = 0, next = 0;
@@ -17,7 +17,7 @@ static void look(const struct hours *h, int minute)
     FUZZ_CHECK(hours_hold(h, (minute + left - 1) % HOURS_WEEK, &next) == in && next == 1);
 }
 
-/* [law] hours of root's own agent.conf. */
+/* The value of [law] hours in root's own agent.conf. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

@@ -3,7 +3,7 @@
 #include "http_range.h"
 #include "str.h"
 
-/* Whatever is asked, a part lies within the body, and is never more than the whole. */
+/* Whatever the request is, the part is within the body and never longer than the body. */
 static void check(const char *text, uint64_t size)
 {
     struct http_range r = http_range_of(text, size);

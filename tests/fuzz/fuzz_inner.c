@@ -1,7 +1,7 @@
 /*
- * The inner bytes: header and payload as given, sender and signature put right, so that
- * what is refused is refused for its form. First byte odd: left as they are, where
- * nothing may pass but what was really signed (the corpus holds such).
+ * The inner bytes. First byte even: header and payload are the input; the target writes the right
+ * sender and signature, so that bytes can only be refused for their form. Odd: the target changes
+ * nothing; then only bytes that were really signed may be accepted (the corpus contains such).
  */
 #include "codec.h"
 #include "envelope.h"

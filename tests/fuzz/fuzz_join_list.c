@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "join_list.h"
 
-/* With the server's own address in it, whatever else is there changes nothing. */
+/* If the list contains the server's own address, the other entries change nothing. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size), *more = NULL;

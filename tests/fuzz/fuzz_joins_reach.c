@@ -1,7 +1,7 @@
 #include "facts_joins.h"
 #include "fuzz_target.h"
 
-/* Whom it asks is an address with a port, whatever the list says. */
+/* Whatever the list is, the question goes to an address with a port. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

@@ -4,7 +4,7 @@
 
 #define DEPTH 40
 
-/* Every accessor on every value, whatever its type. */
+/* Calls every accessor on every value, whatever its type is. */
 static size_t walk(const struct json *v, int depth)
 {
     size_t seen = 1;
@@ -25,7 +25,7 @@ static size_t walk(const struct json *v, int depth)
     return seen;
 }
 
-/* What was written once is written the same from what is read back. */
+/* A written text, read back and written again, is the same text. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     auto_json struct json *v = NULL;

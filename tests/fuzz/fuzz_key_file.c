@@ -21,7 +21,7 @@ static void locked(const char *text, size_t n)
     FUZZ_CHECK(again.len == n && memcmp(again.data, text, n) == 0);
 }
 
-/* The last line is what its author can make too: with the right one the rest is read. */
+/* An attacker can compute the right last line, too. With the right last line the rest is parsed. */
 static void locked_with_its_check(const char *text, size_t n)
 {
     auto_buf struct buf whole = BUF_INIT;
@@ -50,7 +50,7 @@ static void public_part(const char *text, size_t n)
     FUZZ_CHECK(again.len == n && memcmp(again.data, text, n) == 0);
 }
 
-/* What [keys] signer prints. */
+/* The output of the program of [keys] signer. */
 static void signature(const char *text, size_t n)
 {
     unsigned char sig[SIG_LEN], first = 7;

@@ -4,7 +4,7 @@
 #include "key_list.h"
 #include "str.h"
 
-/* What is taken is sorted, whole, each host and each fingerprint once. */
+/* An accepted list is sorted and complete, with each host and each fingerprint once. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct key_list l;

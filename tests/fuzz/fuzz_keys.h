@@ -1,8 +1,8 @@
 /*
- * fuzz_keys.h - the keys of the fuzz targets: those of the golden vectors.
+ * fuzz_keys.h - the keys of the fuzz targets, which are those of the golden vectors.
  *
- * What is mutated is signed with them, so that it gets past the signature and reaches
- * the parser. Made once, on the first input, and kept.
+ * The targets sign changed inputs with these keys, so that the inputs pass the check of the
+ * signature and reach the parser. The keys are made once, for the first input, and kept.
  */
 #ifndef FUZZ_KEYS_H
 #define FUZZ_KEYS_H
@@ -11,7 +11,7 @@
 #include "crypto.h"
 #include "fuzz_target.h"
 
-/* Seed: 32 times this byte. 1 operator, 2 host, 3 release, 5 root. */
+/* The seed is 32 times this byte: 1 operator, 2 host, 3 release, 5 root. */
 UNUSED static const struct keypair *fuzz_key(unsigned char seed_byte)
 {
     static struct keypair *keys[16];

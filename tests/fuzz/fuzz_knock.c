@@ -2,14 +2,15 @@
 #include "fuzz_target.h"
 #include "knock_answer.h"
 
-/* What a stranger on a server's RPC port says, as it comes in: once told, told for good. */
+/* Bytes from a stranger at a server's RPC port, as they arrive: once the answer is known, more
+ * bytes do not change it. */
 static void feed(enum knock_question q, const uint8_t *data, size_t size)
 {
     enum knock_heard heard = KNOCK_HEARD_MORE;
     size_t n = 0;
 
     while (n < size && n < KNOCK_ANSWER_MAX) {
-        unsigned char *got = malloc(++n); /* not a byte more than came */
+        unsigned char *got = malloc(++n); /* exactly as many bytes as have arrived */
 
         if (got == NULL)
             abort();

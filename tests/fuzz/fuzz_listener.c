@@ -3,9 +3,9 @@
 #include "order_desk.h"
 
 /*
- * Orders that are signed and sealed as they should be, whatever is in them: byte 0
- * the kind, byte 1 who signs, byte 2 what else is right about the header, then
- * epoch and sequence a byte each, then the payload.
+ * Orders that are correctly signed and sealed, with any content. Byte 0 is the kind; byte 1 selects
+ * the key that signs; byte 2 says which other parts of the header are right; then one byte each for
+ * epoch and sequence; then the payload.
  */
 #define HEAD 5
 
@@ -45,7 +45,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
     struct room *r = the_room();
     struct err err = ERR_INIT;
-    /* Without a disk behind it, where there is such a place. */
+    /* In memory instead of on a disk, if there is such a directory. */
     const char *tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
     (void)argc;
@@ -69,7 +69,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     memcpy(c.session, r->desk.session, SESSION_LEN);
     FUZZ_CHECK(listener_new(&c, &r->listener, &err) == 0);
     listener_set_trust(r->listener, &r->desk.trust);
-    listener_stop(r->listener); /* no status is held back: time does not pass here */
+    listener_stop(
+        r->listener); /* no status is held back, because time does not pass in this target */
     return 0;
 }
 

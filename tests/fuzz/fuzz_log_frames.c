@@ -28,7 +28,7 @@ static int feed(const uint8_t *data, size_t size, size_t cut, struct seen *seen)
     return rv;
 }
 
-/* What comes from a server's monitor is the same lines, however the network cuts it up. */
+/* The bytes of a server's monitor give the same lines, however the network divides them. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct seen whole = {0, 0}, halves = {0, 0};

@@ -1,6 +1,6 @@
 /*
- * Manifests. First byte even: the rest is a body, signed as trust demands. Odd: the rest
- * is a whole container from a stranger.
+ * Manifests. First byte even: the rest is a body, with the signatures that the trust demands. Odd:
+ * the rest is a whole container from a stranger.
  */
 #include "fuzz_keys.h"
 #include "trust.h"

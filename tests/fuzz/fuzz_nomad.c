@@ -3,7 +3,7 @@
 #include "nomad_parse.h"
 #include "str.h"
 
-/* The first byte says which of Nomad's answers the rest is to be. */
+/* The first byte selects one of Nomad's answers; the rest is the content of that answer. */
 
 static void check_text(const char *s)
 {
@@ -52,7 +52,7 @@ static void peers(const uint8_t *p, size_t n, struct arena *a, struct err *err)
     struct server_view v;
     struct peer *list = NULL;
     size_t count = 0;
-    memset(&v, 0, sizeof v);
+    memset(&v, 0, sizeof(v));
     if (parse_autopilot(p, n, a, &v, err) == 0)
         FUZZ_CHECK(v.n_autopilot <= NOMAD_PEERS_MAX && v.failure_tolerance >= 0);
     if (parse_raft(p, n, a, &list, &count, err) == 0)

@@ -1,7 +1,7 @@
 #include "fuzz_target.h"
 #include "openpgp_armor.h"
 
-/* What comes out is never longer than what went in; a failure leaves nothing. */
+/* The result is never longer than the input; after a failure the result is empty. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size);

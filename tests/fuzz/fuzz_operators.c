@@ -2,7 +2,8 @@
 #include "fuzz_target.h"
 #include "operators.h"
 
-/* [law] operators of root's own agent.conf; as told, it is the same list again. */
+/* The value of [law] operators in root's own agent.conf. The text that reports it parses to the
+ * same list. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);
@@ -20,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     operators_text(&o, told);
     FUZZ_CHECK(strlen(told) < TEXT_MAX);
     if (strlen(told) == TEXT_MAX - 1)
-        return 0; /* perhaps cut */
+        return 0; /* the text may have been cut */
     FUZZ_CHECK(operators_parse(told, &again, &err) == 0 && again.n == o.n);
     for (size_t i = 0; i < o.n; i++)
         FUZZ_CHECK(strcmp(again.names[i], o.names[i]) == 0);

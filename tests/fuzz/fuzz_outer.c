@@ -1,6 +1,6 @@
 /*
- * The outer frame. First byte even: the rest is a frame from a stranger. Odd: the rest is
- * put into a proper sealed frame, and must come out again.
+ * The outer frame. First byte even: the rest is a frame from a stranger. Odd: the target seals the
+ * rest in a proper frame; opening the frame must give the same bytes.
  */
 #include "envelope.h"
 #include "fuzz_keys.h"

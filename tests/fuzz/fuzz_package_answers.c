@@ -8,7 +8,7 @@ static void check_word(const char *s)
     FUZZ_CHECK(strnlen(s, 64) < 64 && strchr(s, '\n') == NULL);
 }
 
-/* What dpkg-query, rpm and a version lock say, read by root. */
+/* The output of dpkg-query and rpm, and a version lock file, which root reads. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

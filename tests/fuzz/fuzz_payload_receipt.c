@@ -1,5 +1,5 @@
-/* Payloads of receipts: first byte the kind and the version, the rest what a verified signature
- * covers. */
+/* Payloads of receipts, after their signature was verified. The first byte is the kind and the
+ * version; the rest is the payload. */
 #include "codec.h"
 #include "fuzz_keys.h"
 

@@ -2,7 +2,7 @@
 #include "fetch_call.h"
 #include "law_facts.h"
 
-/* What comes back from caravan-fetch: the answer of status/peers, and news of a get. */
+/* Text from caravan-fetch: the answer of status/peers, and the progress of a get. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = xzalloc(1, size + 1);

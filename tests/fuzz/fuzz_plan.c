@@ -3,7 +3,7 @@
 #include "plan.h"
 #include "str.h"
 
-/* Line by line there are the same hosts. */
+/* Reading line by line gives the same hosts. */
 static void hosts(const char *text, const struct plan *p)
 {
     autofree char *copy = xstrdup(text);
@@ -21,8 +21,8 @@ static void hosts(const char *text, const struct plan *p)
     FUZZ_CHECK(n == p->n_hosts);
 }
 
-/* What is read and written is read again as the same. (A plan of an older Caravan may lack numbers
- * that have no zero.) */
+/* A plan that is read, written and read again is the same plan. (A plan of an older Caravan may
+ * lack numbers for which 0 is not allowed.) */
 static void plan(const char *text, size_t n)
 {
     struct plan p;
@@ -43,7 +43,7 @@ static void plan(const char *text, size_t n)
     FUZZ_CHECK(str_eq(buf_str(&once), buf_str(&twice)));
 }
 
-/* Elements are the same in number, however the network cuts the list up. */
+/* The number of elements is the same, however the network divides the list. */
 static void counts(const uint8_t *data, size_t n)
 {
     struct count_scan whole = {.n = 0}, halves = {.n = 0};

@@ -51,9 +51,9 @@ static void sockets(const char *text, bool six)
     }
 }
 
-/* What root reads of processes and their files: stat, status, net/tcp, the path of an open file, a
- * pid file, Nomad's id files, the head of an executable; and who tells names of users and groups.
- */
+/* Files about processes that root reads: stat, status, net/tcp, the path of an open file, a pid
+ * file, Nomad's id files, the head of an executable; and nsswitch.conf, which names the sources of
+ * users and groups. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size);

@@ -19,13 +19,13 @@ static bool is_finding(enum err_kind kind)
     return kind == ERR_FORMAT || kind == ERR_LIMIT || kind == ERR_USAGE;
 }
 
-/* What is released from a zip is what every host takes out of it, byte for byte. */
+/* The bytes that are released from a zip are the bytes that every host unpacks from it. */
 static void hosts_agree(int zip, const struct build *b)
 {
     struct unpack u = {.member = "nomad", .size = b->size, .digest = b->digest};
     struct err err = ERR_INIT;
     autoclose int out = memory_file("out");
-    if (b->size == 0) /* a manifest has none such */
+    if (b->size == 0) /* a manifest cannot have such a build */
         return;
     if (unpack_member(zip, &u, out, &err) < 0)
         fprintf(stderr, "a host refuses it: %s\n", err.text);
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     autoclose int zip = memory_file("zip");
 
     FUZZ_CHECK(file_write_all(zip, data, size, &err) == 0);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", zip);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", zip);
     int rc = publish_measure(path, "2.0.5", "linux", "amd64", &want, &b, &err);
     FUZZ_CHECK(rc == 0 ? b.packing == PACKING_ZIP && b.size <= MOST && b.fetch_size == size
                        : is_finding(err.kind));

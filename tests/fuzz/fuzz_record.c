@@ -1,7 +1,7 @@
 #include "fuzz_target.h"
 #include "record.h"
 
-/* The last line is made right here: what is fuzzed is what stands above it. */
+/* The target writes the right last line, so that the lines above it are parsed. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree struct record *r = xzalloc(1, sizeof(*r));

@@ -3,7 +3,8 @@
 #include "sha256sums.h"
 #include "vendor_names.h"
 
-/* Each line lies in the text; what is found under a line's name is the digest of that line. */
+/* Every line is inside the text. The digest that is found for the name of a line is the digest of
+ * that line. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char *text = fuzz_text(data, size), name[300];
@@ -17,10 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc = sha256sums_next(&at, end, &line, &err);
         FUZZ_CHECK(at >= before && at <= end && (rc > 0) == (at > before));
         FUZZ_CHECK(rc >= 0 || err.kind == ERR_FORMAT);
-        if (rc <= 0 || line.name_len >= sizeof name)
+        if (rc <= 0 || line.name_len >= sizeof(name))
             continue;
         FUZZ_CHECK(line.name > before && line.name + line.name_len <= at);
-        snprintf(name, sizeof name, "%.*s", (int)line.name_len, line.name);
+        snprintf(name, sizeof(name), "%.*s", (int)line.name_len, line.name);
         if (sha256sums_find(text, size, name, &found, &err) == 0)
             FUZZ_CHECK(digest_eq(&found, &line.digest));
     }

@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "stop_commands.h"
 
-/* Behind a command that takes something away, whatever follows changes nothing. */
+/* After a command that takes something away, further commands do not change the result. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *text = fuzz_text(data, size), *more = NULL;

@@ -34,7 +34,7 @@ static void hexadecimal(const char *s, size_t n)
     FUZZ_CHECK(strcasecmp(back, s) == 0);
 }
 
-/* What is taken is written as it was. */
+/* An accepted text is written again as it was. */
 static void keys(const char *s, size_t n)
 {
     struct digest d;
@@ -50,7 +50,8 @@ static void keys(const char *s, size_t n)
         FUZZ_CHECK(len <= sizeof(bytes) && len <= n);
 }
 
-/* Nothing that moves a cursor or ends a line is left, and it is stable. */
+/* The escaped text contains nothing that moves a cursor or ends a line. Escaping it again does not
+ * change it. */
 static void escapes(const uint8_t *data, size_t size)
 {
     auto_buf struct buf once = BUF_INIT;
@@ -62,7 +63,7 @@ static void escapes(const uint8_t *data, size_t size)
     FUZZ_CHECK(str_eq(buf_str(&once), buf_str(&twice)));
 }
 
-/* No user of a URL is left, and it is stable. */
+/* The text contains no user of a URL any more. Hiding again does not change the text. */
 static void urls(const char *s)
 {
     autofree char *once = xstrdup(s), *twice = NULL;

@@ -2,7 +2,7 @@
 #include "fuzz_target.h"
 #include "job_traits.h"
 
-/* The first byte says what the rest is: an ACL policy or a job. */
+/* The first byte selects how the rest is read: as an ACL policy or as a job. */
 
 static void policy(const uint8_t *p, size_t n)
 {
@@ -11,8 +11,8 @@ static void policy(const uint8_t *p, size_t n)
     (void)buf_add(&text, p, n);
     if (acl_rules_read(buf_str(&text), &r) < 0)
         FUZZ_CHECK(r.agent == ACL_READ && r.node == ACL_NONE);
-    FUZZ_CHECK(memchr(r.unknown, '\0', sizeof r.unknown) != NULL);
-    FUZZ_CHECK(memchr(r.other, '\0', sizeof r.other) != NULL);
+    FUZZ_CHECK(memchr(r.unknown, '\0', sizeof(r.unknown)) != NULL);
+    FUZZ_CHECK(memchr(r.other, '\0', sizeof(r.other)) != NULL);
     FUZZ_CHECK((r.others > 0) == (r.other[0] != '\0'));
 }
 

@@ -1,10 +1,10 @@
 /*
- * fuzz_target.h - what a fuzz target defines.
+ * fuzz_target.h - the functions that a fuzz target defines, and help for them.
  *
- * tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput (and, if it must prepare
- * something once, LLVMFuzzerInitialize). A wrong result aborts: FUZZ_CHECK. `make
- * fuzz` explores with libFuzzer; `make test` replays tests/fuzz/corpus/X/ and small
- * changes of it with replay.c.
+ * tests/fuzz/fuzz_X.c defines LLVMFuzzerTestOneInput and, if it must prepare something once,
+ * LLVMFuzzerInitialize. A target aborts when a result is wrong (FUZZ_CHECK). `make fuzz` looks for
+ * new inputs with libFuzzer. `make test` replays tests/fuzz/corpus/X/, with small changes of these
+ * inputs (replay.c).
  */
 #ifndef FUZZ_TARGET_H
 #define FUZZ_TARGET_H
@@ -17,8 +17,8 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The input as a text of exactly its size: what is read behind its NUL is found. The caller frees.
- */
+/* The input as a text in a block of exactly its size, so that the sanitizer finds reads after its
+ * NUL. The caller frees the text. */
 __attribute__((unused)) static char *fuzz_text(const uint8_t *data, size_t size)
 {
     char *text = calloc(1, size + 1);
@@ -30,7 +30,7 @@ __attribute__((unused)) static char *fuzz_text(const uint8_t *data, size_t size)
     return text;
 }
 
-/* A target of two ways: the first byte even or odd; the rest is the input. */
+/* A target with two functions: the first byte, even or odd, selects one; the rest is its input. */
 #define FUZZ_TWO_WAYS(even, odd)                                                                   \
     int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)                                   \
     {                                                                                              \
@@ -42,7 +42,7 @@ __attribute__((unused)) static char *fuzz_text(const uint8_t *data, size_t size)
 #define FUZZ_CHECK(condition)                                                                      \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            fprintf(stderr, "%s:%d: this does not hold: %s\n", __FILE__, __LINE__, #condition);    \
             abort();                                                                               \
         }                                                                                          \
     } while (0)

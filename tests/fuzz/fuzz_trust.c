@@ -1,6 +1,6 @@
 /*
- * Trust files. First byte even: the rest is a body, signed by the root in force, offered
- * for adoption. Odd: the rest is a whole anchor from a stranger, which may be a sequence.
+ * Trust files. First byte even: the rest is a body that the root in force has signed, as a
+ * successor to adopt. Odd: the rest is a whole anchor from a stranger, which may be a sequence.
  */
 #include "fuzz_keys.h"
 #include "trust_sequence.h"
@@ -15,7 +15,7 @@ static void from_a_stranger(const uint8_t *p, size_t n)
     if (trust_sequence_begin(p, n, &t, &at, &rest, &err) == 0) {
         FUZZ_CHECK(t.roles[ROLE_ROOT].n >= 1 && t.version >= 1);
         FUZZ_CHECK(at.p >= p && at.len > 0 && at.p + at.len <= p + n);
-        /* What one begins with, one follows no further. */
+        /* A host that has begun with a sequence finds nothing more to adopt in it. */
         now = t;
         (void)!trust_sequence_follow(p, n, &now, &at, &last, &err);
         FUZZ_CHECK(now.version == t.version && at.len == 0);

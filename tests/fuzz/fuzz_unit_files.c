@@ -3,7 +3,7 @@
 #include "unit_files.h"
 #include "str.h"
 
-/* A unit file of somebody else's, read by root. */
+/* A unit file that somebody else wrote and root reads. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char program[] = "/bin/nomad";

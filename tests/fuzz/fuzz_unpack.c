@@ -13,7 +13,7 @@ static int memory_file(const char *name)
     return fd;
 }
 
-/* Never a byte more than was signed, and success only with the bytes that were. */
+/* Never writes more bytes than were signed, and succeeds only with exactly the signed bytes. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct unpack u = {.member = "nomad", .size = SIGNED};

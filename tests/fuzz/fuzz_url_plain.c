@@ -6,7 +6,7 @@
 
 #define GOOD "https://good.example/good/"
 
-/* What is allowed leads where libcurl's own parser reads the same. */
+/* libcurl's own parser reads an allowed URL as the same URL. */
 static void agrees(const char *url)
 {
     char *host = NULL, *path = NULL, *port = NULL;
@@ -24,7 +24,7 @@ static void agrees(const char *url)
     curl_url_cleanup(u);
 }
 
-/* The text is a URL; with a blank in it, what is before the blank is a prefix as well. */
+/* The text is a URL. If it contains a blank, the part before the blank is also a prefix. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     autofree char *url = fuzz_text(data, size);
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (url_plain(url, plain) == NULL) {
         FUZZ_CHECK(url_plain(plain, again) == NULL && str_eq(plain, again));
         FUZZ_CHECK(url_refused(plain, url) == NULL);
-        (void)url_is_at(plain, url); /* that is no address */
+        (void)url_is_at(plain, url); /* url is not an address; the call must survive that */
     }
     if (url_refused(GOOD, url) == NULL) {
         agrees(url);

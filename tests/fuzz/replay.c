@@ -1,11 +1,11 @@
 /*
- * replay.c - a fuzz target as an ordinary test, without libFuzzer.
+ * replay.c - runs a fuzz target as an ordinary test, without libFuzzer.
  *
  *     fuzz_X DIRECTORY|FILE...
  *
- * Every file of the corpus, every beginning of it, and some changes of single
- * bytes (the same ones every time) go through the target. Prints TAP; a target
- * that finds something aborts, and the file it was at is named before.
+ * The target gets every file of the corpus, the first 0 to 511 bytes of it, and versions of it with
+ * a changed byte (the same changes every time). Prints TAP. A target that finds something aborts;
+ * the last line on standard error names the file.
  */
 #include <dirent.h>
 #include <sys/stat.h>
@@ -24,7 +24,8 @@ struct replay {
     unsigned long inputs;
 };
 
-/* A heap block of exactly this size, so that the sanitizer sees every step too far. */
+/* Copies the input to a heap block of exactly its size, so that the sanitizer sees every read
+ * beyond it. */
 static void feed(struct replay *r, const unsigned char *p, size_t n)
 {
     autofree unsigned char *copy = xalloc(n);

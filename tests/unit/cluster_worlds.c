@@ -1,4 +1,4 @@
-/* Worlds of the rows about the cluster as it stands: servers, the token, agents, nodes. */
+/* Worlds of the hazard rows about the cluster: servers, the token, agents, nodes. */
 #include "hazard_worlds.h"
 
 #include <setjmp.h>
@@ -34,7 +34,7 @@ CHANGE(drains_two)
     f->policy.drain = true;
     f->policy.parallel = 2;
 }
-/* The servers stay, and what one of them runs is not told. */
+/* The servers stay, and one of them does not report its version. */
 CHANGE(drains_two_lost)
 {
     drains_two(f, w);

@@ -1,9 +1,9 @@
 /*
- * fake_swap.h - the other end of swap_channel.h, for tests: a thread.
+ * fake_swap.h - a thread in the place of caravan-swap at the end of swap_channel.h, for tests.
  *
- * Receives orders on a SEQPACKET socket and does with each what it was told:
- * signs an accepting receipt, says nothing, hangs up, or answers late. Counts
- * what came and keeps the last bytes. Not caravan-swap: it checks nothing.
+ * The thread receives orders on a SEQPACKET socket. As the test demands, it signs an accepting
+ * receipt, does not answer, closes the connection, or answers late. It counts the orders, keeps the
+ * last bytes, and checks nothing.
  */
 #ifndef FAKE_SWAP_H
 #define FAKE_SWAP_H

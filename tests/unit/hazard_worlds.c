@@ -151,7 +151,7 @@ CHANGE(other_prefixes)
 CHANGE(prefixes_lost)
 {
     (void)w;
-    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than a fact can be");
 }
 CHANGE(a_file_place)
 {
@@ -181,7 +181,7 @@ CHANGE(seeds_refused)
 CHANGE(seeds_doubted)
 {
     all_seeds(f, w);
-    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than can be told");
+    world_fact(f, "url-prefixes", TRI_UNKNOWN, "root's list is longer than a fact can be");
 }
 CHANGE(seeds_elsewhere)
 {

@@ -1,7 +1,7 @@
 #include "model_ask.h"
 #include "str.h"
 
-#define ANSWER_MS 30 /* after its start Nomad's API answers */
+#define ANSWER_MS 30 /* time after its start until Nomad's API answers */
 
 int model_ask(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
               struct buf *ret_body, struct err *err)

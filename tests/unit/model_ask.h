@@ -1,7 +1,8 @@
 /*
- * model_ask.h - what the model host hears when it asks the network: its own Nomad's API, other
- * servers, a cloud. The ports of host.h of these names; model_host.h has the fields that say what
- * is answered.
+ * model_ask.h - the network of the model host: its own Nomad's API, other servers, a cloud.
+ *
+ * The functions are the ports of host.h with these names. Fields of struct model_host
+ * (model_host.h) set the answers.
  */
 #ifndef MODEL_ASK_H
 #define MODEL_ASK_H

@@ -74,7 +74,7 @@ static void dir_of(const char *path, char dst[static 96])
     snprintf(dst, 96, "%.*s", (int)(slash - path), path);
 }
 
-/* from and to lie in one directory, as the phases have it. */
+/* from and to are in the same directory: the phases rename only so. */
 static void change(struct model_fs *fs, const char *from, const char *to, int inode)
 {
     struct model_change *c = &fs->changes[fs->n_changes];
@@ -88,7 +88,7 @@ static void change(struct model_fs *fs, const char *from, const char *to, int in
     str_cut(c->to, sizeof(c->to), to);
 }
 
-/* What is below a directory goes with it. */
+/* All files below a directory are renamed with it. */
 static void move_below(struct model_name *names, const char *from, const char *to)
 {
     size_t n = strlen(from);
@@ -375,7 +375,7 @@ bool model_fs_remove_dir(struct model_fs *fs, const char *path)
     return true;
 }
 
-/* Of a directory that was lost nothing is left. */
+/* If a directory was lost, all files in it are lost. */
 static void lose_orphans(struct model_name *names)
 {
     for (int again = 0; again < 3; again++)
@@ -395,8 +395,8 @@ static bool survives(enum model_loss loss, uint64_t *random)
     return loss == LOSE_NOTHING || (loss == LOSE_SOME && model_random(random) % 2 == 0);
 }
 
-/* Half of the new bytes; behind them zeros in what was added (lengths often survive where blocks
- * do not), the old bytes in what was written over. */
+/* A torn file: half of the new bytes; then zeros where the file has grown (the length often
+ * survives when the blocks do not), and the old bytes where the write replaced them. */
 static void tear(struct model_file *f, uint64_t *random)
 {
     if (model_random(random) % 3 == 0) {

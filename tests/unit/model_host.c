@@ -14,7 +14,7 @@
 
 /* ---- binaries ---- */
 
-/* That of the program which runs. */
+/* The inode of the running program. */
 static void read_header(char dst[static ELF_HEADER])
 {
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -58,7 +58,7 @@ const char *model_kind(const struct model_file *f)
     return "torn";
 }
 
-/* ---- life and death ---- */
+/* ---- crashes ---- */
 
 int model_step(struct model_host *m, struct err *err)
 {
@@ -144,7 +144,7 @@ static int service_begin(void *self, enum service_act act, struct err *err)
     return 0;
 }
 
-/* The command that runs ends. */
+/* Ends the running command. */
 static void end_command(struct model_host *m)
 {
     if (m->commands == 2 || m->act == SERVICE_ACT_STOP)
@@ -169,7 +169,7 @@ static int service_poll(void *self, enum service_progress *ret, char ret_text[st
     return 0;
 }
 
-/* What ends by itself does so when somebody looks. */
+/* A process that ends by itself ends when somebody looks. */
 static void let_time_pass(struct model_host *m)
 {
     const struct model_file *f = &m->fs.files[m->process.inode];
@@ -264,7 +264,7 @@ static enum tri port_version_of(void *ctx, int binary, char ret_version[static V
     return m->nomad != TRI_NO ? TRI_YES : TRI_NO;
 }
 
-/* ---- what is told of the host ---- */
+/* ---- answers about the host ---- */
 
 static enum tri port_try_config(void *ctx, int binary, int old, const char *version,
                                 char ret_text[static TEXT_MAX])
@@ -363,7 +363,7 @@ static int port_attributes(void *ctx, int dir, const char *name, struct host_att
     return model_alive(m, err);
 }
 
-/* A path that is a name is a file; one that names begin with is a directory. */
+/* If the path is a name, it is a file. If names begin with the path, it is a directory. */
 static int port_names(void *ctx, const char *path, struct host_names *ret, struct err *err)
 {
     const struct model_host *m = ctx;
@@ -499,7 +499,7 @@ static int port_fetch_begin(void *ctx, const struct fetch_get *job, struct err *
     return 0;
 }
 
-/* What caravan-fetch leaves is never synced: nobody may count on it. */
+/* A file from caravan-fetch is never synced: caravan-swap must not rely on its durability. */
 static int port_fetch_poll(void *ctx, struct fetch_news *ret, struct err *err)
 {
     struct model_host *m = ctx;
@@ -533,7 +533,7 @@ static void port_fetch_end(void *ctx)
     m->fetch_polls = 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole host ---- */
 
 static const struct host ports = {
     .newest = port_newest,

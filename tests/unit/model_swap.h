@@ -1,8 +1,9 @@
 /*
- * model_swap.h - what runs on a model host: the phases, and a caravan-swap around them.
+ * model_swap.h - the phases, and a caravan-swap around them, on a model host.
  *
- * model_phases gives a configuration in which nobody is told of anything; model_swap a caravan-swap
- * of the desk's host, as yet without law and paths. A bench changes what it is about, then opens.
+ * model_phases returns a configuration whose callbacks do nothing. model_swap makes a caravan-swap
+ * of the desk's host, without law and paths. A bench changes the parts that it tests, and then
+ * opens the phases.
  */
 #ifndef MODEL_SWAP_H
 #define MODEL_SWAP_H
@@ -13,7 +14,7 @@
 
 struct phases_config model_phases(const struct law *law);
 void model_swap(struct swap *ret, const struct model_host *m, const struct desk *desk);
-/* Law and session are those of s. */
+/* Opens the phases with the law and session of s. */
 MUST_CHECK int model_swap_open(struct swap *s, struct phases_config conf, struct err *err);
 
 #endif

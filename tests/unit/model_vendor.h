@@ -1,8 +1,8 @@
 /*
- * model_vendor.h - HashiCorp's signature on the model host, and a manifest that carries it.
+ * model_vendor.h - HashiCorp's signature on the model host, and a manifest that contains it.
  *
- * A zip is one more kind of text (model_binary "zip"); what comes out of it is what the host is
- * offered, or model_vendor.unzips. gpgv says what model_vendor.status has; NULL: a good signature.
+ * A zip is one more kind of binary (model_binary "zip"). Its content is model_host.offer, or
+ * model_vendor.unzips. gpgv prints model_vendor.status; NULL: a good signature.
  */
 #ifndef MODEL_VENDOR_H
 #define MODEL_VENDOR_H
@@ -13,7 +13,7 @@
 #include "vendor.h"
 
 #define MODEL_KEYS "/share/keys" /* a keyring */
-/* gpgv's lines of a good signature. */
+/* gpgv's lines for a good signature. */
 #define MODEL_GOOD                                                                                 \
     "[GNUPG:] NEWSIG\n"                                                                            \
     "[GNUPG:] GOODSIG 0000000000000001 HashiCorp\n"                                                \
@@ -23,12 +23,13 @@
 extern const struct vendor_keys model_vendor_keys;
 
 void model_vendor_ports(struct host *h);
-/* The keyring is there, and a fetch brings the zip. */
+/* Makes the keyring; from now on a fetch brings the zip. */
 void model_vendor_open(struct model_host *m);
-/* The first build becomes the zip, named by sums of its digest. */
+/* Makes the first build a zip, and adds SHA256SUMS with its digest. */
 void model_vendor_manifest(struct manifest *m);
 
-/* Into a stage order: 1.1.0 in the zip, of which this is the binary's digest. */
+/* Puts a signed manifest into a stage order: version 1.1.0 as a zip. digest: of the binary in it.
+ */
 void model_vendor_stage(struct order_stage *st, const struct keypair *by, const char *arch,
                         const struct digest *digest);
 

@@ -12,7 +12,7 @@ void ready_put(struct ready_bench *b, const char *path, const char *text)
     ready_put_mode(b, path, text, 0644);
 }
 
-/* line: blanks stand for NUL. */
+/* A blank in `line` stands for the NUL after a word. */
 void ready_start_by(struct ready_bench *b, const char *line)
 {
     struct service_about *a = &b->m.about;

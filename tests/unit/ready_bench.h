@@ -1,9 +1,10 @@
 /*
- * ready_bench.h - a model host whose Nomad is well, server and client, surveyed after one change.
+ * ready_bench.h - a survey of a model host with a healthy Nomad (server and client), after one
+ * change.
  *
- * A row is one change and the one answer that it brings. A test file has one `struct ready_host
- * host`: what it makes of the well one first, and its rows; READY_ROWS walks them, each on a host
- * of its own, and READY_TEST(f) is a test that begins with such a host.
+ * A row is one change and the one fact that must follow. A test file has one `struct ready_host
+ * host`: a first change of the healthy host, and the rows. READY_ROWS tests each row on a new host.
+ * READY_TEST(f) is a test that begins with such a host.
  */
 #ifndef READY_BENCH_H
 #define READY_BENCH_H
@@ -26,8 +27,8 @@ struct ready_bench {
     struct facts f;
     struct facts_survey s;
     struct law law;
-    bool client, server;      /* whether it has an id as such */
-    struct version_said says; /* what the file in place says of itself; nothing: not asked */
+    bool client, server;      /* the host has an id as client, as server */
+    struct version_said says; /* the answer of the file in place to `version`; empty: not asked */
     const struct ready_host *host;
 };
 
@@ -39,7 +40,7 @@ struct ready_row {
 };
 
 struct ready_host {
-    ready_change *made; /* NULL: it stays the well one */
+    ready_change *made; /* the first change; NULL: none */
     const struct ready_row *rows;
     size_t n;
 };
@@ -53,10 +54,11 @@ void ready_each_row(void **state);
 
 void ready_put_mode(struct ready_bench *b, const char *path, const char *text, uint32_t mode);
 void ready_put(struct ready_bench *b, const char *path, const char *text);
-/* The unit's words; line: blanks stand for NUL. */
+/* Sets the unit's command line. A blank in `line` stands for the NUL after a word. */
 void ready_start_by(struct ready_bench *b, const char *line);
 void ready_survey(struct ready_bench *b);
-const struct fact *ready_find(struct ready_bench *b, const char *id); /* surveyed anew; or NULL */
+const struct fact *ready_find(struct ready_bench *b,
+                              const char *id); /* after a new survey; NULL: none */
 void ready_is(struct ready_bench *b, const char *id, enum tri value, const char *says);
-void ready_again(void **state); /* the host as it was opened */
+void ready_again(void **state); /* makes the host as it was opened */
 #endif

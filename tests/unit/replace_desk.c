@@ -243,7 +243,7 @@ void replace_desk_look(struct replace_desk *d, int64_t ms)
 {
     for (int64_t at = 0; at < ms; at += 2000) {
         small_fleet_later(&d->f, 2000);
-        for (size_t i = 0; i < REPLACE_SERVERS; i++) /* who is dead answers nothing */
+        for (size_t i = 0; i < REPLACE_SERVERS; i++) /* a dead server does not answer */
             if (d->f.hosts[i].is_server && d->f.hosts[i].server.n_members == 0)
                 d->f.hosts[i].server.self_at = d->f.hosts[i].server.leader_at =
                     d->f.hosts[i].server.members_at = d->f.hosts[i].server.raft_at =

@@ -30,7 +30,7 @@ const struct fact_view small_fleet_facts[SMALL_FACTS] = {
     {"law-refuses", TRI_NO, ""},
     {"url-prefixes", TRI_NO, ""},
     {"file-urls", TRI_NO, ""},
-    {"second-config", TRI_NO, ""}, /* the last: older agents do not tell it */
+    {"second-config", TRI_NO, ""}, /* the last fact; older agents do not report it */
 };
 
 static void digest_fill(struct digest *d, int c)

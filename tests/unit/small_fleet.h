@@ -1,10 +1,10 @@
 /*
  * small_fleet.h - three servers and two clients in one region, all well, as one observation.
  *
- * For tests of the pure core. small_fleet_init, then change what the test is
- * about. Times are the coordinator's; now is SMALL_NOW and every answer is fresh.
- * s1 leads. Hosts 0-2 are servers s1..s3, 3-4 clients c1, c2. All run FROM, the
- * release is TO, and every host has an enrolled agent.
+ * For tests of the pure core. Call small_fleet_init, then change what the test is about. Times are
+ * the coordinator's; now is SMALL_NOW, and every answer is fresh. s1 leads. Hosts 0-2 are the
+ * servers s1..s3, hosts 3-4 the clients c1, c2. All run FROM, the release is TO, and every host has
+ * an enrolled agent.
  */
 #ifndef SMALL_FLEET_H
 #define SMALL_FLEET_H
@@ -64,14 +64,14 @@ struct small_fleet {
 void small_fleet_init(struct small_fleet *f);
 void small_fleet_version(struct small_fleet *f, const char *from); /* of all hosts */
 void small_fleet_free(struct small_fleet *f);
-/* A plan, a ledger in this state with every host staged, leases held, and gates that
- * have passed for a minute. */
+/* Makes a plan and a ledger in this state, with every host staged, all leases held, and gates
+ * that have passed for a minute. */
 void small_fleet_run(struct small_fleet *f, enum run_state state);
-/* Folds the world in once more, `ms` later, asked then. */
+/* Adds the same world to the evidence once more, observed `ms` later. */
 void small_fleet_later(struct small_fleet *f, int64_t ms);
 /* decide() at the world's time. */
 const struct decision *small_fleet_decide(struct small_fleet *f);
-/* First intent of this kind; NULL. */
+/* Returns the first intent of this kind; NULL: none. */
 const struct intent *small_fleet_intent(const struct small_fleet *f, enum intent_kind kind);
 bool small_fleet_waits(const struct small_fleet *f, enum reason reason);
 

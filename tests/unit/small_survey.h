@@ -1,5 +1,5 @@
 /*
- * small_survey.h - what a survey finds in small_fleet's fleet when all is well.
+ * small_survey.h - the survey of the small fleet when everything is well.
  */
 #ifndef SMALL_SURVEY_H
 #define SMALL_SURVEY_H

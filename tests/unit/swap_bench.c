@@ -113,7 +113,7 @@ struct order *swap_bench_revoke(const struct swap_bench *b, const struct keypair
     return o;
 }
 
-/* ---- what comes of them ---- */
+/* ---- their receipts and effects ---- */
 
 enum refusal swap_bench_again(struct swap_bench *b, const struct buf *inner,
                               const struct buf *lease)

@@ -56,7 +56,7 @@ static void policies_merge(void **state)
     assert_int_equal(acl_rules_read("node { policy = \"deny\" }", &r), 0);
     assert_int_equal(r.node, ACL_DENY);
     assert_int_equal(acl_rules_read("node { policy = \"write\" }", &r), 0);
-    assert_int_equal(r.node, ACL_DENY); /* a refusal stays */
+    assert_int_equal(r.node, ACL_DENY); /* "deny" stays */
 }
 
 static void unknown_keys(void **state)

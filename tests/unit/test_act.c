@@ -46,6 +46,66 @@ static void refused(struct run_desk *b, enum refusal why)
     act_receipt(&b->run, &ev);
 }
 
+/* The order was signed anew: that its sequence was taken does not say that it was refused. */
+static void an_answer_to_another_keys_bytes_decides_nothing(void **state)
+{
+    struct run_desk *b = *state;
+    static const struct {
+        enum refusal refusal;
+        bool alive; /* caravan-swap's own word about the time */
+    } cases[] = {{REFUSAL_LATE, true},      {REFUSAL_REPLAYED, true}, {REFUSAL_SEQUENCE, true},
+                 {REFUSAL_SESSION, true},   {REFUSAL_EPOCH, true},    {REFUSAL_NONE, false},
+                 {REFUSAL_ROLE, false},     {REFUSAL_IO, false},      {REFUSAL_LEASE, false},
+                 {REFUSAL_MANIFEST, false}, {REFUSAL_PHASE, false}};
+
+    memset(&c1(b)->inner_digest, 7, sizeof(c1(b)->inner_digest));
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        c1(b)->receipt_ms = 0;
+        refused(b, cases[i].refusal);
+        assert_false(c1(b)->answered);
+        assert_int_equal(c1(b)->state, HOST_STAGING);
+        assert_int_equal(c1(b)->refusal, REFUSAL_NONE);
+        assert_int_equal(c1(b)->receipt_ms != 0, cases[i].alive);
+    }
+}
+
+static int commit_all(void *ctx, struct ledger *l, struct err *err)
+{
+    (void)ctx;
+    (void)l;
+    (void)err;
+    return 0;
+}
+
+static void a_withdrawn_order_leaves_its_turn(void **state)
+{
+    static const struct {
+        enum message_kind order;
+        enum host_state from, to;
+    } cases[] = {{MSG_STAGE, HOST_STAGING, HOST_PENDING},
+                 {MSG_SWAP, HOST_SWAPPING, HOST_STAGED},
+                 {MSG_REVERT, HOST_REVERTING, HOST_SETTLING},
+                 {MSG_SERVICE, HOST_STOPPING, HOST_STOPPING}};
+    struct run_desk *b = *state;
+    struct err err = ERR_INIT;
+
+    b->ports.commit = commit_all;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        autofree struct decision *d = xzalloc(1, sizeof(*d));
+        c1(b)->order = cases[i].order;
+        c1(b)->state = cases[i].from;
+        c1(b)->receipt_ms = 1;
+        d->n_intents = 1;
+        d->intents[0].kind = INTENT_WITHDRAW;
+        str_cut(d->intents[0].key, UUID_MAX, C1);
+        assert_int_equal(act(&b->run, d, &err), 0);
+        assert_int_equal(c1(b)->state, cases[i].to);
+        assert_int_equal(c1(b)->order, MSG_NONE);
+        assert_int_equal(c1(b)->receipt_ms, 0);
+        assert_int_equal(c1(b)->call.sequence, 7); /* the next order is numbered above it */
+    }
+}
+
 static void what_the_law_refuses_fails_the_host(void **state)
 {
     struct run_desk *b = *state;
@@ -374,6 +434,8 @@ static void a_receipt_is_kept_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(an_answer_to_another_keys_bytes_decides_nothing),
+        CASE(a_withdrawn_order_leaves_its_turn),
         CASE(what_the_law_refuses_fails_the_host),
         CASE(a_held_host_is_left_out_only_before_its_swap),
         CASE(what_came_back_different_is_not_forgotten),

@@ -1,5 +1,5 @@
-/* What is advised: after each way in which a host's turn fails; all of it said; none of it harmful.
- */
+/* The advice: after each way in which a host's turn fails, each text is complete, and no text
+ * does harm. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +12,10 @@
 #include "log_frames.h"
 #include "quorum_text.h"
 
-/* "Or abort, and begin anew with --accept ID. Servers: ... To go on: ..." */
+/* " Or abort, and begin a new run with --accept ID. Servers: ... To go on: ..." */
 #define GO_ON_MAX (160 + TEXT_MAX)
 
-/* ---- which ---- */
+/* ---- which advice ---- */
 
 struct way {
     const char *key;
@@ -27,7 +27,7 @@ struct way {
 
 static const struct way ways[] = {
     {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT, "it runs, but its API did not answer",
-     "Raise the deadline only where", "[nomad] address"},
+     "If Nomad is only slow", "[nomad] address"},
     {"c1-id", FAILURE_NOT_READY, PHASE_PROBING, OUTCOME_LEFT,
      "not-ready in phase probing of 1.10.5: [api-silent] it runs, but", "set [nomad] address",
      "deadline"},
@@ -46,14 +46,14 @@ static const struct way ways[] = {
     {"s1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_LEFT, "the new binary was left",
      "put no older one back by hand", "deadline"},
     {"c1-id", FAILURE_WILL_NOT_START, PHASE_PROBING, OUTCOME_REVERTED, "reverted to the old binary",
-     "why it does not start", "put no older one back"},
+     "why Nomad does not start", "put no older one back"},
     {"c1-id", FAILURE_CONFIG_REJECTED, PHASE_FETCHING, OUTCOME_NONE, "unknown key",
      "Change Nomad's configuration", "deadline"},
     {"c1-id", FAILURE_SERVICE, PHASE_SWAPPING, OUTCOME_LEFT, "refused",
-     "before anything is restarted", "deadline"},
+     "Restart nothing on that host before", "deadline"},
 };
 
-/* An order that was not obeyed: by what its agent said. */
+/* An order that was refused: the advice is that of the refusal. */
 static void each_refusal_has_what_helps(void **state)
 {
     static const struct {
@@ -67,7 +67,7 @@ static void each_refusal_has_what_helps(void **state)
         {REFUSAL_URL, "url_prefixes"},
         {REFUSAL_UNSUPPORTED, "Upgrade the package caravan-agent"},
         {REFUSAL_QUORUM, "Restart none of them"},
-        {REFUSAL_GAP, "by waiting"},
+        {REFUSAL_GAP, "allowed later"},
     };
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
     struct ledger_host *lh = desk_host(f, "c1-id");
@@ -84,7 +84,7 @@ static void each_refusal_has_what_helps(void **state)
     desk_done(f);
 }
 
-/* Left out: by what for. */
+/* A skipped host: the advice is that of the reason. */
 static void each_skip_has_what_helps(void **state)
 {
     static const char *const says[SKIP_COUNT] = {
@@ -127,7 +127,7 @@ static void each_failure_has_what_helps(void **state)
     }
 }
 
-/* ---- all of them ---- */
+/* ---- all texts ---- */
 
 static const char *row_advice(size_t i)
 {
@@ -163,7 +163,7 @@ static void nothing_of_it_is_cut(void **state)
             fail_msg("too long: %s", text);
 }
 
-/* A row that is not whole would be seen when a run has waited in vain. */
+/* An incomplete row would only show when a run has waited in vain. */
 static void each_reason_has_a_whole_row(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
@@ -180,16 +180,18 @@ static void each_reason_has_a_whole_row(void **state)
     desk_done(f);
 }
 
-/* To resume compares with what was kept; what is meant needs a run of its own. */
+/* A resumed run compares with the same fingerprint. If the difference is meant, a new run is
+ * needed. */
 static void what_is_meant_is_left_by_a_new_run(void **state)
 {
     static const enum feature_kind may_be_meant[] = {FEATURE_DC, FEATURE_META, FEATURE_ELIGIBILITY};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(may_be_meant); i++)
-        assert_non_null(strstr(feature_advice(may_be_meant[i]), "caravan abort, and begin anew"));
+        assert_non_null(
+            strstr(feature_advice(may_be_meant[i]), "caravan abort and begin a new run"));
 }
 
-/* Followed to the letter, at night, on the wrong host. */
+/* A tired operator may follow the advice literally, and on the wrong host. */
 static void none_of_it_does_harm(void **state)
 {
     static const char *const harms[] = {
@@ -222,7 +224,7 @@ static void a_silent_server_is_not_to_be_removed(void **state)
     desk_done(f);
 }
 
-/* A stop tells of a server that is away; what to do about its own cause is told all the same. */
+/* A stop that names a server that is away still has the advice for its own cause. */
 static void a_silent_server_hides_no_advice(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);

@@ -69,7 +69,7 @@ static void commands_are_refused_in_the_unit(void **state)
         fail_msg("%s", err.text);
     assert_int_equal(agent_conf_fits_unit(&c, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
-    assert_non_null(strstr(err.text, "service = command: refused in the packaged unit"));
+    assert_non_null(strstr(err.text, "service = command does not work in the packaged unit"));
 
     err = (struct err)ERR_INIT;
     if (load("", &c, &err) < 0)
@@ -110,7 +110,7 @@ static void what_is_wrong_is_named(void **state)
         {"[nomad]\nservise = systemd\n", "service"},
         {"[law]\ngap = 30\n", "gap"},
         {"[law]\nmax_lease = 16m\n", "max_lease"},
-        {"[law]\nmin_version = newest\n", "is no version"},
+        {"[law]\nmin_version = newest\n", "is not a version"},
         {"[law]\nrequire_vendor_signature = maybe\n", "require_vendor_signature"},
         {"[law]\noperators = Anna\n", "[law] operators: \"Anna\": name 1 is not"},
         {"[law]\noperators = anna berta\n", "name 1"},

@@ -137,7 +137,7 @@ static void damage_is_noticed(void **state)
         assert_int_equal(agent_state_parse(b.data, n, back, &err), -1);
     assert_int_equal(file_replace(path, b.data, b.len - 1, 0600, &err), 0);
     assert_int_equal(agent_store_load(path, back, &err), -1);
-    assert_non_null(strstr(err.text, "move it away"));
+    assert_non_null(strstr(err.text, "move the file away"));
 }
 
 int main(void)

@@ -463,6 +463,37 @@ static void test_an_old_receipt_is_no_answer(void **state)
     end(s);
 }
 
+/* Its trust may not name the key any more that signed the order: the present key asks after it. */
+static void test_an_order_of_another_key_is_signed_anew(void **state)
+{
+    struct scene *s = begin(HONEST, "id-1");
+    struct order o = {.head.kind = MSG_CANCEL, .u.cancel.sequence = 4};
+    auto_buf struct buf inner = BUF_INIT;
+    struct digest digest;
+    struct agent_event e;
+    struct err err = ERR_INIT;
+    (void)state;
+    until_told(s);
+    crypto_random(o.head.nonce, NONCE_LEN);
+    assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &digest, &err), 0);
+    for (int other = 0; other < 2; other++) {
+        const struct keypair *now = other == 1 ? s->other : s->officer;
+        agents_orders_by(s->agents, now);
+        agents_send(s->agents, "id-1", MSG_CANCEL, o.head.nonce, inner.data, inner.len);
+        int64_t until = clock_mono(clock_system()) + 20000;
+        while (!agents_next(s->agents, &e)) {
+            assert_true(clock_mono(clock_system()) < until);
+            pump(s, until);
+        }
+        assert_non_null(e.receipt);
+        assert_memory_equal(e.nonce, o.head.nonce, NONCE_LEN);
+        assert_int_equal(digest_eq(&e.receipt->head.order, &digest), other == 0);
+        assert_true(pubkey_eq(&s->ordered_by, keypair_public(now)));
+        agent_event_free(&e);
+    }
+    end(s);
+}
+
 static void test_an_order_to_a_host_that_left(void **state)
 {
     struct scene *s = begin(HONEST, "id-1");
@@ -511,6 +542,7 @@ int main(void)
         cmocka_unit_test(test_the_highest_version_that_both_speak),
         cmocka_unit_test(test_no_version_that_both_speak),
         cmocka_unit_test(test_an_old_receipt_is_no_answer),
+        cmocka_unit_test(test_an_order_of_another_key_is_signed_anew),
         cmocka_unit_test(test_an_order_to_a_host_that_left),
     };
     return cmocka_run_group_tests_name("agents", tests, set_up, NULL);

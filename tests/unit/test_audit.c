@@ -1,4 +1,4 @@
-/* The record read back: what is planted in a real ledger is found, and named. */
+/* Reads the record back: a fault that was planted in a real ledger is found and named. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +41,7 @@ static void found(void *ctx, const struct stored_run *run, const struct audit_fi
     (void)run;
     assert_true(b->n < FOUND_MAX);
     b->found[b->n] = *f;
-    b->found[b->n++].host = f->host[0] == 'c' ? "c" : "(run)"; /* the plan's is gone by then */
+    b->found[b->n++].host = f->host[0] == 'c' ? "c" : "(run)"; /* its name is freed then */
 }
 
 static void audit(struct bench *b)
@@ -70,7 +70,7 @@ static void is_well(struct bench *b)
         fail_msg("%s: %s", audit_fault_name(b->found[0].fault), b->found[0].text);
 }
 
-/* Exactly one thing is found: this, with these words. */
+/* Exactly one fault is found: this fault, with these words. */
 static void finds(struct bench *b, enum audit_fault f, const char *words)
 {
     audit(b);
@@ -85,7 +85,7 @@ static void a_whole_record_is_well(void **state)
 {
     struct bench *b = bench_with(3);
     (void)state;
-    is_well(b); /* nothing was ordered yet */
+    is_well(b); /* no order was given yet */
     audit_desk_upgrade(&b->desk);
     is_well(b);
     assert_int_equal(b->auditing.orders, 6);
@@ -120,7 +120,7 @@ static void a_key_of_the_wrong_role(void **state)
     }
 }
 
-/* Each byte counts; and nothing of such a record is believed, but the next one is judged again. */
+/* Each byte counts. A changed record is not believed; the next one is judged again. */
 static void a_changed_record(void **state)
 {
     static const size_t at[] = {0, 20, 100, 129, INNER_HEADER_LEN + 3, INNER_HEADER_LEN + 900};
@@ -166,7 +166,7 @@ static void an_order_of_another_cluster_or_host(void **state)
     bench_end(b);
 }
 
-/* ---- the trust of then ---- */
+/* ---- the trust at the time of the order ---- */
 
 static void an_older_trust_is_believed_when_its_root_signed_the_new_one(void **state)
 {
@@ -176,7 +176,7 @@ static void an_older_trust_is_believed_when_its_root_signed_the_new_one(void **s
     b->desk.trust.version = 2;
     b->desk.trust.roles[ROLE_OPERATOR].keys[0] = *keypair_public(b->desk.stranger);
     audit_desk_trust(&b->desk);
-    is_well(b); /* by the operator of then, who is none any more */
+    is_well(b); /* by an operator at that time, who is no operator now */
     bench_end(b);
 }
 
@@ -187,7 +187,7 @@ static void a_run_of_three_trust_files_ago(void **state)
     audit_desk_upgrade(&b->desk);
     for (b->desk.trust.version = 2; b->desk.trust.version <= 4; b->desk.trust.version++)
         audit_desk_trust(&b->desk);
-    finds(b, AUDIT_TRUST, "does not follow, version by version"); /* of 2 and 3 nothing is known */
+    finds(b, AUDIT_TRUST, "does not follow, version by version"); /* 2 and 3 are unknown */
     audit_desk_all_trust(&b->desk);
     is_well(b);
     bench_end(b);
@@ -224,7 +224,7 @@ static void a_removed_record(void **state)
     audit_desk_answer(d, 0, REFUSAL_HELD);
     d->unkept = true;
     audit_desk_order(d, 0, MSG_STAGE);
-    d->hosts[0].told = 2; /* that the host has obeyed it explains nothing */
+    d->hosts[0].told = 2; /* it does not matter that the host has carried it out */
     audit_desk_order(d, 0, MSG_SWAP);
     finds(b, AUDIT_REMOVED, "order 2, which came before it, is not in the record");
     assert_int_equal(b->found[0].sequence, 3);
@@ -246,9 +246,10 @@ static void the_last_record_removed(void **state)
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.unkept = true;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
-    finds(b, AUDIT_REMOVED, "the ledger's last order (sequence 2) is another one and is not kept");
+    finds(b, AUDIT_REMOVED,
+          "the ledger's last order (sequence 2) is a different order that is not kept");
     bench_end(b);
-    b = bench_with(2); /* and all of a host */
+    b = bench_with(2); /* also if all records of a host were removed */
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.unkept = true;
     audit_desk_order(&b->desk, 1, MSG_STAGE);
@@ -256,8 +257,8 @@ static void the_last_record_removed(void **state)
     bench_end(b);
 }
 
-/* A record that was put in between, by somebody who has no operator's key but has an order of
- * another run: what comes after it was signed to follow another one. */
+/* Somebody without an operator's key inserted an order of another run. The record after it was
+ * signed to follow another order. */
 static void a_record_put_in(void **state)
 {
     struct bench *b = bench_with(1);
@@ -272,7 +273,7 @@ static void a_record_put_in(void **state)
     bench_end(b);
 }
 
-/* Who removes a record and makes all numbers fit cannot change what the next order follows. */
+/* Somebody who removes a record and changes all numbers cannot change the next nonce. */
 static void numbers_that_were_made_to_fit(void **state)
 {
     struct bench *b = bench_with(1);
@@ -307,7 +308,7 @@ static void a_reordered_record(void **state)
     audit_desk_order(d, 0, MSG_SWAP);
     d->hosts[0].sequence = 1;
     audit_desk_order(d, 0, MSG_STAGE);
-    finds(b, AUDIT_REORDERED, "it stands behind order 2 of epoch 3");
+    finds(b, AUDIT_REORDERED, "it comes after order 2 of epoch 3");
     d->hosts[0].epoch = 2;
     d->hosts[0].sequence = 7;
     audit_desk_order(d, 0, MSG_STAGE);
@@ -328,7 +329,7 @@ static void a_repeated_sequence(void **state)
     bench_end(b);
 }
 
-/* A boot or a lease taken anew begins a count above what the host has told. */
+/* A boot, or a new lease, begins a count above what the host reported. */
 static void a_new_session_and_a_new_epoch(void **state)
 {
     struct bench *b = bench_with(1);
@@ -338,15 +339,15 @@ static void a_new_session_and_a_new_epoch(void **state)
     h->sequence = 5;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     memset(h->session, 0x11, SESSION_LEN);
-    h->told = 0; /* after a boot a host has obeyed nothing; numbers go on all the same */
+    h->told = 0; /* after a boot a host has carried out nothing; the numbers go on all the same */
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     h->epoch = 4;
-    h->told = 20; /* another machine's run came between */
+    h->told = 20; /* a run of another machine came in between */
     h->sequence = 21;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
     audit_desk_answer(&b->desk, 0, REFUSAL_NONE);
     is_well(b);
-    h->sequence = 30; /* its status told of an order of the boot before */
+    h->sequence = 30; /* its status reported an order from the boot before */
     audit_desk_order(&b->desk, 0, MSG_REVERT);
     is_well(b);
     h->epoch = 5;
@@ -358,7 +359,7 @@ static void a_new_session_and_a_new_epoch(void **state)
     bench_end(b);
 }
 
-/* Another machine that goes on with the same run, from a copy of the ledger. */
+/* Another machine goes on with the same run, from a copy of the ledger. */
 static void a_host_that_had_obeyed_more(void **state)
 {
     struct bench *b = bench_with(1);
@@ -367,11 +368,11 @@ static void a_host_that_had_obeyed_more(void **state)
     b->desk.hosts[0].told = 2;
     b->desk.hosts[0].sequence = 3;
     audit_desk_order(&b->desk, 0, MSG_SWAP);
-    finds(b, AUDIT_ELSEWHERE, "the host had told that it had obeyed order 2 of this epoch");
+    finds(b, AUDIT_ELSEWHERE, "the host had reported order 2 of this epoch as carried out");
     bench_end(b);
 }
 
-/* The order to copy the keystore takes a sequence of the same count. */
+/* The order to copy the keystore uses a sequence of the same count. */
 static void preserve_counts(void **state)
 {
     struct bench *b = bench_with(1);
@@ -432,9 +433,9 @@ static void a_changed_receipt(void **state)
     (void)state;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     audit_desk_answer(&b->desk, 0, REFUSAL_HELD);
-    b->desk.hosts[0].receipt.data[INNER_HEADER_LEN + 1] ^= 1; /* what it refuses by */
+    b->desk.hosts[0].receipt.data[INNER_HEADER_LEN + 1] ^= 1; /* the refusal */
     replace_receipt(b, 0, &b->desk.hosts[0].receipt);
-    finds(b, AUDIT_FALSE_RECEIPT, "the signature of a stage receipt does not fit");
+    finds(b, AUDIT_FALSE_RECEIPT, "the signature of a stage receipt does not match");
     bench_end(b);
 }
 
@@ -456,9 +457,9 @@ static void orders_from_elsewhere(void **state)
     struct bench *b = bench_with(1);
     (void)state;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
-    b->desk.hosts[0].order.head.sequence = 8; /* what its receipt says was the last */
+    b->desk.hosts[0].order.head.sequence = 8; /* the last order by its receipt */
     audit_desk_answer(&b->desk, 0, REFUSAL_SEQUENCE);
-    finds(b, AUDIT_ELSEWHERE, "the host had obeyed order 8 of this epoch already");
+    finds(b, AUDIT_ELSEWHERE, "the host had already carried out order 8 of this epoch");
     bench_end(b);
 }
 
@@ -469,7 +470,7 @@ static void a_receipt_that_contradicts_the_ledger(void **state)
         bool well;
     } cases[] = {{REFUSAL_NONE, REFUSAL_HELD, false},
                  {REFUSAL_HELD, REFUSAL_NONE, false},
-                 {REFUSAL_LATE, REFUSAL_IO, true}, /* what it said first stands */
+                 {REFUSAL_LATE, REFUSAL_IO, true}, /* its first answer stands */
                  {REFUSAL_IO, REFUSAL_LATE, false}};
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -503,10 +504,10 @@ static void upgraded_by_an_order_to_go_back(void **state)
     audit_desk_upgrade(&b->desk);
     audit_desk_order(&b->desk, 0, MSG_REVERT);
     audit_desk_answer(&b->desk, 0, REFUSAL_HELD);
-    is_well(b); /* refused: it stayed upgraded */
+    is_well(b); /* refused, so the host stayed upgraded */
     audit_desk_order(&b->desk, 0, MSG_REVERT);
     audit_desk_answer(&b->desk, 0, REFUSAL_NONE);
-    finds(b, AUDIT_CONTRADICTION, "accepted this order to go back");
+    finds(b, AUDIT_CONTRADICTION, "accepted this order to revert");
     bench_end(b);
 }
 
@@ -528,7 +529,7 @@ static void a_ledger_that_says_something_else(void **state)
     finds(b, AUDIT_CONTRADICTION, "the ledger says that it was not answered");
     memset(&row->inner_digest, 0, sizeof row->inner_digest);
     row->dirty = true;
-    finds(b, AUDIT_CONTRADICTION, "nothing was ever ordered of this host");
+    finds(b, AUDIT_CONTRADICTION, "this host never got an order");
     bench_end(b);
 }
 
@@ -545,7 +546,7 @@ static void a_run_without_a_record(void **state)
     b->desk.ledger.dirty = true;
     is_well(b);
     assert_int_equal(b->auditing.without, 1);
-    ledger_resume(&b->desk.ledger); /* by this version: the record begins in the middle */
+    ledger_resume(&b->desk.ledger); /* by this version */
     assert_int_equal(b->desk.ledger.record, RECORD_PART);
     is_well(b);
     audit_desk_order(&b->desk, 0, MSG_STAGE);
@@ -626,7 +627,7 @@ static void trust_orders_belong_to_no_run(void **state)
     bench_end(b);
 }
 
-/* ---- what hosts are asked about ---- */
+/* ---- the orders to compare with hosts' answers ---- */
 
 static void the_last_order_over_all_runs(void **state)
 {

@@ -1,4 +1,4 @@
-/* audit_compare: what a host says that it obeyed last, and what is kept. */
+/* audit_compare: the order that a host reports as its last, against the record. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

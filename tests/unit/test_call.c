@@ -1,4 +1,4 @@
-/* One order or operation: when it is due, and after how many failures it waits how long. */
+/* One order or operation: when it is due, and how long it waits after how many failures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,8 +45,8 @@ static void success_forgets_failures(void **state)
     call_succeeded(&c);
     assert_int_equal(c.failures, 0);
     assert_true(call_due(&c, 1000));
-    assert_int_equal(c.sequence, 9);    /* the next order comes after it */
-    assert_int_equal(c.asked_ms, 1000); /* what was asked before then proves nothing */
+    assert_int_equal(c.sequence, 9); /* the sequence stays, and the next order counts on from it */
+    assert_int_equal(c.asked_ms, 1000); /* answers to questions from before then prove nothing */
 }
 
 static void only_its_own_nonce_is_its_answer(void **state)

@@ -170,12 +170,12 @@ static void refusals_name_what_is_wrong(void **state)
 {
     (void)state;
     static const char *const rows[][2] = {
-        {"", "what shall be done? `caravan --help` lists the commands"},
+        {"", "a command is missing; `caravan --help` lists the commands"},
         {"upgrad 1", "unknown command \"upgrad\"; did you mean \"upgrade\"?"},
         {"frobnicate", "unknown command \"frobnicate\""},
         {"upgrade", "`caravan upgrade` needs VERSION"},
-        {"upgrade 1 2", "`caravan upgrade` has no use for \"2\""},
-        {"status x", "`caravan status` has no use for \"x\""},
+        {"upgrade 1 2", "`caravan upgrade` does not take the argument \"2\""},
+        {"status x", "`caravan status` does not take the argument \"x\""},
         {"status --yes", "--yes is not an option of `caravan status`"},
         {"upgrade 1 --servrs x", "unknown option --servrs; did you mean --servers?"},
         {"upgrade 1 --qqqqqqqq", "unknown option --qqqqqqqq"},
@@ -185,7 +185,7 @@ static void refusals_name_what_is_wrong(void **state)
         {"upgrade 1 --settle 10", "--settle takes a duration such as 500ms, 10s or 2m, not \"10\""},
         {"upgrade 1 --canary 101", "--canary takes a number from 0 to 100, not \"101\""},
         {"upgrade 1 --canary=", "--canary takes a number from 0 to 100, not \"\""},
-        {"upgrade 1 --servers a,,b", "--servers takes no empty names, not \"\""},
+        {"upgrade 1 --servers a,,b", "--servers takes names that are not empty, not \"\""},
         {"upgrade 1 --=x", "unknown option --"},
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

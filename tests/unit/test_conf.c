@@ -96,11 +96,12 @@ static void refusals_name_file_and_line(void **state)
         {"[hosts]\n\na = bad\n", "f:3: a: no such address"},
         {"[hosts]\n= 1\n", "f:2: a value without a key"},
         {"[main]\njust words\n", "f:2: neither [section] nor key = value"},
-        {"[main]\nname: x = y\n", "f:2: a key cannot hold \":\" (and it is key = value)"},
+        {"[main]\nname: x = y\n", "f:2: a key cannot contain \":\"; write key = value"},
         {"[main\nname = x\n", "f:1: a [section] without its ]"},
-        {"[main] name = x\n", "f:1: something stands behind the ]"},
-        {"[main]\nname = x ; why\n", "f:2: a comment needs a line of its own (\" ;\" in a value)"},
-        {"[main]\nname = a\x1b[0m\n", "f:2: a control character"},
+        {"[main] name = x\n", "f:1: there is text after the ]"},
+        {"[main]\nname = x ; why\n",
+         "f:2: a comment must be on a line of its own (\" ;\" in a value)"},
+        {"[main]\nname = a\x1b[0m\n", "f:2: the line contains a control character"},
         {"[main]\nname = 12345678\n", "f:2: name is longer than 7 bytes"},
         {"[main]\npath = a/b\n", "f:2: path must be an absolute path, not \"a/b\""},
         {"[main]\non = maybe\n", "f:2: on must be yes or no, not \"maybe\""},
@@ -136,7 +137,7 @@ static void long_lines_are_refused(void **state)
         int rv = conf_parse(&table, "f", buf_str(&text), &s, &err);
         assert_int_equal(rv, n <= 199 ? 0 : -1);
         if (rv < 0)
-            assert_string_equal(err.text, "f:2: longer than 199 bytes");
+            assert_string_equal(err.text, "f:2: the line is longer than 199 bytes");
         else
             assert_true(str_ends(s.pairs, ";") || strlen(s.pairs) == sizeof(s.pairs) - 1);
     }
@@ -285,7 +286,7 @@ static void named_sections_refuse_with_their_line(void **state)
         {"[thing a]\ntxt = 1\n",
          "f:2: unknown key \"txt\" in [thing a]; did you mean key \"text\"?"},
         {"[thing a]\ntext = x\n y ; z\n",
-         "f:3: a comment needs a line of its own (\" ;\" in a value)"},
+         "f:3: a comment must be on a line of its own (\" ;\" in a value)"},
         {"[elsewhere]\n", "f:1: unknown section [elsewhere]"},
         {"[thing a]\nnumber = 1\ntext = x\n# so\n y\n", "f:5: neither [section] nor key = value"},
     };

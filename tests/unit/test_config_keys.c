@@ -1,4 +1,4 @@
-/* config_keys.h: which keys a text holds, and where they stand. */
+/* config_keys.h: the keys in a text, and their places. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static const struct {
     const char *text, *keys;
     int rc;
 } rows[] = {
-    /* what is plain */
+    /* plain keys */
     {"", "", 0},
     {"a = 1", "a@1 ", 0},
     {"a = 1\nb=true\n\nc = \"x\"", "a@1 b@2 c=x@4 ", 0},
@@ -81,7 +81,7 @@ static const struct {
      "plugin@1 plugin>docker@1 plugin>docker>config@1 plugin>docker>config>x@1 ", 0},
     {"{\"a\": \"${\", \"b\": 1}", "a=${@1 b@1 ", 0},
     {"{\"a\": \"b\\\": 1\", \"c\": [\"d\", \"e\"]}", "a=b\\\": 1@1 c@1 c>=d@1 c>=e@1 ", 0},
-    /* what is not understood, and what stood before it */
+    /* text that cannot be parsed, and the keys before the error */
     {"a = 1\nb = \"x", "a@1 ", -1},
     {"a = \"x\ny\"", "", -1},
     {"a = 1 /* b", "a@1 ", -1},

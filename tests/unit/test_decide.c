@@ -26,7 +26,7 @@ static void test_leader_last(void **state)
     assert_non_null(in);
     assert_string_equal(in->peer, "s2-id");
     assert_null(small_fleet_intent(f, INTENT_SWAP));
-    desk_host(f, "s1-id")->transfers = 2; /* in vain */
+    desk_host(f, "s1-id")->transfers = 2; /* two transfers have failed */
     desk_swaps(f, "s1-id");
     desk_host(f, "s1-id")->transfers = 0;
     f->plan.transfer = false;
@@ -34,7 +34,7 @@ static void test_leader_last(void **state)
     desk_done(f);
 }
 
-/* What is next is computed anew from who leads now. */
+/* The next server is computed again from who leads now. */
 static void test_leader_moves(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -119,7 +119,7 @@ static void test_newer_by_hand(void **state)
     desk_done(f);
 }
 
-/* The fleet runs 1.10.5 and goes to a build of its own of 1.10.5. */
+/* The fleet runs 1.10.5 and is upgraded to the operator's own build of 1.10.5. */
 static void test_own_build(void **state)
 {
     for (int own = 0; own < 2; own++) {
@@ -135,7 +135,7 @@ static void test_own_build(void **state)
     }
 }
 
-/* Servers on the same numbers are no older than its clients will be; others are. */
+/* Servers with the same version numbers are not older than the clients will be; others are. */
 static void test_own_build_clients(void **state)
 {
     static const struct {
@@ -168,7 +168,7 @@ static void test_servers_to_clients(void **state)
     desk_done(f);
 }
 
-/* s2 was done and its Nomad ended; s3 is at work: nobody waits for a leader then. */
+/* s2 was done and its Nomad ended, while s3 is at work. The run then does not wait for a leader. */
 static void test_fallen(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -184,8 +184,8 @@ static void test_fallen(void **state)
     small_fleet_later(f, 1000);
     f->hosts[2].server.raft_state = "Candidate";
     small_fleet_decide(f);
-    assert_null(small_fleet_intent(f, INTENT_STOP)); /* two of three stand */
-    a->hello.stamp.main_start = 78;                  /* it was started again meanwhile */
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* two of three servers are in order */
+    a->hello.stamp.main_start = 78;                  /* it was started again since */
     small_fleet_decide(f);
     assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
     a->hello.stamp.main_start = 77;
@@ -204,14 +204,14 @@ static void test_fallen(void **state)
     assert_null(small_fleet_intent(f, INTENT_RUN));
     desk_host(f, "s3-id")->state = HOST_SETTLING;
     f->ledger.ending = RUN_NONE;
-    a->hello_at = lh->settled_ms; /* said before it had settled */
+    a->hello_at = lh->settled_ms; /* its hello is from before it settled */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
-    f->hosts[2].server.raft_state = "Follower"; /* a quorum is left: its gates are waited for */
+    f->hosts[2].server.raft_state = "Follower"; /* a quorum is left */
     a->hello_at = f->w.begun_ms;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
-    f->raft[2].voter = false; /* who has no vote is none of it */
+    f->raft[2].voter = false; /* a server without a vote does not count */
     small_fleet_decide(f);
     assert_string_equal(small_fleet_intent(f, INTENT_STOP)->host, "s2");
     desk_done(f);
@@ -224,7 +224,7 @@ static void test_canary_first(void **state)
     struct small_fleet *f = desk_clients(2);
     (void)state;
     desk_swaps(f, "c1-id");
-    assert_int_equal(f->decision.n_intents, 1); /* one canary, though two may fly */
+    assert_int_equal(f->decision.n_intents, 1); /* one canary, although two may be in flight */
     desk_host(f, "c1-id")->state = HOST_SWAPPING;
     desk_swaps(f, NULL);
     desk_host(f, "c1-id")->state = HOST_DONE;
@@ -282,15 +282,15 @@ static void test_drain(void **state)
     f->plan.policy.drain = true;
     desk_swaps(f, NULL);
     assert_non_null(small_fleet_intent(f, INTENT_DRAIN));
-    f->hosts[3].client.eligible = false; /* by others: in place */
+    f->hosts[3].client.eligible = false; /* made ineligible by others: upgraded without a drain */
     desk_swaps(f, "c1-id");
-    f->hosts[3].client.draining = true; /* by others: left alone, the next one goes */
+    f->hosts[3].client.draining = true; /* drained by others */
     desk_swaps(f, NULL);
     assert_string_equal(small_fleet_intent(f, INTENT_DRAIN)->key, "c2-id");
     desk_done(f);
 }
 
-/* Whether a drain has ended says a look just now, and nothing else. */
+/* Only a fresh observation shows whether a drain has ended. */
 static void test_drain_too_long(void **state)
 {
     struct small_fleet *f = desk_clients(1);
@@ -317,13 +317,13 @@ static void test_drain_too_long(void **state)
     desk_done(f);
 }
 
-/* Only when it matters: little time to the heartbeat, and a long silence expected. */
+/* The swap only waits if the heartbeat is near and a long silence is expected. */
 static void test_heartbeat(void **state)
 {
     struct small_fleet *f = desk_clients(1);
     (void)state;
     f->hosts[3].client.heartbeat_ttl_ms = 12000;
-    f->hosts[3].client.heartbeat_age_ms = 10000; /* down in 12 s; 20 s is twice the silence */
+    f->hosts[3].client.heartbeat_age_ms = 10000; /* down in 12 s; twice the silence: 20 s */
     desk_swaps(f, "c1-id");
     assert_int_equal(small_fleet_intent(f, INTENT_SWAP)->not_before, 5000 + 2000);
     f->hosts[3].agent.work.silence_ms = 1000;
@@ -336,8 +336,9 @@ static void test_heartbeat(void **state)
     desk_done(f);
 }
 
-/* While one would wait for its heartbeat, another whose beat has just come goes first; but the
- * canary is the one that the plan shows, and who was claimed has its turn. */
+/* While one client would wait for its heartbeat, another client just after its heartbeat goes
+ * first. But the canary is the client that the plan shows, and a client whose lease was taken
+ * has its turn. */
 static void test_whose_beat_has_come_goes_first(void **state)
 {
     struct small_fleet *f = desk_clients(1);
@@ -376,7 +377,7 @@ static void test_budgets(void **state)
     assert_non_null(strstr(in->advice, "caravan resume"));
     f->plan.policy.max_failures = 1;
     desk_swaps(f, "c2-id");
-    f->ledger.canaries_done = false; /* a canary that fails stops whatever the budget */
+    f->ledger.canaries_done = false; /* a failed canary stops the run, whatever the budget */
     desk_swaps(f, NULL);
     desk_host(f, "c1-id")->state = HOST_SKIPPED;
     desk_swaps(f, NULL);
@@ -384,7 +385,7 @@ static void test_budgets(void **state)
     desk_done(f);
 }
 
-/* In one and the same tick: c1 is found failed, so c2 may not begin in it. */
+/* In the same tick c1 fails, so c2 may not begin in it. */
 static void test_failures_first(void **state)
 {
     struct small_fleet *f = desk_clients(2);
@@ -412,7 +413,7 @@ static void test_skip_down(void **state)
     desk_done(f);
 }
 
-/* Put there by hand a moment ago: its record is of the start before. */
+/* Installed by hand a moment ago: its record is from the start before. */
 static void test_by_hand_just_now(void **state)
 {
     struct small_fleet *f = desk_clients(1);
@@ -441,7 +442,8 @@ static void test_ending(void **state)
     desk_done(f);
 }
 
-/* Stopped for want of a leader: what settles had its time, and its region alone keeps it. */
+/* Stopped because there is no leader: the settling host has had its time, and only its region
+ * keeps it. */
 static void test_ending_without_a_leader(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -468,11 +470,12 @@ static void test_ending_without_a_leader(void **state)
     f->hosts[2].agent.work.phase = PHASE_PROBING;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
-    f->hosts[2].agent.work.phase = PHASE_SETTLED; /* it is done; who leads is not clear */
+    f->hosts[2].agent.work.phase =
+        PHASE_SETTLED; /* its agent reports settled; no single leader is known */
     small_fleet_decide(f);
     assert_int_equal(small_fleet_intent(f, INTENT_RUN)->run, RUN_STOPPED);
     lh->state = HOST_SETTLING;
-    f->ledger.ending = RUN_PAUSED; /* nothing is wrong, by what is known: it is waited for */
+    f->ledger.ending = RUN_PAUSED; /* nothing is known to be wrong, so the run waits for it */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RUN));
     desk_done(f);
@@ -488,21 +491,23 @@ static void test_paused_by_agent(void **state)
     desk_done(f);
 }
 
-/* Upgraded by somebody else, or by an order that was given up: asked, not ordered anew. */
+/* Upgraded by somebody else, or by an order that was given up: only checked, and not ordered
+ * again. */
 static void test_runs_target(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
     struct host *h = &f->hosts[1];
     (void)state;
     h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
-    desk_swaps(f, "s2-id"); /* by its agent, not by Nomad */
+    desk_swaps(f, "s2-id"); /* by its agent, but not by Nomad */
     for (int i = 0; i < SMALL_SERVERS; i++)
         f->members[i][1].build = SMALL_TO;
     h->server.version = SMALL_TO;
-    h->agent.work.phase = PHASE_PROBING; /* it may turn back yet */
+    h->agent.work.phase = PHASE_PROBING; /* it may still revert */
     desk_swaps(f, "s2-id");
     h->agent.work.phase = PHASE_SETTLED;
-    desk_host(f, "s2-id")->effect_ms = f->w.begun_ms; /* told before: asked once more, no order */
+    desk_host(f, "s2-id")->effect_ms =
+        f->w.begun_ms; /* an older answer: it is asked again, and gets no order */
     desk_swaps(f, NULL);
     assert_true(small_fleet_waits(f, REASON_OBSERVE));
     desk_host(f, "s2-id")->effect_ms = 0;
@@ -514,7 +519,7 @@ static void test_runs_target(void **state)
     desk_done(f);
 }
 
-/* A resumed run looks first: beside a binary that is in place already nothing is staged. */
+/* A resumed run looks first: it stages no copy beside a binary that is already installed. */
 static void test_runs_target_not_staged(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_STAGING);
@@ -524,16 +529,16 @@ static void test_runs_target_not_staged(void **state)
     h->agent.hello.disk = h->agent.hello.running = f->release.builds[0].digest;
     h->agent.work.phase = PHASE_SETTLED;
     h->client.version = SMALL_TO;
-    desk_host(f, "c1-id")->effect_ms = f->w.begun_ms; /* its answers are of before */
+    desk_host(f, "c1-id")->effect_ms = f->w.begun_ms; /* its answers are from before the effect */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STAGE));
     assert_true(small_fleet_waits(f, REASON_OBSERVE));
     desk_host(f, "c1-id")->effect_ms = 0;
-    h->agent.status_at = 0; /* nor is an agent's hello alone enough */
+    h->agent.status_at = 0; /* an agent's hello alone is not enough */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STAGE));
     h->agent.status_at = h->agent.hello_at;
-    h->client.list_at = 0; /* nor the agent without Nomad */
+    h->client.list_at = 0; /* the agent's answers without Nomad's are not enough */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STAGE));
     h->client.list_at = h->agent.hello_at;
@@ -553,7 +558,8 @@ static void upgraded_by_hand(struct small_fleet *f, int i)
         f->members[k][i].build = SMALL_TO;
 }
 
-/* What others upgraded is proven before the next one changes, wherever it stands in the order. */
+/* A server that others upgraded is proven healthy before the next server changes, wherever it is
+ * in the order. */
 static void test_by_others_first(void **state)
 {
     static const char *const keys[] = {"s1-id", "s2-id", "s3-id"};
@@ -566,7 +572,7 @@ static void test_by_others_first(void **state)
         assert_non_null(in);
         assert_string_equal(in->key, keys[i]);
         assert_int_equal(in->state, HOST_SETTLING);
-        f->hosts[i].agent.hello_at = 1; /* nobody knows which bytes */
+        f->hosts[i].agent.hello_at = 1; /* nobody knows which binary runs */
         desk_swaps(f, NULL);
         assert_null(small_fleet_intent(f, INTENT_MARK));
         assert_null(small_fleet_intent(f, INTENT_TRANSFER));
@@ -575,7 +581,7 @@ static void test_by_others_first(void **state)
     }
 }
 
-/* Newer than the target: no other is changed before people have looked at it. */
+/* A server newer than the target: no other server is changed before people have looked at it. */
 static void test_newer_by_others_stops_first(void **state)
 {
     (void)state;
@@ -588,12 +594,12 @@ static void test_newer_by_others_stops_first(void **state)
         const struct intent *in = small_fleet_intent(f, INTENT_STOP);
         assert_non_null(in);
         assert_string_equal(in->host, f->hosts[i].name);
-        assert_non_null(strstr(in->text, "runs 9.9.9 meanwhile, newer than"));
+        assert_non_null(strstr(in->text, "now runs 9.9.9, newer than"));
         desk_done(f);
     }
 }
 
-/* Two of three that do not answer are not two that do not vote. */
+/* Two of three servers that do not answer may still vote. */
 static void test_quorum_in_words(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -607,7 +613,7 @@ static void test_quorum_in_words(void **state)
     assert_non_null(strstr(text, "of 3 voters 2 are well, 2 are a quorum: no other may fail"));
     f->hosts[2].server.self_at = f->hosts[2].server.leader_at = 0;
     quorum_text(&s, "global", text, sizeof(text));
-    assert_non_null(strstr(text, "1 is well, 2 are a quorum: there is a leader all the same"));
+    assert_non_null(strstr(text, "1 is well, 2 are a quorum: but the region has a leader"));
     f->hosts[0].server.has_leader = false;
     quorum_text(&s, "global", text, sizeof(text));
     assert_non_null(strstr(text, "of 3 voters 0 are well, 2 are a quorum: no leader can be"));
@@ -643,7 +649,7 @@ static void test_gone(void **state)
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);
     (void)state;
     f->w.n_hosts = 4;
-    f->regions[0].nodes_at = 0; /* the list is not complete: it proves nothing */
+    f->regions[0].nodes_at = 0; /* an incomplete list proves nothing */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_MARK));
     small_fleet_later(f, 1000);

@@ -1,4 +1,4 @@
-/* A host in flight: what its agent says, and what the cluster does not. */
+/* A host in flight: what its agent reports, and what the cluster does not show. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -35,13 +35,13 @@ static void test_flight(void **state)
 {
     struct small_fleet *f = flying();
     (void)state;
-    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* said before the order was given */
+    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* reported before the order was given */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_MARK));
     assert_null(after(f, PHASE_PROBING));
     assert_true(small_fleet_waits(f, REASON_IN_FLIGHT));
     assert_non_null(strstr(says(f), "probing for "));
-    f->hosts[1].agent.hello_at -= 60000; /* it says nothing any more */
+    f->hosts[1].agent.hello_at -= 60000; /* the agent does not answer any more */
     small_fleet_decide(f);
     assert_non_null(strstr(says(f), "its agent does not answer; 1 min "));
     f->hosts[1].agent.hello_at += 60000;
@@ -51,13 +51,13 @@ static void test_flight(void **state)
     assert_int_equal(after(f, PHASE_FAILED)->outcome, OUTCOME_LEFT);
     f->hosts[1].agent.work.order_sequence = 3; /* about an older order */
     assert_null(after(f, PHASE_FAILED));
-    f->hosts[1].agent.work.order_sequence = 5; /* somebody else's */
+    f->hosts[1].agent.work.order_sequence = 5; /* an order of somebody else */
     assert_null(after(f, PHASE_SETTLED));
     assert_non_null(small_fleet_intent(f, INTENT_STOP));
     desk_done(f);
 }
 
-/* The agent came back before its rename: it is staged as before, and has another turn. */
+/* The swap ended before its rename: the host is staged as before, and has another turn. */
 static void test_came_back(void **state)
 {
     struct small_fleet *f = flying();
@@ -68,7 +68,7 @@ static void test_came_back(void **state)
     a->failure = FAILURE_REFUSED_BY_LAW;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
     small_fleet_later(f, 1000);
-    a->hello_at = desk_host(f, "s2-id")->effect_ms; /* what it runs is not known yet */
+    a->hello_at = desk_host(f, "s2-id")->effect_ms; /* it is not known yet what the host runs */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_MARK));
     desk_host(f, "s2-id")->turns = TURNS_MAX;
@@ -76,12 +76,12 @@ static void test_came_back(void **state)
     assert_int_equal(after(f, PHASE_STAGED)->outcome, OUTCOME_NONE);
     assert_non_null(strstr(after(f, PHASE_STAGED)->text, "not begun"));
     desk_host(f, "s2-id")->turns = 0;
-    a->hello.running.bytes[0] ^= 1; /* a stranger's hand */
+    a->hello.running.bytes[0] ^= 1; /* a stranger changed the binary */
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
     desk_done(f);
 }
 
-/* A client whose machine booted before the rename is in flight until Nomad has it back. */
+/* A client whose machine booted before the rename is in flight until Nomad lists it again. */
 static void test_came_back_by_boot(void **state)
 {
     struct small_fleet *f = desk_clients(1);
@@ -108,7 +108,7 @@ static void test_came_back_by_boot(void **state)
     desk_done(f);
 }
 
-/* Its agent lives, its caravan-swap does not: the run stops, names it, and ends soon. */
+/* The agent is alive and caravan-swap is not: the run stops, names the host, and ends soon. */
 static void test_swap_is_dead(void **state)
 {
     struct small_fleet *f = flying();
@@ -127,7 +127,7 @@ static void test_swap_is_dead(void **state)
     assert_string_equal(in->host, "s2");
     assert_non_null(strstr(in->text, "its caravan-swap has not answered the swap order for 40"));
     assert_non_null(strstr(in->advice, "systemctl restart caravan-swap"));
-    /* Its trust file may not name the key that signs here: it is no matter of its caravan-swap. */
+    /* Its trust file may not name the key that signs here: caravan-swap is not the cause. */
     f->hosts[1].agent.stranger = true;
     f->hosts[1].agent.hello.trust_version = 7;
     small_fleet_decide(f);
@@ -135,7 +135,7 @@ static void test_swap_is_dead(void **state)
     assert_non_null(strstr(in->text, "its trust file, version 7, may not name the operator key"));
     assert_non_null(strstr(in->advice, "caravan trust show"));
     assert_null(strstr(in->advice, "caravan-swap"));
-    f->hosts[1].agent.hello_at = 1; /* the agent is silent too: another matter */
+    f->hosts[1].agent.hello_at = 1; /* if the agent is silent as well, this rule does not apply */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
 
@@ -151,7 +151,7 @@ static void test_swap_is_dead(void **state)
     desk_done(f);
 }
 
-/* It took the order and died for good: nothing of it is waited for as long as a whole turn. */
+/* caravan-swap accepted the order and died: the run does not wait for a whole turn. */
 static void test_swap_dies_later(void **state)
 {
     struct small_fleet *f = flying();
@@ -175,9 +175,9 @@ static void test_swap_dies_later(void **state)
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
-    assert_non_null(strstr(in->text, "which took the swap order 31"));
+    assert_non_null(strstr(in->text, "which accepted the swap order 31"));
     assert_true(small_fleet_waits(f, REASON_RETRY));
-    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* it lives after all */
+    f->hosts[1].agent.work.phase = PHASE_SETTLED; /* it is alive after all */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_STOP));
     desk_done(f);
@@ -191,13 +191,39 @@ static void test_resend(void **state)
     f->hosts[1].agent.work.order_sequence = 3;
     lh->answered = false;
     lh->call.retry_ms = f->w.begun_ms + 6000;
-    small_fleet_later(f, 7000); /* it could still be obeyed, by gates that are too old */
+    small_fleet_later(f, 7000); /* the host could still carry it out, with gates that are too old */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_RESEND));
     small_fleet_later(f, 2000);
     small_fleet_decide(f);
     assert_non_null(small_fleet_intent(f, INTENT_RESEND));
     assert_true(small_fleet_waits(f, REASON_RETRY));
+    desk_done(f);
+}
+
+/* Another key signs now: what caravan-swap answered shows that it is alive, and the status that is
+ * asked for after that answer shows what became of the order. */
+static void test_an_order_of_another_key(void **state)
+{
+    struct small_fleet *f = flying();
+    struct ledger_host *lh = desk_host(f, "s2-id");
+    (void)state;
+    f->hosts[1].agent.work.order_sequence = 3;
+    lh->answered = false;
+    small_fleet_later(f, 9000);
+    lh->receipt_ms = f->w.begun_ms; /* the status was asked for at the same moment */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    small_fleet_later(f, 1000);
+    f->hosts[1].agent.work.order_sequence = 4; /* it was carried out */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    f->hosts[1].agent.work.order_sequence = 3;
+    small_fleet_decide(f);
+    assert_non_null(small_fleet_intent(f, INTENT_WITHDRAW));
+    lh->receipt_ms = 0; /* nobody has answered */
+    small_fleet_decide(f);
+    assert_null(small_fleet_intent(f, INTENT_WITHDRAW));
     desk_done(f);
 }
 
@@ -238,7 +264,7 @@ static void test_not_caught_up(void **state)
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_REVERT));
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->outcome, OUTCOME_LEFT);
-    /* when the rest is not well either, nobody knows whose fault it is */
+    /* if the rest is not well either, nobody knows the cause */
     f->hosts[2].server.leader_at = 0;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, INTENT_MARK));
@@ -260,7 +286,7 @@ static void test_client_runs_target(void **state)
     assert_non_null(in);
     assert_string_equal(in->key, "c1-id");
     assert_int_equal(in->state, HOST_SETTLING);
-    /* Not ready in time: what others swapped in is left to them. */
+    /* Not ready in time: Caravan does not revert what others installed. */
     struct ledger_host *lh = desk_host(f, "c1-id");
     lh->state = HOST_SETTLING;
     lh->order = MSG_STAGE;
@@ -280,7 +306,7 @@ static void test_client_runs_target(void **state)
     desk_done(f);
 }
 
-/* A turn is begun anew three times, then the host has failed, and it is kept where. */
+/* A turn begins three times. Then the host has failed, and the phase is kept. */
 static void test_turns(void **state)
 {
     struct small_fleet *f = flying();
@@ -303,7 +329,7 @@ static void test_turns(void **state)
     desk_done(f);
 }
 
-/* Its process or its machine was restarted before the rename: it rests where it began. */
+/* The process or the machine was restarted before the rename: the host rests where it began. */
 static void test_comes_back(void **state)
 {
     struct small_fleet *f = flying();
@@ -311,14 +337,15 @@ static void test_comes_back(void **state)
     struct host *h = &f->hosts[1];
     (void)state;
     h->agent.work.order_sequence = lh->call.sequence;
-    assert_null(after(f, PHASE_STAGED)); /* without a reason the order is still being taken up */
+    assert_null(
+        after(f, PHASE_STAGED)); /* without a reason, the host is still accepting the order */
     h->agent.work.failed_in = PHASE_SWAPPING;
     h->agent.failure = FAILURE_INTERRUPTED;
     h->agent.hello.disk = f->plan.hosts[plan_index(&f->plan, "s2-id")].before;
     h->agent.hello.running = (struct digest){{0}};
-    assert_null(after(f, PHASE_STAGED)); /* its Nomad is still coming up */
+    assert_null(after(f, PHASE_STAGED)); /* its Nomad is still starting */
     h->agent.hello.running = h->agent.hello.disk;
-    assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* staged bytes are gone */
+    assert_int_equal(after(f, PHASE_IDLE)->state, HOST_PENDING); /* the staged file is gone */
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_STAGED);
     lh->turns = TURNS_MAX;
     assert_int_equal(after(f, PHASE_STAGED)->state, HOST_FAILED);
@@ -338,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_swap_is_dead),
         cmocka_unit_test(test_swap_dies_later),
         cmocka_unit_test(test_resend),
+        cmocka_unit_test(test_an_order_of_another_key),
         cmocka_unit_test(test_settled),
         cmocka_unit_test(test_not_caught_up),
         cmocka_unit_test(test_client_runs_target),

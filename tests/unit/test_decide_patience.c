@@ -1,4 +1,4 @@
-/* A run that has waited in vain stops, and says for what. */
+/* A run that has waited in vain stops, and names what it waited for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,7 @@ static void test_patience(void **state)
     desk_settle_for(f, f->policy.server_deadline_ms / 2);
     assert_null(small_fleet_intent(f, INTENT_STOP));
     desk_settle_for(f, f->policy.server_deadline_ms);
-    assert_null(small_fleet_intent(f, INTENT_STOP)); /* waited for this not long enough yet */
+    assert_null(small_fleet_intent(f, INTENT_STOP)); /* has not waited long enough for this yet */
     desk_settle_for(f, f->policy.settle_ms + 4000);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
@@ -21,7 +21,7 @@ static void test_patience(void **state)
     desk_done(f);
 }
 
-/* An abort that cannot undo says whose fault it is and what to do, as every stop does. */
+/* An abort that cannot undo names the host and what to do, as every stop does. */
 static void test_undo_in_vain(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_ABORTING);
@@ -38,7 +38,7 @@ static void test_undo_in_vain(void **state)
     desk_done(f);
 }
 
-/* Waits that take turns are patient in sum, not for ever. */
+/* Waits that alternate share one patience. */
 static void test_patience_of_many(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);
@@ -63,7 +63,7 @@ static void one_tick(struct small_fleet *f, bool candidate)
     small_fleet_decide(f);
 }
 
-/* One of the two in nine ticks of ten, the other one now and then, and when patience ends. */
+/* One wait in nine of ten ticks, the other wait in every tenth tick and at the end. */
 static const char *text_of_stop(struct small_fleet *f, bool mostly_candidate)
 {
     int64_t all = 3 * (f->policy.server_deadline_ms + f->policy.settle_ms);
@@ -78,7 +78,7 @@ static const char *text_of_stop(struct small_fleet *f, bool mostly_candidate)
     return small_fleet_intent(f, INTENT_STOP)->text;
 }
 
-/* The cause is what was waited for longest since something moved, not what it is at the end. */
+/* The cause is the longest wait since something moved, and not the wait at the end. */
 static void test_patience_names_the_longest(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);

@@ -1,5 +1,5 @@
 /* The facts of Nomad's configuration (facts_survey.h, facts_config.c, config_findings.h,
- * certificate_names.h) on a model host: each as yes, no and cannot tell. */
+ * certificate_names.h) on a model host: each as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -70,7 +70,7 @@ static void a_variable(struct ready_bench *b)
 {
     ready_start_by(b, MODEL_TARGET " agent -config $DIR");
 }
-/* line ends in NUL. */
+/* `line` ends in NUL. */
 static void runs_as(struct ready_bench *b, const char *line, size_t n)
 {
     char path[64];
@@ -79,7 +79,7 @@ static void runs_as(struct ready_bench *b, const char *line, size_t n)
     model_fs_put(&b->m.fs, path, line, n, 0444);
     ready_put(b, "/run/x.hcl", "telemetry { disable_tagged_metrics = true }");
 }
-/* A script starts it: what runs tells. */
+/* A script starts Nomad: the command line of the running process counts. */
 static void by_a_script(struct ready_bench *b)
 {
     static const char line[] = "nomad\0agent\0-config=/run/x.hcl";
@@ -283,8 +283,8 @@ static const struct ready_row rows[] = {
     {a_variable, METRICS, TRI_UNKNOWN, "variable"},
     {by_a_script, METRICS, TRI_YES, "/run/x.hcl, line 1"},
     {a_second_directory, METRICS, TRI_YES, "/run/x.hcl, line 1"},
-    {a_part, METRICS, TRI_UNKNOWN, "was started otherwise"},
-    {a_part, "config-leftovers", TRI_UNKNOWN, "holds a variable"},
+    {a_part, METRICS, TRI_UNKNOWN, "started by another command"},
+    {a_part, "config-leftovers", TRI_UNKNOWN, "contains a variable"},
     {found_in_a_part, METRICS, TRI_YES, "/etc/nomad.d/t.hcl, line 1"},
     {a_backup, METRICS, TRI_NO, "not in the 1 file"},
     {too_many, METRICS, TRI_UNKNOWN, "too many"},
@@ -339,7 +339,7 @@ static const struct ready_row rows[] = {
 
 static const struct ready_host host = {of_one_region, rows, ARRAY_LEN(rows)};
 
-/* Whatever is found, no text holds anything that stands right of a key, but for the closed list of
+/* No fact's text contains the value of a key, except the values of the closed list in
  * config_values.h, and paths that cannot be used. */
 static void no_value_is_told(void **state)
 {
@@ -362,7 +362,7 @@ static void no_value_is_told(void **state)
         assert_null(strstr(b->s.list[i].text, "SECRET"));
 }
 
-/* ---- what each start of a client waits for ---- */
+/* ---- the wait of each start of a client ---- */
 
 #define DENY(list) "client { options { \"fingerprint.denylist\" = \"" list "\" } }"
 
@@ -375,7 +375,7 @@ static const struct {
     {KNOCK_MUTE, "client { enabled = true }", TRI_YES, "each start waits 8 s"},
     {KNOCK_MUTE, DENY("network"), TRI_YES, "8 s"},
     {KNOCK_MUTE, DENY("env_aws,env_gce"), TRI_YES,
-     "4 s for a cloud's metadata, which nobody "
+     "4 s for a cloud's metadata, but no service "
      "answers: 2 fingerprinters ask"},
     {KNOCK_MUTE, DENY(" env_gce ,env_azure,\tenv_digitalocean,x"), TRI_YES, "1 fingerprinter asks"},
     {KNOCK_MUTE, DENY("env_aws,env_azure,env_digitalocean,env_gce"), TRI_NO, "no fingerprinter"},
@@ -391,7 +391,7 @@ static const struct {
     {KNOCK_MUTE, "options { \"fingerprint.denylist\" = \"env_aws\" }", TRI_YES, "8 s"},
     {KNOCK_MUTE, DENY("${var.list}"), TRI_UNKNOWN, "not plain text"},
     {KNOCK_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
-    {KNOCK_SERVES, "", TRI_NO, "a cloud answers"},
+    {KNOCK_SERVES, "", TRI_NO, "a cloud's metadata service answers"},
     {KNOCK_NOBODY, "", TRI_NO, "at once"},
     {KNOCK_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
 };
@@ -408,7 +408,7 @@ static void clouds_that_are_waited_for(void **state)
         b->p.metadata = waits[i].heard;
         b->client = true;
         ready_is(b, "metadata-probes", waits[i].value, waits[i].says);
-        b->client = false; /* a server asks nobody */
+        b->client = false; /* a server does not ask the metadata service */
         assert_null(ready_find(b, "metadata-probes"));
     }
 }

@@ -1,4 +1,4 @@
-/* facts_paths.h on a model host: each fact as yes, no and cannot tell. */
+/* facts_paths.h on a model host: each fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -93,7 +93,7 @@ static void state_of_root(struct ready_bench *b)
 {
     of_nomad(b, 0600);
 }
-/* The model's files are root's, and so are its directories; everybody may use this one. */
+/* In the model root owns files and directories; every user may use this file. */
 static void state_of_all(struct ready_bench *b)
 {
     of_nomad(b, 0666);
@@ -158,7 +158,7 @@ static void authority_without_tls(struct ready_bench *b)
 {
     environment(b, "CONSUL_CACERT", "/c/env");
 }
-static void consul_without_tls(struct ready_bench *b) /* starts, measured with 1.10.4 */
+static void consul_without_tls(struct ready_bench *b) /* Nomad starts: measured with 1.10.4 */
 {
     ready_put(b, "/etc/nomad.d/b.hcl", "consul { ca_file = \"/c/1\" }\n");
 }
@@ -366,56 +366,58 @@ static void raft_hangs(struct ready_bench *b)
 
 static const struct ready_row rows[] = {
     {NULL, "path-unusable", TRI_NO, ""},
-    {volume, "path-unusable", TRI_YES, "host_volume \"x\": /srv/x is not there"},
+    {volume, "path-unusable", TRI_YES, "host_volume \"x\": /srv/x does not exist"},
     {volume_there, "path-unusable", TRI_NO, ""},
     {volumes_of_json, "path-unusable", TRI_YES,
-     "host_volume \"x\": /srv/x is not there; and 1 more"},
+     "host_volume \"x\": /srv/x does not exist; and 1 more"},
     {volume_of_a_variable, "path-unusable", TRI_UNKNOWN, "host_volume \"x\" (/etc/nomad.d/a.hcl"},
     {volume_without_client, "path-unusable", TRI_NO, ""},
     {volume_hangs, "path-unusable", TRI_UNKNOWN, "/srv/x: no answer within 2 s"},
-    {volume_hangs_and_key_gone, "path-unusable", TRI_YES, "tls key_file: /tls/key is not there"},
+    {volume_hangs_and_key_gone, "path-unusable", TRI_YES, "tls key_file: /tls/key does not exist"},
     {volume_again, "path-unusable", TRI_NO, ""},
     {state_of_root, "path-unusable", TRI_YES,
-     "data_dir: user 990, as whom Nomad runs, may not use "
+     "data_dir: Nomad runs as user 990, who may not use "
      "/opt/nomad; and 4 more"},
     {state_of_all, "path-unusable", TRI_YES, "and 3 more"},
     {state_left_over, "path-unusable", TRI_YES, "and 2 more"},
     {no_interface, "path-unusable", TRI_YES,
-     "client network_interface (/etc/nomad.d/b.hcl, line 1): there is no eth9"},
+     "client network_interface (/etc/nomad.d/b.hcl, line 1): there is no interface eth9"},
     {no_table, "path-unusable", TRI_NO, ""},
     {an_interface, "path-unusable", TRI_NO, ""},
-    {interface_of_an_option, "path-unusable", TRI_YES, "command): there is no eth8"},
+    {interface_of_an_option, "path-unusable", TRI_YES, "command): there is no interface eth8"},
     {interface_of_a_template, "path-unusable", TRI_NO, ""},
     {key_is_empty, "path-unusable", TRI_YES, "tls key_file: /tls/key is empty"},
     {key_is_a_directory, "path-unusable", TRI_YES, "tls key_file: /tls is a directory"},
-    {no_certificate, "path-unusable", TRI_YES, "tls cert_file: /tls/cert holds no certificate"},
+    {no_certificate, "path-unusable", TRI_YES, "tls cert_file: /tls/cert contains no certificate"},
     {certificate_lasts, "path-unusable", TRI_NO, ""},
     {licence_by_environment, "path-unusable", TRI_YES,
-     "server license_path: /etc/gone.hclic is not there"},
+     "server license_path: /etc/gone.hclic does not exist"},
     {licence_of_another_name, "path-unusable", TRI_NO, ""},
     {licence_in_the_environment, "path-unusable", TRI_NO, ""},
     {licence_of_enterprise, "path-unusable", TRI_YES, "license_path: /etc/nomad.hclic"},
     {licence_of_the_free_one, "path-unusable", TRI_NO, ""},
-    {authority_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/env is not there"},
-    {authority_by_both, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there"},
+    {authority_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/env does not exist"},
+    {authority_by_both, "path-unusable", TRI_YES, "consul ca_file: /c/1 does not exist"},
     {authority_without_tls, "path-unusable", TRI_NO, ""},
     {consul_without_tls, "path-unusable", TRI_NO, ""},
-    {consul_with_tls_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not"},
-    {relative_by_environment, "path-unusable", TRI_UNKNOWN, "CONSUL_CACERT of its environment"},
+    {consul_with_tls_by_environment, "path-unusable", TRI_YES, "consul ca_file: /c/1 does not"},
+    {relative_by_environment, "path-unusable", TRI_UNKNOWN, "CONSUL_CACERT in Nomad's environment"},
     {key_of_root, "path-unusable", TRI_NO, ""},
-    {key_not_for_nomad, "path-unusable", TRI_YES, "user 990, as whom Nomad runs, may not use"},
-    {another_user_by_now, "path-unusable", TRI_UNKNOWN, "the unit says User=nomad, and what runs"},
+    {key_not_for_nomad, "path-unusable", TRI_YES, "Nomad runs as user 990, who may not use"},
+    {another_user_by_now, "path-unusable", TRI_UNKNOWN,
+     "the unit has User=nomad, but Nomad runs as"},
     {no_plugins, "path-unusable", TRI_UNKNOWN,
-     "plugin_dir: /opt/plugins is not there: Nomad starts"},
-    {key_listed, "path-unusable", TRI_YES, "data_dir"}, /* what is sure comes before */
+     "plugin_dir: /opt/plugins does not exist: Nomad starts"},
+    {key_listed, "path-unusable", TRI_YES,
+     "data_dir"}, /* a sure finding counts before an unsure one */
     {key_without_tls, "path-unusable", TRI_NO, ""},
     {no_user, "path-unusable", TRI_UNKNOWN, "there is no user"},
-    {no_data_dir, "path-unusable", TRI_YES, "data_dir: /gone is not there"},
+    {no_data_dir, "path-unusable", TRI_YES, "data_dir: /gone does not exist"},
     {another_by_option, "path-unusable", TRI_NO, ""},
-    {licence, "path-unusable", TRI_YES, "server license_path: /etc/nomad.hclic is not there"},
-    {consuls, "path-unusable", TRI_YES, "consul ca_file: /c/1 is not there; and 1 more"},
+    {licence, "path-unusable", TRI_YES, "server license_path: /etc/nomad.hclic does not exist"},
+    {consuls, "path-unusable", TRI_YES, "consul ca_file: /c/1 does not exist; and 1 more"},
     {vault_off, "path-unusable", TRI_NO, ""},
-    {vault_on, "path-unusable", TRI_YES, "vault ca_file: /v is not there"},
+    {vault_on, "path-unusable", TRI_YES, "vault ca_file: /v does not exist"},
     {many_paths, "path-unusable", TRI_UNKNOWN, "more paths"},
     {broken, "path-unusable", TRI_UNKNOWN, "z.hcl"},
     {NULL, "certificate-expired", TRI_NO, ""},
@@ -426,7 +428,8 @@ static const struct ready_row rows[] = {
     {certificate_begins, "certificate-expired", TRI_YES, "begins 2025-01-01 00:00 UTC"},
     {authority_ended, "certificate-expired", TRI_YES, "tls ca_file: /tls/cert ended"},
     {one_authority_ended, "certificate-expired", TRI_UNKNOWN, "one of several"},
-    {no_certificate, "certificate-expired", TRI_UNKNOWN, "no certificate that is understood"},
+    {no_certificate, "certificate-expired", TRI_UNKNOWN,
+     "no certificate that caravan-swap can read"},
     {certificate_gone, "certificate-expired", TRI_UNKNOWN, "was not read"},
     {NULL, "raft-peers-file", TRI_NO, ""},
     {peers_json, "raft-peers-file", TRI_YES, "/opt/nomad/server/raft/peers.json"},

@@ -1,4 +1,5 @@
-/* facts_ready.h on a model host: each fact as yes, no and cannot tell; and what asking costs. */
+/* facts_ready.h on a model host: each fact as yes, no and unknown; and the cost of the questions.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +32,7 @@ static void mute(struct ready_bench *b)
 }
 static void fails(struct ready_bench *b)
 {
-    b->m.process.since_ms = b->m.uptime_ms; /* model_host.c: it does not answer yet */
+    b->m.process.since_ms = b->m.uptime_ms; /* model_host.c: Nomad does not answer yet */
 }
 static void listens_elsewhere(struct ready_bench *b)
 {
@@ -47,7 +48,7 @@ static void young(struct ready_bench *b)
     fails(b);
     b->m.uptime_ms = 5000;
 }
-/* That it listens elsewhere is no matter of time. */
+/* A Nomad that listens elsewhere will not answer later either. */
 static void young_and_elsewhere(struct ready_bench *b)
 {
     listens_elsewhere(b);
@@ -135,7 +136,8 @@ static void moves_from_tls(struct ready_bench *b)
     api_here(b, "");
     b->p.conf.api = "https://127.0.0.1:4646";
 }
-static void was_with_tls(struct ready_bench *b) /* asked without, which it says */
+static void
+was_with_tls(struct ready_bench *b) /* Nomad wants TLS and is asked without; it answers so */
 {
     moves_to_tls(b);
     b->m.status = 400;
@@ -343,8 +345,8 @@ static const struct ready_row rows[] = {
     {demanded, "vendor-signature", TRI_YES, ""},
     {demanded, "vendor-unready", TRI_NO, ""},
     {demanded_without_gpgv, "vendor-unready", TRI_YES, "gpgv is not installed"},
-    {demanded_without_keys, "vendor-unready", TRI_YES, "the keyring /share/keys is not there"},
-    {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: what answers there is not Nomad's API"},
+    {demanded_without_keys, "vendor-unready", TRI_YES, "the keyring /share/keys does not exist"},
+    {a_page, "api-silent", TRI_YES, "http://127.0.0.1:4646: another program answers there"},
     {a_proxy_without_such_a_path, "api-silent", TRI_YES, "not Nomad's API (HTTP status 404)"},
     {a_program_content_with_all, "api-silent", TRI_YES, "not Nomad's API"},
     {the_same_on_a_client, "api-silent", TRI_YES, "not Nomad's API"},
@@ -359,11 +361,11 @@ static const struct ready_row rows[] = {
     {stopped, "api-silent", TRI_NO, "does not run"},
     {stays, "api-moves", TRI_NO, ""},
     {stays_among_others, "api-moves", TRI_NO, ""},
-    {moves_by_bind, "api-moves", TRI_YES, "at 10.0.0.5, port 4646, by the files; it is asked at"},
+    {moves_by_bind, "api-moves", TRI_YES, "at 10.0.0.5, port 4646; caravan-swap asks at"},
     {moves_by_address, "api-moves", TRI_YES, "at 10.0.0.5, port 4646"},
     {moves_by_port, "api-moves", TRI_YES, "at 0.0.0.0, port 5646"},
-    {moves_to_tls, "api-moves", TRI_YES, "with TLS by the files"},
-    {moves_from_tls, "api-moves", TRI_YES, "without TLS by the files"},
+    {moves_to_tls, "api-moves", TRI_YES, "listen with TLS"},
+    {moves_from_tls, "api-moves", TRI_YES, "listen without TLS"},
     {moves_by_option, "api-moves", TRI_YES, "at 10.0.0.6"},
     {NULL, "port-taken", TRI_NO, ""},
     {a_proxy, "port-taken", TRI_NO, ""},
@@ -372,7 +374,7 @@ static const struct ready_row rows[] = {
     {api_taken_by_all, "port-taken", TRI_YES, "0.0.0.0:4646"},
     {api_of_another_address, "port-taken", TRI_NO, ""},
     {by_its_child, "port-taken", TRI_NO, ""},
-    {nobody_found, "port-taken", TRI_UNKNOWN, "who listens at 127.0.0.1:4646"},
+    {nobody_found, "port-taken", TRI_UNKNOWN, "a process listens at 127.0.0.1:4646"},
     {rpc_taken, "port-taken", TRI_YES, "10.0.0.9:4647, the RPC port"},
     {rpc_of_another_address, "port-taken", TRI_NO, ""},
     {rpc_of_a_client, "port-taken", TRI_NO, ""},
@@ -399,7 +401,7 @@ static const struct ready_row rows[] = {
     {NULL, "url-prefixes", TRI_NO, ""},
     {NULL, "file-urls", TRI_NO, ""},
     {some_places, "url-prefixes", TRI_YES, "https://a.example/ http://b.example/x"},
-    {too_many_places, "url-prefixes", TRI_UNKNOWN, "longer than can be told"},
+    {too_many_places, "url-prefixes", TRI_UNKNOWN, "longer than a fact can be"},
     {file_places, "file-urls", TRI_YES, ""},
     {NULL, "seed", TRI_NO, ""},
     {a_seed, "seed", TRI_YES, "http://10.0.0.5:4655/"},
@@ -408,7 +410,7 @@ static const struct ready_row rows[] = {
     {a_seed_without_a_url, "seed", TRI_UNKNOWN, "[seed] url of agent.conf is empty"},
     {a_seed_with_a_query, "seed", TRI_UNKNOWN, "it has a query"},
     {a_seed_in_files, "seed", TRI_UNKNOWN, "neither http:// nor https://"},
-    {a_seed_of_a_user, "seed", TRI_UNKNOWN, "no place to fetch from"},
+    {a_seed_of_a_user, "seed", TRI_UNKNOWN, "of agent.conf cannot be used"},
     {a_seed_nobody_tells_of, "seed", TRI_UNKNOWN, "systemd could not be asked"},
     {NULL, "stop-allowed", TRI_NO, "allow_stop = yes below [law]"},
     {NULL, "start-stopped", TRI_NO, "start_stopped = yes below [law]"},
@@ -461,7 +463,7 @@ static void addresses_that_reach(void **state)
     }
 }
 
-/* Asked once in a while, and at once when what was asked about changed. */
+/* The questions are asked from time to time, and at once after a change. */
 static void asked_once_in_a_while(void **state)
 {
     struct ready_bench *b = *state;
@@ -493,7 +495,7 @@ static void last_step(struct phases *p)
     (void)p;
 }
 
-/* What was just staged is told before the last step is over. */
+/* The view shows a finished stage before its last step is over. */
 static void a_stage_is_no_reason(void **state)
 {
     struct ready_bench *b = *state;
@@ -505,7 +507,7 @@ static void a_stage_is_no_reason(void **state)
     b->p.now.then = NULL;
 }
 
-/* Not once more for its leader, which would take as long again. */
+/* A silent API is not asked for its leader too: that would take as long again. */
 static void a_silent_api_is_asked_twice(void **state)
 {
     struct ready_bench *b = *state;
@@ -529,7 +531,8 @@ static void its_place_by_what_listens(void **state)
         {"http://127.0.0.1:4646", false, true, {4646}, 0, false, API_ELSEWHERE},
         {"http://127.0.0.1:4646", false, false, {4646}, 0, false, API_ELSEWHERE},
         {"http://127.0.0.1:4646", false, true, {5646}, 0, false, API_ELSEWHERE},
-        {"http://127.0.0.1:4646", false, false, {5646}, 0, false, API_NOWHERE}, /* a task's? */
+        {"http://127.0.0.1:4646", false, false, {5646}, 0, false, API_NOWHERE}, /* perhaps a task's
+                                                                                   socket */
         {"http://127.0.0.1:4646", false, true, {0}, 4646, false, API_NOWHERE},
         {"http://127.0.0.1:4646", true, true, {4647, 4648}, 0, false, API_NOWHERE},
         {"http://127.0.0.1:4646", true, true, {4647, 4648, 5646}, 0, false, API_ELSEWHERE},
@@ -587,7 +590,7 @@ static void addresses_of_the_api(void **state)
     }
 }
 
-/* A bad answer is asked for again soon, and less often the longer it stays bad. */
+/* After a bad answer the question is asked again soon, and less often the longer it stays bad. */
 static void bad_answers_are_asked_again(void **state)
 {
     struct ready_bench *b = *state;
@@ -605,7 +608,7 @@ static void bad_answers_are_asked_again(void **state)
     assert_int_equal(waits[0], FACTS_AGAIN_MS);
     assert_int_equal(waits[1], 2 * FACTS_AGAIN_MS);
     assert_int_equal(waits[7], FACTS_KEPT_MS);
-    b->m.uptime_ms = 5000; /* young: no less often */
+    b->m.uptime_ms = 5000; /* Nomad is young: the questions do not become rarer */
     b->p.asked.at_ms = 0;
     for (size_t i = 0; i < 3; i++) {
         ready_survey(b);
@@ -615,7 +618,7 @@ static void bad_answers_are_asked_again(void **state)
     b->m.leader = "\"10.0.0.1:4647\"";
     ready_is(b, "law-refuses", TRI_NO, "");
     assert_true(facts_ready_due(&b->p) == INT64_MAX);
-    b->m.held = true; /* who looks for the file notices by himself */
+    b->m.held = true; /* caravan-swap notices the hold file without a new survey */
     ready_is(b, "law-refuses", TRI_YES, "hold file");
     assert_true(facts_ready_due(&b->p) == INT64_MAX);
 }

@@ -1,4 +1,4 @@
-/* knows-servers: the servers that a client would turn to, as its own Nomad tells them. */
+/* knows-servers: the servers that a client knows, as its own Nomad reports them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void the_list_is_told(void **state)
     }
 }
 
-/* 255 bytes, or none of it. */
+/* The text has at most 255 bytes; a longer list is not reported at all. */
 static void more_than_fit_are_not_told(void **state)
 {
     struct swap_bench *b = *state;
@@ -75,7 +75,7 @@ static void more_than_fit_are_not_told(void **state)
         buf_printf(&many, "%s\"10.0.0.%d:4647\"", i == 0 ? "[" : ",", 100 + i);
     buf_add_str(&many, "]");
     b->m.servers = buf_str(&many);
-    is_unknown(b, "", "it knows 18 servers, more than can be told");
+    is_unknown(b, "", "Nomad knows 18 servers, more than a fact can list");
 }
 
 static void who_refuses_is_told(void **state)
@@ -109,7 +109,7 @@ static void who_is_not_asked(void **state)
     b->s.facts.stamp.main_pid = 0;
     is_unknown(b, "", "does not answer");
     b->s.facts.client_id[0] = '\0';
-    assert_false(facts_servers(&b->s.phases, &b->s.facts, "", &f)); /* not told at all */
+    assert_false(facts_servers(&b->s.phases, &b->s.facts, "", &f)); /* there is no fact */
     assert_int_equal(b->m.asks, asks);
 }
 

@@ -1,4 +1,4 @@
-/* facts_survey.h on a model host: every fact as yes, no and cannot tell. */
+/* facts_survey.h on a model host: every fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include "ready_bench.h"
 #include "str.h"
 
-/* A packaged Nomad as it should be. */
+/* A healthy Nomad from a package. */
 static void make_well(struct ready_bench *b)
 {
     static const char words[] = MODEL_TARGET "\0agent\0-config\0/etc/nomad.d";
@@ -41,8 +41,7 @@ static void make_well(struct ready_bench *b)
     m->attributes[0] = m->attributes[1] = (struct host_attributes){.there = true, .mode = 0755};
 }
 
-/* Facts whose yes is no fault, of how things are, not of what is the matter; and those that
- * cannot be told here. */
+/* Facts whose yes is no fault but a property of the host; and facts that are unknown here. */
 static bool is_neutral(const char *id)
 {
     return str_eq(id, "libc") || str_eq(id, "binary-version") || str_eq(id, "stop-signal") ||
@@ -237,13 +236,13 @@ static void without_trials(struct ready_bench *b)
 
 static const struct ready_row rows[] = {
     {control_group, "kill-mode", TRI_YES, "KillMode=control-group"},
-    {no_kill_mode, "kill-mode", TRI_UNKNOWN, "does not tell"},
+    {no_kill_mode, "kill-mode", TRI_UNKNOWN, "does not report"},
     {commands, "kill-mode", TRI_UNKNOWN, "configured commands"},
     {no_manager, "kill-mode", TRI_UNKNOWN, "no service manager"},
     {missing, "kill-mode", TRI_UNKNOWN, "no such unit"},
     {notify, "type-notify", TRI_YES, "Type=notify"},
     {notify_reload, "type-notify", TRI_YES, "Type=notify-reload"},
-    {no_type, "type-notify", TRI_UNKNOWN, "does not tell"},
+    {no_type, "type-notify", TRI_UNKNOWN, "does not report"},
     {commands, "type-notify", TRI_UNKNOWN, "configured commands"},
     {drop_in, "drop-ins", TRI_YES, "/etc/systemd/x.conf"},
     {commands, "drop-ins", TRI_UNKNOWN, "configured commands"},
@@ -254,18 +253,18 @@ static const struct ready_row rows[] = {
     {no_manager, "no-unit", TRI_UNKNOWN, "no service manager"},
     {other_program, "other-binary", TRI_YES, "the unit executes /opt/nomad"},
     {other_running, "other-binary", TRI_YES, "the unit executes /opt/nomad"},
-    {other_name, "other-binary", TRI_YES, "not reached by the name"},
+    {other_name, "other-binary", TRI_YES, "the same file, but not by the name"},
     {through_links, "other-binary", TRI_NO, "/opt/nomad"},
-    {by_script, "other-binary", TRI_UNKNOWN, "by way of /usr/local/bin/start-nomad"},
+    {by_script, "other-binary", TRI_UNKNOWN, "through /usr/local/bin/start-nomad"},
     {commands, "other-binary", TRI_UNKNOWN, "configured commands"},
     {linked, "binary-link", TRI_YES, "is a link to " MODEL_STORE},
     {users, "binary-shared", TRI_YES,
      "2 other agents execute the same file, the first is process 77"},
     {other_unit, "binary-shared", TRI_YES, "nomad2.service"},
     {other_unit_of_a_variable, "binary-shared", TRI_UNKNOWN, "nomad2.service"},
-    {owned_by_dpkg, "package", TRI_YES, "nomad 1.9.7-1 (dpkg) owns it: an `apt upgrade`"},
-    {owned_by_rpm, "package", TRI_YES, "(rpm) owns it: a `dnf upgrade`"},
-    {held, "package", TRI_NO, "owns it, held"},
+    {owned_by_dpkg, "package", TRI_YES, "nomad 1.9.7-1 (dpkg) owns the binary: `apt upgrade`"},
+    {owned_by_rpm, "package", TRI_YES, "(rpm) owns the binary: `dnf upgrade`"},
+    {held, "package", TRI_NO, "owns the binary: held"},
     {package_unknown, "package", TRI_UNKNOWN, "dpkg-query is broken"},
     {placed_by_us, "changed", TRI_NO, ""},
     {placed_other, "changed", TRI_YES, "is not what Caravan put there"},
@@ -278,7 +277,7 @@ static const struct ready_row rows[] = {
     {clock_unknown, "clock", TRI_UNKNOWN, ""},
     {commands, "not-nomad", TRI_NO, ""},
     {a_script, "not-nomad", TRI_YES, MODEL_TARGET " is no program but a script"},
-    {a_script, "binary-version", TRI_UNKNOWN, "no program to ask"},
+    {a_script, "binary-version", TRI_UNKNOWN, "the file in place is no program"},
     {no_file, "not-nomad", TRI_UNKNOWN, "nomad"},
     {another_program, "not-nomad", TRI_YES, "prints \"Consul v1\""},
     {another_program, "binary-version", TRI_UNKNOWN, "Consul"},
@@ -322,17 +321,19 @@ static void a_file_that_does_not_run_is_told(void **state)
 
 /* ---- staged ---- */
 
-/* What other bytes are never given is told before anything is staged. */
+/* The fact about attributes that no new binary gets exists before a stage, too. */
 static void rights_of_the_file_in_place(void **state)
 {
     struct ready_bench *b = *state;
 
     b->m.attributes[0].capability[0] = '1';
-    ready_is(b, "attributes", TRI_YES, "its capabilities: never given to a new binary");
+    ready_is(b, "attributes", TRI_YES,
+             "the binary has capabilities: Caravan gives them to no new binary");
     b->m.attributes[0].capability[0] = '\0';
     assert_null(ready_find(b, "attributes"));
     b->m.attributes[0].mode |= 04000;
-    ready_is(b, "attributes", TRI_YES, "its setuid or setgid: never given to a new binary");
+    ready_is(b, "attributes", TRI_YES,
+             "the binary has setuid or setgid: Caravan gives them to no new binary");
 }
 
 static void others_may_write_beside_it(void **state)
@@ -341,7 +342,7 @@ static void others_may_write_beside_it(void **state)
 
     ready_is(b, "binary-writers", TRI_NO, "");
     b->m.writers = "group staff (50)";
-    ready_is(b, "binary-writers", TRI_YES, "/bin may be written by group staff (50)");
+    ready_is(b, "binary-writers", TRI_YES, "other users may write into /bin: group staff (50)");
 }
 
 static void facts_of_what_is_staged(void **state)
@@ -361,14 +362,14 @@ static void facts_of_what_is_staged(void **state)
     assert_null(ready_find(b, "config-rejected"));
     b->p.rec.phase = PHASE_STAGED;
     memset(&b->p.rec.target, 5, sizeof(b->p.rec.target));
-    b->m.room = 1; /* was taken by what is staged */
+    b->m.room = 1; /* the staged binary took the room */
     ready_is(b, "no-room", TRI_NO, "");
     ready_is(b, "attributes", TRI_NO, "");
     for (size_t i = 0; i < ARRAY_LEN(lost); i++) {
         b->m.attributes[1] = lost[i].fresh;
         ready_is(b, "attributes", TRI_YES, lost[i].lost);
     }
-    ready_is(b, "config-rejected", TRI_UNKNOWN, "was not asked");
+    ready_is(b, "config-rejected", TRI_UNKNOWN, "has not checked");
     model_fs_put(&b->m.fs, MODEL_FRESH, "x", 1, 0755);
     (void)phases_ask_config(&b->p);
     ready_is(b, "config-rejected", TRI_NO, "tried");

@@ -1,4 +1,4 @@
-/* facts_unit.h, bound_units.h: what the next stop and start of Nomad's unit come to. */
+/* facts_unit.h, bound_units.h: the facts about the next stop and start of Nomad's unit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static void make_well(struct service_about *a)
 
 static void packaged(struct ready_bench *b)
 {
-    model_fs_unlink(&b->m.fs, READY_FILE); /* each row brings the files that it is about */
+    model_fs_unlink(&b->m.fs, READY_FILE); /* each row makes the files that it needs */
     make_well(&b->m.about);
     add_need(b, "Requires", "sysinit.target", "loaded", "active");
 }
@@ -81,7 +81,8 @@ static void requisite(struct ready_bench *b)
 {
     add_need(b, "Requisite", "consul.service", "loaded", "inactive");
 }
-static void one_shot(struct ready_bench *b) /* has done its work; the start starts it again */
+static void
+one_shot(struct ready_bench *b) /* the unit has done its work; the start starts it again */
 {
     add_need(b, "Requires", "make-dirs.service", "loaded", "inactive");
 }
@@ -407,92 +408,91 @@ static const struct ready_row rows[] = {
     {disabled, "unit-enabled", TRI_NO, ""},
     {disabled_by_order, "unit-enabled", TRI_NO, "by order 7 of epoch 3"},
     {static_unit, "unit-enabled", TRI_UNKNOWN, "static"},
-    {wanted_by_others, "unit-enabled", TRI_UNKNOWN,
-     "enabled, and started all the same by site.target"},
-    {disabled_in_vain, "unit-enabled", TRI_UNKNOWN,
-     "disabled, and started all the same by nomad.timer"},
+    {wanted_by_others, "unit-enabled", TRI_UNKNOWN, "enabled, but also started by site.target"},
+    {disabled_in_vain, "unit-enabled", TRI_UNKNOWN, "disabled, but also started by nomad.timer"},
     {links_not_told, "unit-enabled", TRI_UNKNOWN, "which other units"},
-    {old_systemd, "unit-enabled", TRI_UNKNOWN, "does not tell it"},
+    {old_systemd, "unit-enabled", TRI_UNKNOWN, "does not report this"},
     {commands, "unit-enabled", TRI_UNKNOWN, "[command] enable and disable are not set"},
     {commands_of_both, "unit-enabled", TRI_YES, "by configured commands"},
     {NULL, "unit-condition", TRI_NO, ""},
     {file_is_gone, "unit-condition", TRI_YES,
-     "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: nothing is there"},
+     "ConditionFileNotEmpty=/etc/nomad.d/nomad.hcl: the path does not exist"},
     {file_is_there, "unit-condition", TRI_NO, ""},
     {file_must_not_be, "unit-condition", TRI_YES,
-     "AssertPathExists=!/etc/nomad.d/nomad.hcl: it is so"},
-    {nothing_fits, "unit-condition", TRI_YES, "/etc/nomad.d/*.hcl: nothing is there"},
+     "AssertPathExists=!/etc/nomad.d/nomad.hcl: the path meets the condition"},
+    {nothing_fits, "unit-condition", TRI_YES, "/etc/nomad.d/*.hcl: the path does not exist"},
     {something_fits, "unit-condition", TRI_NO, ""},
-    {another_kind, "unit-condition", TRI_UNKNOWN, "ConditionMemory=4G: that is not looked at"},
-    {another_kind_and_gone, "unit-condition", TRI_YES, "nothing is there"},
-    {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: who looks at it gets no answer"},
+    {another_kind, "unit-condition", TRI_UNKNOWN,
+     "ConditionMemory=4G: caravan-swap does not examine this kind"},
+    {another_kind_and_gone, "unit-condition", TRI_YES, "the path does not exist"},
+    {path_hangs, "unit-condition", TRI_UNKNOWN, "/net/x: the file system does not answer"},
     {more_conditions, "unit-condition", TRI_UNKNOWN, "more conditions"},
-    {old_systemd, "unit-condition", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "unit-condition", TRI_UNKNOWN, "does not report"},
     {commands, "unit-condition", TRI_UNKNOWN, "configured commands"},
     {NULL, "env-file", TRI_NO, ""},
-    {no_file, "env-file", TRI_YES, "EnvironmentFile=/etc/nomad.env: nothing is there"},
+    {no_file, "env-file", TRI_YES, "EnvironmentFile=/etc/nomad.env: the path does not exist"},
     {a_file, "env-file", TRI_NO, ""},
-    {a_directory, "env-file", TRI_YES, "it is a directory"},
+    {a_directory, "env-file", TRI_YES, "the path is a directory"},
     {optional, "env-file", TRI_NO, ""},
-    {a_pattern, "env-file", TRI_YES, ": nothing is there"},
+    {a_pattern, "env-file", TRI_YES, ": the path does not exist"},
     {a_pattern_that_fits, "env-file", TRI_NO, ""},
-    {file_hangs, "env-file", TRI_UNKNOWN, "gets no answer"},
+    {file_hangs, "env-file", TRI_UNKNOWN, "the file system does not answer"},
     {more_files, "env-file", TRI_UNKNOWN, "more files"},
-    {old_systemd, "env-file", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "env-file", TRI_UNKNOWN, "does not report"},
     {NULL, "unit-needs", TRI_NO, ""},
     {masked, "unit-needs", TRI_YES, "Requires=consul.service is masked"},
-    {missing, "unit-needs", TRI_YES, "BindsTo=consul.service is not there"},
+    {missing, "unit-needs", TRI_YES, "BindsTo=consul.service does not exist"},
     {failed, "unit-needs", TRI_YES, "Requires=srv-data.mount has failed"},
     {broken, "unit-needs", TRI_YES, "cannot be loaded"},
     {requisite, "unit-needs", TRI_YES, "Requisite=consul.service is not active"},
     {one_shot, "unit-needs", TRI_NO, ""},
-    {unplugged, "unit-needs", TRI_YES, "Requires=dev-sdb.device is no device"},
+    {unplugged, "unit-needs", TRI_YES, "Requires=dev-sdb.device is a device that does not exist"},
     {plugged, "unit-needs", TRI_NO, ""},
     {not_mounted, "unit-needs", TRI_UNKNOWN, "srv-data.mount is not mounted now"},
     {not_mounted_and_failed, "unit-needs", TRI_YES, "consul.service has failed"},
-    {stateless, "unit-needs", TRI_UNKNOWN, "does not tell"},
+    {stateless, "unit-needs", TRI_UNKNOWN, "does not report"},
     {more_needs, "unit-needs", TRI_UNKNOWN, "more units"},
-    {no_script, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: nothing is there"},
+    {no_script, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: the path does not exist"},
     {a_script, "unit-needs", TRI_NO, ""},
-    {no_program, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: it may not be executed"},
-    {no_directory, "unit-needs", TRI_YES, "WorkingDirectory=/srv/nomad: nothing is there"},
-    {a_file_for_a_directory, "unit-needs", TRI_YES, "it is no directory"},
+    {no_program, "unit-needs", TRI_YES, "ExecStartPre=/opt/render.sh: the file is not executable"},
+    {no_directory, "unit-needs", TRI_YES, "WorkingDirectory=/srv/nomad: the path does not exist"},
+    {a_file_for_a_directory, "unit-needs", TRI_YES, "the path is no directory"},
     {a_working_directory, "unit-needs", TRI_NO, ""},
-    {no_mount_source, "unit-needs", TRI_YES, "BindPaths=/srv/tools: nothing is there"},
-    {script_hangs, "unit-needs", TRI_UNKNOWN, "gets no answer"},
+    {no_mount_source, "unit-needs", TRI_YES, "BindPaths=/srv/tools: the path does not exist"},
+    {script_hangs, "unit-needs", TRI_UNKNOWN, "the file system does not answer"},
     {more_paths, "unit-needs", TRI_UNKNOWN, "or paths"},
     {refuses, "unit-needs", TRI_YES, "systemd refuses a restart"},
-    {no_third_group, "unit-user", TRI_YES, "SupplementaryGroups=docker: there is none"},
+    {no_third_group, "unit-user", TRI_YES, "SupplementaryGroups=docker does not exist"},
     {commands, "unit-needs", TRI_UNKNOWN, "configured commands"},
-    {old_systemd, "unit-needs", TRI_UNKNOWN, "systemd does not tell it"},
+    {old_systemd, "unit-needs", TRI_UNKNOWN, "systemd does not report this"},
     {NULL, "unit-user", TRI_NO, ""},
-    {no_user, "unit-user", TRI_YES, "User=nomad: there is none"},
-    {no_group, "unit-user", TRI_YES, "Group=ops: there is none"},
+    {no_user, "unit-user", TRI_YES, "User=nomad does not exist"},
+    {no_group, "unit-user", TRI_YES, "Group=ops does not exist"},
     {vague_group, "unit-user", TRI_UNKNOWN, "Group=ops: found in no file"},
     {dynamic, "unit-user", TRI_NO, ""},
     {commands, "unit-user", TRI_UNKNOWN, "configured commands"},
     {NULL, "unit-stop-commands", TRI_NO, ""},
     {stops, "unit-stop-commands", TRI_YES, "ExecStop=/usr/bin/nomad node drain"},
-    {old_systemd, "unit-stop-commands", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "unit-stop-commands", TRI_UNKNOWN, "does not report"},
     {NULL, "unit-start-commands", TRI_NO, ""},
     {starts, "unit-start-commands", TRI_YES, "ExecStartPre=/bin/mkdir x"},
-    {old_systemd, "unit-start-commands", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "unit-start-commands", TRI_UNKNOWN, "does not report"},
     {NULL, "start-again", TRI_NO, "Restart=on-failure after 2.0 s, at most 3 starts within 10.0 s"},
     {always, "start-again", TRI_NO, "Restart=always after 2.0 s"},
-    {never, "start-again", TRI_YES, "Restart=no: it is not started again"},
+    {never, "start-again", TRI_YES, "Restart=no: systemd does not start Nomad again"},
     {on_abnormal, "start-again", TRI_YES, "Restart=on-abnormal"},
     {late, "start-again", TRI_YES, "Restart=on-failure after 10.0 s"},
     {once, "start-again", TRI_YES, "StartLimitBurst=1"},
     {once_in_a_blink, "start-again", TRI_NO, ""},
     {prevented, "start-again", TRI_YES, "RestartPreventExitStatus"},
     {prevented_otherwise, "start-again", TRI_NO, ""},
-    {old_systemd, "start-again", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "start-again", TRI_UNKNOWN, "does not report"},
     {NULL, "stop-signal", TRI_YES, "SIGINT"},
     {terminates, "stop-signal", TRI_YES, "SIGTERM"},
-    {old_systemd, "stop-signal", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "stop-signal", TRI_UNKNOWN, "does not report"},
     {NULL, "unit-bound", TRI_NO, ""},
     {bound, "unit-bound", TRI_YES, "a.service active, b.service inactive"},
-    {old_systemd, "unit-bound", TRI_UNKNOWN, "does not tell"},
+    {old_systemd, "unit-bound", TRI_UNKNOWN, "does not report"},
     {swapped, "bound-down", TRI_NO, ""},
     {left_down, "bound-down", TRI_YES, "b.service"},
     {forgotten, "bound-down", TRI_UNKNOWN, "not known any more"},
@@ -506,7 +506,7 @@ static void before_a_swap_nothing_is_down(void **state)
     assert_null(ready_find(*state, "bound-down"));
 }
 
-/* ---- the units that go with it ---- */
+/* ---- units that stop and start with Nomad's ---- */
 
 static void units_are_up_again_or_not(void **state)
 {
@@ -529,7 +529,8 @@ static void units_are_up_again_or_not(void **state)
     str_cut(a->bound.list[2].active, sizeof(a->bound.list[2].active), "deactivating");
     assert_int_equal(bound_units_down(b, a, text), TRI_YES);
     assert_string_equal(text, "up.service, soon.service");
-    a->bound.n = 0; /* is it gone, or no longer bound? It is not seen to be up */
+    a->bound.n =
+        0; /* the unit does not exist, or is not bound any more: it does not count as active */
     assert_int_equal(bound_units_down(b, a, text), TRI_YES);
     a->bound.told = false;
     assert_int_equal(bound_units_down(b, a, text), TRI_UNKNOWN);

@@ -1,4 +1,4 @@
-/* facts_values.h on a model host: each fact as yes, no and cannot tell. */
+/* facts_values.h on a model host: each fact as yes, no and unknown. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -62,7 +62,7 @@ static void by_flags(struct ready_bench *b)
     ready_start_by(b, MODEL_TARGET
                    " agent -config /etc/nomad.d -server --client=1 -acl-enabled=maybe");
 }
-static void by_no_flag(struct ready_bench *b) /* takes nothing back */
+static void by_no_flag(struct ready_bench *b) /* does not override an earlier true */
 {
     ready_start_by(b, MODEL_TARGET " agent -config /etc/nomad.d -server=false");
 }
@@ -204,7 +204,7 @@ static void volume_hangs(struct ready_bench *b)
     b->m.hangs = "/srv/x";
 }
 
-/* Mounts of its own: what lies there for others is not what it reads. */
+/* Nomad's process has mounts of its own, and reads other files under these paths. */
 static void other_files(struct ready_bench *b)
 {
     char path[96];
@@ -215,7 +215,7 @@ static void other_files(struct ready_bench *b)
     snprintf(path, sizeof(path), "/proc/%u/root%s", b->m.process.pid, "/etc/nomad.d");
     model_fs_put_dir(&b->m.fs, path);
 }
-/* One file of the directory alone. */
+/* Only one file of the directory differs. */
 static void another_file(struct ready_bench *b)
 {
     char path[96];
@@ -250,7 +250,7 @@ static void joins_in_json(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.json",
               "{\"server\": [{\"server_join\": [{\"retry_join\": [\"10.7.7.7\"]}]}]}");
 }
-/* Its first start is awaited. */
+/* Nomad has not started here yet. */
 static void to_be_started(struct ready_bench *b)
 {
     b->law.start_stopped = true;
@@ -287,7 +287,7 @@ static void expects_in_json(struct ready_bench *b)
     ready_put(b, "/etc/nomad.d/z.json",
               "{\"server\": {\"bootstrap_expect\": 3, \"encrypt\": \"SECRET\"}}");
 }
-/* As Nomad merges: 0 takes nothing back. */
+/* As in Nomad's merge: 0 does not override an earlier value. */
 static void expects_less_later(struct ready_bench *b)
 {
     expects(b);
@@ -333,8 +333,8 @@ static const struct ready_row rows[] = {
     {expects_in_json, "gossip-id", TRI_YES, "10b6d2f2"},
     {expects_nothing_plain, "gossip-key", TRI_NO, ""},
     {joins_unread, "gossip-key", TRI_UNKNOWN, "z.hcl"},
-    {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server is there"},
-    {ran_as_a_client, "data-dir-fresh", TRI_NO, "/opt/nomad/client is there"},
+    {ran_as_a_server, "data-dir-fresh", TRI_NO, "/opt/nomad/server exists"},
+    {ran_as_a_client, "data-dir-fresh", TRI_NO, "/opt/nomad/client exists"},
     {empty_data_dir, "data-dir-fresh", TRI_YES, "/opt/nomad"},
     {NULL, "joins", TRI_NO, ""},
     {joins_as_before, "joins", TRI_YES, "10.0.0.1, 10.0.0.2:4648, s3.example"},
@@ -343,7 +343,7 @@ static const struct ready_row rows[] = {
     {joins_by_block, "joins", TRI_YES,
      "[fd00::1]:4648, provider=aws ..., {{ GetPrivateIP }}, 10.9.9.9"},
     {joins_in_json, "joins", TRI_YES, "10.7.7.7"},
-    {joins_many, "joins", TRI_UNKNOWN, "too many to tell"},
+    {joins_many, "joins", TRI_UNKNOWN, "more addresses than fit"},
     {joins_unread, "joins", TRI_UNKNOWN, "z.hcl"},
     {NULL, "is.region", TRI_NO, "not in"},
     {NULL, "is.data_dir", TRI_YES, "/opt/nomad"},
@@ -370,7 +370,8 @@ static const struct ready_row rows[] = {
     {by_broken_options, "is.node_class", TRI_UNKNOWN, "z.hcl"},
     {by_flags, "is.client", TRI_YES, "true"},
     {by_flags, "is.server", TRI_YES, "true"},
-    {by_flags, "is.acl", TRI_UNKNOWN, "the option -acl-enabled of Nomad's command: no plain text"},
+    {by_flags, "is.acl", TRI_UNKNOWN,
+     "the option -acl-enabled of Nomad's command: the value is no plain text"},
     {by_no_flag, "is.server", TRI_YES, "true"},
     {by_a_template, "is.bind_addr", TRI_UNKNOWN, "the option -bind of Nomad's command"},
     {by_dev_connect, "is.server", TRI_UNKNOWN, "-dev"},
@@ -394,8 +395,8 @@ static const struct ready_row rows[] = {
     {taken_back_from_a_variable, "is.acl", TRI_UNKNOWN, "no plain text"},
     {NULL, "stop-leaves", TRI_NO, ""},
     {broken, "stop-leaves", TRI_UNKNOWN, "z.hcl"},
-    {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal"},
-    {leave_term, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set, and which signal"},
+    {leave_int, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, but it is not known"},
+    {leave_term, "stop-leaves", TRI_UNKNOWN, "leave_on_terminate is set, but it is not known"},
     {NULL, "stop-drains", TRI_NO, ""},
     {drains_never, "stop-drains", TRI_NO, ""},
     {drains, "stop-drains", TRI_UNKNOWN, "drain_on_shutdown (/etc/nomad.d/a.hcl, line 3)"},
@@ -405,7 +406,7 @@ static const struct ready_row rows[] = {
     {NULL, "config-newer", TRI_NO, ""},
     {written, "config-newer", TRI_YES, "/etc/nomad.d/a.hcl was written"},
     {environment_written, "config-newer", TRI_YES, "/etc/n.env was written"},
-    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d was put there"},
+    {taken_out, "config-newer", TRI_UNKNOWN, "/etc/nomad.d changed"},
     {by_a_link, "is.data_dir", TRI_YES, "/opt/nomad"},
     {by_a_link_of_a_client, "is.data_dir", TRI_YES, "/data/nomad"},
     {elsewhere_of_a_client, "is.data_dir", TRI_YES, "/opt/nomad"},
@@ -426,7 +427,7 @@ static void the_hosts_name_is_the_default(void **state)
     ready_is(b, "is.name", TRI_YES, "other");
 }
 
-/* A path that hangs, a value that is no plain text: nothing else is unknown for that. */
+/* A path that hangs, or a value that is no plain text, makes no other fact unknown. */
 static void one_question_alone(void **state)
 {
     struct ready_bench *b = *state;
@@ -453,7 +454,7 @@ static void leaves_by_its_command(void **state)
     drains(b);
     b->m.about.stop_signal = SIGTERM;
     str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStop=/bin/kill -INT $MAINPID");
-    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, and which signal");
+    ready_is(b, "stop-leaves", TRI_UNKNOWN, "leave_on_interrupt is set, but it is not known");
     ready_is(b, "stop-drains", TRI_UNKNOWN, "");
     str_cut(b->m.about.stop.text, sizeof(b->m.about.stop.text), "ExecStopPost=/bin/true");
     ready_is(b, "stop-leaves", TRI_NO, "");

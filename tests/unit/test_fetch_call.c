@@ -321,7 +321,7 @@ static void who_talks_without_end_is_ended(void **state)
     says_bytes(b, (const char *)talk.data, talk.len);
     assert_int_equal(news(b, &n, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
-    assert_non_null(strstr(err.text, "talks without end"));
+    assert_non_null(strstr(err.text, "sends too many lines"));
     /* A burst is fine. */
     buf_clear(&talk);
     for (unsigned i = 0; i < 90; i++)

@@ -42,9 +42,9 @@ static void what_is_wrong_is_said(void **state)
         const char *text, *why;
         enum err_kind kind;
     } rows[] = {
-        {"", "without \"url\"", ERR_FORMAT},
-        {"url http://a\nfetch 5 " HEX "\npacking zip\n", "without \"binary\"", ERR_FORMAT},
-        {"url http://a\nfetch 5 " HEX "\nfetch 5 " HEX "\n", "said twice", ERR_FORMAT},
+        {"", "no line \"url\"", ERR_FORMAT},
+        {"url http://a\nfetch 5 " HEX "\npacking zip\n", "no line \"binary\"", ERR_FORMAT},
+        {"url http://a\nfetch 5 " HEX "\nfetch 5 " HEX "\n", "two lines", ERR_FORMAT},
         {"url \nfetch 5 " HEX "\n" REST, "url is empty", ERR_FORMAT},
         {"hello\n", "not a line", ERR_FORMAT},
         {"urls http://a\n", "not a line", ERR_FORMAT},
@@ -60,7 +60,7 @@ static void what_is_wrong_is_said(void **state)
         {"url http://a\r\n", "carriage return", ERR_FORMAT},
         {"url http://a\nfetch 5 " HEX "\npacking bare\nbinary 9 " HEY
          "\nspeed 0\ndeadline 1\ndir /d\n",
-         "differ", ERR_FORMAT},
+         "must be the same", ERR_FORMAT},
         {"url 1\nurl 2\nurl 3\nurl 4\nurl 5\nurl 6\nurl 7\nurl 8\nurl 9\n", "more than 8",
          ERR_LIMIT},
     };

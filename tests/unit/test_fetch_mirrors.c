@@ -52,7 +52,7 @@ VENDOR_TEST(test_mirrors_that_lie_about_the_size)
     vendor_behave(bench.vendor, MIRROR_SAYS_LESS, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_SAYS_HUGE, ZIP);
-    refuses(ERR_LIMIT, "says that it is larger");
+    refuses(ERR_LIMIT, "says that the file is larger");
     vendor_behave(bench.vendor, MIRROR_SAYS_MORE, ZIP);
     refuses(ERR_NETWORK, ZIP);
 }
@@ -62,7 +62,7 @@ VENDOR_TEST(test_a_mirror_that_sends_other_bytes)
     vendor_behave(bench.vendor, MIRROR_OTHER, ZIP);
     refuses(ERR_CRYPTO, "not the one that was signed");
     vendor_behave(bench.vendor, MIRROR_OTHER, SUMS);
-    refuses(ERR_CRYPTO, "does not fit");
+    refuses(ERR_CRYPTO, "does not match");
     vendor_behave(bench.vendor, MIRROR_FAILS, ZIP);
     refuses(ERR_NETWORK, "HTTP status 503");
 }
@@ -90,7 +90,7 @@ VENDOR_TEST(test_redirects)
 VENDOR_TEST(test_a_file_url_is_no_place)
 {
     snprintf(bench.from, sizeof bench.from, "file://%.200s", vendor_site(bench.vendor));
-    refuses(ERR_USAGE, "a directory, or a URL");
+    refuses(ERR_USAGE, "give a directory, or a URL");
 }
 
 /* ---- a place that asks who comes ---- */
@@ -276,7 +276,7 @@ static void test_a_zip_with_a_way_up(void **state)
                                     {.name = "../nomad", .content = "x", .len = 1}};
     (void)state;
     if (has_vendor())
-        refuses_zip("3.0.0", up, 2, ERR_FORMAT, "holds a path");
+        refuses_zip("3.0.0", up, 2, ERR_FORMAT, "contains a path");
 }
 
 static void test_a_zip_with_an_absolute_path(void **state)
@@ -285,7 +285,7 @@ static void test_a_zip_with_an_absolute_path(void **state)
                                       {.name = "/etc/nomad", .content = "x", .len = 1}};
     (void)state;
     if (has_vendor())
-        refuses_zip("3.0.1", root, 2, ERR_FORMAT, "holds a path");
+        refuses_zip("3.0.1", root, 2, ERR_FORMAT, "contains a path");
 }
 
 VENDOR_TEST(test_a_zip_with_a_symbolic_link)

@@ -132,7 +132,7 @@ static void a_heartbeat_is_asked_for_with_a_token(void **state)
         const char *token, *answer;
     } rows[] = {
         {"may-read", "heartbeat 1234 15000\n"},
-        {"of-a-server", "none Nomad tells no heartbeat of a client\n"},
+        {"of-a-server", "none Nomad's answer contains no heartbeat of a client\n"},
         {"of-nobody", "none Nomad's answer to /v1/agent/self: "},
         {"SECRET-1234", "none Nomad answers 403 to the token of [nomad] token_file: it needs "
                         "agent:read\n"},

@@ -1,4 +1,4 @@
-/* fingerprint.h: what is a difference, which of them fail, and what is said of them. */
+/* fingerprint.h: what counts as a difference, which differences fail, and their texts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,7 +46,7 @@ static void end(struct pair *p)
     buf_free(&p->after);
 }
 
-/* One feature before and one after; value NULL: none. */
+/* Compares one feature before with one after; value NULL: none. */
 static enum feature_kind between(struct pair *p, enum feature_kind what, const char *key,
                                  const char *was, const char *is)
 {
@@ -54,7 +54,7 @@ static enum feature_kind between(struct pair *p, enum feature_kind what, const c
     p->is[0] = (struct feature){what, key, is};
     p->n_was = was != NULL;
     p->n_is = is != NULL;
-    /* Not empty, whatever else. */
+    /* Neither fingerprint is empty. */
     p->was[p->n_was++] = p->is[p->n_is++] = (struct feature){FEATURE_META, "rack", "7"};
     compare(p);
     return p->worst;
@@ -81,7 +81,7 @@ static void test_which_fail(void **state)
         {FEATURE_DRAIN, "", "none", "draining", true},
         {FEATURE_VOTER, "", "no", "yes", false},
         {FEATURE_ELIGIBILITY, "", "ineligible", "eligible", false},
-        {FEATURE_DRAIN, "", "draining", "none", false}, /* others' is over */
+        {FEATURE_DRAIN, "", "draining", "none", false}, /* a drain by others is over */
         {FEATURE_DRAINED, "", "", "2026-01-01T00:00:00Z", false},
         {FEATURE_DRIVER, "docker", "healthy", "unhealthy", true},
         {FEATURE_DRIVER, "docker", "healthy", NULL, true},
@@ -122,7 +122,7 @@ static void test_region_of_the_host(void **state)
     buf_free(&f);
 }
 
-/* What a version takes away: only from a version that had it, to one that has it not. */
+/* A version takes a feature away only if the version before had it and this version does not. */
 static void test_taken_away(void **state)
 {
     static const struct {
@@ -202,14 +202,14 @@ static void test_in_words(void **state)
     assert_string_equal(p.text, "1 attribute taken away by the release (unique.cgroup.version)");
     (void)between(&p, FEATURE_ATTRIBUTE, "nomad.version", "1.6.10", "1.7.0");
     differences_tell(p.list, p.n, p.text, sizeof(p.text));
-    assert_string_equal(p.text, ""); /* that is what was asked for */
+    assert_string_equal(p.text, ""); /* the operator asked for this */
     (void)between(&p, FEATURE_ATTRIBUTE, "os.signals", "SIGINT,SIGHUP", "SIGHUP,SIGINT");
     differences_tell(p.list, p.n, p.text, sizeof(p.text));
-    assert_string_equal(p.text, ""); /* every Nomad, every start */
+    assert_string_equal(p.text, ""); /* this differs at every start of every Nomad */
     end(&p);
 }
 
-/* For each kind that fails there is something to do. */
+/* Each kind that lets a host fail has an advice. */
 static void test_advice(void **state)
 {
     (void)state;
@@ -220,8 +220,7 @@ static void test_advice(void **state)
     assert_false(feature_of_binary(FEATURE_DC));
 }
 
-/* Of a node with very many attributes the first are kept; those that are new push none of them
- * out. */
+/* Of a node with very many attributes the first are kept. New attributes do not push them out. */
 static void test_bounded(void **state)
 {
     struct feature *was = xalloc(MANY * sizeof(*was)), *is = xalloc((MANY + 9) * sizeof(*is));
@@ -259,7 +258,7 @@ static void test_bounded(void **state)
     free(is);
 }
 
-/* Of long values the end counts too; control characters do not. */
+/* The end of a long value counts as well; control characters do not. */
 static void test_values(void **state)
 {
     struct pair p = {.way = {.from = "1.10.2", .to = "1.10.5"}};
@@ -278,7 +277,7 @@ static void test_values(void **state)
     end(&p);
 }
 
-/* Bytes that are no fingerprint end it, and those of a later Caravan are no difference. */
+/* Bytes that are no fingerprint end the reading. Features of a later Caravan make no difference. */
 static void test_other_bytes(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* What status calls well, and how texts from outside are shown. */
+/* What status calls well, and how it shows texts from outside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void members_refused(struct small_fleet *f)
     f->hosts[S2].server.members_at = f->regions[0].servers_at = 0;
     f->hosts[S2].server.denied = f->regions[0].denied = "node:read";
 }
-/* Its own words do, and the gate passes: what is missing is told. */
+/* The servers' own answers are enough and the gate passes, but the missing right is reported. */
 static void operator_refused(struct small_fleet *f)
 {
     for (int i = 0; i < SMALL_SERVERS; i++) {
@@ -110,7 +110,7 @@ static void client_down(struct small_fleet *f)
 }
 static void client_unlisted(struct small_fleet *f)
 {
-    f->hosts[C1].client.list_at = 0; /* unknown is not equal either */
+    f->hosts[C1].client.list_at = 0; /* an unknown version is not equal either */
 }
 static void client_newer(struct small_fleet *f)
 {
@@ -145,15 +145,15 @@ static const struct {
     void (*change)(struct small_fleet *f);
     size_t unwell, agents, drift;
     bool equal;
-    const char *region; /* "" well */
-    const char *server; /* what s2's row says; NULL: that it stands */
+    const char *region; /* "": well */
+    const char *server; /* the text of s2's row; NULL: s2 is in order */
 } rows[] = {
     {not_a_voter, 1, 0, 0, true, "region global: s2 is not a voter", "is not a voter"},
     {candidate, 1, 0, 0, true, "region global: s2 is Candidate", "is Candidate"},
     {another_leader, 0, 0, 0, true, "region global: s1 says 10.0.0.1:4647 leads, s2 says", NULL},
     {no_leader, 1, 0, 0, true, "region global: s2 knows no leader", "knows no leader"},
-    {silent, 1, 0, 0, true, "region global: s2 did not say who leads", "its API does not answer"},
-    {answers_of_before, 1, 0, 0, true, "s2 did not say who leads", "its API does not answer"},
+    {silent, 1, 0, 0, true, "region global: s2 did not report a leader", "its API does not answer"},
+    {answers_of_before, 1, 0, 0, true, "s2 did not report a leader", "its API does not answer"},
     {state_refused, 1, 0, 0, true, "the token lacks agent:read",
      "refuses the token (403): it lacks agent:read there"},
     {members_refused, 0, 0, 0, true, "the token lacks node:read", NULL},
@@ -245,7 +245,7 @@ static void test_a_table_shows_what_is_hostile(void **state)
     table_free(&t);
 }
 
-/* ---- changes of a run, each told once ---- */
+/* ---- changes of a run, each reported once ---- */
 
 struct told {
     size_t runs, hosts, waitings;

@@ -166,7 +166,7 @@ static const struct {
     const char *text;
 } region_rows[] = {
     {"all is well", as_is, GATE_PASS, ""},
-    {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not say who leads"},
+    {"a server does not answer", no_answer, GATE_UNKNOWN, "s2 did not report a leader"},
     {"an old answer", old_answer, GATE_UNKNOWN, "s2"},
     {"one refuses the token", denies, GATE_UNKNOWN,
      "s2 refuses the token (403): it lacks node:read, agent:read there"},
@@ -210,7 +210,7 @@ static void test_region(void **state)
     }
 }
 
-/* Who left and is not planned is of the past; who is planned is missed. */
+/* A server that left and is not planned is past. A planned server that left is missing. */
 static void test_past(void **state)
 {
     struct small_fleet *f = fleet();
@@ -224,10 +224,10 @@ static void test_past(void **state)
     assert_int_equal(gate_region(&f->w, &f->plan, &f->ledger, "global", f->w.begun_ms).kind,
                      GATE_UNKNOWN);
     struct plan none = f->plan;
-    none.n_hosts = 2; /* s2, s3 by the plan's order: leave s2 and s1 in it */
+    none.n_hosts = 2; /* the plan's order is s2, s3, s1: only s2 and s1 stay */
     struct plan_host two[2] = {f->plan.hosts[0], f->plan.hosts[2]};
     none.hosts = two;
-    none.by_key.slots = NULL; /* it was of the other hosts */
+    none.by_key.slots = NULL; /* the index was of the other hosts */
     none.n_regions = 0;
     assert_int_equal(gate_region(&f->w, &none, &f->ledger, "global", f->w.begun_ms).kind,
                      GATE_PASS);
@@ -243,7 +243,7 @@ static void test_quorum(void **state)
     f->hosts[1].server.raft_state = "Candidate";
     assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s3-id", f->w.begun_ms).kind,
                      GATE_FAIL);
-    /* it says nothing about itself */
+    /* the server reports nothing about itself */
     assert_int_equal(gate_quorum(&f->w, &f->plan, &f->ledger, "s2-id", f->w.begun_ms).kind,
                      GATE_PASS);
     f->hosts[1].server.leader_at = 0;
@@ -295,7 +295,7 @@ static void first_candidate_then_silent(struct small_fleet *f)
     f->hosts[2].server.self_at = f->hosts[2].server.leader_at = 0;
 }
 
-/* What the four who ask take from the one count. */
+/* What the four callers use of the one count. */
 static const struct {
     const char *name;
     void (*change)(struct small_fleet *f);
@@ -342,7 +342,7 @@ static void test_voters_counted(void **state)
     }
 }
 
-/* Taken as gone: it counts as a voter, and is nothing else. */
+/* A server taken as gone counts as a voter, and for nothing else. */
 static void test_voters_without(void **state)
 {
     struct small_fleet *f = fleet();
@@ -382,8 +382,8 @@ static void test_server(void **state)
     done(f);
 }
 
-/* There was no leader when the server began to settle: its index is taken when there is one, and
- * then it stands. */
+/* There was no leader when the server began to settle: its index is taken when there is a
+ * leader, and then stays. */
 static void test_measure(void **state)
 {
     struct small_fleet *f = fleet();
@@ -460,7 +460,7 @@ static void test_client(void **state)
     s.c->status = "ready";
     s.c->own_node_id = "another";
     assert_gate(&s, GATE_FAIL);
-    s.c->own_at = 0; /* with ACLs on it tells nobody without a token */
+    s.c->own_at = 0; /* with ACLs on, it answers nobody without a token */
     assert_gate(&s, GATE_PASS);
     s.c->own_healthy = TRI_NO;
     assert_gate(&s, GATE_FAIL);
@@ -483,10 +483,10 @@ static void test_client_by_its_agent(void **state)
     str_cut(s.a->hello.client_id, sizeof(s.a->hello.client_id), "another");
     assert_gate(&s, GATE_FAIL);
     str_cut(s.a->hello.client_id, sizeof(s.a->hello.client_id), "c1-id");
-    s.a->work.stamp.main_pid = 7; /* another process than the one whose digest was told */
+    s.a->work.stamp.main_pid = 7; /* another process than the process with the reported digest */
     assert_gate(&s, GATE_FAIL);
     s.a->work.stamp.main_pid = 0;
-    s.lh->ordered_ms = s.a->hello_at; /* told before the order */
+    s.lh->ordered_ms = s.a->hello_at; /* reported before the order */
     assert_gate(&s, GATE_UNKNOWN);
     s.lh->ordered_ms = s.a->hello_at - 1;
     s.a->hello_at = s.now - FRESH_MS - 1;
@@ -515,14 +515,14 @@ static void test_allocs(void **state)
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     f->hosts[3].client.allocs_at = 0;
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
-    f->plan.policy.drain = true; /* of system jobs, which a drain leaves */
+    f->plan.policy.drain = true; /* tasks of system jobs, which a drain leaves running */
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_UNKNOWN);
     lh->n_allocs = 0;
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_PASS);
     done(f);
 }
 
-/* A task that had not started when the host's turn came starts whenever its turn comes. */
+/* A task that had not started before the host's turn may start at any time. */
 static void test_allocs_whose_tasks_begin_later(void **state)
 {
     static const int64_t began[] = {77, 90}, again[] = {91, 90}, one_again[] = {91};
@@ -538,13 +538,13 @@ static void test_allocs_whose_tasks_begin_later(void **state)
     a->starts = again;
     struct gate_result g = gate_allocs(&f->w, &f->ledger, "c1-id", now);
     assert_int_equal(g.kind, GATE_FAIL);
-    assert_non_null(strstr(g.text, "(alloc was started anew)"));
+    assert_non_null(strstr(g.text, "(alloc was restarted)"));
     *a = (struct alloc_view){"alloc", "running", 91, 0, false, one_again, 1};
     assert_int_equal(gate_allocs(&f->w, &f->ledger, "c1-id", now).kind, GATE_FAIL);
     done(f);
 }
 
-/* A server that is a client as well is back when both are. */
+/* A server that is also a client is back when both are. */
 static void test_both_roles(void **state)
 {
     struct small_fleet *f = fleet();
@@ -584,10 +584,10 @@ static void test_streak(void **state)
     const struct policy *p = &f->plan.policy;
     (void)state;
     assert_true(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
-    /* an old last look has not settled */
+    /* with an old last observation, nothing has settled */
     assert_false(
         evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms + FRESH_MS + 1));
-    /* one unknown answer breaks it */
+    /* one unknown answer breaks the streak */
     f->w.problem = "silence";
     small_fleet_later(f, 2000);
     assert_false(evidence_settled(&f->evidence, "region/global", p, 0, f->w.begun_ms));
@@ -601,7 +601,7 @@ static void test_streak(void **state)
     done(f);
 }
 
-/* A swap of any server begins every streak anew; a stage does not. */
+/* A swap of any server starts every streak again; a stage does not. */
 static void test_streak_disturbed(void **state)
 {
     struct small_fleet *f = fleet();
@@ -624,7 +624,7 @@ static void test_streak_disturbed(void **state)
     done(f);
 }
 
-/* A text that stays says for how long; one whose numbers move does not. */
+/* A text that stays the same says for how long; a text with changing numbers does not. */
 static void test_streak_text(void **state)
 {
     struct small_fleet *f = fleet();

@@ -200,7 +200,7 @@ static const char *const wrong[][2] = {
     {"[hazard a]\nscope = all of them\n", "f:2: scope must be all, servers or clients"},
     {"[hazard a]\nedition = oss\n", "f:2: edition must be any, ce or ent"},
     {"[hazard a]\nunit = maybe\n", "f:2: unit must be no or yes"},
-    {"[hazard a]\ntarget = 2.0\n", "f:2: target: \"2.0\" are no versions"},
+    {"[hazard a]\ntarget = 2.0\n", "f:2: target: \"2.0\" is no list of versions"},
     {"[hazard a]\ntarget = 2.0.3-2.0.1\n", "f:2: target: "},
     {"[hazard a]\ntarget = 2.0.1+ent-\n", "f:2: target: "},
     {"[hazard a]\ncrossing = 2.0.1-2.0.3\n",
@@ -212,12 +212,12 @@ static const char *const wrong[][2] = {
     {"[hazard a]\nattribute = cpu\n", "f:2: there is no attribute \"cpu\""},
     {"[hazard a]\nadvise = x\n",
      "f:2: unknown key \"advise\" in [hazard a]; did you mean key \"advice\"?"},
-    {"[hazard A]\n", "f:1: an id is of at most 31"},
-    {"[hazard a,b]\n", "f:1: an id is of at most 31"},
+    {"[hazard A]\n", "f:1: an id has at most 31"},
+    {"[hazard a,b]\n", "f:1: an id has at most 31"},
     {"[hazrd a]\n", "f:1: unknown section [hazrd a]"},
-    {"[hazard a]\nkind = told\nseverity = warn\nwhat = w\n", "f:1: it has no advice"},
-    {"[hazard a]\nkind = told\nwhat = w\nadvice = a\n", "f:1: it has no severity"},
-    {"[hazard a]\nseverity = warn\nwhat = w\nadvice = a\n", "f:1: it has no kind"},
+    {"[hazard a]\nkind = told\nseverity = warn\nwhat = w\n", "f:1: the section has no advice"},
+    {"[hazard a]\nkind = told\nwhat = w\nadvice = a\n", "f:1: the section has no severity"},
+    {"[hazard a]\nseverity = warn\nwhat = w\nadvice = a\n", "f:1: the section has no kind"},
     {"[hazard a]\nkind = told\nseverity = warn\nadvice = a\n",
      "f:1: a row of kind told needs what"},
     {JOBS, "f:1: a row of kind jobs needs trait"},
@@ -233,19 +233,21 @@ static const char *const wrong[][2] = {
      "f:1: a row of kind old-failed needs crossing"},
     /* of what is there */
     {"[hazard bad-2.0.5]\nseverity = warn\n",
-     "f:1: severity of a row that is there may be raised, not lowered"},
-    {"[hazard unhealthy]\nunsure = block\n", "f:1: unsure of a row that is there may be raised"},
-    {"[hazard bad-2.0.5]\nadvice = none\n", "f:1: there is such a row already"},
+     "f:1: severity of a row that exists already can only be raised, not lowered"},
+    {"[hazard unhealthy]\nunsure = block\n",
+     "f:1: unsure of a row that exists already can only be raised"},
+    {"[hazard bad-2.0.5]\nadvice = none\n", "f:1: this row exists already"},
     {"[hazard bad-2.0.5]\nkind = told\nseverity = hard\nwhat = w\nadvice = a\n",
-     "f:1: there is such a row already"},
-    {"[hazard unhealthy]\ntarget = 2.0.1\n", "f:1: the row that is there is about any target"},
-    {"[wall 1.4.0]\nfeature = variables\n", "f:1: there is such a wall already"},
-    {"[late identities]\n", "f:1: there is such a row already"},
-    {"[released]\n2.0 = 2026-04-21 2026-05-12\n", "f:2: 2.0: the days that are known stay"},
+     "f:1: this row exists already"},
+    {"[hazard unhealthy]\ntarget = 2.0.1\n",
+     "f:1: this row exists already and is about every target"},
+    {"[wall 1.4.0]\nfeature = variables\n", "f:1: this wall exists already"},
+    {"[late identities]\n", "f:1: this row exists already"},
+    {"[released]\n2.0 = 2026-04-21 2026-05-12\n", "f:2: 2.0: the list must begin with the days"},
     /* the other sections */
     {"[wall 2.x]\n", "f:1: "},
-    {"[bad-leader 2.1.0]\n", "f:1: it has no last"},
-    {"[late x]\nwhat = w\nlook = l\n", "f:1: it has no after"},
+    {"[bad-leader 2.1.0]\n", "f:1: the section has no last"},
+    {"[late x]\nwhat = w\nlook = l\n", "f:1: the section has no after"},
     {"[late x]\nafter = 0s\n", "f:2: after must be "},
     {"[released]\n2.1.0 = 2026-04-21\n", "f:2: \"2.1.0\" is no minor version"},
     {"[released]\n2.1 = 2026-04-21  2026-04-22\n", "f:2: 2.1: days are written as"},
@@ -326,7 +328,7 @@ static void directories_are_read_in_order(void **state)
     snprintf(path, sizeof(path), "%s/hazards.d/25.conf", dir);
     put(path, "[hazard a]\nkind = told\n", 0644);
     assert_int_equal(hazards_load(&c, &h, &err), -1);
-    assert_non_null(strstr(err.text, "hazards.d/25.conf:1: there is such a row already"));
+    assert_non_null(strstr(err.text, "hazards.d/25.conf:1: this row exists already"));
     /* as is one that anybody may change, */
     put(path, "[hazard a]\nunsure = hard\n", 0646);
     assert_int_equal(hazards_load(&c, &h, &err), -1);

@@ -83,7 +83,7 @@ static void a_staged_host_that_tells_nothing_is_waited_for(void **state)
     assert_null(small_fleet_intent(&b->f, INTENT_MARK));
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
     assert_int_equal(b->f.decision.waiting[0].reason, REASON_STAGING);
-    assert_non_null(strstr(b->f.decision.waiting[0].text, "does not tell whether"));
+    assert_non_null(strstr(b->f.decision.waiting[0].text, "does not report whether"));
 }
 
 static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)

@@ -181,7 +181,7 @@ static void test_two_that_tell_one_id(void **state)
     assert_false(hosts[0].agent.misplaced);
     assert_int_equal(w.n_hosts, 2);
     assert_true(hosts[1].agent.misplaced);
-    assert_non_null(strstr(hosts[1].agent.problem, "as at 10.0.0.9:4650"));
+    assert_non_null(strstr(hosts[1].agent.problem, "and also at 10.0.0.9:4650"));
     arena_free(&w.arena);
 }
 

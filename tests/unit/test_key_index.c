@@ -1,4 +1,4 @@
-/* A key's place is found, whatever the number of keys. */
+/* The place of a key is found, for any number of keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -39,7 +39,7 @@ static const struct {
     {LONG_NAME " " A "\n", 0, "longer than 63 bytes"},
     {"c1 " A "\nc1 " B "\n", 0, "line 2: c1 is named in line 1"},
     {"10.0.0.21 " A "\n10.0.0.21:4650 " B "\n", 0, "10.0.0.21 is named in line 1"},
-    {"c1 " A "\nc2 " A "\n", 0, "line 2: c2 has the fingerprint of c1 (line 1)"},
+    {"c1 " A "\nc2 " A "\n", 0, "line 2: c2 has the same fingerprint as c1 (line 1)"},
     {"c1 " A "\nc1 " A "\n", 0, "line 2"},
     {"c1\001 " A "\n", 0, "not plain text"},
     {"c\303\2661 " A "\n", 0, "not plain text"},

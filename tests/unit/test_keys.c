@@ -277,7 +277,7 @@ static void files_that_are_refused(void **state)
     assert_int_equal(chmod(operator, 0600), 0);
     assert_int_equal(rename(release, kept) | rename(operator, release) | rename(kept, operator), 0);
     assert_int_equal(load(c, ROLE_OPERATOR, &b.err), -1);
-    assert_non_null(strstr(b.err.text, "holds the key release"));
+    assert_non_null(strstr(b.err.text, "contains the key release"));
     assert_int_equal(file_read(operator, KEY_FILE_MAX, FILE_PRIVATE, &text, &b.err), 0);
     assert_int_equal(file_replace(operator, text.data, text.len / 2, 0600, &b.err), 0);
     assert_int_equal(load(c, ROLE_OPERATOR, &b.err), -1);
@@ -437,7 +437,7 @@ static void a_signer_that_hangs(void **state)
 static void a_signer_that_lies(void **state)
 {
     (void)state;
-    refuses("lie", ERR_CRYPTO, "not one of this key");
+    refuses("lie", ERR_CRYPTO, "not valid for this key");
 }
 
 static void a_signer_that_dies(void **state)

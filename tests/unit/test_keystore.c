@@ -1,5 +1,5 @@
-/* decide_keystore.h, keystore_on_disk.h: what is asked of servers before the first is changed, and
- * what becomes of it. */
+/* decide_keystore.h, keystore_on_disk.h: what servers must do before the first server is
+ * changed, and what their answers change. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -184,15 +184,15 @@ static void servers_that_differ_are_told(void **state)
     char text[TEXT_MAX];
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        copied(f, i, 2, 7); /* each has wrapped them by itself */
+        copied(f, i, 2, 7); /* each server has wrapped the keys by itself */
     assert_false(keystores_differ(&f->plan, &f->ledger, "global", text));
     copied(f, 2, 3, 8);
     assert_true(keystores_differ(&f->plan, &f->ledger, "global", text));
-    assert_non_null(strstr(text, "holds 2 keys"));
+    assert_non_null(strstr(text, "has 2 keys"));
     assert_non_null(strstr(text, " 3"));
     copied(f, 2, 2, 8);
     assert_true(keystores_differ(&f->plan, &f->ledger, "global", text));
-    assert_non_null(strstr(text, "others"));
+    assert_non_null(strstr(text, "but other keys"));
     assert_false(keystores_differ(&f->plan, &f->ledger, "elsewhere", text));
     desk_done(f);
 }
@@ -248,7 +248,7 @@ static void begin_answering(struct answering *a)
     a->run = (struct run){.config = &a->config, .world = &a->f->w};
 }
 
-/* An answer to the order that is under way for the first server. */
+/* An answer to the present order of the first server. */
 static void answer(struct answering *a, enum refusal r, uint32_t tries)
 {
     struct ledger_keys *k = keys(a->f, 0);
@@ -258,7 +258,7 @@ static void answer(struct answering *a, enum refusal r, uint32_t tries)
                        .receipt = &a->receipt};
 
     k->call.outstanding = true;
-    k->call.failures = tries - 1; /* this one is the last of them */
+    k->call.failures = tries - 1; /* this try is the last */
     a->receipt.u.done.refusal = r;
     a->receipt.u.done.last_sequence = 41;
     keystore_answer(&a->run, &ev);
@@ -279,7 +279,7 @@ static void an_answer_is_kept(void **state)
     assert_true(a.f->ledger.hosts[0].dirty);
     assert_false(keys(a.f, 0)->call.outstanding);
     assert_int_equal(keys(a.f, 0)->call.failures, 0);
-    /* The next order of any kind comes after it. */
+    /* The next order of any kind has a higher sequence. */
     assert_true(order_sequence(&a.f->ledger.hosts[0], &a.f->hosts[0].agent) > 41);
     desk_done(a.f);
 }

@@ -80,7 +80,7 @@ static void test_an_id_with_two_keys_in_the_file(void **state)
     snprintf(text, sizeof text, "id %s s1\nid %s s1\n", hex[0], hex[1]);
     assert_int_equal(known_hosts_parse("f", text, strlen(text), &k, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
-    assert_non_null(strstr(err.text, "f, line 2: id is there twice"));
+    assert_non_null(strstr(err.text, "f, line 2: id occurs twice"));
 }
 
 static void test_lines_that_are_refused(void **state)

@@ -1,4 +1,4 @@
-/* law.h: the articles, and what could not be asked. */
+/* law.h: the articles, and facts that are not known. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -142,7 +142,7 @@ static void quorum_of_others(void **state)
     }
 }
 
-/* A restart that waits for a peer says for which, and why. */
+/* The refusal names the peer that does not serve, and how it fails. */
 static void who_does_not_serve_is_told(void **state)
 {
     static const struct {
@@ -155,8 +155,8 @@ static void who_does_not_serve_is_told(void **state)
         {KNOCK_NOBODY, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
                        "accepts no connection"},
         {KNOCK_CLOSES, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
-                       "closes connections without an answer of Nomad's (has it too many, "
-                       "rpc_max_conns_per_client?)"},
+                       "closes connections without an answer (if it has too many, see "
+                       "rpc_max_conns_per_client in Nomad's limits)"},
         {KNOCK_UNKNOWN, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
                         "could not be asked"},
     };
@@ -192,7 +192,7 @@ static void unknown_never_passes(void **state)
     f = good();
     f.active = TRI_UNKNOWN;
     both(&f, REFUSAL_UNKNOWN);
-    f.active = TRI_NO; /* takes part in no quorum */
+    f.active = TRI_NO; /* a server that does not run is part of no quorum */
     f.leader = TRI_UNKNOWN;
     both(&f, REFUSAL_NONE);
 }
@@ -253,7 +253,7 @@ static void reads_peers(void **state)
         assert_int_equal(law_facts_peers(wrong[i], peers, &n), -1);
 }
 
-/* ---- what may be installed ---- */
+/* ---- the releases that may be installed ---- */
 
 #define DAY_S 86400
 
@@ -266,7 +266,7 @@ static void the_floor(void **state)
         int64_t settled_s;
         enum refusal expected;
     } rows[] = {
-        /* Nothing is known to have settled: as before there was a floor. */
+        /* It is not known what settled: there is no floor. */
         {"1.10.2", 100, "", 0, REFUSAL_NONE},
         {"1.10.2", 100, "1.11.4", 0, REFUSAL_NONE},
         {"1.10.2", 100, "", 200, REFUSAL_NONE},
@@ -275,14 +275,14 @@ static void the_floor(void **state)
         {"1.11.4", 100, "1.11.4", 200, REFUSAL_NONE},
         {"2.0.0", 100, "1.11.4", 200, REFUSAL_NONE},
         {"1.11.4+ent", 100, "1.11.4", 200, REFUSAL_NONE},
-        /* Below: only by a newer signature. */
+        /* An older version: only with a newer signature. */
         {"1.10.2", 100, "1.11.4", 200, REFUSAL_MANIFEST},
         {"1.10.2", 200, "1.11.4", 200, REFUSAL_MANIFEST},
         {"1.10.2", 201, "1.11.4", 200, REFUSAL_NONE},
         {"1.10.2", INT64_MIN, "1.11.4", 200, REFUSAL_MANIFEST},
         {"1.11.4-rc.1", 100, "1.11.4", 200, REFUSAL_MANIFEST},
         {"1.9.9", 100, "1.10.0", 200, REFUSAL_MANIFEST},
-        /* What cannot be compared. */
+        /* Versions that cannot be compared. */
         {"nightly", 100, "1.11.4", 200, REFUSAL_MANIFEST},
         {"nightly", 201, "1.11.4", 200, REFUSAL_NONE},
         {"1.11.4", 100, "nightly", 200, REFUSAL_MANIFEST},
@@ -323,7 +323,7 @@ static void manifests_of_the_far_future(void **state)
     }
 }
 
-/* Whoever signed it, and whenever. */
+/* min_version holds whoever signed the manifest, and whenever. */
 static void roots_least_version(void **state)
 {
     static const struct {
@@ -367,7 +367,7 @@ static const struct law *law_of_hours(const char *text)
     return &l;
 }
 
-/* By the model of a clock: this moment, in the time that root's hours are in. */
+/* The facts at this moment, in the time zone of root's hours. */
 static struct law_facts at(const struct law *l, int64_t wall_s)
 {
     struct law_facts f = good();
@@ -397,11 +397,11 @@ static void roots_hours(void **state)
         {"wed " NIGHT, MOMENT(23, 0), REFUSAL_HELD},
         {"mon-fri 22:00-24:00 UTC", MOMENT(23, 59), REFUSAL_NONE},
         {"tue 22:00-23:00 UTC", MOMENT(22, 30) + LAST_YEAR,
-         REFUSAL_HELD}, /* a year off: another day */
+         REFUSAL_HELD}, /* a year later: another weekday */
         {"22:00-23:00 UTC", MOMENT(22, 30) + LAST_YEAR, REFUSAL_NONE},
         {NIGHT, 23 * 3600, REFUSAL_UNKNOWN}, /* never set */
         {NIGHT, -1, REFUSAL_UNKNOWN},
-        {"", 23 * 3600, REFUSAL_NONE}, /* nothing is asked of it */
+        {"", 23 * 3600, REFUSAL_NONE}, /* without hours the clock does not matter */
     };
 
     (void)state;
@@ -417,7 +417,7 @@ static void roots_hours(void **state)
         check(l, LAW_REVERT, &f, REFUSAL_NONE);
         check(l, LAW_START, &f, REFUSAL_NONE);
         check(l, LAW_ENABLE, &f, REFUSAL_NONE);
-        f.joining = true; /* a stop that undoes */
+        f.joining = true; /* the stop of a server that is joining */
         check(l, LAW_STOP, &f, REFUSAL_NONE);
     }
 }
@@ -436,7 +436,7 @@ static void the_next_hours_are_told(void **state)
                                                             "at Mon 22:00"));
 }
 
-/* In the host's own time, on the days when its clocks are set: 2026-03-29 and 2026-10-25. */
+/* In local time, on the days when summer time begins and ends: 2026-03-29 and 2026-10-25. */
 static void the_days_when_clocks_are_set(void **state)
 {
     static const struct {
@@ -445,7 +445,7 @@ static void the_days_when_clocks_are_set(void **state)
         enum refusal expected;
     } rows[] = {
         {1774744200, "01:00-02:00", REFUSAL_NONE}, /* 00:30 UTC is 01:30 */
-        {1774746000, "01:00-02:00", REFUSAL_HELD}, /* 01:00 UTC is 03:00: two is left out */
+        {1774746000, "01:00-02:00", REFUSAL_HELD}, /* 01:00 UTC is 03:00: there is no 02:00 */
         {1774746000, "02:00-03:00", REFUSAL_HELD},
         {1774746000, "03:00-04:00", REFUSAL_NONE},
         {1792888200, "02:00-03:00", REFUSAL_NONE}, /* 00:30 UTC is 02:30, */

@@ -19,7 +19,7 @@ static void done(struct small_fleet *f)
     free(f);
 }
 
-/* Every state has its name; what is in flight is not finished. */
+/* Every state has a name, and no state is both in flight and finished. */
 static void test_names(void **state)
 {
     (void)state;
@@ -77,7 +77,7 @@ static void test_resume(void **state)
     assert_int_equal(l->ending, RUN_NONE);
     assert_string_equal(l->cause, "");
     assert_int_equal(l->hosts[0].state, HOST_PENDING);
-    assert_int_equal(l->hosts[1].state, HOST_SWAPPING); /* in flight stays in flight */
+    assert_int_equal(l->hosts[1].state, HOST_SWAPPING); /* a host in flight stays in flight */
     assert_int_equal(l->hosts[2].state, HOST_DONE);
     assert_int_equal(l->hosts[3].state, HOST_PENDING);
     assert_int_equal(l->hosts[4].state, HOST_SKIPPED);
@@ -86,7 +86,7 @@ static void test_resume(void **state)
     str_cut(l->hosts[3].text, TEXT_MAX, "[law-refuses] root's hold file is there");
     ledger_resume(l);
     assert_int_equal(l->hosts[0].state, HOST_STAGING);
-    assert_int_equal(l->hosts[3].state, HOST_PENDING); /* it is asked once more */
+    assert_int_equal(l->hosts[3].state, HOST_PENDING); /* the host is asked once more */
     ledger_abort(l);
     assert_int_equal(l->state, RUN_ABORTING);
     ledger_resume(l); /* an abort stays one */
@@ -104,7 +104,7 @@ static void test_rebase(void **state)
     ledger_rebase(&f->ledger, 50);
     assert_int_equal(h->ordered_ms, 50);
     assert_int_equal(h->call.retry_ms, 0);
-    assert_int_equal(h->receipt_ms, 0); /* what was not set stays so */
+    assert_int_equal(h->receipt_ms, 0); /* a time that was not set stays unset */
     done(f);
 }
 
@@ -117,7 +117,8 @@ static void test_effect_rows(void **state)
         assert_int_equal(ledger_effect_add(l, EFFECT_DRAIN, "x")->id, i);
     assert_null(ledger_effect_add(l, EFFECT_DRAIN, "x"));
     l->effects[7].undone = l->effects[7].note_cleared = true;
-    assert_null(ledger_effect_add(l, EFFECT_DRAIN, "x")); /* its end is not committed yet */
+    assert_null(
+        ledger_effect_add(l, EFFECT_DRAIN, "x")); /* the end of the effect is not committed yet */
     l->effects[7].dirty = false;
     struct effect *e = ledger_effect_add(l, EFFECT_DRAIN, "y");
     assert_ptr_equal(e, &l->effects[7]);
@@ -152,7 +153,7 @@ static void test_effect_life(void **state)
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDO);
     /* an answer from before the last step proves nothing */
     assert_int_equal(effect_next(e, l, h, false, now, now), STEP_NONE);
-    h->client.draining = false; /* complete: the node stays ineligible */
+    h->client.draining = false; /* the drain is complete, and the node stays ineligible */
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDO);
     h->client.eligible = true;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDONE);
@@ -165,7 +166,7 @@ static void test_effect_life(void **state)
     done(f);
 }
 
-/* What others did since is not ours to undo. */
+/* Caravan does not undo what others did since. */
 static void test_effect_of_others(void **state)
 {
     struct small_fleet *f = fleet();
@@ -180,9 +181,9 @@ static void test_effect_of_others(void **state)
     h->client.eligible = false;
     h->client.drain_meta_run = "another";
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDONE);
-    h->client.detail_at = 0; /* whose it is could not be read */
+    h->client.detail_at = 0; /* it could not be read who drained the node */
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
-    h->client.version = "1.0.18"; /* keeps no Meta: taken for ours */
+    h->client.version = "1.0.18"; /* this version keeps no Meta, so the drain counts as Caravan's */
     h->client.detail_at = now;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDO);
     assert_int_equal(effect_next(e, l, NULL, false, 0, now), STEP_NONE);
@@ -190,7 +191,7 @@ static void test_effect_of_others(void **state)
     done(f);
 }
 
-/* The wait between intent and note may be long: others may have been there. */
+/* Much time may pass between intent and note, so others may have drained the node. */
 static void test_effect_begins_on_what_is(void **state)
 {
     struct small_fleet *f = fleet();
@@ -203,13 +204,14 @@ static void test_effect_begins_on_what_is(void **state)
     e->noted = true;
     str_hex(run, l->run_id, RUN_ID_LEN);
     assert_int_equal(effect_next(e, l, NULL, false, 0, now), STEP_NONE);
-    assert_int_equal(effect_next(e, l, h, false, 0, now + 60000), STEP_NONE); /* an old look */
+    assert_int_equal(effect_next(e, l, h, false, 0, now + 60000),
+                     STEP_NONE); /* an old observation */
     h->client.eligible = false;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
     assert_int_equal(drain_by_others(e, l, h, now), TRI_YES);
     h->client.draining = true;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
-    e->attempts = 1; /* asked for, and not answered: is it ours? */
+    e->attempts = 1; /* asked for without an answer: is the drain Caravan's? */
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
     h->client.detail_at = 0;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_NONE);
@@ -223,7 +225,8 @@ static void test_effect_begins_on_what_is(void **state)
     done(f);
 }
 
-/* Asked for and not answered is possibly done; never asked for is not. */
+/* A step that was asked for without an answer is possibly done; a step that was never asked for
+ * is not. */
 static void test_effect_unanswered(void **state)
 {
     struct small_fleet *f = fleet();
@@ -235,10 +238,10 @@ static void test_effect_unanswered(void **state)
     e->noted = e->undo = true;
     h->client.eligible = false;
     assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDONE);
-    e->attempts = 1; /* it never came to a drain of ours: others made it ineligible */
+    e->attempts = 1; /* Caravan's drain never began, and others made the node ineligible */
     assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDONE);
     str_hex(run, l->run_id, RUN_ID_LEN);
-    h->client.drain_meta_run = run; /* it did */
+    h->client.drain_meta_run = run; /* Caravan's drain did begin */
     assert_int_equal(effect_next(e, l, h, false, 0, f->w.begun_ms), STEP_UNDO);
     done(f);
 }

@@ -138,7 +138,7 @@ static void test_silence_ends_at_the_deadline(void **state)
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(o[i].kind, ERR_TIMEOUT);
         assert_in_range(o[i].took_ms, 280, 5000);
-        assert_non_null(strstr(o[i].text, "no answer in time"));
+        assert_non_null(strstr(o[i].text, "did not answer in time"));
         assert_non_null(strstr(o[i].text, "perhaps another program"));
     }
     fixture_release(f);

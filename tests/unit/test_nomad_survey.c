@@ -345,7 +345,7 @@ static void the_budget_holds(void **state)
     make(s, ~0u, 300);
     assert_true(clock_mono(clock_system()) - begun < 12000);
     assert_int_equal(s->survey.regions[0].jobs_asked, ASKED_NOT);
-    assert_string_equal(s->survey.regions[0].jobs_why, "no answer in time");
+    assert_string_equal(s->survey.regions[0].jobs_why, "Nomad did not answer in time");
     assert_int_equal(s->survey.regions[0].keyring, ASKED_YES);
     end(s);
 }

@@ -19,8 +19,8 @@ static const struct {
 } cases[] = {
     {"a block", KEYS "\nmQINBGB9\n" END, "\x99\x02\x0d\x04\x60\x7d"},
     {"its checksum fits", KEYS "\naGVs\nbG8h\n" SUM END, "hello!"},
-    {"its checksum does not fit", KEYS "\naGVs\nbG8h\n" WRONG END, NULL},
-    {"its checksum is none", KEYS "\naGVs\nbG8h\n=+cv\n" END, NULL},
+    {"its checksum does not match", KEYS "\naGVs\nbG8h\n" WRONG END, NULL},
+    {"its checksum has a wrong form", KEYS "\naGVs\nbG8h\n=+cv\n" END, NULL},
     {"padding", KEYS "\naGVsbG8=\n" END, "hello"},
     {"headers", KEYS "Version: 1\nComment: x: y\n\naGVsbG8h\n" SUM END, "hello!"},
     {"no empty line", KEYS "aGVsbG8h\n" SUM END, NULL},

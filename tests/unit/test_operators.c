@@ -155,8 +155,9 @@ static void names_of_their_own(void **state)
     str_cut(d.trust.roles[ROLE_OPERATOR].about[1].name, KEY_NAME_MAX, "berta");
     assert_true(may(&d, &o, d.other_operator, MSG_SWAP, why));
     assert_false(may(&d, &o, d.operator, MSG_SWAP, why));
-    assert_string_equal(why, "root lets only these operators order here: berta ([law] operators of "
-                             "agent.conf); this key is anna");
+    assert_string_equal(why,
+                        "root allows only these operators on this host: berta ([law] operators "
+                        "in agent.conf); the key of this order is anna");
     d.trust.roles[ROLE_OPERATOR].n = 1;
     assert_false(may(&d, &o, d.other_operator, MSG_SWAP, why));
     d.trust.roles[ROLE_OPERATOR].about[0].expires_s = 1;

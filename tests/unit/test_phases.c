@@ -1,7 +1,7 @@
 /*
- * phases.h on a model host: a crash before every operation (or every CRASH_EVERY-th, of the
- * environment), and every sync left out. The stories behind the third share most of their way with
- * it: they are crashed before every second one.
+ * phases.h on a model host: a crash before every operation (or before every CRASH_EVERY-th: an
+ * environment variable), and every sync left out once. The stories after the third do mostly the
+ * same operations as the third, so they are crashed only before every second operation.
  * timeout: 400
  */
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include "str.h"
 
 #define SEED_OPERATIONS 40 /* a stage has fewer */
-#define SEEDS           4  /* random losses tried at each operation, besides all and nothing */
+#define SEEDS           4  /* random losses at each operation, besides all and nothing */
 #define WHOLE           3  /* stories that are crashed before every operation */
 
 static const struct crash_story stories[] = {
@@ -79,7 +79,7 @@ static const struct crash_story stories[] = {
      .at_end = "new"},
 };
 
-/* Crashed until it is staged: from there on it goes as the first. */
+/* Crashed only until it is staged: after that it does the same as the first story. */
 static const struct crash_story seed_story = {.name = "a good binary, kept for other hosts",
                                               .offer = "new",
                                               .policy = ON_REVERT,
@@ -146,7 +146,7 @@ static void check(const struct crash_story *s, const struct crash *c, struct ben
                  r.crashed ? r.broken : "the crash never came");
 }
 
-/* most: not behind this operation; 0: everywhere. */
+/* most: no crash after this operation; 0: crash everywhere. */
 static void crash_everywhere(const struct crash_story *s, unsigned most, unsigned step,
                              struct bench *b)
 {
@@ -166,7 +166,7 @@ static void crash_everywhere(const struct crash_story *s, unsigned most, unsigne
             c.loss = LOSE_NOTHING;
             check(s, &c, b, &n);
             c.loss = LOSE_SOME;
-            /* Who starts the service afterwards makes no difference to what is lost. */
+            /* Whether init starts the service afterwards does not change what is lost. */
             for (c.seed = 1; c.seed <= (c.kind == CRASH_HOST ? SEEDS : 1); c.seed++)
                 check(s, &c, b, &n);
         }
@@ -194,7 +194,7 @@ static void a_crash_before_every_operation(void **state)
     crash_everywhere(&seed_zip_story, SEED_OPERATIONS, every, *state);
 }
 
-/* Is anything broken when this sync does nothing? Only crashes behind it can tell. */
+/* Does anything break if this sync does nothing? Only crashes after it can show this. */
 static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from, unsigned last,
                       struct bench *b, struct crash_result *ret)
 {
@@ -211,7 +211,7 @@ static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from,
     return false;
 }
 
-/* of: those whose name begins so. */
+/* of: only stories whose name begins with this. */
 static void check_syncs(const struct crash_story *s, const char *of, struct bench *b)
 {
     const struct crash none = {.kind = CRASH_NONE};
@@ -233,7 +233,7 @@ static void check_syncs(const struct crash_story *s, const char *of, struct benc
     }
 }
 
-/* The first three stories have every sync there is, but for what is kept for other hosts. */
+/* The first three stories do every sync except those of the file for other hosts. */
 static void every_sync_is_needed(void **state)
 {
     for (size_t i = 0; i < WHOLE; i++) {

@@ -1,4 +1,4 @@
-/* phases.h without a crash: what orders, faults and root make of the way. */
+/* phases.h without a crash: how orders, faults and root change the course of the phases. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* One step in its time; false at rest. */
+/* Does one step when its time has come. False: at rest. */
 static bool step(struct bench *b)
 {
     if (!phases_works(&b->p))
@@ -203,11 +203,11 @@ static void only_the_digest_named_is_staged(void **state)
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
     assert_int_equal(model_fs_find(&b->m.fs, MODEL_FRESH), 0);
     begin_stage(b);
-    b->p.rec.target_size = MODEL_BINARY - 1; /* what comes is larger than was said */
+    b->p.rec.target_size = MODEL_BINARY - 1; /* the fetched file is larger than the signed size */
     to_rest(b);
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
 
-    /* Changed on the shelf after it was staged. */
+    /* The staged file is changed on the shelf. */
     stage(b);
     b->m.fs.files[model_fs_find(&b->m.fs, MODEL_FRESH)].data[100] ^= 1;
     next = swap_record(b, ON_REVERT);
@@ -216,7 +216,7 @@ static void only_the_digest_named_is_staged(void **state)
     ends(b, PHASE_FAILED, FAILURE_BAD_DIGEST, "old");
 }
 
-/* The host is to blame, and not that the way back failed: it did not. */
+/* The text blames the host. It does not say that the revert failed, because the revert worked. */
 static void where_neither_starts_it_is_the_host(void **state)
 {
     struct bench *b = *state;
@@ -279,14 +279,14 @@ static void not_before_is_waited_for(void **state)
     accept(b, &next, NULL);
     while (b->m.uptime_ms < begun + 7000)
         (void)step(b);
-    assert_in_range(b->p.now.read_ms, begun + 2000, begun + 7000); /* so it is in memory */
+    assert_in_range(b->p.now.read_ms, begun + 2000, begun + 7000); /* so the binary is in memory */
     to_rest(b);
     ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
     assert_true(b->p.rec.swapped_ms >= begun + 7000);
     assert_true(b->p.rec.swapped_ms < begun + 7100);
 }
 
-/* The host slept through its time. */
+/* The host was suspended until the time was over. */
 static void too_late_is_not_begun(void **state)
 {
     struct bench *b = *state;
@@ -319,7 +319,7 @@ static void root_may_hold_until_the_last_moment(void **state)
     ends(b, PHASE_SETTLED, FAILURE_NONE, "new");
 }
 
-/* While the swap waits for its time, other servers go. */
+/* While the swap waits for its time, other servers fail. */
 static void without_a_quorum_nothing_is_renamed(void **state)
 {
     static const char two[] = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\"]",
@@ -392,7 +392,8 @@ static void a_live_process_has_until_its_deadline(void **state)
     swap(b, ON_REVERT_IF_UNTOUCHED);
     ends(b, PHASE_FAILED, FAILURE_NOT_READY, "mute");
     assert_true(b->m.uptime_ms - b->p.rec.swapped_ms >= 2000);
-    assert_true(str_starts(b->p.rec.verdict.text, "[api-silent] it runs")); /* and elsewhere */
+    assert_true(str_starts(b->p.rec.verdict.text,
+                           "[api-silent] Nomad runs")); /* the API listens at another address */
     assert_non_null(strstr(b->p.rec.verdict.text, "restoring"));
 }
 
@@ -404,7 +405,7 @@ static void not_ready_is_put_back_where_that_is_harmless(void **state)
     swap(b, ON_REVERT);
     ends(b, PHASE_REVERTED, FAILURE_NOT_READY, "old");
     assert_true(b->m.process.there);
-    b->m.offer = "new"; /* which answers; but it is another's answer */
+    b->m.offer = "new"; /* another program answers there */
     b->m.health = "{\"status\":\"ok\"}";
     swap(b, ON_LEAVE);
     ends(b, PHASE_FAILED, FAILURE_NOT_READY, "new");
@@ -479,7 +480,7 @@ static void without_service_manager_the_old_file_comes_back(void **state)
     b->m.no_manager = false;
     to_rest(b);
     ends(b, PHASE_REVERTED, FAILURE_SERVICE, "old");
-    assert_int_equal(b->m.last_pid, 1); /* it was never restarted */
+    assert_int_equal(b->m.last_pid, 1); /* Nomad was never restarted */
 }
 
 static void a_full_disk_stops_before_the_rename(void **state)
@@ -511,13 +512,13 @@ static void somebody_elses_hand_is_noticed(void **state)
         b->m.uptime_ms++;
         phases_step(&b->p);
     }
-    model_binary("mute", other); /* a package manager comes by */
+    model_binary("mute", other); /* a package manager begins to work */
     model_fs_put(&b->m.fs, MODEL_TARGET, other, sizeof(other), 0755);
     to_rest(b);
     ends(b, PHASE_STAGED, FAILURE_IO, "mute");
 }
 
-/* ---- what is known of the host ---- */
+/* ---- facts of the host ---- */
 
 static void what_does_not_fit_is_found_while_staging(void **state)
 {
@@ -602,7 +603,7 @@ static void what_was_put_in_place_is_remembered(void **state)
     assert_true(digest_eq(&b->p.rec.placed, &d));
 }
 
-/* The link is the same, what it leads to is not. */
+/* The link is the same, but its target has changed. */
 static void the_file_behind_a_link_is_looked_at(void **state)
 {
     struct bench *b = *state;
@@ -622,7 +623,7 @@ static void the_file_behind_a_link_is_looked_at(void **state)
         model_fs_find(&b->m.fs, MODEL_STORE);
     to_rest(b);
     assert_int_equal(b->p.rec.phase, PHASE_STAGED);
-    assert_non_null(strstr(b->p.rec.verdict.text, "behind the link"));
+    assert_non_null(strstr(b->p.rec.verdict.text, "to which the link in place leads"));
 }
 
 static void the_previous_binary_goes_after_a_week(void **state)

@@ -46,7 +46,7 @@ static void test_order(void **state)
     done(f);
 }
 
-/* Where who leads moves, the forecast moves. */
+/* When leadership moves, the forecast changes. */
 static void test_leader_moved(void **state)
 {
     struct small_fleet *f = fleet();
@@ -58,14 +58,14 @@ static void test_leader_moved(void **state)
     done(f);
 }
 
-/* A client's has no meaning. */
+/* The size of a client has no meaning. */
 static const struct fact_view raft_sizes[] = {{"raft-size", TRI_YES, "3500000000"},
                                               {"raft-size", TRI_YES, "100000000"},
                                               {"raft-size", TRI_YES, "99999999999999"},
                                               {"raft-size", TRI_YES, "3500000000"}};
 
-/* Half of the speed that was seen, beside the policy's deadline, however short that is; nor above
- * what an order may ask for. */
+/* The deadline uses half of the measured speed, in addition to the policy's deadline, however
+ * short that is. It is never above what an order may ask for. */
 static void test_large_raft_state(void **state)
 {
     struct small_fleet *f = fleet();
@@ -145,7 +145,7 @@ static void test_forecast(void **state)
     done(f);
 }
 
-/* Nothing is restarted: as long as one fetch, whatever the policy says of restarts. */
+/* Nothing is restarted: the forecast is one fetch, whatever the policy says about restarts. */
 static void test_forecast_of_stage(void **state)
 {
     struct small_fleet *f = fleet();
@@ -162,7 +162,7 @@ static void test_forecast_of_stage(void **state)
     done(f);
 }
 
-/* A region that could not be asked is told after the reason that was seen. */
+/* A region that could not be asked comes after a reason that was seen. */
 static void test_refused_by_what_was_seen(void **state)
 {
     static const struct {
@@ -189,7 +189,7 @@ static void test_refused_by_what_was_seen(void **state)
     }
 }
 
-/* What the policy gives is enough for a small one, however short that is. */
+/* The policy's deadline is enough for a small raft state, however short the deadline is. */
 static void test_small_raft_state(void **state)
 {
     static const struct fact_view sizes[] = {{"raft-size", TRI_YES, "32768"},
@@ -207,7 +207,7 @@ static void test_small_raft_state(void **state)
     done(f);
 }
 
-/* The region that others copy from goes first, whatever its name. */
+/* The authoritative region goes first, whatever its name. */
 static void test_authoritative_first(void **state)
 {
     static struct region two[2];
@@ -286,7 +286,7 @@ static void test_reactions(void **state)
     done(f);
 }
 
-/* The same version with another binary is not there already. */
+/* The same version with another binary does not count as already installed. */
 static void test_already(void **state)
 {
     struct small_fleet *f = fleet();
@@ -328,7 +328,7 @@ static void test_text(void **state)
     done(f);
 }
 
-/* Of one that joins, of one that leaves; an upgrade's text has neither (tests above). */
+/* The roles of servers that join and that leave; an upgrade's text has neither (tests above). */
 static void test_roles(void **state)
 {
     static const char *const flags[] = {" smj ", " smod ", " slmo "};

@@ -1,4 +1,4 @@
-/* preserve.h: the keystore's copy, on real files and on a model that is crashed everywhere. */
+/* preserve.h: the keystore's copy, on real files and on a model that crashes at every operation. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -182,7 +182,7 @@ static void the_copies_of_the_last_two_runs_stay(void **state)
     assert_int_equal(mode_of(b->kept.path), 0700);
 }
 
-/* Put aside for one that never came, as a crash may leave it. */
+/* An old copy was renamed for a new copy that was never finished, as a crash may leave it. */
 static void a_copy_put_aside_gets_its_name_back(void **state)
 {
     struct bench *b = *state;
@@ -216,7 +216,7 @@ static void what_is_not_ours_is_left_alone(void **state)
     assert_int_equal(mode_of(path), 0700);
 }
 
-/* ---- what is refused ---- */
+/* ---- refusals ---- */
 
 static void refused(struct bench *b, enum err_kind kind, const char *says)
 {
@@ -227,7 +227,7 @@ static void refused(struct bench *b, enum err_kind kind, const char *says)
         fail_msg("kind %d, %s; not %s", (int)b->err.kind, b->err.text, says);
     snprintf(parent, sizeof(parent), "%s/" PRESERVE_NAME, b->swap);
     if (mode_of(parent) != 0)
-        count_runs(b, 0); /* nothing is left lying about */
+        count_runs(b, 0); /* no incomplete copy stays */
 }
 
 static void away(const struct bench *b, const char *name)
@@ -244,7 +244,7 @@ static void without_keys(void **state)
 
     away(b, KEY_A);
     away(b, KEY_B);
-    refused(b, ERR_NOTFOUND, "holds no key");
+    refused(b, ERR_NOTFOUND, "contains no key");
     away(b, "notes.txt");
     assert_int_equal(rmdir(b->keys), 0);
     refused(b, ERR_NOTFOUND, "No such file");
@@ -259,7 +259,7 @@ static void links_are_not_followed(void **state)
     snprintf(aside, sizeof(aside), "%s/aside", b->dir);
     assert_int_equal(rename(path, aside), 0);
     assert_int_equal(symlink(aside, path), 0);
-    refused(b, ERR_FORMAT, "a link is followed nowhere");
+    refused(b, ERR_FORMAT, "links are not followed");
     assert_int_equal(unlink(path), 0);
     assert_int_equal(mkfifo(path, 0600), 0);
     refused(b, ERR_FORMAT, "not a regular file");
@@ -267,7 +267,7 @@ static void links_are_not_followed(void **state)
     assert_int_equal(rename(aside, path), 0);
     assert_int_equal(rename(b->keys, aside), 0);
     assert_int_equal(symlink(aside, b->keys), 0);
-    refused(b, ERR_FORMAT, "a link or no directory");
+    refused(b, ERR_FORMAT, "is a link, or not a directory");
 }
 
 static void a_data_dir_behind_a_link_is_fine(void **state)
@@ -317,7 +317,7 @@ static void too_many_are_refused(void **state)
     refused(b, ERR_LIMIT, "more than 256 names");
 }
 
-/* ---- what changes while it is copied ---- */
+/* ---- changes during the copy ---- */
 
 static const struct bench *changing;
 static int changes;
@@ -382,14 +382,14 @@ static int model_preserve(struct model_host *m, int run, struct preserved *ret)
     return rc == 0 ? preserve_tidy(&m->host, MODEL_DIR, runs[run], &err) : rc;
 }
 
-/* Of each run that has a copy: it is whole, with the keys of before or of now. */
+/* Each copy of a run is whole, with the old keys or with the new keys. */
 static bool is_whole(struct model_host *m, const char *dir, const struct digest *old,
                      const struct digest *now)
 {
     struct preserved p;
     struct err err = ERR_INIT;
 
-    /* The copy's own digest, by copying it as if it were a keystore. */
+    /* The digest of the copy, computed by copying it as if it were a keystore. */
     model_fs_put_dir(&m->fs, "/judge/server");
     model_fs_put_dir(&m->fs, "/judge/server/keystore");
     for (int i = 0; i < MODEL_NAMES; i++) {
@@ -412,8 +412,8 @@ struct trial {
     struct digest old, now;
 };
 
-/* What was durable before the last preserve: run 0's copy with the old keys when `again`,
- * nothing at all else. */
+/* The durable state before the last preserve: with `again` run 0's copy with the old keys, else
+ * nothing. */
 static void begin_trial(struct trial *t, bool again)
 {
     struct preserved p;

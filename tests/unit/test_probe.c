@@ -1,4 +1,4 @@
-/* probe.h: what looks at the service, one after the other, make of the new binary. */
+/* probe.h: the verdict after a sequence of looks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 
 struct sight {
     enum service_progress act;
-    uint32_t pid; /* of the new file; 0: the old one still runs */
+    uint32_t pid; /* process of the new file; 0: the old process still runs */
     uint64_t restarts;
 };
 
@@ -37,8 +37,8 @@ static enum probe_outcome judge(const struct sight *sights, size_t n, enum failu
     return v.outcome;
 }
 
-/* While our act goes on, a process may come and go by an act that was begun before: by one of a
- * caravan-swap that was killed. After ours, whoever starts it is not us. */
+/* While the act goes on, a process may start and end because of an earlier act: one of a
+ * caravan-swap that was killed. After the act, a new process is not caravan-swap's own doing. */
 static void starts_are_told_apart(void **state)
 {
     static const struct {
@@ -52,7 +52,7 @@ static void starts_are_told_apart(void **state)
           {SERVICE_DONE, 2, 0}},
          4,
          PROBE_PASS},
-        {{{SERVICE_WORKING, 2, 0}, /* of the act before ours */
+        {{{SERVICE_WORKING, 2, 0}, /* of the earlier act */
           {SERVICE_WORKING, 0, 0},
           {SERVICE_DONE, 3, 0},
           {SERVICE_DONE, 3, 0},
@@ -83,24 +83,26 @@ static void starts_are_told_apart(void **state)
     }
 }
 
-/* Only what listens elsewhere names the row whose advice is another address. */
+/* Only if the API listens elsewhere, the text names the row with the advice to change the address.
+ */
 static void it_says_where_it_asked(void **state)
 {
-    static const char was[] = "it runs, but its API did not answer within 2 min: refused";
+    static const char was[] = "Nomad runs, but its API did not answer within 2 min: refused";
     struct probe_verdict v = {.unanswered = true};
 
     (void)state;
     str_cut(v.text, sizeof(v.text), was);
     probe_say_where(&v, "http://127.0.0.1:4646", true,
                     "; Nomad's process listens at 10.0.0.5:4646");
-    assert_string_equal(v.text, "[api-silent] it runs, but its API did not answer within 2 min: "
+    assert_string_equal(v.text, "[api-silent] Nomad runs, but its API did not answer within 2 min: "
                                 "refused (asked at http://127.0.0.1:4646); Nomad's process listens "
                                 "at 10.0.0.5:4646");
     assert_true(v.elsewhere);
     str_cut(v.text, sizeof(v.text), was);
     probe_say_where(&v, NULL, false, "");
-    assert_string_equal(v.text, "it runs, but its API did not answer within 2 min: refused (asked "
-                                "at the API)");
+    assert_string_equal(v.text,
+                        "Nomad runs, but its API did not answer within 2 min: refused (asked "
+                        "at the API)");
     assert_false(v.elsewhere);
 }
 

@@ -1,4 +1,4 @@
-/* record.h: whole and back, every damage noticed; view_file.h likewise. */
+/* record.h and view_file.h: a written text reads back, and every damage is noticed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -61,10 +61,11 @@ static void whole_and_back(void **state)
     assert_string_equal(back->verdict.text, r->verdict.text);
     assert_string_equal(back->verdict.evidence, r->verdict.evidence);
     assert_int_equal(back->kept[0].len, RECORD_RECEIPT_MAX - ORDER_KEPT);
-    assert_int_equal(back->kept[0].order.bytes[0], ORDER_KEPT); /* newest first, oldest gone */
+    assert_int_equal(back->kept[0].order.bytes[0],
+                     ORDER_KEPT); /* the newest comes first, the oldest was dropped */
 }
 
-/* A record of before there was such a line is read, and one without such orders has none. */
+/* A record without this line can be read, and a record without such orders has no such line. */
 static void what_was_refused_in_a_higher_epoch_is_kept(void **state)
 {
     autofree struct record *r = full_record();
@@ -122,14 +123,14 @@ static void orders_about_the_service_are_kept(void **state)
     assert_int_equal(back->stopping, 1);
     assert_int_equal(back->joining, 1);
     assert_true(digest_eq(&back->stopped_disk, &r->stopped_disk));
-    assert_false(record_runs(back, 4711)); /* it has not ended yet */
+    assert_false(record_runs(back, 4711)); /* the process has not ended yet */
     assert_false(record_runs(back, 0));
     assert_true(record_runs(back, 4712));
     assert_int_equal(back->stopped.sequence, 0);
     assert_false(record_runs(back, 4713));
 }
 
-/* As above: a record of before there was a floor knows none. */
+/* As above: a record from before floors existed has no floor. */
 static void what_settled_is_kept(void **state)
 {
     autofree struct record *r = full_record();
@@ -152,7 +153,7 @@ static void what_settled_is_kept(void **state)
     assert_int_equal(back->settled_s, 1790000000);
 }
 
-/* A downgrade that was signed anew, then the old upgrade: what was signed before stays old. */
+/* A downgrade with a new signature, and then the old upgrade: its older signature stays older. */
 static void nothing_lowers_what_settled(void **state)
 {
     autofree struct record *r = full_record();
@@ -187,7 +188,7 @@ static void any_damage_is_noticed(void **state)
     assert_int_equal(record_parse(a.data, a.len, back, &err), -1);
 }
 
-/* The digest fits, the lines do not. */
+/* The digest fits, but the lines are wrong. */
 static void lines_are_read_strictly(void **state)
 {
     char phase_beyond[16];
@@ -236,7 +237,7 @@ static void lines_are_read_strictly(void **state)
     }
 }
 
-/* A host whose caravan-swap is new, with the record of the one before. */
+/* A new caravan-swap reads the record of an older version. */
 static void what_came_later_need_not_be_there(void **state)
 {
     autofree struct record *r = full_record();
@@ -266,7 +267,7 @@ static void absent_is_fresh_and_torn_is_an_error(void **state)
     assert_int_equal(r->phase, PHASE_IDLE);
     model_fs_put(&m->fs, MODEL_DIR "/" RECORD_NAME, "caravan record v1\n", 18, 0600);
     assert_int_equal(record_load(&m->host, MODEL_DIR, r, &err), -1);
-    assert_non_null(strstr(err.text, "move it away"));
+    assert_non_null(strstr(err.text, "move the file away"));
 }
 
 static struct view *full_view(void)

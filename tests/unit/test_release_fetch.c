@@ -55,7 +55,7 @@ VENDOR_TEST(test_a_directory_is_as_good)
     snprintf(bench.from, sizeof bench.from, "%s/nomad", vendor_site(bench.vendor));
     fetches("1.0.0");
     list_releases(&bench.listing);
-    refuses_of("2.0.9", ERR_NOTFOUND, "nor has nomad/2.0.9");
+    refuses_of("2.0.9", ERR_NOTFOUND, "nor in the directories nomad/2.0.9");
 }
 
 VENDOR_TEST(test_what_is_there_is_not_fetched_again)
@@ -177,7 +177,7 @@ VENDOR_TEST(test_too_many_signatures)
              vendor_site(bench.vendor));
     assert_int_equal(file_replace(path, many.data, many.len, 0644, &err), 0);
     signed_by("AA");
-    refuses(ERR_LIMIT, "a file with fewer is needed");
+    refuses(ERR_LIMIT, "a file with fewer signatures is needed");
     assert_int_equal(vendor_requests(bench.vendor, ZIP), n);
     while (many.len <= 300 * one.len)
         buf_add(&many, one.data, one.len);

@@ -43,8 +43,8 @@ static uint32_t planned(struct replace_desk *d)
     return view_planned_voters(&v);
 }
 
-/* As many voters as the step wants: 3, 4 when the new one has joined, 3 when an old one has left.
- */
+/* Each step has its number of voters: 3, then 4 when the new server has joined, then 3 when an
+ * old server has left. */
 static void test_voters_follow_the_step(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -53,7 +53,7 @@ static void test_voters_follow_the_step(void **state)
     assert_int_equal(region(d).kind, GATE_PASS);
     assert_int_equal(planned(d), 3);
     replace_desk_host(d, "n1")->state = HOST_SWAPPING;
-    assert_int_equal(region(d).kind, GATE_PASS); /* nobody lists it yet */
+    assert_int_equal(region(d).kind, GATE_PASS); /* no list has it yet */
     replace_desk_joins(d, false);
     replace_desk_look(d, 2000);
     expect_gate(d, GATE_FAIL, "n1 is not a voter");
@@ -70,7 +70,7 @@ static void test_voters_follow_the_step(void **state)
     replace_desk_close(d);
 }
 
-/* `left` by one list and not by another: it is still waited for. */
+/* `left` in one list and not in another: the server is still awaited. */
 static void test_left_by_everybody(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -86,7 +86,7 @@ static void test_left_by_everybody(void **state)
     replace_desk_close(d);
 }
 
-/* One that was to stay and is `left`, and one that has joined, are missed. */
+/* A server that should stay and is `left`, and a server that has joined, are missing. */
 static void test_who_is_missed(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -99,7 +99,7 @@ static void test_who_is_missed(void **state)
     replace_desk_close(d);
 }
 
-/* ---- one joins ---- */
+/* ---- a server joins ---- */
 
 static void test_joins_first(void **state)
 {
@@ -124,7 +124,7 @@ static void settle(struct replace_desk *d, bool votes)
     memcpy(lh->base_objects, d->f.objects[0], sizeof(lh->base_objects));
 }
 
-/* Its vote, then enabled, then done. */
+/* First it votes, then it is enabled, then it is done. */
 static void test_enabled_when_it_votes(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -141,7 +141,7 @@ static void test_enabled_when_it_votes(void **state)
     assert_int_equal(replace_desk_intent(d, INTENT_SERVICE, "n1")->service, SERVICE_ENABLE);
     replace_desk_answered(d, "n1", REFUSAL_NONE);
     replace_desk_look(d, 2000);
-    expect_none(d, "read back");
+    expect_none(d, "reads back");
     d->facts[3][0].value = TRI_YES;
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DONE);
@@ -149,7 +149,7 @@ static void test_enabled_when_it_votes(void **state)
     replace_desk_close(d);
 }
 
-/* Never a voter: disabled, stopped, out; never reverted, and then it has failed. */
+/* It never votes: it is disabled, stopped and taken out, never reverted, and has then failed. */
 static void test_undone_without_a_vote(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -187,7 +187,7 @@ static void test_undone_without_a_vote(void **state)
     replace_desk_close(d);
 }
 
-/* It fell while that took long: it has not joined. */
+/* It failed while enabling took long, so it has not joined. */
 static void test_enabled_and_fallen(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -202,7 +202,7 @@ static void test_enabled_and_fallen(void **state)
     replace_desk_close(d);
 }
 
-/* Nor is one that votes, because the leader's index could not be asked in time. */
+/* A server that votes is not undone because the leader's index could not be read in time. */
 static void test_not_undone_for_unknown(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -218,9 +218,9 @@ static void test_not_undone_for_unknown(void **state)
     replace_desk_close(d);
 }
 
-/* ---- one leaves ---- */
+/* ---- a server leaves ---- */
 
-/* An abort took it out, and somebody goes on with the run. */
+/* An abort took the new server out, and somebody goes on with the run. */
 static void test_nobody_leaves_without_it(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -257,7 +257,7 @@ static void test_leader_is_last(void **state)
     replace_desk_close(d);
 }
 
-/* Leadership is handed to the one that has joined, by its raft id. */
+/* Leadership moves to the server that has joined, by its raft id. */
 static void test_leader_hands_over(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -275,7 +275,7 @@ static void test_leader_hands_over(void **state)
     replace_desk_close(d);
 }
 
-/* A new one that leads crashes old followers; and none is made to lead them. */
+/* A new server that leads would crash old followers, so none is made the leader. */
 static void test_bad_pair(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -300,7 +300,7 @@ static void test_bad_pair(void **state)
     replace_desk_close(d);
 }
 
-/* Alive, and not taken into raft: it knows of no voters, or of itself alone. */
+/* An alive server outside raft knows of no voters, or only of itself. */
 static void test_its_own_word_before_its_vote(void **state)
 {
     static const size_t known[] = {0, 1};
@@ -323,7 +323,7 @@ static void test_its_own_word_before_its_vote(void **state)
     }
 }
 
-/* Three of four voters are the least: with another one behind, nothing is stopped. */
+/* At least three of four voters are needed: while another voter is behind, no server is stopped. */
 static void test_quorum_before_and_after(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -339,7 +339,8 @@ static void test_quorum_before_and_after(void **state)
     replace_desk_close(d);
 }
 
-/* What has left raft by itself is not removed, and left by itself not forced. */
+/* A peer that has left raft by itself is not removed, and a member that is left by itself is not
+ * forced. */
 static void test_peer_then_member(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -362,7 +363,7 @@ static void test_peer_then_member(void **state)
     replace_desk_close(d);
 }
 
-/* While its process lives, or nobody can tell, neither is touched. */
+/* While its process is alive, or that is unknown, neither peer nor member is removed. */
 static void test_not_while_it_lives(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -372,11 +373,11 @@ static void test_not_while_it_lives(void **state)
     replace_desk_state(d, "s2", HOST_LEAVING);
     d->f.hosts[1].agent.enrolled = false;
     replace_desk_look(d, 10000);
-    expect_none(d, "does not tell whether its Nomad has ended");
+    expect_none(d, "does not report whether its Nomad has ended");
     replace_desk_status(d, "s2", MEMBER_FAILED);
     d->members[0][1].status = MEMBER_ALIVE;
     replace_desk_look(d, 2000);
-    expect_none(d, "does not tell whether its Nomad has ended");
+    expect_none(d, "does not report whether its Nomad has ended");
     d->members[0][1].status = MEMBER_FAILED;
     replace_desk_look(d, 2000);
     replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
@@ -397,7 +398,7 @@ static void test_started_again(void **state)
     replace_desk_close(d);
 }
 
-/* A hello from before the stop was answered says nothing of it. */
+/* A hello from before the answer to the stop proves nothing about the stop. */
 static void test_stop_is_told(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -405,7 +406,7 @@ static void test_stop_is_told(void **state)
 
     replace_desk_joined(d);
     replace_desk_state(d, "s2", HOST_STOPPING);
-    replace_desk_pid(d, "s2", 0); /* starts again by itself, perhaps */
+    replace_desk_pid(d, "s2", 0); /* it may start again by itself */
     replace_desk_look(d, 2000);
     replace_desk_intent(d, INTENT_SERVICE, "s2");
     replace_desk_answered(d, "s2", REFUSAL_NONE);
@@ -420,8 +421,8 @@ static void test_stop_is_told(void **state)
     replace_desk_close(d);
 }
 
-/* Disabled and not stopped when the run ends: it is enabled again. */
-/* Its service manager could not, by its agent's word about this order. */
+/* A server that is disabled and not stopped when the run ends is enabled again. */
+/* The service manager could not stop it, by the agent's report about this order. */
 static void test_stop_in_vain(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -466,8 +467,8 @@ static void test_pause_before_the_stop(void **state)
     }
 }
 
-/* Asked for once; what a process committed and did not live to do is decided anew, but for a
- * transfer, which harms nobody. */
+/* An effect is asked for once. If a process committed it and died before doing it, it is decided
+ * again, except a transfer, which does no harm. */
 static void test_asked_once(void **state)
 {
     static const struct {
@@ -493,7 +494,7 @@ static void test_asked_once(void **state)
     replace_desk_close(d);
 }
 
-/* What Nomad was asked for just now is not asked for at every look. */
+/* A removal that Nomad was asked for just now is not asked for at every observation. */
 static void test_not_again_at_once(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -505,17 +506,17 @@ static void test_not_again_at_once(void **state)
     replace_desk_pid(d, "s2", 0);
     e = ledger_effect_add(&d->f.ledger, EFFECT_REMOVE_PEER, "s2-id");
     replace_desk_look(d, 2000);
-    expect_none(d, "is being removed");
+    expect_none(d, "removes its peer from raft");
     e->done = e->undone = e->note_cleared = true;
     e->done_ms = d->f.w.begun_ms;
     replace_desk_look(d, 2000);
-    expect_none(d, "is being removed");
+    expect_none(d, "removes its peer from raft");
     replace_desk_look(d, 20000);
     replace_desk_intent(d, INTENT_REMOVE_PEER, "s2");
     replace_desk_close(d);
 }
 
-/* It has come to lead after it was disabled, and another one is to leave before it. */
+/* It came to lead after it was disabled, and another server is to leave before it. */
 static void test_comes_to_lead(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -533,9 +534,9 @@ static void test_comes_to_lead(void **state)
     replace_desk_close(d);
 }
 
-/* ---- back ---- */
+/* ---- an abort ---- */
 
-/* Nothing starts it again by order: it has failed, also for who resumes. */
+/* No order starts it again, so it has failed, also after a resume. */
 static void test_taken_out_stays_out(void **state)
 {
     static const enum outcome outcomes[] = {OUTCOME_UNDONE, OUTCOME_LEFT};
@@ -552,7 +553,7 @@ static void test_taken_out_stays_out(void **state)
     replace_desk_close(d);
 }
 
-/* What cannot be taken out again ends the abort, and is said. */
+/* A server that cannot be taken out ends the abort, which names it. */
 static void test_abort_in_vain(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -583,7 +584,7 @@ static void test_abort_takes_out(void **state)
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->outcome, OUTCOME_UNDONE);
-    replace_desk_host(d, "s2")->state = HOST_DONE; /* too late for that */
+    replace_desk_host(d, "s2")->state = HOST_DONE; /* too late for an undo */
     replace_desk_look(d, 2000);
     assert_int_equal(small_fleet_intent(&d->f, INTENT_RUN)->run, RUN_ABORTED);
     replace_desk_close(d);
@@ -602,8 +603,8 @@ static void test_reads_back_who_left(void **state)
     replace_desk_host(d, "s2")->state = replace_desk_host(d, "s1")->state = HOST_DONE;
     d->f.ledger.state = RUN_VERIFYING;
     replace_desk_look(d, 2000);
-    assert_int_equal(small_fleet_intent(&d->f, INTENT_STOP)->kind, INTENT_STOP); /* s1 lives */
-    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s1 has left"));
+    assert_int_equal(small_fleet_intent(&d->f, INTENT_STOP)->kind, INTENT_STOP); /* s1 is alive */
+    assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text, "s1 had left"));
     replace_desk_close(d);
 }
 

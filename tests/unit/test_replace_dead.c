@@ -1,4 +1,4 @@
-/* Servers that are dead: accepted as such, or fallen before their turn, or back after it. */
+/* Dead servers: accepted as dead, or dead before their turn, or back after they left. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void expect_wait(struct replace_desk *d, enum reason reason, const char *
     fail_msg("no wait for \"%s\"", words);
 }
 
-/* Nobody's member, nor a peer. */
+/* The server is in no list, and no raft peer. */
 static void is_out(struct replace_desk *d, const char *name)
 {
     replace_desk_status(d, name, MEMBER_LEFT);
@@ -47,7 +47,7 @@ static void has_left(struct replace_desk *d, const char *name)
 
 /* ---- accepted as dead ---- */
 
-/* In no gate, but for the quorum: that is of the whole configuration. */
+/* A dead server is in no gate, but counts for the quorum of the whole configuration. */
 static void test_dead_is_not_asked(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -71,7 +71,7 @@ static void test_dead_is_not_asked(void **state)
     replace_desk_close(d);
 }
 
-/* A second one that is not well is told, whatever autopilot says of the dead one. */
+/* A second server that is not well is reported, whatever autopilot says about the dead server. */
 static void test_others_are_asked(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -83,14 +83,14 @@ static void test_others_are_asked(void **state)
     replace_desk_look(d, 2000);
     expect_region(d, GATE_FAIL, "s3 is not healthy");
     d->autopilot[2].healthy = true;
-    replace_desk_out_of_raft(d, "s2"); /* the verdict on the whole is about the others now */
+    replace_desk_out_of_raft(d, "s2"); /* autopilot's verdict is now about the other servers */
     replace_desk_look(d, 2000);
     expect_region(d, GATE_FAIL, "autopilot by s1: ");
     replace_desk_close(d);
 }
 
-/* All have joined: what is left of it goes, first of all, without an order; it is told at the end.
- */
+/* When all have joined, the dead server leaves first, without an order. The report says so at
+ * the end. */
 static void test_dead_leaves_first(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -129,7 +129,7 @@ static void by_its_agent(struct replace_desk *d)
     replace_desk_pid(d, "s2", 900);
 }
 
-/* At any time before its end: the run stops, and removes nothing. */
+/* If it is alive at any time before its turn ends, the run stops and removes nothing. */
 static void test_dead_that_lives(void **state)
 {
     static void (*const ways[])(struct replace_desk *) = {by_a_list, by_its_agent};
@@ -141,7 +141,7 @@ static void test_dead_that_lives(void **state)
         ways[i](d);
         replace_desk_look(d, 2000);
         assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->text,
-                               "s2 was accepted as dead, and it lives"));
+                               "s2 was accepted as dead, but it is alive"));
         assert_null(small_fleet_intent(&d->f, INTENT_SWAP));
         replace_desk_joined(d);
         replace_desk_dead(d);
@@ -159,7 +159,7 @@ static void test_dead_that_lives(void **state)
     }
 }
 
-/* Nothing was removed yet when the run ends: then it stays. */
+/* If nothing was removed when the run ends, the server stays. */
 static void test_dead_not_begun(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -177,7 +177,7 @@ static void test_dead_not_begun(void **state)
     replace_desk_close(d);
 }
 
-/* ---- one dies before its turn ---- */
+/* ---- a server dies before its turn ---- */
 
 static void dies(struct replace_desk *d)
 {
@@ -186,7 +186,7 @@ static void dies(struct replace_desk *d)
     replace_desk_status(d, "s2", MEMBER_FAILED);
 }
 
-/* It is waited for, and in vain told with what to do; when it is back the run goes on. */
+/* The run waits for it, and a wait in vain has an advice. When it is back, the run goes on. */
 static void test_dies_before_its_turn(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -196,20 +196,20 @@ static void test_dies_before_its_turn(void **state)
     dies(d);
     replace_desk_look(d, 2000);
     assert_null(small_fleet_intent(&d->f, INTENT_STOP));
-    expect_wait(d, REASON_DIED, "s2, which is to leave, has failed by everybody's list");
+    expect_wait(d, REASON_DIED, "s2, which is to leave, has failed in the lists of all servers");
     note_waits(&d->f.evidence, &d->f.decision, d->f.w.begun_ms);
     replace_desk_look(d, 4 * d->f.policy.server_deadline_ms);
     const struct intent *stop = small_fleet_intent(&d->f, INTENT_STOP);
     assert_non_null(stop);
     assert_string_equal(stop->host, "s2");
-    assert_non_null(strstr(stop->advice, "begin anew with --accept dead: and its name"));
+    assert_non_null(strstr(stop->advice, "begin a new run with --accept dead: and the name of"));
     d->silent[1] = false; /* an answer of its agent is enough not to call it dead */
     replace_desk_look(d, 2000);
     assert_false(small_fleet_waits(&d->f, REASON_DIED));
     replace_desk_close(d);
 }
 
-/* An abort takes out what has joined all the same, but whom a quorum needs. */
+/* An abort still takes out the servers that have joined, except servers that the quorum needs. */
 static void test_abort_past_the_dead(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -218,7 +218,7 @@ static void test_abort_past_the_dead(void **state)
     replace_desk_joined(d);
     dies(d);
     ledger_abort(&d->f.ledger);
-    d->raft[1].voter = false; /* it was none */
+    d->raft[1].voter = false; /* it was no voter */
     replace_desk_look(d, 24000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->outcome, OUTCOME_UNDONE);
@@ -227,20 +227,22 @@ static void test_abort_past_the_dead(void **state)
     const struct intent *in = replace_desk_intent(d, INTENT_MARK, "n1");
     assert_int_equal(in->state, HOST_ENABLING);
     assert_string_equal(in->text, "the run was aborted, and it stays: without it 2 of 4 voters "
-                                  "would be left, 3 are a quorum");
+                                  "would be left, and 3 are a quorum");
     replace_desk_state(d, "n1", HOST_ENABLING);
     replace_desk_host(d, "n1")->outcome = in->outcome;
     replace_desk_answered(d, "n1", REFUSAL_NONE);
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_FAILED);
-    assert_string_equal(replace_desk_intent(d, INTENT_MARK, "n1")->text, ""); /* its own stands */
+    assert_string_equal(replace_desk_intent(d, INTENT_MARK, "n1")->text,
+                        ""); /* its own text stays */
     replace_desk_host(d, "n1")->state = HOST_FAILED;
     replace_desk_look(d, 2000);
     assert_int_equal(small_fleet_intent(&d->f, INTENT_RUN)->run, RUN_ABORTED);
     replace_desk_close(d);
 }
 
-/* It votes and was settling when s2 died: its objects are counted by who leads the others. */
+/* It votes and was settling when s2 died: its objects are compared with the leader of the
+ * others. */
 static void test_settles_past_the_dead(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -260,7 +262,7 @@ static void test_settles_past_the_dead(void **state)
     replace_desk_close(d);
 }
 
-/* ---- one that leaves is disabled, and was not stopped ---- */
+/* ---- a server that leaves is disabled, and was not stopped ---- */
 
 static void is_disabled(struct replace_desk *d, enum host_state state)
 {
@@ -270,7 +272,7 @@ static void is_disabled(struct replace_desk *d, enum host_state state)
     d->facts[1][0].value = TRI_NO;
 }
 
-/* An abort enables it again, also when others have left already, and before anything else. */
+/* An abort enables it again, also if others have left already, and before anything else. */
 static void test_abort_enables_again(void **state)
 {
     (void)state;
@@ -283,28 +285,28 @@ static void test_abort_enables_again(void **state)
         is_disabled(d, HOST_FAILED);
         replace_desk_look(d, 2000);
         assert_non_null(strstr(small_fleet_intent(&d->f, INTENT_STOP)->advice,
-                               "or abort, which enables it again"));
+                               "caravan abort, which enables the unit again"));
         ledger_abort(&d->f.ledger);
         replace_desk_look(d, 24000);
         assert_int_equal(replace_desk_intent(d, INTENT_MARK, "s2")->state, HOST_ENABLING);
         assert_int_equal(d->f.decision.n_intents, 1);
-        replace_desk_host(d, "s2")->state = HOST_FAILED; /* that was refused, too */
+        replace_desk_host(d, "s2")->state = HOST_FAILED; /* that order was refused, too */
         replace_desk_look(d, 2000);
         assert_non_null(
             strstr(small_fleet_intent(&d->f, INTENT_RUN)->text, "s2 could not be enabled"));
         replace_desk_host(d, "s2")->state = HOST_PENDING;
         d->silent[1] = true;
         replace_desk_look(d, 8000);
-        expect_wait(d, REASON_UNDO, "s2: its agent does not tell whether its unit is disabled");
+        expect_wait(d, REASON_UNDO, "s2: its agent does not report whether its unit is disabled");
         d->silent[1] = false;
-        replace_desk_pid(d, "s2", 0); /* by its stop it leaves, as it was to */
+        replace_desk_pid(d, "s2", 0); /* after its stop it leaves, as planned */
         replace_desk_look(d, 24000);
         assert_null(strstr(d->f.decision.n_intents > 0 ? d->f.decision.intents[0].key : "", "s2"));
         replace_desk_close(d);
     }
 }
 
-/* ---- one is back ---- */
+/* ---- a removed server is back ---- */
 
 static void test_back_after_it_left(void **state)
 {
@@ -320,7 +322,7 @@ static void test_back_after_it_left(void **state)
     replace_desk_look(d, 2000);
     const struct intent *in = replace_desk_intent(d, INTENT_MARK, "s2");
     assert_int_equal(in->state, HOST_FAILED);
-    assert_non_null(strstr(in->text, "it is back after it was removed (an alive member)"));
+    assert_non_null(strstr(in->text, "it is back after it was removed (as an alive member)"));
     d->members[2][1].status = MEMBER_LEFT;
     d->raft[1].id = "s2-id";
     replace_desk_look(d, 2000);
@@ -328,7 +330,7 @@ static void test_back_after_it_left(void **state)
     replace_desk_close(d);
 }
 
-/* Who resumes has its turn begun anew: disabled, stopped, taken out. */
+/* A resume begins its turn again: disabled, stopped, taken out. */
 static void test_taken_out_once_more(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -351,7 +353,7 @@ static void test_taken_out_once_more(void **state)
     replace_desk_close(d);
 }
 
-/* Two minutes from the last one on, with the time that is left. */
+/* The watch lasts two minutes after the last removal; the wait shows the time that is left. */
 static void test_watched_at_the_end(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -362,7 +364,7 @@ static void test_watched_at_the_end(void **state)
     d->f.ledger.state = RUN_VERIFYING;
     d->f.plan.policy.replace.watch_ms = 120000;
     replace_desk_look(d, 60000);
-    expect_wait(d, REASON_WATCH, "that is watched for 1 min 0 s more");
+    expect_wait(d, REASON_WATCH, "Caravan watches this for 1 min 0 s more");
     replace_desk_look(d, 58000);
     expect_wait(d, REASON_WATCH, "2.0 s more");
     replace_desk_look(d, 2000);
@@ -370,9 +372,9 @@ static void test_watched_at_the_end(void **state)
     replace_desk_close(d);
 }
 
-/* ---- one that stays ---- */
+/* ---- a server that stays ---- */
 
-/* Its state is gone, whatever raft says: before anything else is begun. */
+/* Its state is lost, whatever raft says. This shows before anything else begins. */
 static void test_stayer_loses_its_state(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -389,9 +391,9 @@ static void test_stayer_loses_its_state(void **state)
     replace_desk_close(d);
 }
 
-/* ---- a new one that ends ---- */
+/* ---- a new server that ends ---- */
 
-/* After its machine has started again its Nomad does not run: its unit was not enabled yet. */
+/* After a reboot its Nomad does not run, because its unit was not enabled yet. */
 static void test_joiner_ends_early(void **state)
 {
     static const enum host_state states[] = {HOST_SETTLING, HOST_ENABLING};
@@ -413,7 +415,7 @@ static void test_joiner_ends_early(void **state)
     }
 }
 
-/* Its Nomad never came up: its agent says so, and it is undone by orders that find nothing. */
+/* Its Nomad never started: the agent reports that, and the orders to undo it find nothing to do. */
 static void test_joiner_never_starts(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -442,7 +444,7 @@ static void test_joiner_never_starts(void **state)
     replace_desk_close(d);
 }
 
-/* It has come to vote, and fails; with another one dead the others are no quorum without it. */
+/* It votes and then fails. Another server is dead, so the others are no quorum without it. */
 static void test_failed_and_needed(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -468,7 +470,7 @@ static void test_failed_and_needed(void **state)
     replace_desk_look(d, 2000);
     assert_int_equal(replace_desk_intent(d, INTENT_MARK, "n1")->state, HOST_DISABLING);
     d->raft[1].voter = true;
-    replace_desk_state(d, "n1", HOST_SETTLING); /* nor is it ready in time */
+    replace_desk_state(d, "n1", HOST_SETTLING); /* it is not ready in time either */
     replace_desk_host(d, "n1")->base_leader_index = INT64_MAX;
     d->f.ledger.state = RUN_ABORTING;
     replace_desk_look(d, d->f.policy.server_deadline_ms + 4000);
@@ -500,8 +502,8 @@ static void test_abort_goes_on(void **state)
     replace_desk_close(d);
 }
 
-/* Two of three are dead, and accepted as that: what is left is no quorum, whatever it looks like.
- */
+/* Two of three servers are dead and accepted as dead. The rest is no quorum, whatever it looks
+ * like. */
 static void test_no_join_without_a_quorum(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -524,7 +526,7 @@ static void test_no_join_without_a_quorum(void **state)
     replace_desk_close(d);
 }
 
-/* One that had joined has died for good: nobody waits for it to be well. */
+/* A server that had joined has died for good: the run does not wait for it to be well. */
 static void test_abort_past_a_dead_new_one(void **state)
 {
     struct replace_desk *d = replace_desk_open();

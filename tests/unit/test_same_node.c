@@ -1,5 +1,5 @@
-/* same_node.h: is a host what it was before its swap; and what decide and the effects make of it.
- */
+/* same_node.h: whether a host is the same node as before its swap, and what decide and the
+ * effects do then. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +11,7 @@
 
 #define OWN_BEGAN "2026-11-29T20:00:00Z"
 
-/* c1, swapped, by its agent settled, and well. */
+/* c1 was swapped; its agent reports settled, and c1 is well. */
 static struct small_fleet *settling(void)
 {
     struct small_fleet *f = desk_clients(1);
@@ -69,7 +69,7 @@ static void test_same(void **state)
     desk_done(f);
 }
 
-/* Who did not compare says so. */
+/* If nothing was compared, the text says so. */
 static void test_not_compared(void **state)
 {
     struct small_fleet *f = settling();
@@ -78,7 +78,7 @@ static void test_not_compared(void **state)
     buf_free(&lh->fingerprint);
     assert_int_equal(look(f).gate.kind, GATE_PASS);
     assert_non_null(strstr(look(f).told, "not compared"));
-    assert_non_null(strstr(look(f).told, "begun elsewhere"));
+    assert_non_null(strstr(look(f).told, "began elsewhere"));
     desk_settle_for(f, 12000);
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_DONE);
     assert_non_null(strstr(small_fleet_intent(f, INTENT_MARK)->text, "not compared"));
@@ -87,7 +87,8 @@ static void test_not_compared(void **state)
     desk_done(f);
 }
 
-/* Late is waited for, until the ready deadline; then the old binary may be the cure. */
+/* The run waits for a late feature until the ready deadline. Then the old binary may bring it
+ * back. */
 static void test_late(void **state)
 {
     struct small_fleet *f = settling();
@@ -109,7 +110,7 @@ static void test_late(void **state)
     desk_done(f);
 }
 
-/* What the old binary does not cure is left as it is. */
+/* If the old binary would not bring the feature back, the host is left as it is. */
 static void test_another_datacenter(void **state)
 {
     struct small_fleet *f = settling();
@@ -132,8 +133,8 @@ static void test_another_datacenter(void **state)
     desk_done(f);
 }
 
-/* Its data_dir is another one: what is read of the old node is of the past, and its agent is taken
- * for another host's. */
+/* It has another data_dir. What is read of the old node is about the past, and its agent seems
+ * to be another host's. */
 static void test_another_node(void **state)
 {
     struct small_fleet *f = settling();
@@ -149,7 +150,7 @@ static void test_another_node(void **state)
     assert_int_equal(in->state, HOST_FAILED);
     assert_int_equal(in->differs, FEATURE_ID);
     assert_non_null(strstr(in->text, "came back as another node: c9-id, before c1-id"));
-    a->hello_at = desk_host(f, "c1-id")->effect_ms; /* told before */
+    a->hello_at = desk_host(f, "c1-id")->effect_ms; /* reported before the effect */
     assert_int_equal(look(f).worst, FEATURE_NONE);
     desk_done(f);
 }
@@ -167,12 +168,13 @@ static void test_bound_units(void **state)
     fact.value = TRI_UNKNOWN;
     assert_int_equal(look(f).gate.kind, GATE_PASS);
     fact.value = TRI_YES;
-    f->hosts[3].agent.status_at = desk_host(f, "c1-id")->effect_ms; /* told before */
+    f->hosts[3].agent.status_at = desk_host(f, "c1-id")->effect_ms; /* reported before the effect */
     assert_int_equal(look(f).gate.kind, GATE_PASS);
     desk_done(f);
 }
 
-/* What its own stop drained is given back before it is done; what others drained fails it. */
+/* A drain by its own stop is undone before the host is done. A drain by others lets the host
+ * fail. */
 static void test_own_drain(void **state)
 {
     struct small_fleet *f = settling();
@@ -183,19 +185,19 @@ static void test_own_drain(void **state)
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->state, HOST_RESTORING);
     assert_true(small_fleet_intent(f, INTENT_MARK)->give_back);
     assert_int_equal(small_fleet_intent(f, INTENT_MARK)->outcome, OUTCOME_SETTLED);
-    drains_itself(f, false); /* it is over, and has left it ineligible */
+    drains_itself(f, false); /* the drain is over and has left the node ineligible */
     small_fleet_later(f, 1000);
     small_fleet_decide(f);
     assert_true(small_fleet_intent(f, INTENT_MARK)->give_back);
     f->hosts[3].client.drain_own = false;
     assert_int_equal(look(f).worst, FEATURE_ELIGIBILITY);
     f->hosts[3].client.drain_own = true;
-    feature(f, SMALL_DRAINED)->value = ""; /* the one of long ago: others did this */
+    feature(f, SMALL_DRAINED)->value = ""; /* its own last drain was long ago, so others did this */
     assert_int_equal(look(f).worst, FEATURE_ELIGIBILITY);
     desk_done(f);
 }
 
-/* It was ineligible before: nothing to give back, but it is not done while it drains. */
+/* It was ineligible before, so nothing is to be undone. But it is not done while it drains. */
 static void test_own_drain_of_an_ineligible_one(void **state)
 {
     struct small_fleet *f = settling();
@@ -213,7 +215,7 @@ static void test_own_drain_of_an_ineligible_one(void **state)
     desk_done(f);
 }
 
-/* Found done, noted, undone; unless somebody else has drained it since. */
+/* The effect is found done, noted and undone, unless somebody else has drained the node since. */
 static void test_effect(void **state)
 {
     struct small_fleet *f = settling();
@@ -240,7 +242,7 @@ static void test_effect(void **state)
     feature(f, SMALL_DRAINED)->value = OWN_BEGAN;
     h->client.draining = false;
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDO);
-    h->client.marked = true; /* given back meanwhile, and taken out of use by somebody */
+    h->client.marked = true; /* it was made eligible again, and somebody made it ineligible */
     assert_int_equal(effect_next(e, l, h, false, 0, now), STEP_UNDONE);
     h->client.marked = false;
     h->client.eligible = true;
@@ -248,7 +250,7 @@ static void test_effect(void **state)
     desk_done(f);
 }
 
-/* No swap before its fingerprint can be taken. */
+/* No swap begins before the fingerprint can be taken. */
 static void test_begins(void **state)
 {
     struct small_fleet *f = desk_clients(1);
@@ -258,7 +260,8 @@ static void test_begins(void **state)
     desk_swaps(f, NULL);
     desk_done(f);
     f = desk_fleet(RUN_SERVERS);
-    f->hosts[1].is_client = f->hosts[2].is_client = true; /* both, and its node is not read */
+    f->hosts[1].is_client = f->hosts[2].is_client =
+        true; /* server and client, and its node record is not read */
     desk_swaps(f, NULL);
     assert_true(small_fleet_waits(f, REASON_OBSERVE));
     for (int i = 1; i < 3; i++) {
@@ -266,13 +269,13 @@ static void test_begins(void **state)
         f->hosts[i].client.detail_at = f->hosts[i].client.allocs_at = f->w.begun_ms;
     }
     desk_swaps(f, "s2-id");
-    f->hosts[1].client.allocs_at = 0; /* its tasks are to be there afterwards */
+    f->hosts[1].client.allocs_at = 0; /* its tasks must be there afterwards */
     desk_swaps(f, NULL);
     desk_done(f);
 }
 
-/* A drain without a mark may be an operator's: the host fails, the drain is told, nothing undone.
- */
+/* A drain without Nomad's mark may be an operator's: the host fails, the text names the drain,
+ * and nothing is undone. */
 static void test_drained_by_somebody(void **state)
 {
     struct small_fleet *f = settling();
@@ -281,7 +284,7 @@ static void test_drained_by_somebody(void **state)
     f->hosts[3].client.drain_own = false;
     struct same_node s = look(f);
     assert_int_equal(s.worst, FEATURE_ELIGIBILITY);
-    assert_non_null(strstr(s.gate.text, "a drain began there since its turn did"));
+    assert_non_null(strstr(s.gate.text, "a drain began there after its turn began"));
     assert_false(s.drained);
     feature(f, SMALL_DRAINED)->value = ""; /* made ineligible, and not drained */
     s = look(f);
@@ -290,7 +293,7 @@ static void test_drained_by_somebody(void **state)
     desk_done(f);
 }
 
-/* A server that is a client as well: the client's node, and its tasks. */
+/* A server that is also a client: the client's node and its tasks count. */
 static void test_both_roles(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_SERVERS);

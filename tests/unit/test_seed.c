@@ -1,4 +1,4 @@
-/* seed.h on a model host: what a stage keeps for other hosts, what it does not, and when it goes.
+/* seed.h on a model host: the files that a stage keeps for other hosts, and when they are removed.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -108,10 +108,10 @@ static void a_bare_binary_is_kept(void **state)
     assert_int_equal(say(t, swap_bench_swap(&t->b, 1, ++t->sequence)), REFUSAL_NONE);
     assert_int_equal(swap_bench_rest(&t->b), PHASE_SETTLED);
     assert_string_equal(model_kind(model_fs_file(&t->b.m.fs, MODEL_TARGET)), "new");
-    expect_kept(t, "new"); /* for those that come later in the run */
+    expect_kept(t, "new"); /* for hosts that are staged later in the run */
 }
 
-/* As it was fetched: not what is in it. gpgv is not asked where root does not demand that. */
+/* The zip as fetched is kept, not its content. Without root's demand gpgv is not asked. */
 static void a_zip_is_kept_as_it_is(void **state)
 {
     struct bench *t = *state;
@@ -147,7 +147,7 @@ static void the_next_file_takes_its_place(void **state)
     expect_kept(t, "new");
 }
 
-/* The room for the next is asked for when the last one is gone. */
+/* The room for the next file is checked after the last file was removed. */
 static void the_last_file_goes_before_room_is_asked_for(void **state)
 {
     struct bench *t = *state;
@@ -172,7 +172,7 @@ static void other_bytes_are_never_kept(void **state)
     struct bench *t = *state;
     struct order *o = bare_order(t);
 
-    t->b.m.brings = "mute"; /* caravan-fetch says that it is what was signed */
+    t->b.m.brings = "mute"; /* caravan-fetch reports that the file is the signed one */
     assert_int_equal(stage(t, o), PHASE_FAILED);
     assert_int_equal(t->b.s.phases.rec.verdict.failure, FAILURE_BAD_DIGEST);
     nothing_has_changed(t);
@@ -184,7 +184,7 @@ static void other_bytes_are_never_kept(void **state)
     nothing_has_changed(t);
 }
 
-/* It fills up behind the question for room: while the file is copied. */
+/* The disk fills up after the check for room: while the file is copied. */
 static void a_full_disk_is_told_as_that(void **state)
 {
     struct bench *t = *state;
@@ -233,7 +233,7 @@ static void it_can_be_cancelled_at_any_step(void **state)
     }
 }
 
-/* ---- how long it stays ---- */
+/* ---- how long the file stays ---- */
 
 enum lease_there { LEASE_HELD, LEASE_EXPIRED, LEASE_GIVEN_BACK, LEASE_NEVER, LEASE_TORN };
 
@@ -271,7 +271,7 @@ static void it_goes_with_the_run(void **state)
         {LEASE_EXPIRED, false, true, true},    {LEASE_EXPIRED, true, true, false},
         {LEASE_GIVEN_BACK, false, true, true}, {LEASE_GIVEN_BACK, true, true, false},
         {LEASE_NEVER, true, true, false},      {LEASE_TORN, true, true, true},
-        {LEASE_HELD, false, false, false}, /* root says that it is no seed any more */
+        {LEASE_HELD, false, false, false}, /* root has made the host no seed any more */
     };
 
     (void)state;

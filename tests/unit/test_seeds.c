@@ -1,4 +1,5 @@
-/* Seeds: who is one, whose places lead in whose stage order, who stages first and who waits. */
+/* Seeds: which hosts are seeds, whose places come first in which stage order, which host stages
+ * first and which host waits. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +31,7 @@ static void index_seeds(struct bench *b)
     b->f.w.n_seeds = seeds_find(b->f.hosts, SMALL_HOSTS, b->seeds);
 }
 
-/* A host is no seed, and fetches from anywhere. */
+/* The host is no seed, and may fetch from anywhere. */
 static void facts_of(struct bench *b, int i)
 {
     struct fact_view *f = b->facts[i];
@@ -71,7 +72,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* Every one is to be staged. */
+/* All hosts are to be staged. */
 static void run(struct bench *b)
 {
     small_fleet_run(&b->f, RUN_STAGING);
@@ -139,11 +140,12 @@ static void test_a_seed_leads_the_origin_follows(void **state)
     assert_int_equal(b->order.n_urls, 2);
     assert_true(is_place_of(b->order.urls[0], S1));
     assert_string_equal(b->order.urls[1], "https://origin.example/0");
-    lead(b, S1, 1); /* never its own */
+    lead(b, S1, 1); /* never its own place */
     assert_int_equal(b->order.n_urls, 1);
 }
 
-/* As the coordinator was told to reach it: a name in [agents], an IPv6 address in any form. */
+/* The place uses the address at which the coordinator reaches the agent: a name in [agents], an
+ * IPv6 address in any form. */
 static void test_its_place_is_where_its_agent_answers(void **state)
 {
     static const struct {
@@ -165,7 +167,7 @@ static void test_its_place_is_where_its_agent_answers(void **state)
     }
 }
 
-/* No list of Nomad's has it. */
+/* Nomad's lists do not contain a server's datacenter. */
 static void test_a_servers_datacenter_is_its_configurations(void **state)
 {
     struct bench *b = *state;
@@ -182,7 +184,7 @@ static void test_a_servers_datacenter_is_its_configurations(void **state)
     assert_int_equal(b->order.n_urls, 1);
 }
 
-/* What is changed, or what the agent tells instead of its own place. */
+/* What is changed, or what the agent reports instead of its own place. */
 struct unfit {
     const char *what;
     void (*change)(struct bench *b);
@@ -314,7 +316,8 @@ static void test_the_origin_is_never_pushed_out(void **state)
     }
 }
 
-/* Which of three leads depends on the host, and all of them lead somewhere. */
+/* Which of three seeds comes first depends on the host, and each of them comes first for some
+ * host. */
 static void test_seeds_are_spread_over_hosts(void **state)
 {
     struct bench *b = *state;
@@ -359,7 +362,7 @@ static void test_the_others_wait_for_the_first_seed(void **state)
     run(b);
     who_begin(b, "c1 ");
     assert_true(small_fleet_waits(&b->f, REASON_STAGING));
-    assert_non_null(strstr(b->f.decision.waiting[0].text, "from the seed c1"));
+    assert_non_null(strstr(b->f.decision.waiting[0].text, "waits for the seed c1"));
     assert_string_equal(b->f.decision.waiting[0].key, "c1-id");
     b->f.plan.policy.stage_parallel = 64;
     lh(b, C1)->state = HOST_STAGING;
@@ -427,7 +430,7 @@ static void test_nobody_waits_for_ever(void **state)
     seed_is(b, HOST_STAGING, deadline, 1);
     who_begin(b, "");
     begun(b, deadline + 1);
-    who_begin(b, ""); /* from its order on */
+    who_begin(b, ""); /* the time runs from its order on */
     seed_is(b, HOST_STAGING, deadline + 1, 1);
     who_begin(b, "s1 s2 s3 c2 ");
     seed_is(b, HOST_STAGING, 0, 2); /* ordered once more */
@@ -436,7 +439,8 @@ static void test_nobody_waits_for_ever(void **state)
     who_begin(b, "s1 s2 s3 c1 c2 ");
 }
 
-/* Another process: what has staged is known by its agent, what is under way by the ledger. */
+/* Another process knows from the agents which seeds have staged, and from the ledger which are
+ * staging. */
 static void test_a_resumed_run_knows_its_seeds(void **state)
 {
     struct bench *b = *state;
@@ -447,7 +451,7 @@ static void test_a_resumed_run_knows_its_seeds(void **state)
     has_staged(b, C2);
     who_begin(b, "s1 s2 s3 c1 c2 ");
     b->f.hosts[C2].agent.work.phase = PHASE_FETCHING;
-    lh(b, C2)->state = HOST_STAGING; /* rather that one than c1 */
+    lh(b, C2)->state = HOST_STAGING; /* that one comes before c1 */
     lh(b, C2)->effect_ms = b->f.w.begun_ms;
     who_begin(b, "");
 }

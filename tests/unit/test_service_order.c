@@ -1,4 +1,4 @@
-/* service_order.h, phase_act.c: what becomes of orders about the service itself, on a model host.
+/* service_order.h, phase_act.c: orders about the service itself, on a model host.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,7 +22,7 @@ static int set_up(void **state)
     b->s.log = &log;
     b->s.law.allow_stop = true;
     b->s.law.gap_ms = 0;
-    b->m.uptime_ms += 10000; /* its Nomad has started and answers */
+    b->m.uptime_ms += 10000; /* Nomad has started and answers */
     b->s.phases.conf.note = swap_note;
     b->s.phases.conf.ctx = &b->s;
     return rc;
@@ -37,7 +37,8 @@ static struct order *service(const struct swap_bench *b, enum service_op op)
     return o;
 }
 
-/* Of refused orders the sequence may be beside: all go by epoch 1 here. */
+/* The record keeps sequences of refused orders of other epochs separately: here all have epoch 1.
+ */
 static enum refusal say(struct swap_bench *b, enum service_op op)
 {
     struct order *o = service(b, op);
@@ -75,7 +76,7 @@ static enum phase swap(struct swap_bench *b)
     return swap_bench_rest(b);
 }
 
-/* caravan-swap ends, and another one begins; session: of which boot. */
+/* caravan-swap ends, and a new one starts. session: the boot of the new one. */
 static void begin_anew(struct swap_bench *b, int session)
 {
     struct phases_config conf = model_phases(NULL);
@@ -88,7 +89,7 @@ static void begin_anew(struct swap_bench *b, int session)
         fail_msg("%s", err.text);
 }
 
-/* ---- what is done ---- */
+/* ---- effects ---- */
 
 static void disabled_stopped_and_all_undone(void **state)
 {
@@ -205,7 +206,8 @@ static void nothing_known(struct swap_bench *b)
     server_of(b, "{}", NULL);
 }
 
-/* Started first by a swap, it reaches nobody: what a swap began is undone. */
+/* A server that a swap started for the first time reaches no other server: a stop undoes the swap.
+ */
 static void joining_alone(struct swap_bench *b)
 {
     nothing_known(b);
@@ -213,7 +215,7 @@ static void joining_alone(struct swap_bench *b)
     b->s.phases.rec.joining = 1;
     b->s.phases.rec.swapped_ms = b->m.uptime_ms;
 }
-/* Nobody enabled it, and it has been there for long. */
+/* No order enabled the server, and it has run for a long time. */
 static void joined_long_ago(struct swap_bench *b)
 {
     joining_alone(b);
@@ -251,7 +253,7 @@ static void a_first_start_as_a_server_is_a_joining(void **state)
     assert_int_equal(b->s.phases.rec.joining, 0);
 }
 
-/* A client, one that runs, and one that has data of a server. */
+/* A client, a server that runs already, and a server that has data. */
 static void no_other_start_is_a_joining(void **state)
 {
     for (int i = 0; i < 3; i++) {
@@ -329,7 +331,7 @@ static void a_unit_that_starts_all_the_same_is_told(void **state)
     assert_int_equal(b->s.phases.rec.disabled.sequence, 0);
 }
 
-/* A stop counts like a swap: the one who orders cannot make it flap. */
+/* A stop counts like a swap for the gap: orders cannot stop and start Nomad again and again. */
 static void the_gap_is_kept_after_a_stop(void **state)
 {
     struct swap_bench *b = *state;
@@ -343,7 +345,7 @@ static void the_gap_is_kept_after_a_stop(void **state)
     assert_int_equal(say(b, SERVICE_STOP), REFUSAL_NONE);
 }
 
-/* ---- what a start undoes ---- */
+/* ---- a start undoes a stop ---- */
 
 static void only_a_stop_by_order_is_undone(void **state)
 {
@@ -354,7 +356,7 @@ static void only_a_stop_by_order_is_undone(void **state)
     assert_non_null(strstr(b->done.text, "no order stopped"));
     model_start_service(&b->m);
     stop(b);
-    model_start_service(&b->m); /* by hand; somebody looks; and stopped by hand */
+    model_start_service(&b->m); /* started by hand; caravan-swap looks; and stopped by hand */
     assert_int_equal(say(b, SERVICE_ENABLE), REFUSAL_NONE);
     b->m.process.there = false;
     assert_int_equal(say(b, SERVICE_START), REFUSAL_PHASE);
@@ -402,7 +404,7 @@ static void no_swap_starts_it(void **state)
     assert_false(b->m.process.there);
 }
 
-/* A swap that failed left it dead, and a revert of that starts it; not when it was stopped since.
+/* A failed swap left Nomad dead: a revert starts it, unless an order has stopped it since.
  */
 static void no_revert_starts_it(void **state)
 {
@@ -425,7 +427,7 @@ static void no_revert_starts_it(void **state)
     assert_false(b->m.process.there);
 }
 
-/* ---- what does not end, and who takes it up ---- */
+/* ---- stops that do not end, and restarts of caravan-swap ---- */
 
 static void what_does_not_end_in_time_is_told(void **state)
 {
@@ -441,7 +443,7 @@ static void what_does_not_end_in_time_is_told(void **state)
     paper_journal_never("service-stopped");
     assert_int_equal(b->m.begun[SERVICE_ACT_STOP], 1);
     assert_int_equal(b->s.phases.rec.stopping, 0);
-    begin_anew(b, 0x51); /* and is nobody's work any more */
+    begin_anew(b, 0x51); /* and no work is left */
     assert_false(phases_works(&b->s.phases));
 }
 
@@ -474,7 +476,7 @@ static void taken_up_in_the_same_boot(void **state)
     assert_true(b->s.phases.rec.stopped.sequence != 0);
 }
 
-/* Who started it since wants it to run. */
+/* Somebody has started Nomad since, and so wants it to run. */
 static void not_taken_up_against_another_process(void **state)
 {
     struct swap_bench *b = *state;
@@ -500,7 +502,7 @@ static void not_taken_up_in_another_boot(void **state)
     assert_int_equal(b->m.begun[SERVICE_ACT_STOP], 0);
 }
 
-/* Nor is it forgotten there: neither does it start, nor is the undo lost. */
+/* Another boot does not forget the stop either: Nomad does not start, and the start order works. */
 static void known_in_another_boot(void **state)
 {
     struct swap_bench *b = *state;

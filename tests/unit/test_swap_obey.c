@@ -1,4 +1,4 @@
-/* swap.h: what becomes of an order, from its bytes to its receipt, on a model host. */
+/* swap_obey.h: one order, from its bytes to its receipt, on a model host. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,10 +21,10 @@ struct bench {
     uint64_t sequence;
     struct receipt receipt;   /* the last one */
     struct buf inner, answer; /* of the last order */
-    struct buf lease;         /* shown with it */
+    struct buf lease;         /* the lease that comes with the order */
 };
 
-/* The lease that caravan-agent keeps beside: epoch 1 is run 'a'. */
+/* caravan-agent's state file with the lease: epoch 1 is run 'a'. */
 static int keep_lease(struct bench *b, struct err *err)
 {
     autofree struct agent_state *state = xzalloc(1, sizeof(*state));
@@ -81,7 +81,7 @@ static struct order *order(struct bench *b, enum message_kind kind)
     return o;
 }
 
-/* As caravan-agent hands it over: with the lease of its epoch behind it. */
+/* The packet from caravan-agent: the order, and after it the lease of its epoch. */
 static void obey(struct bench *b, const struct buf *inner, size_t n, struct buf *answer)
 {
     const struct swap_packet p = {inner->data, n, b->lease.data, b->lease.len};
@@ -89,7 +89,7 @@ static void obey(struct bench *b, const struct buf *inner, size_t n, struct buf 
     swap_obey(&b->s, &p, answer);
 }
 
-/* Signs, sends and frees it. REFUSAL_COUNT: no answer. */
+/* Signs, sends and frees the order. REFUSAL_COUNT: no answer. */
 static enum refusal say_as(struct bench *b, struct order *o, const struct keypair *by)
 {
     struct verified v;
@@ -205,7 +205,7 @@ static void only_operators_are_obeyed(void **state)
 
     assert_int_equal(say_as(b, stage(b), b->desk.stranger), REFUSAL_COUNT);
     assert_int_equal(say_as(b, stage(b), b->desk.observer), REFUSAL_ROLE);
-    assert_int_equal(b->s.phases.rec.sequence, 0); /* takes no sequence */
+    assert_int_equal(b->s.phases.rec.sequence, 0); /* uses up no sequence */
     assert_int_equal(say_as(b, stage(b), b->desk.other_operator), REFUSAL_NONE);
 }
 
@@ -238,7 +238,7 @@ static void a_repeat_gets_the_kept_receipt(void **state)
     (void)say(b, stage(b));
     (void)buf_add(&inner, b->inner.data, b->inner.len);
     (void)buf_add(&receipt, b->answer.data, b->answer.len);
-    for (int i = 0; i < 3; i++) { /* while it works, at rest, and after another order */
+    for (int i = 0; i < 3; i++) { /* while the phases work, at rest, and after another order */
         obey(b, &inner, inner.len, &again);
         assert_int_equal(again.len, receipt.len);
         assert_memory_equal(again.data, receipt.data, again.len);
@@ -250,7 +250,7 @@ static void a_repeat_gets_the_kept_receipt(void **state)
     assert_false(phases_works(&b->s.phases));
 }
 
-/* A copy of a refused order must not be obeyed later, when the law would allow it. */
+/* A copy of a refused order must not be carried out later, when the law would allow it. */
 static void a_refusal_takes_the_sequence(void **state)
 {
     struct bench *b = *state;
@@ -268,7 +268,7 @@ static void a_refusal_takes_the_sequence(void **state)
     assert_false(phases_works(&b->s.phases));
     for (int i = 0; i < ORDER_KEPT; i++)
         (void)say(b, swap(b, "bad"));
-    obey(b, &inner, inner.len, &again); /* not kept any more: refused anyway */
+    obey(b, &inner, inner.len, &again); /* the receipt is not kept any more: the order is refused */
     assert_true(again.len > 0);
     assert_false(phases_works(&b->s.phases));
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
@@ -418,7 +418,7 @@ static const struct fact *told(struct bench *b, const char *id, struct view *vie
     return NULL;
 }
 
-/* Whoever reads "staged" reads all that is known of it; and a look renews what grew old. */
+/* A view with the phase staged contains the whole survey; and a look renews an old survey. */
 static void what_is_told_as_staged_has_its_facts(void **state)
 {
     static const struct agent_conf conf = {.data_dir = "/nonexistent"};
@@ -447,7 +447,7 @@ static void what_is_told_as_staged_has_its_facts(void **state)
     swap_look(&b->s, 10000);
     assert_int_equal(told(b, "kill-mode", view)->value, TRI_YES);
 
-    /* Started anew since: the staged binary is asked once more. */
+    /* After a restart of caravan-swap the staged binary is asked again. */
     trials = b->m.trials;
     b->s.phases.config = (struct config_verdict){.rejects = TRI_UNKNOWN};
     b->s.survey = (struct facts_survey){.n = 0};
@@ -456,7 +456,7 @@ static void what_is_told_as_staged_has_its_facts(void **state)
     assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
 }
 
-/* Whoever reads it knows which order stopped Nomad, also while that has not ended. */
+/* The view names the order that stopped Nomad, also while the stop goes on. */
 static void a_stop_by_order_is_told(void **state)
 {
     static const struct agent_conf conf = {.data_dir = "/nonexistent"};
@@ -474,12 +474,12 @@ static void a_stop_by_order_is_told(void **state)
     paper_journal_about("order-accepted", RUN_A "ORDER=service SEQUENCE=1");
     swap_tell(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_UNKNOWN);
-    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping it");
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping Nomad");
     (void)to_rest(b);
     paper_journal_about("service-stopped", RUN_A "ORDER=service PHASE=idle SEQUENCE=1");
     swap_tell(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_YES);
-    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped it");
+    assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped Nomad");
     assert_int_equal(view->hello.stamp.main_pid, 0);
     model_start_service(&b->m); /* by hand */
     swap_look(&b->s, 10000);
@@ -513,7 +513,7 @@ static void a_payload_that_does_not_parse_is_refused(void **state)
     free(o);
     obey(b, &b->inner, b->inner.len, &b->answer);
     assert_true(b->answer.len > 0);
-    assert_int_equal(b->s.phases.rec.epoch, 0); /* what is refused raises no epoch */
+    assert_int_equal(b->s.phases.rec.epoch, 0); /* a refused order raises no epoch */
     assert_int_equal(b->s.phases.rec.refused_epoch, 1);
     assert_int_equal(b->s.phases.rec.refused_sequence, b->sequence);
     assert_int_equal(b->s.phases.rec.phase, PHASE_IDLE);
@@ -608,7 +608,7 @@ static void a_keystore_that_cannot_be_copied_is_told(void **state)
     assert_int_equal(b->receipt.u.done.count, 0);
 }
 
-/* ---- what the journal tells ---- */
+/* ---- the journal ---- */
 
 static void each_step_has_its_fields(void **state)
 {
@@ -628,7 +628,8 @@ static void each_step_has_its_fields(void **state)
                                           "FAILURE=not-caught-up SEQUENCE=3");
 }
 
-/* Another epoch is another run's, which the lease does not tell; strangers fill no field. */
+/* Another epoch belongs to another run, which the lease does not name. Orders of strangers set no
+ * field. */
 static void failures_and_refusals_have_theirs(void **state)
 {
     struct bench *b = *state;

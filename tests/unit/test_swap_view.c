@@ -1,4 +1,4 @@
-/* swap_view.h: what a survey costs. */
+/* swap_view.h: the cost of a survey. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,9 +9,9 @@
 #include "swap_bench.h"
 #include "swap_view.h"
 
-/* Its data_dir is the bench's own directory: what has an id there is a server or a client. */
+/* data_dir is the bench's own directory: an id file there makes the host a server or a client. */
 struct viewed {
-    struct swap_bench b; /* first: what a test is given */
+    struct swap_bench b; /* the first member: a test gets a pointer to it */
     struct agent_conf conf;
 };
 
@@ -43,8 +43,8 @@ static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
     assert_int_equal(facts_survey_find(&b->s.survey, "not-nomad")->value, not_nomad);
 }
 
-/* Where nobody answers it takes half a second: not again for each survey, and never for a server.
- */
+/* Without an answer the question for metadata takes half a second: caravan-swap asks it only once,
+ * and never on a server. */
 static void a_client_asks_once_for_metadata(void **state)
 {
     struct swap_bench *b = *state;
@@ -65,8 +65,8 @@ static void a_client_asks_once_for_metadata(void **state)
     }
 }
 
-/* Its own `version` runs once for each file, never while root holds the host, and never a script.
- */
+/* `version` of the file in place runs once for each file, never while root holds the host, and
+ * never for a script. */
 static void the_file_in_place_is_asked_once(void **state)
 {
     struct swap_bench *b = *state;
@@ -95,7 +95,8 @@ static void bind(struct swap_bench *b, const char *active)
     str_cut(a->bound.list[0].active, sizeof(a->bound.list[0].active), active);
 }
 
-/* Whoever resumes a run has mended what was told of a staged host, which is staged once more. */
+/* The operator has mended a fault of a staged host and resumes the run: the host is staged again,
+ * and the survey is made again. */
 static void staged_once_more_is_asked_once_more(void **state)
 {
     struct swap_bench *b = *state;
@@ -113,7 +114,7 @@ static void staged_once_more_is_asked_once_more(void **state)
     assert_int_equal(made[3], made[2] + 3000);
 }
 
-/* One that comes up late is told when it is up, without a whole survey each second. */
+/* If a bound unit comes up late, the view shows it at once, without a whole survey each second. */
 static void units_that_went_down_are_watched(void **state)
 {
     struct swap_bench *b = *state;
@@ -162,8 +163,8 @@ static void swap_until(struct swap_bench *b, enum phase until)
     }
 }
 
-/* What is told as settled does not tell the version of what was in place before; the next look does
- * tell what is there now. */
+/* A view with the phase settled does not contain the version of the old binary; the next look adds
+ * the version of the new one. */
 static void a_new_file_in_place_is_asked_soon(void **state)
 {
     struct swap_bench *b = *state;
@@ -179,8 +180,8 @@ static void a_new_file_in_place_is_asked_soon(void **state)
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
 }
 
-/* Before the stop of a swap, and of a revert that was ordered; the way back from a swap that failed
- * has to bring back what was up before the swap. */
+/* Active units are remembered before the stop of a swap, and of a revert by order. After a failed
+ * swap the revert must bring back the units that were active before the swap. */
 static void what_was_up_is_remembered(void **state)
 {
     struct swap_bench *b = *state;
@@ -220,8 +221,8 @@ static const char *beat(const struct swap_bench *b)
     return f == NULL ? "" : f->value == TRI_YES ? f->text : "unknown";
 }
 
-/* A staged host is a candidate: it is asked anew when somebody looks and the next one has come, for
- * itself alone; nobody is asked while its age can be counted on. */
+/* On a staged host the heartbeat alone is asked again when somebody looks and the next heartbeat
+ * has come. Nomad is not asked while the age of the heartbeat can be computed. */
 static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
 {
     struct swap_bench *b = *state;
@@ -246,20 +247,20 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     made = b->s.survey.made_ms;
     assert_string_equal(beat(b), "age=1000 ttl=4000 at=100000");
 
-    b->m.uptime_ms = 103000; /* the next one comes just now */
+    b->m.uptime_ms = 103000; /* the next heartbeat comes just now */
     assert_int_equal(swap_look_due(&b->s), 1);
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->m.uptime_ms = 103001;
-    b->s.phases.rec.phase = PHASE_IDLE;    /* no candidate */
-    assert_true(swap_look_due(&b->s) > 1); /* nobody wakes up for it */
+    b->s.phases.rec.phase = PHASE_IDLE;    /* the host is not staged */
+    assert_true(swap_look_due(&b->s) > 1); /* caravan-swap does not wake up for it */
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->s.phases.rec.phase = PHASE_STAGED;
     uint64_t revision = b->s.revision;
     swap_look(&b->s, SURVEY_GREET_MS);
     assert_string_equal(beat(b), "age=1000 ttl=4000 at=103001");
-    assert_true(b->s.revision > revision); /* who waits for it is told */
+    assert_true(b->s.revision > revision); /* the view changes for those who wait */
     assert_int_equal(b->s.survey.made_ms, made);
     b->m.heartbeat.ttl_ms = 0;
     b->m.uptime_ms = 107000;
@@ -271,7 +272,7 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     assert_int_equal(b->m.heartbeats_asked, 3); /* not again before the next survey */
 }
 
-/* What was refused a moment ago is looked at again soon; while the phases work nobody is asked. */
+/* After a bad answer caravan-swap looks again soon; while the phases work it asks nothing. */
 static void a_bad_answer_is_looked_at_again(void **state)
 {
     struct swap_bench *b = *state;

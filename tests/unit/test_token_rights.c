@@ -1,5 +1,5 @@
-/* token_rights.h: what each use takes in each version, and that the printed policy is exactly that.
- */
+/* token_rights.h: what each use needs in each version, and that the printed policy is exactly
+ * that. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,7 +42,8 @@ static void what_each_use_takes(void **state)
     }
 }
 
-/* Read back with the reader that judges tokens: it lacks nothing, and nothing of it is spare. */
+/* The policy is read back with the reader that judges tokens: it lacks nothing, and gives
+ * nothing more. */
 static void the_policy_is_enough_and_no_more(void **state)
 {
     (void)state;
@@ -63,7 +64,7 @@ static void the_policy_is_enough_and_no_more(void **state)
     }
 }
 
-/* What older versions refuse in a policy, or do not know, is not in theirs. */
+/* What older versions refuse in a policy, or do not know, is not in their policy. */
 static void finer_rights_only_where_they_are_known(void **state)
 {
     static const char capability[] = "snapshot-save";

@@ -1,5 +1,5 @@
-/* vendor.h and phase_vendor.c on a model host: what does not have HashiCorp's signature is not
- * installed, and leaves disk and record as they were. */
+/* vendor.h and phase_vendor.c on a model host: a release without HashiCorp's signature is not
+ * installed, and disk and record stay as they were. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* What is wrong with the release, or with what the sandbox and caravan-fetch say. */
+/* The fault of the release, of the sandbox's answers, or of caravan-fetch's answers. */
 struct wrong {
     const char *name;
     void (*with)(struct manifest *m, struct model_host *h);
@@ -139,21 +139,23 @@ static void it_hangs_up(struct manifest *m, struct model_host *h)
 }
 
 static const struct wrong wrongs[] = {
-    {"no sums", no_sums, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest carries none", 0},
-    {"no signature", no_signature, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest carries none", 0},
+    {"no sums", no_sums, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest contains none", 0},
+    {"no signature", no_signature, REFUSAL_MANIFEST, FAILURE_NONE, "the manifest contains none", 0},
     {"a bare binary", bare, REFUSAL_MANIFEST, FAILURE_NONE, "bare binary", 0},
     {"another name", other_name, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "nomad_1.1.0", 0},
-    {"another digest", other_digest, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "another nomad_", 0},
+    {"another digest", other_digest, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW,
+     "another digest for nomad_", 0},
     {"no SHA256SUMS", no_sums_file, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "", 0},
     {"no gpgv", no_gpgv, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "gpgv is not installed", 0},
     {"late gpgv", late_gpgv, REFUSAL_NONE, FAILURE_IO, "not end in time", 0},
-    {"no keyring", no_keyring, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "is not there", 0},
+    {"no keyring", no_keyring, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "does not exist", 0},
     {"a keyring of others", keyring_of_others, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW,
-     "may be written by others", 0},
+     "others than root may write", 0},
     {"a torn keyring", torn_keyring, REFUSAL_NONE, FAILURE_REFUSED_BY_LAW, "the keyring", 0},
-    {"another zip", another_zip, REFUSAL_NONE, FAILURE_BAD_DIGEST, "not what was signed", 1},
+    {"another zip", another_zip, REFUSAL_NONE, FAILURE_BAD_DIGEST, "is not the signed file", 1},
     {"a bad zip", a_bad_zip, REFUSAL_NONE, FAILURE_BAD_ARCHIVE, "nomad twice", 1},
-    {"other bytes", other_bytes, REFUSAL_NONE, FAILURE_BAD_DIGEST, "not what the manifest", 1},
+    {"other bytes", other_bytes, REFUSAL_NONE, FAILURE_BAD_DIGEST,
+     "is not the binary that the manifest names", 1},
     {"it hangs up", it_hangs_up, REFUSAL_NONE, FAILURE_IO, "hung up", 1},
 };
 
@@ -233,7 +235,7 @@ static void what_is_signed_is(void **state)
     assert_string_equal(model_kind(model_fs_file(&t->b.m.fs, MODEL_TARGET)), "new");
 }
 
-/* gpgv's lines, as the judgement knows them (test_gpgv_status has all forms). */
+/* Lines of gpgv (test_gpgv_status tests all forms). */
 static void gpgvs_lines_are_judged_by_root(void **state)
 {
 #define VALID                                                                                      \
@@ -270,7 +272,8 @@ static void gpgvs_lines_are_judged_by_root(void **state)
     }
 }
 
-/* Of two copies of a key gpgv knows the first alone: it is asked with either keyring in front. */
+/* Of two copies of a key gpgv uses only the first: so it runs with each keyring as the first one.
+ */
 static void a_key_is_revoked_by_either_keyring(void **state)
 {
     static const char revoked[] = "[GNUPG:] NEWSIG\n[GNUPG:] REVKEYSIG 1 x\n" VALID;
@@ -302,7 +305,7 @@ static void a_key_is_revoked_by_either_keyring(void **state)
     }
 }
 
-/* Root's file changed after the stage: it was not looked at. The coordinator stages again. */
+/* Root demanded the signature only after the stage, which did not check it: stage again. */
 static void what_was_staged_before_is_staged_again(void **state)
 {
     struct bench *t = *state;

@@ -1,4 +1,4 @@
-/* What stands guard over the state: counts, snapshots, alarms; as decisions of the pure core. */
+/* What protects the state of a region: counts, snapshots, alarms, as decisions of the pure core. */
 #include "counts.h"
 #include "decide_watch.h"
 #include "small_fleet.h"
@@ -39,7 +39,7 @@ static void test_scan(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         size_t len = strlen(cases[i].text);
-        for (size_t cut = 0; cut <= len; cut++) { /* in any two pieces */
+        for (size_t cut = 0; cut <= len; cut++) { /* split into two pieces at any place */
             struct count_scan c = {0};
             count_scan_add(&c, cases[i].text, cut);
             count_scan_add(&c, cases[i].text + cut, len - cut);
@@ -59,7 +59,10 @@ static void test_rules(void **state)
         {{5, 2, 8, 1}, {6, 3, 9, 1}, false, false},
         {{5, 2, 8, 1}, {0, 0, 0, 1}, true, true},
         {{5, 2, 8, 1}, {0, 2, 0, 1}, true, true},
-        {{5, 2, 8, 1}, {5, 0, 8, 1}, false, true}, /* nodes went: people do that, everywhere */
+        {{5, 2, 8, 1},
+         {5, 0, 8, 1},
+         false,
+         true}, /* nodes are gone: people do that, and all servers show it */
         {{5, 2, 8, 1}, {4, 2, 8, 1}, false, true}, /* one job less than the leader has */
         {{5, 2, 8, 1}, {5, 2, 6, 1}, false, false},
         {{5, 2, 8, 1}, {5, 2, 5, 1}, false, true},
@@ -87,8 +90,8 @@ static void test_rules(void **state)
                               "counted");
 }
 
-/* A node removed at 30 is missing in both answers of one server and in none of the other's: nothing
- * is lost. */
+/* A node that is removed at 30 is missing in both answers of one server and in no answer of the
+ * other: nothing is lost. */
 static void test_in_turn(void **state)
 {
     static const struct {
@@ -166,7 +169,7 @@ static void test_empty_state_stops(void **state)
     done_with(f);
 }
 
-/* The one that lost it is named: another one settles, and its leader has it no more. */
+/* The server that lost the state is named: another server settles, and its leader has lost it. */
 static void test_leaders_loss_names_the_leader(void **state)
 {
     struct small_fleet *f = settling();
@@ -180,8 +183,8 @@ static void test_leaders_loss_names_the_leader(void **state)
     done_with(f);
 }
 
-/* Somebody else upgraded the leader before any count, and perhaps one more, which lost its state as
- * well: all the others are its measure. */
+/* Somebody else upgraded the leader before any count, and perhaps another server, which lost its
+ * state as well. All other servers are compared. */
 static void leader_without_a_measure(int lost)
 {
     struct small_fleet *f = settling();
@@ -267,14 +270,14 @@ static void test_old_counts_prove_nothing(void **state)
 
 /* ---- before a server changes ---- */
 
-/* What was counted while something else was missing too: it may have changed since. */
+/* A count that was made while something else was missing: the objects may have changed since. */
 static void counted_too_early(struct small_fleet *f, enum intent_kind next)
 {
     f->evidence.counting_ms = f->hosts[0].server.counted[0].at + 1;
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, next));
     assert_true(small_fleet_waits(f, REASON_COUNTS));
-    f->evidence.counting_ms = 0; /* nobody was asked to count */
+    f->evidence.counting_ms = 0; /* no server was asked to count */
     small_fleet_decide(f);
     assert_null(small_fleet_intent(f, next));
     assert_true(small_fleet_waits(f, REASON_COUNTS));
@@ -311,7 +314,8 @@ static void test_counts_begin_last(void **state)
     counted_too_early(before(), INTENT_SWAP);
 }
 
-/* Else each look would be counted, and counts be what is told of a wait for something else. */
+/* Otherwise every observation would count, and the wait would name the counts instead of the
+ * other reason. */
 static void test_nobody_is_counted_while_more_is_missing(void **state)
 {
     struct small_fleet *f = before();
@@ -328,7 +332,7 @@ static void test_nobody_is_counted_while_more_is_missing(void **state)
     done_with(f);
 }
 
-/* What was lost since the last server does not become the new measure. */
+/* A loss since the last server does not become the new measure. */
 static void test_loss_between_servers_stops(void **state)
 {
     struct small_fleet *f = before();
@@ -344,7 +348,7 @@ static void test_loss_between_servers_stops(void **state)
     done_with(f);
 }
 
-/* Somebody started it again: what raft says of it is well. */
+/* Somebody started it again, and raft says that it is well. */
 static void test_loss_of_one_that_is_done(void **state)
 {
     struct small_fleet *f = before();
@@ -412,7 +416,7 @@ static void test_old_snapshot_is_taken_anew(void **state)
     f->ledger.regions[0].snapshot_ms = f->w.begun_ms - SNAPSHOT_OLD_MS - 1;
     small_fleet_decide(f);
     assert_non_null(small_fleet_intent(f, INTENT_SNAPSHOT));
-    /* once a server was touched, the one from before it is the one to keep */
+    /* once a server was changed, the snapshot from before must be kept */
     ledger_host(&f->ledger, f->hosts[TURN].key)->order = MSG_SWAP;
     ledger_host(&f->ledger, f->hosts[TURN].key)->state = HOST_DONE;
     small_fleet_decide(f);
@@ -437,7 +441,7 @@ static void test_alarm_stops(void **state)
     done_with(f);
 }
 
-/* The server that was changed does not know the token any more; nobody waits for its deadline. */
+/* The changed server does not know the token any more, and nobody waits for its deadline. */
 static void test_denied_by_one_stops(void **state)
 {
     struct small_fleet *f = settling();
@@ -451,7 +455,8 @@ static void test_denied_by_one_stops(void **state)
                            "s2 refuses the token (403): it lacks agent:read there"));
     small_fleet_later(f, REFUSED_MS);
     small_fleet_decide(f);
-    assert_null(small_fleet_intent(f, INTENT_STOP)); /* long enough, and not often enough */
+    assert_null(
+        small_fleet_intent(f, INTENT_STOP)); /* for long enough, but not in enough answers */
     small_fleet_later(f, 1000);
     small_fleet_decide(f);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
@@ -461,7 +466,7 @@ static void test_denied_by_one_stops(void **state)
     f->ledger.ending = RUN_STOPPED;
     small_fleet_decide(f);
     in = small_fleet_intent(f, INTENT_RUN);
-    assert_non_null(in); /* it is in flight, and will not be seen to settle */
+    assert_non_null(in); /* it is in flight, and nobody will see it settle */
     assert_int_equal(in->run, RUN_STOPPED);
     done_with(f);
 }
@@ -472,7 +477,8 @@ static void test_denied_for_a_while_is_waited_for(void **state)
     (void)state;
     f->hosts[TURN].server.denied = "agent:read";
     for (int by = 0; by < SMALL_SERVERS; by++)
-        f->autopilot[by].healthy = by != TURN; /* it restores, and may not know the token yet */
+        f->autopilot[by].healthy =
+            by != TURN; /* it restores its state, and may not know the token yet */
     for (int i = 0; i < 20; i++)
         small_fleet_later(f, 1000);
     small_fleet_decide(f);
@@ -502,11 +508,11 @@ static void test_who_is_heard_and_counted(void **state)
     (void)state;
     settle(f);
     s.now = f->w.begun_ms;
-    assert_int_equal(watch_logs(&s, keys, 8, &step), 2); /* not the one that changes */
+    assert_int_equal(watch_logs(&s, keys, 8, &step), 2); /* not the server that changes */
     assert_string_equal(step, f->hosts[TURN].key);
     assert_string_equal(keys[0], f->hosts[0].key);
     assert_string_equal(keys[1], f->hosts[2].key);
-    assert_int_equal(watch_counts(&s, keys, 8), 2); /* it, and its leader */
+    assert_int_equal(watch_counts(&s, keys, 8), 2); /* the server and its leader */
     done_with(f);
 }
 

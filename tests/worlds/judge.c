@@ -1,7 +1,8 @@
 /* The invariants of the design, by number, judged on the true state: all fifteen, and as the
- * last that every run ends and with a true cause. Of 6 and 9 what a coordinator can break: the
- * bytes that it orders, and that an order is obeyed once, where and when it is meant; what is
- * unpacked, signatures and roles are the agent's, and its own tests judge them. */
+ * last one that every run ends, with a true cause. Of 6 and 9, only what a coordinator can break
+ * is judged: the bytes that it orders, and that a host carries out an order once, where and when
+ * it is meant. Unpacking, signatures and roles belong to the agent; the agent's own tests judge
+ * them. */
 #include "keystore_on_disk.h"
 #include "truth.h"
 
@@ -42,20 +43,20 @@ void judge_says(struct truth *t, int invariant, const char *fmt, ...)
     t_say(t, "VIOLATED %d: %s", invariant, t->verdict);
 }
 
-static const struct ledger_host *committed(const struct truth *t, int host)
+static const struct ledger_host *committed_row(const struct truth *t, int host)
 {
     return t->committed.hosts == NULL ? NULL : ledger_host_const(&t->committed, t->hosts[host].key);
 }
 
-static enum host_state state_of(const struct truth *t, int host)
+static enum host_state ledger_state_of(const struct truth *t, int host)
 {
-    const struct ledger_host *h = committed(t, host);
+    const struct ledger_host *h = committed_row(t, host);
     return h == NULL ? HOST_PENDING : h->state;
 }
 
 /* ---- at every step ---- */
 
-/* It left, and stays or is to stay so, or it is not planned; or it is still to join. */
+/* The host has left and stays away, or is to; or it is not planned; or it is still to join. */
 bool judge_past(const struct truth *t, int i)
 {
     const struct t_host *h = &t->hosts[i];
@@ -76,10 +77,10 @@ static void step_sick(struct truth *t, int r)
     }
 }
 
-/* For how long one cause has kept a region from being well: a server that is no healthy voter, or
- * that nobody leads. Each answer may be 5 s old by itself, so two causes of which one follows the
- * other are not one that lasts (seed 95430: s1 ended 0.2 s after its answer, while s3 was still
- * catching up; when s3 had told that it was well, s1's answer was 4.3 s old). */
+/* Returns how long one cause has kept a region from being well: a server that is no healthy
+ * voter, or a region without a leader. Each answer may be 5 s old, so two causes one after the
+ * other do not count as one lasting cause (seed 95430: s1 ended 0.2 s after its answer, while s3
+ * was still catching up; when s3 reported that it was well, s1's answer was 4.3 s old). */
 static int64_t longest_sick(const struct truth *t, int r)
 {
     int64_t longest = t->regions[r].leader < 0 ? t->now - t->regions[r].leader_ms : 0;
@@ -90,7 +91,8 @@ static int64_t longest_sick(const struct truth *t, int r)
     return longest;
 }
 
-/* Our order was obeyed or our drain is on, and it has not been well since. */
+/* The host carried out an order of the run, or the run's drain is on, and the host has not been
+ * well since. */
 static void step_flying(struct truth *t, int i)
 {
     struct t_host *h = &t->hosts[i];
@@ -100,13 +102,13 @@ static void step_flying(struct truth *t, int i)
         h->flying = true;
     else if (h->out)
         h->flying = false;
-    else if (state_of(t, i) == HOST_FAILED)
+    else if (ledger_state_of(t, i) == HOST_FAILED)
         h->flying = false; /* its flight is over; now it counts as a failure */
     else if (h->flying && (h->is_server ? t_healthy(t, i) : t_settled(t, i)))
         h->flying = false;
 }
 
-/* What the operator asked for, computed here again. */
+/* The limit that the operator asked for, computed here again. */
 static uint32_t limit_of(const struct truth *t)
 {
     const struct policy *p = &t->policy;
@@ -129,7 +131,7 @@ void judge_step(struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         judge_out(t, i);
         step_flying(t, i);
-        if (!t->hosts[i].flying || !t->hosts[i].listed || state_of(t, i) == HOST_FAILED)
+        if (!t->hosts[i].flying || !t->hosts[i].listed || ledger_state_of(t, i) == HOST_FAILED)
             continue;
         clients += !t->hosts[i].is_server;
         servers += t->hosts[i].is_server;
@@ -140,7 +142,7 @@ void judge_step(struct truth *t)
         judge_says(t, 1, "%u servers in flight", servers);
 }
 
-/* A host that the ledger calls done from now on. */
+/* The ledger calls the host done from now on. */
 static void judge_marked(struct truth *t, size_t i)
 {
     int k = t_host_of(t, t->committed.hosts[i].key);
@@ -148,7 +150,8 @@ static void judge_marked(struct truth *t, size_t i)
     bool done = t->committed.hosts[i].state == HOST_DONE;
 
     if (!done || h->marked || t->plan.hosts[i].already) {
-        /* It had settled before its drain was given back; others may have been there meanwhile. */
+        /* The host had settled before its drain was undone. Others may have acted there
+         * meanwhile. */
         h->restored = t->committed.hosts[i].state == HOST_RESTORING;
         h->marked = done;
         return;
@@ -178,8 +181,7 @@ static void judge_marked(struct truth *t, size_t i)
         judge_says(t, 8, "%s is called done and its record is old", h->name);
 }
 
-/* When as many clients as there are to be canaries were committed as done: the soak is counted
- * from there. */
+/* The soak counts from when as many clients as there should be canaries were committed as done. */
 void judge_commit(struct truth *t)
 {
     uint32_t done = 0;
@@ -201,7 +203,7 @@ void judge_commit(struct truth *t)
 
 /* ---- when an order is sent ---- */
 
-/* Of every server that is still to be changed, not only of this one. */
+/* Judges every server that is still to be changed, and not only this one. */
 static void judge_copies(struct truth *t, const struct t_host *swapped)
 {
     for (size_t i = 0; i < t->plan.n_servers && !t->no_keystore; i++) {
@@ -227,7 +229,7 @@ static void judge_leader(struct truth *t, int host)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *o = &t->hosts[i];
         if (i == host || !o->is_server || o->region != h->region || !o->exists ||
-            plan_host(&t->plan, o->key) == NULL || host_finished(state_of(t, i)))
+            plan_host(&t->plan, o->key) == NULL || host_finished(ledger_state_of(t, i)))
             continue;
         if (r->leader == host && o->running == BIN_OLD)
             judge_says(t, 3, "swap of the leader %s before %s", h->name, o->name);
@@ -239,7 +241,7 @@ static void judge_leader(struct truth *t, int host)
                    t->hosts[r->leader].name);
 }
 
-/* What is done before the first one. */
+/* Judges what must be done before the first server is changed. */
 static void judge_before(struct truth *t, const struct t_host *h)
 {
     const struct t_region *r = &t->regions[h->region];
@@ -293,7 +295,7 @@ static void judge_client(struct truth *t, int host)
             continue;
         if (o->region == h->region && o->running == BIN_OLD && t->now - o->up_ms > JUDGE_STALE_MS)
             judge_says(t, 4, "swap of %s while server %s runs the old version", h->name, o->name);
-        if (plan_host(&t->plan, o->key) != NULL && !host_finished(state_of(t, i)))
+        if (plan_host(&t->plan, o->key) != NULL && !host_finished(ledger_state_of(t, i)))
             judge_says(t, 4, "swap of %s before server %s was finished", h->name, o->name);
     }
     judge_region(t, h);
@@ -315,7 +317,7 @@ static void judge_client(struct truth *t, int host)
         judge_says(t, 5, "swap of %s before the canaries have settled", h->name);
 }
 
-/* Long enough to have been heard. */
+/* Paused for long enough that the coordinator knows it. */
 static bool paused_at_agent(const struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -330,7 +332,8 @@ static bool paused_at_agent(const struct truth *t)
     return false;
 }
 
-/* The release's build for its os and arch; or what has run there. */
+/* The bytes must be the release's build for the host's os and arch, or a binary that has run
+ * there. */
 static void judge_bytes(struct truth *t, const struct t_host *h, const struct t_wire *o)
 {
     bool ran = false;
@@ -359,7 +362,7 @@ static bool is_of_the_ledger(enum message_kind k)
     return k == MSG_SWAP || k == MSG_STAGE || k == MSG_REVERT || k == MSG_SERVICE;
 }
 
-/* Too late, or of another boot: it is not obeyed. */
+/* The order is too late, or from another boot, so the host does not carry it out. */
 static bool is_late(const struct truth *t, const struct t_host *h, const struct t_wire *o)
 {
     return (uint64_t)(t->now - h->agent.boot_ms) > o->head.time_ms ||
@@ -376,7 +379,7 @@ static void judge_not_dead(struct truth *t, const struct t_host *h, const struct
 void judge_send(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_host *h = &t->hosts[host];
-    const struct ledger_host *l = committed(t, host);
+    const struct ledger_host *l = committed_row(t, host);
 
     if (o->head.kind == MSG_LEASE && o->lease.take_over)
         judge_says(t, 9, "the lease of %s is taken from another run", h->name);
@@ -391,7 +394,7 @@ void judge_send(struct truth *t, int host, const struct t_wire *o)
         judge_bytes(t, h, o);
     bool again = memcmp(h->last_nonce, o->head.nonce, NONCE_LEN) == 0;
     memcpy(h->last_nonce, o->head.nonce, NONCE_LEN);
-    again = again && h->agent.order_sequence >= o->head.sequence; /* it was obeyed */
+    again = again && h->agent.order_sequence >= o->head.sequence; /* it was carried out */
     if (again || is_late(t, h, o))
         return;
     if (o->head.kind != MSG_STAGE && t->policy.stage_only)
@@ -446,9 +449,10 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
 
     judge_once(t, h, o);
     if (o->head.kind != MSG_STAGE && o->head.kind != MSG_PRESERVE &&
-        !host_in_flight(state_of(t, host)))
+        !host_in_flight(ledger_state_of(t, host)))
         judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
-                   h->name, message_kind_name(o->head.kind), host_state_name(state_of(t, host)));
+                   h->name, message_kind_name(o->head.kind),
+                   host_state_name(ledger_state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (longest_sick(t, i) > JUDGE_STALE_MS + SWAP_BY_MS)
             judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",

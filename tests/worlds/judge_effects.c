@@ -1,7 +1,7 @@
-/* Invariant 7: what Caravan changes in Nomad, and what is left of it. */
+/* Invariant 7: what Caravan changes in Nomad, and what remains of it. */
 #include "truth.h"
 
-#define BACK_MS 60000 /* within which what can be undone is */
+#define BACK_MS 60000 /* what can be undone is undone within this time */
 
 void judge_operate(struct truth *t, const struct operate *o)
 {
@@ -42,8 +42,8 @@ void judge_operate(struct truth *t, const struct operate *o)
 
 /* ---- at the end ---- */
 
-/* For long enough to have cleared a note. */
-static bool reachable(const struct truth *t, const struct t_host *h)
+/* True if the host was reachable for long enough to clear a note. */
+static bool is_reachable(const struct truth *t, const struct t_host *h)
 {
     return h->machine_up && h->agent.up && !h->misplaced && !t->taken_over && !t_faulty(t) &&
            t->now - t->faults_end > BACK_MS && t->now - h->agent_cut_ms > BACK_MS &&
@@ -58,7 +58,7 @@ void judge_undone(struct truth *t)
             judge_says(t, 7, "ended with an effect that is not undone");
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (h->listed && h->is_server && h->agent.n_notes > 0 && reachable(t, h))
+        if (h->listed && h->is_server && h->agent.n_notes > 0 && is_reachable(t, h))
             judge_says(t, 7, "ended with a note left at %s", h->name);
         if (!h->listed || h->is_server)
             continue;

@@ -1,7 +1,7 @@
-/* How a run ended, against the truth: see judge.c. */
+/* Compares how a run ended with the truth: see judge.c. */
 #include "truth.h"
 
-static bool named(const struct truth *t, const char *word)
+static bool names_in_cause(const struct truth *t, const char *word)
 {
     const char *at = t->ledger.cause;
     size_t n = strlen(word);
@@ -15,7 +15,7 @@ static bool named(const struct truth *t, const char *word)
     return false;
 }
 
-/* By another operator, at an agent, for this process or one before. */
+/* True if another operator paused this process or an earlier one, at an agent. */
 static bool is_paused(const struct truth *t)
 {
     bool any = t->agents_paused;
@@ -25,7 +25,8 @@ static bool is_paused(const struct truth *t)
     return any;
 }
 
-/* A new server waited for another one to say who leads, which it did at last, in that moment. */
+/* A new server waited for another server to report a leader. That server reported it at last, at
+ * that moment. */
 static bool is_unmeasured(const struct truth *t)
 {
     bool any = false;
@@ -41,22 +42,23 @@ static bool cause_is_true(const struct truth *t)
         const struct t_host *h = &t->hosts[i];
         const struct t_region *r = &t->regions[h->region];
         if ((h->faulted || h->defect != DEFECT_NONE || r->faulted || t->loss > 80) &&
-            (named(t, h->name) || named(t, h->key)))
+            (names_in_cause(t, h->name) || names_in_cause(t, h->key)))
             return true;
-        if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) && named(t, r->name))
+        if ((h->is_server && (h->faulted || h->defect != DEFECT_NONE)) &&
+            names_in_cause(t, r->name))
             return true;
-        if (r->faulted && named(t, r->name))
+        if (r->faulted && names_in_cause(t, r->name))
             return true;
     }
     if (is_unmeasured(t))
         return true;
     if (is_paused(t) && strstr(t->ledger.cause, "paused") != NULL)
-        return true; /* by somebody who does not let it go on, while it is undone */
+        return true; /* by somebody who keeps it paused while it is being undone */
     return t->taken_over && (strstr(t->ledger.cause, "another run") != NULL ||
                              strstr(t->ledger.cause, "lease") != NULL);
 }
 
-static bool trouble(const struct truth *t)
+static bool has_trouble(const struct truth *t)
 {
     bool any = t->taken_over || is_paused(t) || t->loss > 80;
 
@@ -100,7 +102,7 @@ static void judge_done(struct truth *t)
     }
 }
 
-/* What is called staged lies there. */
+/* The file of each staged host is there. */
 static void judge_staged(struct truth *t)
 {
     counts.judged[11]++;
@@ -137,7 +139,7 @@ void judge_end(struct truth *t)
         return;
     if (t->ledger.cause[0] == '\0')
         judge_says(t, INVARIANT_ENDS, "stopped without a cause");
-    else if (!trouble(t))
+    else if (!has_trouble(t))
         judge_says(t, INVARIANT_ENDS, "stopped without trouble: %s", t->ledger.cause);
     else if (!cause_is_true(t))
         judge_says(t, INVARIANT_ENDS, "stopped, and the cause names nothing that was injected: %s",

@@ -1,37 +1,40 @@
-/* The guards of a server's swap by what the coordinator could know.
+/* The guards of a server's swap, judged by what the coordinator could know.
  *
- * The design grants it answers no older than 5 s. So an order is wrong when its guard was false at
- * every moment that the answers it stands on are about: from the oldest of them, at most 5 s back,
- * until the order was sent. A change after the last look is what nobody could have told; the agent
- * asks its own Nomad once more. What an answer did tell is no excuse, however young it is. */
+ * The design allows the coordinator answers that are up to 5 s old. So an order is wrong if its
+ * guard was false at every moment that its answers are about: from the oldest answer, at most 5
+ * s back, until the order was sent. Nobody could know of a change after the last look; the agent
+ * asks its own Nomad once more. But if an answer did report the change, there is no excuse,
+ * however young the answer is. */
 #include "truth.h"
 
-/* As the last look that ended has it; a host that joined after its begin is not in it, and one that
- * was removed after it is. */
-static const struct host *known(const struct truth *t, int i)
+/* The host in the last look that ended. That look does not contain a host that joined after its
+ * begin, and still contains a host that was removed later. */
+static const struct host *host_in_last_look(const struct truth *t, int i)
 {
     const struct host *h = &t->sights[1 - t->sight].hosts[i];
     return t->hosts[i].is_server && h->key != NULL ? h : NULL;
 }
 
-static const struct host *seen(const struct truth *t, int i)
+static const struct host *listed_in_last_look(const struct truth *t, int i)
 {
-    return t->hosts[i].listed ? known(t, i) : NULL;
+    return t->hosts[i].listed ? host_in_last_look(t, i) : NULL;
 }
 
-/* When the oldest answer about a region's servers was given. */
+/* Returns when the oldest answer about a region's servers was given. */
 int64_t judge_told_ms(const struct truth *t, int region)
 {
     int64_t oldest = t->now;
 
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].region == region && known(t, i) != NULL && known(t, i)->server.self_at > 0)
-            oldest = MIN_OF(oldest, known(t, i)->server.self_at);
+        if (t->hosts[i].region == region && host_in_last_look(t, i) != NULL &&
+            host_in_last_look(t, i)->server.self_at > 0)
+            oldest = MIN_OF(oldest, host_in_last_look(t, i)->server.self_at);
     return MAX_OF(oldest, t->now - FRESH_MS);
 }
 
-/* Its state is empty, and that can be told: by another server of its region, or by what was counted
- * before a swap of ours. What was there before somebody else swapped the only one, nobody knows. */
+/* The server's state is empty, and the run can know that: from another server of its region, or
+ * from counts before a swap of the run. If somebody else swapped the only server, nobody knows
+ * what was there before. */
 bool judge_empty(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -56,8 +59,8 @@ void judge_needed(struct truth *t, int region)
     }
 }
 
-/* It had left when the look began, and joins anew since; or it was accepted as dead, and lives
- * since: that look took it for past. */
+/* The server had left when the look began, and has joined again since. Or it was accepted as
+ * dead, and is alive since. That look took it for past. */
 static bool joins_since(const struct truth *t, int i, int64_t begun)
 {
     const struct t_host *h = &t->hosts[i];
@@ -66,7 +69,7 @@ static bool joins_since(const struct truth *t, int i, int64_t begun)
            (plan_host(&t->plan, h->key) == NULL || h->role == ROLE_LEAVES);
 }
 
-/* A look has ended: where a region's guards cannot have passed, its time to settle begins anew. */
+/* A look has ended. If a region's guards cannot have passed, its time to settle begins again. */
 void judge_look(struct truth *t)
 {
     int64_t begun = t->sights[1 - t->sight].w.begun_ms;
@@ -81,17 +84,18 @@ void judge_look(struct truth *t)
     }
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (seen(t, i) == NULL || judge_past(t, i) || joins_since(t, i, begun))
+        if (listed_in_last_look(t, i) == NULL || judge_past(t, i) || joins_since(t, i, begun))
             continue;
-        if (seen(t, i)->server.self_at < t->now - FRESH_MS)
+        if (listed_in_last_look(t, i)->server.self_at < t->now - FRESH_MS)
             t->regions[h->region].unasked_ms = begun;
-        /* sick_ms is of the step before: it may have become well in this one. */
+        /* sick_ms is from the step before; the server may have become well in this step */
         if (h->sick_ms != 0 && !t_healthy(t, i) && h->sick_ms < judge_told_ms(t, h->region))
             t->regions[h->region].unwell_ms = begun;
     }
 }
 
-/* By its deadline it is not ready; whether the cluster is, could not be asked of all the others. */
+/* The host is not ready by its deadline, and the other servers could not all be asked about the
+ * cluster. */
 void judge_revert(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -102,8 +106,8 @@ void judge_revert(struct truth *t, int host)
         judge_says(t, 8, "revert of %s, though region %s did not answer", h->name,
                    t->regions[h->region].name);
     for (int i = 0; h->is_server && i < t->n_hosts; i++)
-        if (i != host && t->hosts[i].region == h->region && seen(t, i) != NULL &&
-            !judge_past(t, i) && seen(t, i)->server.self_at < t->now - FRESH_MS)
+        if (i != host && t->hosts[i].region == h->region && listed_in_last_look(t, i) != NULL &&
+            !judge_past(t, i) && listed_in_last_look(t, i)->server.self_at < t->now - FRESH_MS)
             judge_says(t, 8, "revert of %s, though %s did not answer", h->name, t->hosts[i].name);
 }
 
@@ -120,7 +124,7 @@ static void judge_settled(struct truth *t, const struct t_host *swapped)
     }
 }
 
-/* Who was not well when it was asked. */
+/* Judges the servers that were not well when they were asked. */
 static void judge_told(struct truth *t, const struct t_host *swapped, int region, int invariant)
 {
     const struct t_region *r = &t->regions[region];
@@ -131,13 +135,14 @@ static void judge_told(struct truth *t, const struct t_host *swapped, int region
                    swapped->name, r->name, (long long)(t->now - r->leader_ms));
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
-        if (h->region == region && seen(t, i) != NULL && h->sick_ms != 0 && h->sick_ms < told)
+        if (h->region == region && listed_in_last_look(t, i) != NULL && h->sick_ms != 0 &&
+            h->sick_ms < told)
             judge_says(t, invariant, "swap of %s while server %s is not well for %lld ms",
                        swapped->name, h->name, (long long)(t->now - h->sick_ms));
     }
 }
 
-/* Before a server's swap every region is well, and for long enough. */
+/* Before a server's swap, every region must be well, and for long enough. */
 void judge_regions(struct truth *t, const struct t_host *swapped)
 {
     for (int r = 0; r < t->n_regions; r++) {
@@ -149,7 +154,7 @@ void judge_regions(struct truth *t, const struct t_host *swapped)
     judge_settled(t, swapped);
 }
 
-/* Before a client's its own region is, by the last look. */
+/* Before a client's swap, its own region must be well, by the last look. */
 void judge_region(struct truth *t, const struct t_host *swapped)
 {
     const struct t_region *r = &t->regions[swapped->region];
@@ -159,8 +164,9 @@ void judge_region(struct truth *t, const struct t_host *swapped)
         judge_says(t, 8, "swap of %s, though region %s did not answer", swapped->name, r->name);
 }
 
-/* It has staged and told what it found, and nothing of that speaks against a swap or all of it was
- * accepted; or there is nothing to swap. What it tells later, its turn will show. */
+/* The host has staged and reported what it found. Either nothing of that speaks against a swap,
+ * or all of it was accepted, or there is nothing to swap. What it reports later shows in its
+ * turn. */
 void judge_told_ready(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];

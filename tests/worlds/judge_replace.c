@@ -1,5 +1,5 @@
-/* Invariant 15: servers are replaced one by one, new ones first; nobody is stopped whom a quorum
- * needs, before or after; and only of a process that has ended peer and member are removed. */
+/* Invariant 15: servers are replaced one by one, new servers first. No server is stopped that a
+ * quorum needs, before or after. Peer and member are removed only after the process has ended. */
 #include "truth.h"
 
 static bool is_done(const struct truth *t, int host)
@@ -13,14 +13,14 @@ void judge_out(struct truth *t, int i)
     struct t_host *h = &t->hosts[i];
     bool out = h->role != ROLE_UPGRADE && !h->up && (h->left || !h->listed) && !h->peer;
 
-    if (out && !h->out && h->stop_obeyed) /* else nobody may have waited for it */
+    if (out && !h->out && h->stop_obeyed) /* otherwise the run need not have waited for it */
         t->out_ms = t->now;
     if (out && !h->out && h->role == ROLE_LEAVES && (h->stop_obeyed || h->dead))
         t_moment(t, MOMENT_OUT, i);
     h->out = out;
 }
 
-/* All that join have, before any leaves. */
+/* All new servers have joined before any server leaves. */
 static void judge_joined(struct truth *t, const struct t_host *leaves)
 {
     for (int i = 0; i < t->n_hosts; i++)
@@ -42,7 +42,7 @@ void judge_last(struct truth *t, int host)
                        t->hosts[i].name);
 }
 
-/* The dead have left, and nobody who had left is back. */
+/* The dead servers have left, and no server that had left is back. */
 static void judge_before_it(struct truth *t, int host)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -59,7 +59,7 @@ static void judge_before_it(struct truth *t, int host)
     }
 }
 
-/* Whether the voters without it can go on, by what could be known. */
+/* Judges whether the other voters can go on without the server, by what could be known. */
 static void judge_stop(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -88,7 +88,7 @@ static void judge_stop(struct truth *t, int host)
                        t->hosts[i].name, (long long)(t->now - t->hosts[i].sick_ms));
 }
 
-/* The last that has joined is taken out first. */
+/* The last server that joined is taken out first. */
 static void judge_order_back(struct truth *t, int host)
 {
     for (int i = host + 1; i < t->n_hosts; i++)
@@ -166,7 +166,7 @@ void judge_replaced(struct truth *t)
     for (int i = 0; i < t->n_hosts; i++) {
         const struct t_host *h = &t->hosts[i];
         trouble = trouble || (h->is_server && h->faulted);
-        /* It was done some seconds ago: leases are given back after that. */
+        /* It was done some seconds ago, because leases are given back after that. */
         if (h->role == ROLE_LEAVES && h->up && t->now - h->up_ms > 2 * JUDGE_STALE_MS)
             judge_says(t, INVARIANT_REPLACE, "done, and %s lives, which was removed", h->name);
         planned += h->role == ROLE_JOINS;

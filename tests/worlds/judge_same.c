@@ -1,8 +1,8 @@
-/* Invariant 14: a host that is called done is what it was before its swap, or it is told that
- * nobody compared. */
+/* Invariant 14: a host that is called done is what it was before its swap, or the ledger says
+ * that nobody compared it. */
 #include "truth.h"
 
-/* What was kept of it, by what is committed; called with every commit. */
+/* Judges the fingerprint in the committed ledger. Called with every commit. */
 static void judge_kept(struct truth *t, struct t_host *h, const struct ledger_host *l)
 {
     if (l->state == HOST_SETTLING)
@@ -27,7 +27,7 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
     if (h->changed && h->attribute_ms > t->now)
         judge_says(t, INVARIANT_SAME, "%s is called done without its attribute", h->name);
     if (h->last_drain_ms < h->obeyed_ms)
-        return; /* of an earlier turn */
+        return; /* from an earlier turn */
     if (h->last_drain_own && h->draining && !h->strangers_drain)
         judge_says(t, INVARIANT_SAME, "%s is called done while it drains itself", h->name);
     if (h->last_drain_own && h->was_eligible && h->eligible_then && !h->eligible &&
@@ -36,7 +36,8 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
                    h->name);
 }
 
-/* It has failed for what it is not any more: rightly only when that could not come in time. */
+/* The host has failed because it differs from before. That is right only if the missing feature
+ * could not come in time. */
 static void judge_failed(struct truth *t, const struct t_host *h, const struct ledger_host *l)
 {
     if (l->differs == FEATURE_ATTRIBUTE && h->attribute_ms != INT64_MAX &&
@@ -62,9 +63,9 @@ void judge_same(struct truth *t, size_t i)
 /* A swap is ordered. */
 void judge_fingerprint(struct truth *t, struct t_host *h, const struct ledger_host *l)
 {
-    h->eligible_then = h->eligible; /* others may make it so while the swap is under way */
+    h->eligible_then = h->eligible; /* others may make it ineligible during the swap */
     if (h->role == ROLE_JOINS)
-        return; /* it has been nothing before */
+        return; /* a new server was nothing before */
     if (l->fingerprint.len == 0)
         judge_says(t, INVARIANT_SAME, "swap of %s, of which no fingerprint is kept", h->name);
 }

@@ -1,13 +1,13 @@
 /* timeout: 400
- * Random worlds: seeds to fleets, faults and runs; the judge looks at each.
+ * Random worlds: seeds make fleets, faults and runs; the judge looks at each.
  *
- *   worlds --worlds N [--from SEED] [--jobs N] [--each | --first] [-q]
- *          (--each: every failing seed, not only the first; --first: ends with it)
- *   worlds --seed N -v        one world, with everything that happens in it
+ *     worlds --worlds N [--from SEED] [--jobs N] [--each | --first] [-q]
+ *            (--each: every failing seed, not only the first; --first: ends with it)
+ *     worlds --seed N -v        one world, with everything that happens in it
  *
- * Prints TAP: one test for all worlds, one that every fault, action, reason and
- * refusal was seen and every invariant judged; how often, before them. The first failing seed is
- * named with the command that replays it. */
+ * The program prints TAP: one test for all worlds, and one test that every fault, action, reason
+ * and refusal was seen and every invariant was judged. The counts come before the tests. For the
+ * first failing seed it prints the command that replays the seed. */
 #include "built_in.h"
 #include "plan_make.h"
 #include "truth_survey.h"
@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 
 #define JOBS_MAX 16
-#define ENDS_MAX 12 /* resumed so often at most */
+#define ENDS_MAX 12 /* a run is resumed at most so often */
 
 struct tally {
     struct counts counts;
@@ -35,6 +35,7 @@ static const char *intent_name(enum intent_kind k)
         [INTENT_SWAP] = "swap",
         [INTENT_REVERT] = "revert",
         [INTENT_RESEND] = "resend",
+        [INTENT_WITHDRAW] = "withdraw",
         [INTENT_DRAIN] = "drain",
         [INTENT_RESTORE] = "restore",
         [INTENT_TRANSFER] = "transfer",
@@ -74,12 +75,12 @@ static void choose_policy(struct truth *t)
     p->drain_deadline_ms = 40000;
     p->stage_deadline_ms = 60000;
     p->accept_outage = t->n_regions == 1 && t->hosts[1].is_server == false;
-    /* Without a draw: the other worlds stay as they were. */
+    /* No random draw, so that the other worlds stay as they were. */
     p->replace.watch_ms = (int64_t)((t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 9000);
     p->stage_only = !t->replaces && (t->seed * UINT64_C(0xd6e8feb86659fd93) >> 33) % 64 == 0;
 }
 
-/* Versions, and all that belongs to them, are chosen at random: what may be accepted is. */
+/* The versions are chosen at random, so the plan accepts every finding that may be accepted. */
 static bool accept_all(struct truth *t)
 {
     struct policy *p = &t->policy;
@@ -97,7 +98,7 @@ static bool accept_all(struct truth *t)
     return p->n_accepted > 0;
 }
 
-static bool make_plan(struct truth *t)
+static bool make_world_plan(struct truth *t)
 {
     struct release release = {.n_builds = 0};
     struct err err = ERR_INIT;
@@ -134,7 +135,8 @@ static bool make_plan(struct truth *t)
     return t->violated == 0;
 }
 
-static void told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
+static void count_decision(void *ctx, const struct run *r, const struct event *ev,
+                           const struct decision *d)
 {
     const struct truth *t = ctx;
 
@@ -158,8 +160,8 @@ static void told(void *ctx, const struct run *r, const struct event *ev, const s
                    run_state_name(r->config->ledger->state));
 }
 
-/* The ledger of the next process is what was committed. */
-static void reload(struct truth *t)
+/* The next process gets the committed ledger. */
+static void reload_ledger(struct truth *t)
 {
     t_ledger_drop(&t->ledger);
     for (size_t i = 0; i < t->committed.n_hosts; i++)
@@ -176,7 +178,7 @@ static void reload(struct truth *t)
     t->reboots = false;
 }
 
-/* The operator after a stop: mends what is broken and goes on, or gives up. */
+/* The operator after a stop repairs what is broken and resumes, or gives up. */
 static bool goes_on(struct truth *t, int ends)
 {
     if (ends >= ENDS_MAX)
@@ -213,7 +215,7 @@ static void run_once(struct truth *t)
 
     ports.ctx = t;
     t_seeds_new_process(t);
-    c.told = told;
+    c.told = count_decision;
     c.told_ctx = t;
     t->at_work = true;
     int rc = run_loop(&c, &err);
@@ -222,7 +224,7 @@ static void run_once(struct truth *t)
         judge_says(t, INVARIANT_ENDS, "the loop gave up: %s", err.text);
 }
 
-/* Tasks whose loss the run has told are not missed by a run that goes on after it. */
+/* If the run has reported lost tasks, a resumed run does not miss them. */
 static void losses_told(struct truth *t)
 {
     for (size_t i = 0; i < t->ledger.n_hosts; i++) {
@@ -232,7 +234,7 @@ static void losses_told(struct truth *t)
     }
 }
 
-static void live(struct truth *t)
+static void live_world(struct truth *t)
 {
     ledger_init(&t->ledger, &t->plan, t->run_id);
     t_ledger_drop(&t->committed);
@@ -250,7 +252,7 @@ static void live(struct truth *t)
                 break;
         }
         t_pass(t, t_between(t, 0, 40000));
-        reload(t);
+        reload_ledger(t);
         t->paused = t->agents_paused = false;
         t->aborted = t->ledger.state == RUN_ABORTING;
         losses_told(t); /* an abort forgets what failed, and may be resumed itself */
@@ -267,8 +269,8 @@ static void live(struct truth *t)
     }
 }
 
-/* One host that will not be ready, or not tell whether it is. Without a draw: the other worlds stay
- * as they were. */
+/* Chooses one host that will not be ready, or will not report whether it is. No random draw, so
+ * that the other worlds stay as they were. */
 static void choose_unready(struct truth *t)
 {
     uint64_t dice = t->seed * UINT64_C(0x9e3779b97f4a7c15) >> 33;
@@ -301,7 +303,7 @@ static void one_world(struct truth *t, uint64_t seed)
     if (t->replaces)
         t_replace_choose(t);
     t_seeds_choose(t);
-    if (make_plan(t)) {
+    if (make_world_plan(t)) {
         t_replace_dies(t);
         t_trust_choose(t);
         faults_plan(t);
@@ -309,19 +311,19 @@ static void one_world(struct truth *t, uint64_t seed)
         if (t->rotation != ROTATION_NONE)
             t_trust_plan(t);
         t_schedule(t, 10, T_OBSERVE, -1, 0, -1, 0);
-        live(t);
+        live_world(t);
         t_ledger_drop(&t->ledger);
         t_ledger_drop(&t->committed);
     }
     plan_free(&t->plan);
-    t->plan = (struct plan){.hosts = NULL}; /* what was accepted belonged to it */
+    t->plan = (struct plan){.hosts = NULL}; /* the accepted ids belonged to that plan */
 }
 
-/* What is asked for on the command line. */
+/* The options of the command line. */
 struct batch {
     uint64_t from, worlds, jobs;
     bool verbose, quiet, one, each;
-    uint64_t failures; /* so many end it */
+    uint64_t failures; /* so many failures end it */
 };
 
 static void many_worlds(struct tally *o, const struct batch *a, uint64_t job)
@@ -360,7 +362,7 @@ static void add_counts(struct counts *to, const struct counts *from)
         a[i] += b[i];
 }
 
-static int tell(const char *what, const char *name, uint64_t n, bool must)
+static int report_count(const char *what, const char *name, uint64_t n, bool must)
 {
     printf("# %-10s %-34s %10llu%s\n", what, name, (unsigned long long)n,
            must && n == 0 ? "   NEVER SEEN" : "");
@@ -384,34 +386,34 @@ static int report_counts(const struct counts *c)
     int zero = 0;
 
     for (int i = 0; i < FAULT_KINDS; i++)
-        zero += tell("fault", fault_name(i), c->faults[i], true);
+        zero += report_count("fault", fault_name(i), c->faults[i], true);
     for (int i = 1; i < DEFECT_COUNT; i++)
-        zero += tell("defect", defects[i], c->defects[i], true);
-    zero += tell("network", "lost", c->lost, true);
-    zero += tell("network", "doubled", c->doubled, true);
-    zero += tell("network", "late", c->late, true);
-    zero += tell("crash", "before or after commits and effects", c->crashes, true);
+        zero += report_count("defect", defects[i], c->defects[i], true);
+    zero += report_count("network", "lost", c->lost, true);
+    zero += report_count("network", "doubled", c->doubled, true);
+    zero += report_count("network", "late", c->late, true);
+    zero += report_count("crash", "before or after commits and effects", c->crashes, true);
     for (int i = 1; i < INTENT_KIND_COUNT; i++)
-        zero += tell("action", intent_name((enum intent_kind)i), c->intents[i], true);
+        zero += report_count("action", intent_name((enum intent_kind)i), c->intents[i], true);
     for (int i = 1; i < REASON_COUNT; i++)
-        zero += tell("reason", reason_name((enum reason)i), c->reasons[i], true);
+        zero += report_count("reason", reason_name((enum reason)i), c->reasons[i], true);
     for (int i = 0; i < REFUSAL_COUNT; i++)
-        zero += tell("refusal", refusal_name((enum refusal)i), c->refused[i],
-                     i <= REFUSAL_QUORUM || i == REFUSAL_IO);
+        zero += report_count("refusal", refusal_name((enum refusal)i), c->refused[i],
+                             i <= REFUSAL_QUORUM || i == REFUSAL_IO);
     for (int i = 0; i < RUN_STATE_COUNT; i++)
         if (run_ended((enum run_state)i))
-            zero += tell("end", run_state_name((enum run_state)i), c->ends[i], true);
+            zero += report_count("end", run_state_name((enum run_state)i), c->ends[i], true);
     for (int i = 1; i <= INVARIANTS; i++)
-        zero += tell("invariant", invariant_name(i), c->judged[i], true);
+        zero += report_count("invariant", invariant_name(i), c->judged[i], true);
     for (int i = 0; i < TRUST_COUNTS; i++)
-        zero += tell("trust", trusts[i], c->trust[i], true);
-    zero += tell("granted", "a quorum lost after the last look", c->granted[0], true);
-    zero += tell("granted", "a server not well after it", c->granted[1], true);
+        zero += report_count("trust", trusts[i], c->trust[i], true);
+    zero += report_count("granted", "a quorum lost after the last look", c->granted[0], true);
+    zero += report_count("granted", "a server not well after it", c->granted[1], true);
     printf("# events %llu\n", (unsigned long long)c->events);
     return zero;
 }
 
-static int report(const struct tally *all, int jobs, bool counted, const char *program)
+static int report_worlds(const struct tally *all, int jobs, bool counted, const char *program)
 {
     struct tally sum = {0};
     int zero = 0;
@@ -436,7 +438,7 @@ static int report(const struct tally *all, int jobs, bool counted, const char *p
     return sum.failed > 0 || zero > 0;
 }
 
-static uint64_t number(const char *s)
+static uint64_t parse_number(const char *s)
 {
     uint64_t v = 0;
     if (s == NULL || str_to_u64(s, UINT64_MAX, &v) < 0) {
@@ -446,24 +448,24 @@ static uint64_t number(const char *s)
     return v;
 }
 
-static int usage(void)
+static int print_usage(void)
 {
     fprintf(stderr, "usage: worlds [--worlds N] [--from SEED] [--jobs N] [--each | --first] [-q] | "
                     "--seed N [-v]\n");
     return 2;
 }
 
-static bool read_arguments(int argc, char **argv, struct batch *ret)
+static bool read_world_arguments(int argc, char **argv, struct batch *ret)
 {
     for (int i = 1; i < argc; i++) {
         if (str_eq(argv[i], "--worlds"))
-            ret->worlds = number(argv[++i]);
+            ret->worlds = parse_number(argv[++i]);
         else if (str_eq(argv[i], "--from"))
-            ret->from = number(argv[++i]);
+            ret->from = parse_number(argv[++i]);
         else if (str_eq(argv[i], "--jobs"))
-            ret->jobs = number(argv[++i]);
+            ret->jobs = parse_number(argv[++i]);
         else if (str_eq(argv[i], "--seed")) {
-            ret->from = number(argv[++i]);
+            ret->from = parse_number(argv[++i]);
             ret->one = true;
         } else if (str_eq(argv[i], "-v"))
             ret->verbose = true;
@@ -485,8 +487,8 @@ int main(int argc, char **argv)
 {
     struct batch a = {.from = 1, .worlds = 1000, .jobs = 2, .failures = 5};
 
-    if (!read_arguments(argc, argv, &a))
-        return usage();
+    if (!read_world_arguments(argc, argv, &a))
+        return print_usage();
     struct tally *all = mmap(NULL, sizeof(*all) * JOBS_MAX, PROT_READ | PROT_WRITE,
                              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (all == MAP_FAILED)
@@ -500,5 +502,5 @@ int main(int argc, char **argv)
     many_worlds(&all[0], &a, 0);
     while (wait(NULL) > 0)
         ;
-    return report(all, (int)a.jobs, !a.one && !a.quiet && a.worlds >= 20000, argv[0]);
+    return report_worlds(all, (int)a.jobs, !a.one && !a.quiet && a.worlds >= 20000, argv[0]);
 }

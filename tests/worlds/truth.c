@@ -46,7 +46,7 @@ void t_say(const struct truth *t, const char *fmt, ...)
 
 /* ---- events: a binary heap by time, then by order ---- */
 
-static bool before(const struct t_event *a, const struct t_event *b)
+static bool is_event_before(const struct t_event *a, const struct t_event *b)
 {
     return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
@@ -60,7 +60,7 @@ void t_schedule(struct truth *t, int64_t in, enum t_event_kind kind, int host, u
     }
     size_t i = t->n_heap++;
     struct t_event e = {t->now + in, t->order++, kind, host, life, message, arg};
-    while (i > 0 && before(&e, &t->heap[(i - 1) / 2])) {
+    while (i > 0 && is_event_before(&e, &t->heap[(i - 1) / 2])) {
         t->heap[i] = t->heap[(i - 1) / 2];
         i = (i - 1) / 2;
     }
@@ -110,7 +110,7 @@ static uint64_t index_now(const struct truth *t)
     return 1000 + (uint64_t)(t->now / 100);
 }
 
-/* As autopilot sees it: 250 entries behind are still healthy. */
+/* As autopilot judges: a server that is 250 entries behind is still healthy. */
 bool t_healthy(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
@@ -153,7 +153,7 @@ void t_lead(struct truth *t, int region, int host)
         t_schedule(t, t_between(t, 1200, 5000), T_ELECT, region, 0, -1, 0);
 }
 
-static void elect(struct truth *t, int region)
+static void elect_leader(struct truth *t, int region)
 {
     size_t healthy, voters = t_voters(t, region, &healthy, -1);
     int able[T_HOSTS], n = 0;
@@ -222,7 +222,7 @@ static void client_up(struct truth *t, int host, bool defect)
     t_change_at_start(t, host);
     if (defect && h->defect == DEFECT_TASKS) {
         h->tasks_lost = h->n_allocs > 0 && t_agent_works(t, host) &&
-                        h->agent.phase != PHASE_FETCHING; /* by a swap of ours */
+                        h->agent.phase != PHASE_FETCHING; /* by a swap of the run */
         h->alloc_restarts++;
         h->alloc_started = t->now;
     }
@@ -263,9 +263,9 @@ void t_restart(struct truth *t, int host, int64_t away)
     t_schedule(t, away, T_START, host, t->hosts[host].life, -1, 0);
 }
 
-/* ---- what time does ---- */
+/* ---- events of time ---- */
 
-static void failed(struct truth *t, struct t_host *h, int host)
+static void mark_failed(struct truth *t, struct t_host *h, int host)
 {
     if (h->up)
         return;
@@ -273,7 +273,7 @@ static void failed(struct truth *t, struct t_host *h, int host)
     t_schedule(t, 6000, T_EVICT, host, h->life, -1, 0);
 }
 
-static void evict(struct truth *t, struct t_host *h, int host)
+static void evict_voter(struct truth *t, struct t_host *h, int host)
 {
     size_t healthy, voters = t_voters(t, h->region, &healthy, -1);
 
@@ -288,7 +288,7 @@ static void evict(struct truth *t, struct t_host *h, int host)
     h->left = true;
 }
 
-static void promote(struct truth *t, struct t_host *h, int host)
+static void promote_voter(struct truth *t, struct t_host *h, int host)
 {
     if (t->regions[h->region].leader < 0 || h->never) {
         t_schedule(t, 10000, T_PROMOTE, host, h->life, -1, 0);
@@ -298,7 +298,7 @@ static void promote(struct truth *t, struct t_host *h, int host)
     h->voter = true;
 }
 
-static void registers(struct truth *t, struct t_host *h, int host)
+static void register_client(struct truth *t, struct t_host *h, int host)
 {
     if (t->regions[h->region].leader < 0) {
         t_schedule(t, t_between(t, 1000, 5000), T_REGISTER, host, h->life, -1, 0);
@@ -315,7 +315,7 @@ static void registers(struct truth *t, struct t_host *h, int host)
     h->listed = true;
 }
 
-static void drained(struct truth *t, struct t_host *h)
+static void end_own_drain(struct truth *t, struct t_host *h)
 {
     if (!h->draining)
         return;
@@ -328,19 +328,19 @@ static void drained(struct truth *t, struct t_host *h)
     (void)t;
 }
 
-static void starts(struct truth *t, struct t_host *h, int host)
+static void start_process(struct truth *t, struct t_host *h, int host)
 {
     (void)h;
     t_start(t, host);
 }
 
-static void ends(struct truth *t, struct t_host *h, int host)
+static void end_process(struct truth *t, struct t_host *h, int host)
 {
     (void)h;
     t_stop(t, host);
 }
 
-static void missed(struct truth *t, struct t_host *h, int host)
+static void miss_heartbeat(struct truth *t, struct t_host *h, int host)
 {
     (void)t;
     (void)host;
@@ -351,18 +351,18 @@ static void missed(struct truth *t, struct t_host *h, int host)
 void truth_event(struct truth *t, const struct t_event *e)
 {
     static void (*const by_kind[T_EVENT_KINDS])(struct truth *, struct t_host *, int) = {
-        [T_START] = starts, [T_END] = ends,        [T_FAILED] = failed,
-        [T_EVICT] = evict,  [T_PROMOTE] = promote, [T_REGISTER] = registers,
-        [T_MISS] = missed,  [T_LEFT] = t_left,     [T_TAKEN_BACK] = t_taken_back,
+        [T_START] = start_process, [T_END] = end_process,       [T_FAILED] = mark_failed,
+        [T_EVICT] = evict_voter,   [T_PROMOTE] = promote_voter, [T_REGISTER] = register_client,
+        [T_MISS] = miss_heartbeat, [T_LEFT] = t_left,           [T_TAKEN_BACK] = t_taken_back,
     };
     struct t_host *h = e->host >= 0 && e->host < t->n_hosts ? &t->hosts[e->host] : NULL;
 
     if (e->kind == T_ELECT) {
-        elect(t, e->host);
+        elect_leader(t, e->host);
         return;
     }
     if (h != NULL && e->kind == T_DRAINED && e->arg == h->drain_end_ms)
-        drained(t, h);
+        end_own_drain(t, h);
     if (h == NULL || e->life != h->life)
         return;
     if (by_kind[e->kind] != NULL)

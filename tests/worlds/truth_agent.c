@@ -1,10 +1,10 @@
-/* The agents' work: stage, swap, revert; the phases with their times, crashes and reboots. */
+/* The work of the agents: stage, swap, revert; the phases with their times, crashes and reboots. */
 #include "truth.h"
 
 #define GAP_MS   30000
 #define PROBE_MS 1000
 
-static uint64_t uptime(const struct truth *t, const struct t_agent *a)
+static uint64_t uptime_at(const struct truth *t, const struct t_agent *a)
 {
     return (uint64_t)(t->now - a->boot_ms);
 }
@@ -45,7 +45,7 @@ static void set_phase(struct truth *t, int host, enum phase phase)
     t_say(t, "%s: agent %s", t->hosts[host].name, phase_name(phase));
 }
 
-static void fail(struct truth *t, int host, enum failure failure, enum phase in)
+static void fail_phase(struct truth *t, int host, enum failure failure, enum phase in)
 {
     struct t_agent *a = &t->hosts[host].agent;
 
@@ -54,8 +54,9 @@ static void fail(struct truth *t, int host, enum failure failure, enum phase in)
     set_phase(t, host, PHASE_FAILED);
 }
 
-/* Before the rename: where it began, never further by itself. */
-static void come_back(struct truth *t, int host, enum failure failure)
+/* Before the rename, the host returns to the phase where it began, and never goes further by
+ * itself. */
+static void return_to_start(struct truth *t, int host, enum failure failure)
 {
     struct t_agent *a = &t->hosts[host].agent;
 
@@ -71,7 +72,8 @@ enum refusal t_quorum(const struct truth *t, int host)
     const struct t_host *h = &t->hosts[host];
     size_t healthy, voters;
 
-    if (!h->is_server || (h->role != ROLE_UPGRADE && !h->up)) /* it takes part in none */
+    if (!h->is_server ||
+        (h->role != ROLE_UPGRADE && !h->up)) /* it does not take part in a quorum */
         return REFUSAL_NONE;
     voters = t_voters(t, h->region, &healthy, host);
     if (t->policy.accept_outage && voters <= 2)
@@ -81,12 +83,12 @@ enum refusal t_quorum(const struct truth *t, int host)
     return REFUSAL_NONE;
 }
 
-static void job(struct truth *t, int host, int64_t in)
+static void schedule_job(struct truth *t, int host, int64_t in)
 {
     t_schedule(t, in, T_JOB, host, t->hosts[host].agent.generation, -1, 0);
 }
 
-static enum refusal stage_order(struct truth *t, int host)
+static enum refusal take_stage_order(struct truth *t, int host)
 {
     struct t_agent *a = &t->hosts[host].agent;
 
@@ -96,11 +98,11 @@ static enum refusal stage_order(struct truth *t, int host)
     a->staged = false;
     a->failure = FAILURE_NONE;
     set_phase(t, host, PHASE_FETCHING);
-    job(t, host, t_fetch_ms(t, host));
+    schedule_job(t, host, t_fetch_ms(t, host));
     return REFUSAL_NONE;
 }
 
-static enum refusal law(struct truth *t, int host, bool revert)
+static enum refusal law_refuses(struct truth *t, int host, bool revert)
 {
     struct t_agent *a = &t->hosts[host].agent;
 
@@ -121,7 +123,7 @@ enum refusal t_law(const struct truth *t, int host)
 static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_agent *a = &t->hosts[host].agent;
-    enum refusal r = law(t, host, false);
+    enum refusal r = law_refuses(t, host, false);
 
     if (r != REFUSAL_NONE)
         return r;
@@ -141,15 +143,15 @@ static enum refusal swap_order(struct truth *t, int host, const struct t_wire *o
     a->failed_in = PHASE_IDLE;
     set_phase(t, host, PHASE_SWAPPING);
     int64_t wait =
-        o->swap.not_before > uptime(t, a) ? (int64_t)(o->swap.not_before - uptime(t, a)) : 0;
-    job(t, host, wait + t_between(t, 20, 200));
+        o->swap.not_before > uptime_at(t, a) ? (int64_t)(o->swap.not_before - uptime_at(t, a)) : 0;
+    schedule_job(t, host, wait + t_between(t, 20, 200));
     return REFUSAL_NONE;
 }
 
 static enum refusal revert_order(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
-    enum refusal r = law(t, host, true);
+    enum refusal r = law_refuses(t, host, true);
 
     if (r != REFUSAL_NONE)
         return r;
@@ -157,7 +159,7 @@ static enum refusal revert_order(struct truth *t, int host)
         return REFUSAL_PHASE;
     h->agent.generation++;
     set_phase(t, host, PHASE_REVERTING);
-    job(t, host, t_between(t, 20, 200));
+    schedule_job(t, host, t_between(t, 20, 200));
     return REFUSAL_NONE;
 }
 
@@ -176,7 +178,7 @@ static enum refusal preserve_order(struct truth *t, int host)
 enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
 {
     if (o->head.kind == MSG_STAGE)
-        return stage_order(t, host);
+        return take_stage_order(t, host);
     if (o->head.kind == MSG_SWAP)
         return swap_order(t, host, o);
     if (o->head.kind == MSG_REVERT)
@@ -188,13 +190,13 @@ enum refusal t_swap_order(struct truth *t, int host, const struct t_wire *o)
     return REFUSAL_UNSUPPORTED;
 }
 
-/* ---- the table at work ---- */
+/* ---- the phases at work ---- */
 
 static void swap_done(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
-    h->ran[h->disk] = true; /* by its record: root has put it there, perhaps just now */
+    h->ran[h->disk] = true; /* only its record names it; root may have installed it just now */
     h->previous = h->disk;
     h->disk = BIN_NEW;
     h->agent.job_began = t->now;
@@ -205,7 +207,7 @@ static void swap_done(struct truth *t, int host)
     set_phase(t, host, PHASE_PROBING);
     t_change_at_stop(t, host);
     t_restart(t, host, t_between(t, 20, 300));
-    job(t, host, PROBE_MS);
+    schedule_job(t, host, PROBE_MS);
 }
 
 static void turn_back(struct truth *t, int host)
@@ -216,7 +218,7 @@ static void turn_back(struct truth *t, int host)
     h->agent.job_began = t->now;
     h->agent.first_answer = 0;
     t_restart(t, host, t_between(t, 20, 300));
-    job(t, host, PROBE_MS);
+    schedule_job(t, host, PROBE_MS);
 }
 
 static void not_ready(struct truth *t, int host, enum failure failure)
@@ -231,11 +233,11 @@ static void not_ready(struct truth *t, int host, enum failure failure)
         set_phase(t, host, PHASE_REVERTING);
         turn_back(t, host);
     } else {
-        fail(t, host, failure, PHASE_PROBING);
+        fail_phase(t, host, failure, PHASE_PROBING);
     }
 }
 
-static void probe(struct truth *t, int host)
+static void probe_host(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
     struct t_agent *a = &h->agent;
@@ -253,7 +255,7 @@ static void probe(struct truth *t, int host)
     } else if (t->now - a->job_began > (int64_t)a->job.deadline_ms) {
         not_ready(t, host, FAILURE_NOT_READY);
     } else {
-        job(t, host, PROBE_MS);
+        schedule_job(t, host, PROBE_MS);
     }
 }
 
@@ -264,22 +266,22 @@ static void probe_back(struct truth *t, int host)
     if (t_api(t, host) && t->now - h->agent.job_began > 3000)
         set_phase(t, host, PHASE_REVERTED);
     else if (t->now - h->agent.job_began > 60000)
-        fail(t, host, FAILURE_NOT_READY, PHASE_REVERTING);
+        fail_phase(t, host, FAILURE_NOT_READY, PHASE_REVERTING);
     else
-        job(t, host, PROBE_MS);
+        schedule_job(t, host, PROBE_MS);
 }
 
-static void fetched(struct truth *t, int host)
+static void end_fetch(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
     if (h->defect == DEFECT_STAGE) {
-        fail(t, host, FAILURE_BAD_DIGEST, PHASE_FETCHING);
+        fail_phase(t, host, FAILURE_BAD_DIGEST, PHASE_FETCHING);
         return;
     }
     if (t_chance(t, 30) && t->now < t->faults_end) {
         h->faulted = true;
-        fail(t, host, FAILURE_NO_NETWORK, PHASE_FETCHING);
+        fail_phase(t, host, FAILURE_NO_NETWORK, PHASE_FETCHING);
         return;
     }
     h->agent.staged = h->has_staged = true;
@@ -292,25 +294,25 @@ void t_agent_job(struct truth *t, const struct t_event *e)
 
     if (e->life != h->agent.generation || !h->machine_up)
         return;
-    if (h->agent.swap_gone) { /* it goes on when somebody starts it again */
-        job(t, e->host, PROBE_MS);
+    if (h->agent.swap_gone) { /* it goes on when somebody starts caravan-swap again */
+        schedule_job(t, e->host, PROBE_MS);
         return;
     }
     if (h->agent.phase == PHASE_FETCHING)
-        fetched(t, e->host);
+        end_fetch(t, e->host);
     else if (h->agent.phase == PHASE_SWAPPING && t_quorum(t, e->host) != REFUSAL_NONE)
-        come_back(t, e->host, FAILURE_REFUSED_BY_LAW);
+        return_to_start(t, e->host, FAILURE_REFUSED_BY_LAW);
     else if (h->agent.phase == PHASE_SWAPPING)
         swap_done(t, e->host);
     else if (h->agent.phase == PHASE_PROBING)
-        probe(t, e->host);
+        probe_host(t, e->host);
     else if (h->agent.phase == PHASE_REVERTING && h->disk != h->previous)
         turn_back(t, e->host);
     else if (h->agent.phase == PHASE_REVERTING)
         probe_back(t, e->host);
 }
 
-/* The machine comes up: another session, the phases as they may go on after a boot. */
+/* The machine boots: a new session, and each phase as it may go on after a boot. */
 void t_agent_boot(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
@@ -329,13 +331,13 @@ void t_agent_boot(struct truth *t, int host)
     if (a->lease.held)
         a->lease_until = MAX_OF(a->lease_until, t->now + 120000);
     if (a->phase == PHASE_FETCHING)
-        fail(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
+        fail_phase(t, host, FAILURE_INTERRUPTED, PHASE_FETCHING);
     else if (a->phase == PHASE_SWAPPING)
-        come_back(t, host, FAILURE_INTERRUPTED);
+        return_to_start(t, host, FAILURE_INTERRUPTED);
     if (h->enabled)
         t_start(t, host);
     if (a->phase == PHASE_PROBING || a->phase == PHASE_REVERTING) {
         a->job_began = t->now;
-        job(t, host, PROBE_MS);
+        schedule_job(t, host, PROBE_MS);
     }
 }

@@ -1,4 +1,4 @@
-/* Restarts after which a host is not what it was, or only later: invariant 14. */
+/* Restarts that change a host, at once or later: invariant 14. */
 #include "truth_faults.h"
 
 /* ---- what the next swap of this host does to it ---- */
@@ -9,7 +9,7 @@ static bool at_next_swap(struct truth *t, enum t_change change)
 
     if (h->defect != DEFECT_NONE || h->next != CHANGE_NOTHING || h->attribute_ms > t->now ||
         h->elsewhere)
-        return false; /* what a host lacks already, nobody misses */
+        return false; /* the run does not miss what the host did not have before */
     h->next = change;
     h->faulted = true;
     return true;
@@ -24,7 +24,7 @@ bool attribute_late(struct truth *t)
 {
     bool was = t->hosts[t->aimed].faulted, done = at_next_swap(t, CHANGE_ATTRIBUTE_LATE);
 
-    t->hosts[t->aimed].faulted = was; /* no reason to end for */
+    t->hosts[t->aimed].faulted = was; /* this is no reason for the run to end */
     return done;
 }
 
@@ -33,7 +33,7 @@ bool comes_back_elsewhere(struct truth *t)
     return at_next_swap(t, CHANGE_DATACENTER);
 }
 
-/* Where we drain, its tasks are gone before it stops. */
+/* If the run drains clients, the tasks are gone before the client stops. */
 bool drains_itself(struct truth *t)
 {
     bool was = t->hosts[t->aimed].faulted;
@@ -43,7 +43,7 @@ bool drains_itself(struct truth *t)
     return done;
 }
 
-/* A run that goes on elsewhere has not what was kept here. */
+/* A run that goes on from another machine lacks what was kept here. */
 bool kept_elsewhere(struct truth *t)
 {
     bool any = false;
@@ -65,7 +65,7 @@ void t_drained(struct truth *t, struct t_host *h)
     h->last_drain_own = h->taken_out = false;
 }
 
-/* Our swap stops it. */
+/* A swap of the run stops the host. */
 void t_change_at_stop(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
@@ -75,8 +75,8 @@ void t_change_at_stop(struct truth *t, int host)
         return;
     t_say(t, "%s: drains itself", h->name);
     t_drained(t, h);
-    /* Its eligibility is not told from the drain's: who set it after our last look before the
-     * order, sets it in vain. */
+    /* Nomad does not distinguish this eligibility from the drain's. If somebody sets it after
+     * the last look before the order, that is lost. */
     if (h->eligibility_ms > h->obeyed_ms - JUDGE_STALE_MS)
         h->strangers_ineligible = false;
     h->was_eligible = h->eligible;
@@ -106,7 +106,7 @@ void t_change_at_start(struct truth *t, int host)
     h->next = CHANGE_NOTHING;
 }
 
-/* ---- as its record has it ---- */
+/* ---- the features in its record ---- */
 
 static const char *count_text(uint32_t n)
 {

@@ -1,7 +1,7 @@
-/* Faults of machines, networks and leadership; and the table of all. */
+/* Faults of machines, networks and leadership, and the table of all faults. */
 #include "truth_faults.h"
 
-/* A random host of the kind that is there; -1: none. */
+/* See truth_faults.h. */
 int fault_pick(struct truth *t, enum which which)
 {
     int found[T_HOSTS], n = 0;
@@ -40,7 +40,7 @@ void fault_power_off(struct truth *t, int i)
     t->hosts[i].agent.generation++;
 }
 
-static bool reboot(struct truth *t, int i)
+static bool reboot_host(struct truth *t, int i)
 {
     if (i < 0)
         return false;
@@ -51,15 +51,15 @@ static bool reboot(struct truth *t, int i)
 
 bool server_reboots(struct truth *t)
 {
-    return reboot(t, fault_pick_marked(t, SERVER));
+    return reboot_host(t, fault_pick_marked(t, SERVER));
 }
 
 bool client_reboots(struct truth *t)
 {
-    return reboot(t, fault_pick_marked(t, CLIENT));
+    return reboot_host(t, fault_pick_marked(t, CLIENT));
 }
 
-/* Long enough to be removed as a voter. */
+/* Down for long enough to be removed as a voter. */
 bool server_evicted(struct truth *t)
 {
     int i = fault_pick_marked(t, SERVER);
@@ -70,7 +70,7 @@ bool server_evicted(struct truth *t)
     return true;
 }
 
-static bool dies(struct truth *t, enum which which)
+static bool kill_server(struct truth *t, enum which which)
 {
     int i = fault_pick_marked(t, which);
     if (i < 0)
@@ -81,12 +81,12 @@ static bool dies(struct truth *t, enum which which)
 
 bool server_dies(struct truth *t)
 {
-    return dies(t, SERVER);
+    return kill_server(t, SERVER);
 }
 
 bool client_dies(struct truth *t)
 {
-    return dies(t, CLIENT);
+    return kill_server(t, CLIENT);
 }
 
 static bool stranger_restarts(struct truth *t, enum which which)
@@ -260,7 +260,7 @@ void fault_apply(struct truth *t, int kind)
     t_say(t, "FAULT %s", table[kind].name);
 }
 
-static int choose(struct truth *t)
+static int choose_fault(struct truth *t)
 {
     int64_t sum = 0;
     for (int i = 0; i < FAULT_KINDS; i++)
@@ -292,7 +292,7 @@ static void choose_defects(struct truth *t)
     }
 }
 
-/* Taken out of use by somebody, before the run. */
+/* Somebody made a client ineligible before the run. */
 static void choose_ineligible(struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -323,5 +323,6 @@ void faults_plan(struct truth *t)
                    0, -1, FAULT_CLEANUP);
     n = (int)t_between(t, 0, 4);
     for (int i = 0; i < n; i++)
-        t_schedule(t, t_between(t, 100, t->faults_end - t->now), T_FAULT, -1, 0, -1, choose(t));
+        t_schedule(t, t_between(t, 100, t->faults_end - t->now), T_FAULT, -1, 0, -1,
+                   choose_fault(t));
 }

@@ -1,7 +1,8 @@
 /*
- * truth_faults.h - what goes wrong in a world, one function each. True: it was applied.
+ * truth_faults.h - what goes wrong in a world, one function each. True: the fault was applied.
  *
- * The table with names and weights is in truth_faults.c; not for others.
+ * truth_faults.c has the table with names and weights. Only the files with faults include this
+ * header.
  */
 #ifndef TRUTH_FAULTS_H
 #define TRUTH_FAULTS_H
@@ -10,7 +11,8 @@
 
 enum which { SERVER = 1, CLIENT = 2, ANY = 3 };
 
-/* A random host of the kind that is there; -1: none. Marked: its name may stand in a cause. */
+/* Returns a random existing host of this kind; -1: none. Marks the host, so that a cause may
+ * name it. */
 int fault_pick(struct truth *t, enum which which);
 int fault_pick_marked(struct truth *t, enum which which);
 int fault_region(struct truth *t);

@@ -1,4 +1,4 @@
-/* What survives a coordinator: the committed copy of its ledger. */
+/* The committed copy of the ledger, which survives a process of the coordinator. */
 #include "truth.h"
 
 static void copy_host(struct ledger_host *to, const struct ledger_host *from)

@@ -1,14 +1,14 @@
 /* One host as an observation sees it: see truth_observe.c. */
 #include "truth.h"
 
-#define GOSSIP_MS 600 /* a new build is seen elsewhere after this */
+#define GOSSIP_MS 600 /* after this time other servers see a new build */
 
-static bool cut(const struct truth *t, int host)
+static bool is_cut(const struct truth *t, int host)
 {
     return t->now < t->hosts[host].api_cut_ms || t->now < t->regions[t->hosts[host].region].cut_ms;
 }
 
-static uint64_t index_of(const struct truth *t, int host)
+static uint64_t log_index_of(const struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
     uint64_t now = 1000 + (uint64_t)(t->now / 100);
@@ -77,7 +77,7 @@ static void look_raft(struct truth *t, struct t_sight *s, int by)
     }
 }
 
-/* Up to 2 s late: what changed just now is not seen yet. */
+/* Up to 2 s late: autopilot does not see the newest change yet. */
 static bool autopilot_healthy(const struct truth *t, int i)
 {
     const struct t_host *h = &t->hosts[i];
@@ -138,7 +138,7 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->self_name = h->name;
     v->self_dc = h->elsewhere ? "dc9" : "dc1";
     v->term = r->term;
-    v->last_log_index = v->commit_index = v->applied_index = index_of(t, by);
+    v->last_log_index = v->commit_index = v->applied_index = log_index_of(t, by);
     if (r->leader >= 0 && (h->never || t->now < h->caught_ms))
         v->commit_index = MAX_OF(v->commit_index, v->applied_index);
     v->last_contact_ms = r->leader < 0 ? -1 : r->leader == by ? 0 : 20;
@@ -148,7 +148,7 @@ static void look_self(struct truth *t, struct t_sight *s, int by)
     v->acl_enabled = TRI_YES;
 }
 
-/* What each server has in its own state. */
+/* The counts of each server's own state. */
 static void look_counts(struct truth *t, struct t_sight *s, int by)
 {
     struct counted *c = s->hosts[by].server.counted;
@@ -187,7 +187,7 @@ bool t_region_answers(const struct truth *t, int region)
     if (t->regions[region].leader < 0 || t->now < t->regions[region].cut_ms)
         return false;
     for (int i = 0; i < t->n_hosts; i++)
-        if (t->hosts[i].is_server && t->hosts[i].region == region && t_api(t, i) && !cut(t, i))
+        if (t->hosts[i].is_server && t->hosts[i].region == region && t_api(t, i) && !is_cut(t, i))
             return true;
     return false;
 }
@@ -211,7 +211,7 @@ static void look_node(struct truth *t, struct t_sight *s, int i, bool detail)
     c->n_drivers = 1;
     bool fingerprinted = h->registered_ms == INT64_MAX || t->now - h->registered_ms > 1500;
     c->drivers[0] =
-        (struct driver_view){"exec", true, fingerprinted}; /* an old record: as it was */
+        (struct driver_view){"exec", true, fingerprinted}; /* an old record has the old values */
     if (!detail)
         return;
     c->detail_at = t->now;
@@ -231,7 +231,7 @@ static void look_client(struct truth *t, struct t_sight *s, int i, bool detail)
     const struct t_host *h = &t->hosts[i];
 
     look_node(t, s, i, detail);
-    if (!detail || !t_api(t, i) || cut(t, i))
+    if (!detail || !t_api(t, i) || is_cut(t, i))
         return;
     c->own_at = c->heartbeat_at = c->health_at = t->now;
     c->own_node_id = h->key;
@@ -309,7 +309,7 @@ void t_look(struct truth *t, int i)
         return;
     }
     if (t->hosts[i].is_server) {
-        if (t_api(t, i) && !cut(t, i))
+        if (t_api(t, i) && !is_cut(t, i))
             look_server(t, s, i);
     } else {
         look_client(t, s, i, detail);

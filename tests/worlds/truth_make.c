@@ -5,10 +5,11 @@ static const struct {
     const char *from, *to, *other;
     bool autopilot_dead;
 } pairs[] = {
-    {"1.10.2", "1.10.5", "1.11.9", false}, /* no wall, transfer */
-    {"1.8.4", "1.9.7", "1.10.5", false},   /* a wall, transfer */
-    {"1.2.16", "1.3.16", "1.4.14", true},  /* raft protocol 2, another client state, no transfer */
-    {"1.3.16", "1.4.0", "1.4.14", false},  /* known to crash old followers */
+    {"1.10.2", "1.10.5", "1.11.9", false}, /* no version wall, can transfer leadership */
+    {"1.8.4", "1.9.7", "1.10.5", false},   /* a version wall, can transfer leadership */
+    {"1.2.16", "1.3.16", "1.4.14",
+     true}, /* raft protocol 2, another client state, cannot transfer leadership */
+    {"1.3.16", "1.4.0", "1.4.14", false}, /* known to crash old followers */
 };
 
 const char *const t_arch_names[T_ARCHES] = {"amd64", "arm64"};
@@ -73,7 +74,7 @@ void truth_make(struct truth *t, uint64_t seed)
     t->versions[BIN_OTHER] = pairs[pair].other;
     t->autopilot_dead = pairs[pair].autopilot_dead;
     t->no_management = t_chance(t, 200) && !t->replaces;
-    t->no_keystore = t->seed % 8 == 5; /* without a draw: other worlds stay as they were */
+    t->no_keystore = t->seed % 8 == 5; /* no random draw, so that other worlds stay as they were */
     for (int i = 0; i < BIN_COUNT; i++)
         for (int k = 0; k < T_ARCHES; k++)
             memset(&t->digests[i][k], 0x11 * (i + 1) + k, sizeof(t->digests[i][k]));

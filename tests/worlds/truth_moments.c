@@ -1,7 +1,8 @@
-/* Faults in the moment when most depends on them: by chance hardly any world would meet them. */
+/* Faults at the moments that matter most. Chance alone would hit these moments in hardly any
+ * world. */
 #include "truth_faults.h"
 
-/* ---- what goes wrong then, where no other fault is it ---- */
+/* ---- what goes wrong then, if it is not another file's fault ---- */
 
 bool ended_at_start(struct truth *t)
 {
@@ -16,7 +17,8 @@ static enum host_state state_of(const struct truth *t, int host)
     return l == NULL ? HOST_GONE : l->state;
 }
 
-/* Before its turn, while another one has its own. In a replacement it has none that would tell. */
+/* Before its turn, while another server has its turn. In a replacement no later turn of this
+ * server would show it. */
 bool by_hand_empty(struct truth *t)
 {
     int i = fault_pick(t, SERVER);
@@ -49,7 +51,7 @@ bool tasks_lost(struct truth *t)
     return true;
 }
 
-/* What it lacks is its own, but when that could be said, nobody can be asked. */
+/* The reason lies in the host, but nobody can be asked when that should show. */
 bool not_ready_unknown(struct truth *t)
 {
     struct t_host *h = &t->hosts[t->aimed];
@@ -63,7 +65,7 @@ bool not_ready_unknown(struct truth *t)
     return true;
 }
 
-/* The run holds its lease, and is to wait before anything is begun there. */
+/* The run holds the host's lease, and must wait before it begins anything there. */
 bool elsewhere(struct truth *t)
 {
     t->aimed = fault_pick(t, SERVER);
@@ -74,8 +76,8 @@ bool elsewhere(struct truth *t)
     return misplaced(t);
 }
 
-/* Its agent is not heard for longer than an answer of Nomad's may be old; meanwhile others drain
- * it. */
+/* Its agent does not answer for longer than an answer of Nomad's stays fresh. Meanwhile others
+ * drain the host. */
 bool drained_before(struct truth *t)
 {
     int64_t in = 500 + (int64_t)(t_more(t) % 1500);
@@ -88,7 +90,8 @@ bool drained_before(struct truth *t)
     return true;
 }
 
-/* The process that gave it back ends before it knows that, and somebody takes it out of use. */
+/* The process that undid the drain ends before it gets the answer, and somebody makes the node
+ * ineligible. */
 bool marked_after(struct truth *t)
 {
     t->crash_at = 1;
@@ -104,7 +107,7 @@ enum aim { ANYBODY, ITSELF };
 static const struct {
     enum t_moment moment;
     uint32_t per_mille;
-    int64_t from_ms, to_ms; /* after it */
+    int64_t from_ms, to_ms; /* after the moment */
     int fault;
     enum aim aim;
 } table[] = {
@@ -162,7 +165,7 @@ static const struct {
     {MOMENT_OUT, 150, 0, 20000, FAULT_STARTED_AFTER, ITSELF},
 };
 
-/* A server that may be the next one; -1: none is to be swapped now. */
+/* Returns a server that may be next; -1: no server is to be swapped now. */
 static int may_be_next(struct truth *t)
 {
     int found[T_HOSTS], n = 0;

@@ -1,5 +1,5 @@
-/* What an observation shows of the truth: host after host, so torn; what does not answer keeps
- * its older values and their age. */
+/* What an observation shows of the truth. It looks at host after host, so values may not fit
+ * together. A host that does not answer keeps its older values and their age. */
 #include "truth.h"
 
 #include "seeds.h"
@@ -7,15 +7,15 @@
 #define ROUND_MS  300
 #define PAUSE_MIN 700
 #define PAUSE_MAX 2000
-#define REST_MS   2500 /* while only time is awaited (observer.h) */
-#define SLOW_MS   8000 /* and NOMAD_LEADER_MS at most */
+#define REST_MS   2500 /* while the run only waits for time (observer.h) */
+#define SLOW_MS   8000 /* at most NOMAD_LEADER_MS more */
 
 /* ---- a round ---- */
 
 static const char *const nothing = "";
 
-/* As the observer has a server that gave no answer in a look: what it said before does not count.
- */
+/* What the observer has of a server that gave no answer in a look: its earlier answers do not
+ * count. */
 static const struct server_view unanswered = {.leader = nothing,
                                               .version = nothing,
                                               .build_date = nothing,
@@ -56,8 +56,8 @@ static void host_blank(struct truth *t, struct host *h, int i)
     };
 }
 
-/* Arrays of a copied sight are its own, not the other's. */
-static void rebase(struct t_sight *s, int n)
+/* The arrays of a copied sight must point into the copy. */
+static void rebase_arrays(struct t_sight *s, int n)
 {
     for (int i = 0; i < n; i++) {
         struct host *h = &s->hosts[i];
@@ -72,8 +72,8 @@ static void rebase(struct t_sight *s, int n)
     }
 }
 
-/* What was counted is kept (count_reader.c). */
-static void forget(struct server_view *v)
+/* The counts are kept (count_reader.c). */
+static void forget_answers(struct server_view *v)
 {
     struct server_view kept = *v;
 
@@ -101,17 +101,17 @@ static void round_begin(struct truth *t)
         memcpy(s->features[i], old->features[i], sizeof(s->features[i]));
         memcpy(s->leaders[i], old->leaders[i], sizeof(s->leaders[i]));
     }
-    rebase(s, t->n_hosts);
+    rebase_arrays(s, t->n_hosts);
     for (int i = 0; i < t->n_hosts; i++) {
         if (s->hosts[i].key == NULL)
             host_blank(t, &s->hosts[i], i);
-        forget(&s->hosts[i].server);
+        forget_answers(&s->hosts[i].server);
     }
     s->w.begun_ms = t->now;
 }
 
-/* Coordinator's clock: what was written in the world's time is moved at the end. */
-static void shift(int64_t *at, int64_t base)
+/* The coordinator has its own clock, so times in the world's clock are moved at the end. */
+static void shift_time(int64_t *at, int64_t base)
 {
     if (*at > 0)
         *at -= base;
@@ -119,22 +119,22 @@ static void shift(int64_t *at, int64_t base)
 
 static void to_clock(struct host *h, int64_t base)
 {
-    shift(&h->server.leader_at, base);
-    shift(&h->server.members_at, base);
-    shift(&h->server.self_at, base);
-    shift(&h->server.autopilot_at, base);
-    shift(&h->server.raft_at, base);
-    shift(&h->server.counted[0].at, base);
-    shift(&h->server.counted[1].at, base);
-    shift(&h->client.list_at, base);
-    shift(&h->client.detail_at, base);
-    shift(&h->client.own_at, base);
-    shift(&h->client.heartbeat_at, base);
-    shift(&h->client.health_at, base);
-    shift(&h->client.allocs_at, base);
-    shift(&h->agent.hello_at, base);
-    shift(&h->agent.status_at, base);
-    shift(&h->agent.lease_at, base);
+    shift_time(&h->server.leader_at, base);
+    shift_time(&h->server.members_at, base);
+    shift_time(&h->server.self_at, base);
+    shift_time(&h->server.autopilot_at, base);
+    shift_time(&h->server.raft_at, base);
+    shift_time(&h->server.counted[0].at, base);
+    shift_time(&h->server.counted[1].at, base);
+    shift_time(&h->client.list_at, base);
+    shift_time(&h->client.detail_at, base);
+    shift_time(&h->client.own_at, base);
+    shift_time(&h->client.heartbeat_at, base);
+    shift_time(&h->client.health_at, base);
+    shift_time(&h->client.allocs_at, base);
+    shift_time(&h->agent.hello_at, base);
+    shift_time(&h->agent.status_at, base);
+    shift_time(&h->agent.lease_at, base);
 }
 
 static bool is_shown(const struct truth *t, int i)
@@ -142,7 +142,7 @@ static bool is_shown(const struct truth *t, int i)
     return t->hosts[i].listed || (t->hosts[i].role == ROLE_JOINS && !t->planning);
 }
 
-/* Servers come first: one that joins, from when it is listed. */
+/* Servers come first. A server that joins counts as one from when it is listed. */
 static bool is_first(const struct truth *t, int i)
 {
     return t->hosts[i].is_server && t->hosts[i].listed;
@@ -154,7 +154,7 @@ const struct world *t_sight_done(struct truth *t)
     struct world *w = &s->w;
     size_t n = 0;
 
-    /* the copy for the coordinator: listed hosts only, servers first */
+    /* the copy for the coordinator has listed hosts only, servers first */
     struct t_sight *out = &t->shown;
     memcpy(out->leaders, s->leaders, sizeof(s->leaders));
     for (int pass = 0; pass < 2; pass++)
@@ -193,13 +193,15 @@ const struct world *t_sight_done(struct truth *t)
     return &out->w;
 }
 
-/* Some answer at once, and for the others the look waits: what was said first is old at its end. */
-static int64_t slow(struct truth *t)
+/* Some servers answer at once, and the look waits for the others. So the first answers are old
+ * at its end. */
+static int64_t slow_answers_ms(struct truth *t)
 {
     return t_faulty(t) && t_more(t) % 40 == 0 ? 1000 + (int64_t)(t_more(t) % SLOW_MS) : 0;
 }
 
-/* Until the next round begins, from the end of this one, so long from now. */
+/* Returns how long to wait after the end of this round, so that the next round begins `in` ms
+ * from now. */
 static int64_t pause_after(struct truth *t, int64_t in)
 {
     int64_t usual = t_between(t, PAUSE_MIN, PAUSE_MAX);
@@ -211,7 +213,7 @@ void t_observe(struct truth *t, const struct t_event *e)
 {
     if (e->kind == T_OBSERVE) {
         int64_t first = t_between(t, 20, ROUND_MS / 2), last = t_between(t, ROUND_MS / 2, ROUND_MS);
-        int64_t more = slow(t);
+        int64_t more = slow_answers_ms(t);
 
         round_begin(t);
         t_schedule(t, first, T_LOOK, -1, 0, -1, 0);

@@ -1,12 +1,12 @@
 /* Nomad's writes: drains, eligibility, transfers of leadership. */
 #include "truth.h"
 
-static bool drain(struct truth *t, struct t_host *h, int i)
+static bool begin_drain(struct truth *t, struct t_host *h, int i)
 {
     if (h->is_server || !h->listed)
         return false;
-    /* Nomad has no compare-and-set for it: one that began after our look is replaced, by who cannot
-     * know of it. */
+    /* Nomad has no compare-and-set for drains. A drain that began after the last look is
+     * replaced by a coordinator that cannot know of it. */
     if (t->now - h->eligibility_ms <= JUDGE_STALE_MS)
         h->strangers_drain = false;
     t_drained(t, h);
@@ -19,7 +19,7 @@ static bool drain(struct truth *t, struct t_host *h, int i)
     return true;
 }
 
-static bool undrain(struct t_host *h, bool eligible)
+static bool cancel_drain(struct t_host *h, bool eligible)
 {
     if (h->is_server || !h->listed)
         return false;
@@ -32,7 +32,7 @@ static bool undrain(struct t_host *h, bool eligible)
     return true;
 }
 
-static bool transfer(struct truth *t, const struct t_message *m)
+static bool transfer_leadership(struct truth *t, const struct t_message *m)
 {
     int to = t_server_of(t, m->peer);
 
@@ -61,11 +61,11 @@ void t_operate(struct truth *t, const struct t_event *e)
 
     m->ok = false;
     if (answers && m->op.op == OP_DRAIN)
-        m->ok = drain(t, h, m->host);
+        m->ok = begin_drain(t, h, m->host);
     else if (answers && m->op.op == OP_UNDRAIN)
-        m->ok = undrain(h, m->op.eligible);
+        m->ok = cancel_drain(h, m->op.eligible);
     else if (answers && m->op.op == OP_TRANSFER)
-        m->ok = transfer(t, m);
+        m->ok = transfer_leadership(t, m);
     else if (answers && m->op.op == OP_REMOVE_PEER)
         m->ok = t_remove_peer(t, m->peer);
     else if (answers && m->op.op == OP_FORCE_LEAVE)

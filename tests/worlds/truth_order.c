@@ -1,19 +1,20 @@
-/* What an agent makes of an order: is it genuine, mine, new, in time? Leases and notes; what is for
- * swap goes to truth_agent.c. As lease.h and order.h say. */
+/* What an agent does with an order: is the order genuine, for this host, new, and in time?
+ * Leases and notes are here. Orders for caravan-swap go to truth_agent.c. The rules are those of
+ * lease.h and order.h. */
 #include "truth.h"
 
 #define LEASE_MAX (15 * 60 * 1000)
 #define BY_MAX    (120 * 1000)
 #define AHEAD_MAX (UINT64_C(1) << 20)
 
-static uint64_t uptime(const struct truth *t, const struct t_agent *a)
+static uint64_t uptime_now(const struct truth *t, const struct t_agent *a)
 {
     return (uint64_t)(t->now - a->boot_ms);
 }
 
 /* ---- leases ---- */
 
-static bool in_force(const struct truth *t, const struct t_agent *a)
+static bool is_lease_in_force(const struct truth *t, const struct t_agent *a)
 {
     return a->lease.held && t->now < a->lease_until;
 }
@@ -21,7 +22,7 @@ static bool in_force(const struct truth *t, const struct t_agent *a)
 static void lease_told(const struct truth *t, const struct t_agent *a, struct lease_state *ret)
 {
     *ret = a->lease;
-    ret->held = in_force(t, a);
+    ret->held = is_lease_in_force(t, a);
     ret->paused = a->lease.held && a->lease.paused;
     ret->expires_in_ms = ret->held ? (uint32_t)(a->lease_until - t->now) : 0;
 }
@@ -34,7 +35,7 @@ static enum refusal lease_order(struct truth *t, struct t_agent *a, const struct
     if (o->lease.expect != l->revision)
         return REFUSAL_LEASE;
     if (o->lease.op == LEASE_TAKE) {
-        if (in_force(t, a) && !same && !o->lease.take_over)
+        if (is_lease_in_force(t, a) && !same && !o->lease.take_over)
             return REFUSAL_LEASE;
         bool resumed = same && digest_eq(&l->plan, &o->lease.plan) && !o->lease.take_over &&
                        l->epoch > 0 && l->epoch >= a->swap_epoch;
@@ -70,7 +71,7 @@ static void show_lease(struct t_agent *a, const struct t_wire *o)
         a->shown.until = o->head.time_ms + MIN_OF((uint64_t)o->lease.ttl_ms, (uint64_t)LEASE_MAX);
 }
 
-/* What caravan-swap asks by itself of the lease behind an order (lease_shown.h). */
+/* What caravan-swap itself checks of the lease behind an order (lease_shown.h). */
 static enum refusal lease_shown(const struct truth *t, const struct t_agent *a,
                                 const struct t_wire *o)
 {
@@ -78,10 +79,10 @@ static enum refusal lease_shown(const struct truth *t, const struct t_agent *a,
 
     if (o->head.time_ms == 0)
         return REFUSAL_FORMAT;
-    if (o->head.time_ms > uptime(t, a) + BY_MAX)
+    if (o->head.time_ms > uptime_now(t, a) + BY_MAX)
         return REFUSAL_LATE;
     if (s->until == 0 || memcmp(s->session, a->session, SESSION_LEN) != 0 ||
-        uptime(t, a) > s->until)
+        uptime_now(t, a) > s->until)
         return REFUSAL_LEASE;
     return o->head.epoch == s->epoch || (s->take && o->head.epoch == s->epoch + 1) ? REFUSAL_NONE
                                                                                    : REFUSAL_EPOCH;
@@ -105,9 +106,10 @@ static enum refusal note_order(struct t_agent *a, const struct t_wire *o)
     return REFUSAL_NONE;
 }
 
-/* ---- is it genuine, mine, new, in time? ---- */
+/* ---- is the order genuine, for this host, new, in time? ---- */
 
-static void keep(struct t_agent *a, const struct digest *digest, const struct receipt_done *done)
+static void keep_receipt(struct t_agent *a, const struct digest *digest,
+                         const struct receipt_done *done)
 {
     struct t_receipt *k = &a->kept[a->n_kept++ % T_KEPT];
 
@@ -115,7 +117,7 @@ static void keep(struct t_agent *a, const struct digest *digest, const struct re
     k->done = *done;
 }
 
-static const struct receipt_done *kept(const struct t_agent *a, const struct digest *digest)
+static const struct receipt_done *kept_receipt(const struct t_agent *a, const struct digest *digest)
 {
     for (uint32_t i = 0; i < MIN_OF(a->n_kept, (uint32_t)T_KEPT); i++)
         if (digest_eq(&a->kept[i].order, digest))
@@ -123,7 +125,7 @@ static const struct receipt_done *kept(const struct t_agent *a, const struct dig
     return NULL;
 }
 
-static enum refusal judge_order(struct truth *t, const struct t_agent *a, const struct t_wire *o)
+static enum refusal check_order(struct truth *t, const struct t_agent *a, const struct t_wire *o)
 {
     bool swap = message_owner(o->head.kind) == OWNER_SWAP;
     uint64_t epoch = swap ? a->swap_epoch : a->lease.epoch;
@@ -144,16 +146,16 @@ static enum refusal judge_order(struct truth *t, const struct t_agent *a, const 
         return REFUSAL_REPLAYED;
     if (o->head.epoch == epoch && o->head.sequence < sequence)
         return REFUSAL_SEQUENCE;
-    if (o->head.time_ms > 0 && uptime(t, a) > o->head.time_ms)
+    if (o->head.time_ms > 0 && uptime_now(t, a) > o->head.time_ms)
         return REFUSAL_LATE;
     return REFUSAL_NONE;
 }
 
-/* Refusals by the lease take the sequence: a copy that comes later is not obeyed after all. */
+/* A refusal by the lease uses up the sequence, so that a later copy is not carried out. */
 static enum refusal lease_allows_it(const struct truth *t, const struct t_agent *a,
                                     const struct t_wire *o)
 {
-    if (!in_force(t, a))
+    if (!is_lease_in_force(t, a))
         return REFUSAL_LEASE;
     if (o->head.epoch != a->lease.epoch)
         return REFUSAL_EPOCH;
@@ -177,7 +179,7 @@ static void take_sequence(struct t_agent *a, const struct t_wire *o, bool obeyed
         a->refused_epoch = a->refused_sequence = 0;
 }
 
-static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
+static enum refusal carry_out_order(struct truth *t, int host, const struct t_wire *o)
 {
     struct t_agent *a = &t->hosts[host].agent;
     enum refusal r = REFUSAL_NONE;
@@ -201,7 +203,8 @@ static enum refusal obey(struct truth *t, int host, const struct t_wire *o)
     take_sequence(a, o, r == REFUSAL_NONE);
     if (r == REFUSAL_NONE) {
         judge_obeyed(t, host, o);
-        if (o->head.kind != MSG_PRESERVE && o->head.kind != MSG_SERVICE) /* no phase is its */
+        if (o->head.kind != MSG_PRESERVE &&
+            o->head.kind != MSG_SERVICE) /* these orders belong to no phase */
             a->order_sequence = o->head.sequence;
     }
     return r;
@@ -211,7 +214,7 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
                    struct receipt_done *ret)
 {
     struct t_agent *a = &t->hosts[host].agent;
-    const struct receipt_done *old = kept(a, digest);
+    const struct receipt_done *old = kept_receipt(a, digest);
     bool swap = message_owner(o->head.kind) == OWNER_SWAP;
 
     memset(ret, 0, sizeof(*ret));
@@ -219,12 +222,12 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
         *ret = *old;
         return;
     }
-    ret->refusal = t_obeys(t, host, o->key) ? judge_order(t, a, o) : REFUSAL_ROLE;
+    ret->refusal = t_obeys(t, host, o->key) ? check_order(t, a, o) : REFUSAL_ROLE;
     bool taken = ret->refusal == REFUSAL_NONE && t->now >= a->full_ms && !(swap && a->swap_gone);
     if (!taken && ret->refusal == REFUSAL_NONE)
-        ret->refusal = REFUSAL_IO; /* nor could its sequence be taken */
+        ret->refusal = REFUSAL_IO; /* its sequence could not be recorded either */
     if (taken)
-        ret->refusal = obey(t, host, o);
+        ret->refusal = carry_out_order(t, host, o);
     counts.refused[ret->refusal]++;
     t_say(t, "%s: %s order (sequence %llu) %s", t->hosts[host].name,
           message_kind_name(o->head.kind), (unsigned long long)o->head.sequence,
@@ -234,5 +237,5 @@ void t_agent_order(struct truth *t, int host, const struct t_wire *o, const stru
     ret->last_sequence = swap ? a->swap_sequence : a->note_sequence;
     ret->last_epoch = swap ? a->swap_epoch : a->lease.epoch;
     if (taken)
-        keep(a, digest, ret);
+        keep_receipt(a, digest, ret);
 }

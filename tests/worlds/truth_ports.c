@@ -1,7 +1,7 @@
 /* The ports of run and act, on virtual time. */
 #include "truth.h"
 
-#define LOST_FOR_LONG 4    /* in a row: as good as a cut */
+#define LOST_FOR_LONG 4    /* so many lost messages in a row count as a cut */
 #define ANSWER_MS     5000 /* the shell gives up waiting for an answer */
 
 struct counts counts;
@@ -19,8 +19,8 @@ static void port_random(void *ctx, void *p, size_t n)
         b[i] = (unsigned char)t_random(ctx);
 }
 
-/* Counts down to the planned crash; true: it crashes here. */
-static bool crashes(struct truth *t)
+/* Counts down to the planned crash. True: the coordinator crashes here. */
+static bool crashes_here(struct truth *t)
 {
     if (t->dead)
         return true;
@@ -37,7 +37,7 @@ static int port_commit(void *ctx, struct ledger *l, struct err *err)
     struct truth *t = ctx;
     bool was = t->dead;
 
-    if (crashes(t)) {
+    if (crashes_here(t)) {
         if (!was && t->crash_after) {
             t_commit_copy(&t->committed, l);
             judge_commit(t);
@@ -71,20 +71,20 @@ void t_post(struct truth *t, int64_t in, enum t_event_kind kind, int message)
     t_schedule(t, in, kind, t->messages[message].host, 0, message, 0);
 }
 
-static void unpost(struct truth *t, int message)
+static void cancel_message(struct truth *t, int message)
 {
     if (--t->messages[message].refs == 0)
         t->messages[message].used = false;
 }
 
-/* ---- a refusal comes once more, when the next order of its kind is under way ---- */
+/* ---- a refusal comes again, while the next order of its kind is under way ---- */
 
 static void keep_refused(struct truth *t, int message)
 {
     struct t_host *h = &t->hosts[t->messages[message].host];
 
     if (h->refused > 0)
-        unpost(t, h->refused - 1);
+        cancel_message(t, h->refused - 1);
     h->refused = message + 1;
     t->messages[message].refs++;
 }
@@ -99,16 +99,25 @@ static void refused_again(struct truth *t, struct t_host *h, enum message_kind k
         t_post(t, (int64_t)(t_more(t) % 20), T_RECEIPT, h->refused - 1);
         counts.doubled++;
     }
-    unpost(t, h->refused - 1);
+    cancel_message(t, h->refused - 1);
     h->refused = 0;
+}
+
+static void wire_digest(const struct t_wire *w, struct digest *ret)
+{
+    uint64_t hash = UINT64_C(1469598103934665603) + (uint64_t)w->key;
+
+    memset(ret, 0, sizeof(*ret));
+    for (size_t i = 0; i < sizeof(w->head); i++)
+        hash = (hash ^ ((const unsigned char *)&w->head)[i]) * UINT64_C(1099511628211);
+    memcpy(ret->bytes, &hash, sizeof(hash));
+    memcpy(ret->bytes + 8, w->head.nonce, NONCE_LEN);
 }
 
 static int port_sign(void *ctx, const char *key, const struct order *o, struct buf *ret_inner,
                      struct digest *ret_digest, struct err *err)
 {
     struct t_wire w;
-    uint64_t hash = 1469598103934665603ULL;
-
     const struct truth *t = ctx;
 
     (void)err;
@@ -129,11 +138,7 @@ static int port_sign(void *ctx, const char *key, const struct order *o, struct b
     }
     str_cut((char *)w.head.receiver.bytes, sizeof(w.head.receiver.bytes), key);
     buf_add(ret_inner, &w, sizeof(w));
-    memset(ret_digest, 0, sizeof(*ret_digest));
-    for (size_t i = 0; i < sizeof(w.head); i++)
-        hash = (hash ^ ((const unsigned char *)&w.head)[i]) * 1099511628211ULL;
-    memcpy(ret_digest->bytes, &hash, sizeof(hash));
-    memcpy(ret_digest->bytes + 8, w.head.nonce, NONCE_LEN);
+    wire_digest(&w, ret_digest);
     return 0;
 }
 
@@ -142,8 +147,8 @@ bool t_faulty(const struct truth *t)
     return t->now < t->faults_end;
 }
 
-/* Lost, late, doubled. */
-static void travel(struct truth *t, int message, enum t_event_kind kind)
+/* A message may get lost, come late, or come twice. */
+static void send_message(struct truth *t, int message, enum t_event_kind kind)
 {
     struct t_host *h = &t->hosts[t->messages[message].host];
 
@@ -173,17 +178,17 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     struct t_wire w;
 
     (void)nonce;
-    if (host < 0 || inner->len != sizeof(w) || crashes(t))
+    if (host < 0 || inner->len != sizeof(w) || crashes_here(t))
         return;
     memcpy(&w, inner->data, sizeof(w));
+    w.key = t->key; /* as agents_send, which signs it again */
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
     refused_again(t, &t->hosts[host], kind);
     msg->host = host;
     msg->wire = w;
     msg->asked = t->now;
-    memset(&msg->digest, 0, sizeof(msg->digest));
-    memcpy(msg->digest.bytes + 8, w.head.nonce, NONCE_LEN);
+    wire_digest(&w, &msg->digest);
     if (message_owner(kind) == OWNER_SWAP)
         memcpy(t->hosts[host].last_asked, w.head.nonce, NONCE_LEN);
     judge_send(t, host, &w);
@@ -204,14 +209,14 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
         t_moment(t, MOMENT_ORDER, host);
     if (kind == MSG_NOTE && !t->hosts[host].is_server)
         t_moment(t, MOMENT_NOTE, host);
-    travel(t, m, T_ORDER);
+    send_message(t, m, T_ORDER);
 }
 
 static void port_operate(void *ctx, const struct operate *o)
 {
     struct truth *t = ctx;
 
-    if (crashes(t))
+    if (crashes_here(t))
         return;
     int m = message_new(t);
     struct t_message *msg = &t->messages[m];
@@ -263,7 +268,7 @@ static void port_count(void *ctx, const char *const *keys, size_t n)
     }
 }
 
-/* Nobody's log says anything here. */
+/* No log says anything in these worlds. */
 static void port_listen(void *ctx, const char *step, const char *const *keys, size_t n)
 {
     (void)ctx;
@@ -285,8 +290,8 @@ static void port_stage(void *ctx, const char *key, struct order_stage *ret)
 
 /* ---- time passes ---- */
 
-/* An order reaches the agent, or whoever answers at that address. */
-static void arrives(struct truth *t, const struct t_event *e)
+/* An order reaches the agent, or the program that answers at that address. */
+static void deliver_order(struct truth *t, const struct t_event *e)
 {
     struct t_message *m = &t->messages[e->message];
     struct t_host *h = &t->hosts[m->host];
@@ -296,19 +301,19 @@ static void arrives(struct truth *t, const struct t_event *e)
     if (!t_obeys(t, m->host, m->wire.key) && !t_refuses_role(t, m->host, m->wire.key))
         return; /* from a stranger */
     if (h->agent.swap_gone && message_owner(m->wire.head.kind) == OWNER_SWAP && t_chance(t, 500))
-        return; /* it came through to nobody who says so; else its agent says that */
+        return; /* no answer says that it arrived; otherwise the agent reports it */
     t_agent_order(t, m->host, &m->wire, &m->digest, &m->done);
     if (m->done.refusal != REFUSAL_NONE && t_faulty(t))
         keep_refused(t, e->message);
     if (m->done.refusal == REFUSAL_ROLE && message_owner(m->wire.head.kind) == OWNER_SWAP)
         t_trust_refused(t, e->message);
-    travel(t, e->message, T_RECEIPT);
+    send_message(t, e->message, T_RECEIPT);
 }
 
-/* An answer to an order, or the lack of one: it is for the coordinator, in ret. */
-static bool answered(struct truth *t, const struct t_event *e, struct event *ret)
+/* An answer to an order, or its absence. True: it is for the coordinator, in ret. */
+static bool deliver_answer(struct truth *t, const struct t_event *e, struct event *ret)
 {
-    static struct receipt receipt; /* one thread; large */
+    static struct receipt receipt; /* static because it is large; there is one thread */
     struct t_message *m = &t->messages[e->message];
     struct t_host *h = &t->hosts[m->host];
     bool swap = message_owner(m->wire.head.kind) == OWNER_SWAP;
@@ -319,6 +324,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
         if (swap && memcmp(h->last_asked, m->wire.head.nonce, NONCE_LEN) == 0)
             h->silent = 0;
         receipt.head = m->wire.head;
+        receipt.head.order = m->digest;
         receipt.u.done = m->done;
         ret->kind = EV_RECEIPT;
         ret->receipt = &receipt;
@@ -326,7 +332,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
         if (m->answered)
             return false;
         if (swap && ++h->silent >= LOST_FOR_LONG)
-            h->faulted = true; /* orders or receipts: all of them were lost */
+            h->faulted = true; /* all orders, or all receipts, were lost */
         ret->kind = EV_NO_ANSWER;
         ret->text = "no answer";
     }
@@ -337,7 +343,7 @@ static bool answered(struct truth *t, const struct t_event *e, struct event *ret
     return true;
 }
 
-static bool told(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_control(struct truth *t, const struct t_event *e, struct event *ret)
 {
     ret->kind = EV_CONTROL;
     ret->control = (enum control)e->arg;
@@ -347,7 +353,7 @@ static bool told(struct truth *t, const struct t_event *e, struct event *ret)
     return true;
 }
 
-static bool seen(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_world(struct truth *t, const struct t_event *e, struct event *ret)
 {
     (void)e;
     ret->kind = EV_WORLD;
@@ -356,7 +362,7 @@ static bool seen(struct truth *t, const struct t_event *e, struct event *ret)
     return true;
 }
 
-static bool operated(struct truth *t, const struct t_event *e, struct event *ret)
+static bool deliver_operation(struct truth *t, const struct t_event *e, struct event *ret)
 {
     t_operated(t, &t->messages[e->message], ret);
     return true;
@@ -369,23 +375,25 @@ static void goes_wrong(struct truth *t, const struct t_event *e)
     t->aimed = -1;
 }
 
-static void boots(struct truth *t, const struct t_event *e)
+static void boot_host(struct truth *t, const struct t_event *e)
 {
     t_agent_boot(t, e->host);
 }
 
-/* True: it is for the coordinator, in ret. What is in neither table, truth_event knows. */
-static bool happens(struct truth *t, const struct t_event *e, struct event *ret)
+/* True: the event is for the coordinator, in ret. truth_event handles the events that are in
+ * neither table. */
+static bool handle_event(struct truth *t, const struct t_event *e, struct event *ret)
 {
     static bool (*const heard[T_EVENT_KINDS])(struct truth *, const struct t_event *,
                                               struct event *) = {
-        [T_SEEN] = seen,         [T_RECEIPT] = answered, [T_NO_ANSWER] = answered,
-        [T_OPERATED] = operated, [T_CONTROL] = told,
+        [T_SEEN] = deliver_world,       [T_RECEIPT] = deliver_answer,
+        [T_NO_ANSWER] = deliver_answer, [T_OPERATED] = deliver_operation,
+        [T_CONTROL] = deliver_control,
     };
     static void (*const unheard[T_EVENT_KINDS])(struct truth *, const struct t_event *) = {
-        [T_OBSERVE] = t_observe, [T_LOOK] = t_observe,   [T_ORDER] = arrives,
+        [T_OBSERVE] = t_observe, [T_LOOK] = t_observe,   [T_ORDER] = deliver_order,
         [T_OPERATE] = t_operate, [T_FAULT] = goes_wrong, [T_JOB] = t_agent_job,
-        [T_BOOT] = boots,
+        [T_BOOT] = boot_host,
     };
 
     if (heard[e->kind] != NULL)
@@ -415,11 +423,11 @@ static int port_next(void *ctx, int64_t until, struct event *ret, struct err *er
         struct t_event e = t_next(t);
         t->now = MAX_OF(t->now, e.at);
         counts.events++;
-        bool out = happens(t, &e, ret);
+        bool out = handle_event(t, &e, ret);
         if (e.message >= 0 && t->messages[e.message].process != t->process)
-            out = false; /* it was for a process that is no more */
+            out = false; /* it was for a process that has ended */
         if (e.message >= 0)
-            unpost(t, e.message);
+            cancel_message(t, e.message);
         judge_step(t);
         if (out)
             return 0;
@@ -437,9 +445,9 @@ void t_pass(struct truth *t, int64_t ms)
         t->now = MAX_OF(t->now, e.at);
         memset(&ev, 0, sizeof(ev));
         if (e.kind != T_CONTROL)
-            happens(t, &e, &ev);
+            handle_event(t, &e, &ev);
         if (e.message >= 0)
-            unpost(t, e.message);
+            cancel_message(t, e.message);
         judge_step(t);
     }
     t->now = until;

@@ -1,12 +1,12 @@
-/* Servers that are new and join, and old ones that leave: what Nomad and the agents make of it,
- * with the times measured on real clusters. */
+/* New servers that join and old servers that leave: what Nomad and the agents do, with the times
+ * measured on real clusters. */
 #include "built_in.h"
 #include "truth.h"
 
 #define GAP_MS         30000
-#define LEFT_MS        800 /* with leave_on_interrupt, from the stop on */
+#define LEFT_MS        800 /* with leave_on_interrupt, after the stop */
 #define TAKEN_BACK_MS  36000
-#define FORCED_LEFT_MS 37000 /* of one that is not known to have failed yet; to */
+#define FORCED_LEFT_MS 37000 /* for a member that is not known to have failed yet; from here to */
 #define FORCED_LAST_MS 63000
 
 /* ---- which worlds, which servers ---- */
@@ -33,7 +33,7 @@ static void add_new(struct truth *t)
     h->faulted = h->stop_hangs;
 }
 
-/* One of those that leave. */
+/* Chooses one of the servers that leave. */
 static void choose_dead(struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++)
@@ -84,7 +84,7 @@ void t_replace_choose(struct truth *t)
 
 /* ---- the plan ---- */
 
-static void new_host(const struct truth *t, int i, struct plan_host *ret)
+static void make_new_host(const struct truth *t, int i, struct plan_host *ret)
 {
     const struct t_host *h = &t->hosts[i];
 
@@ -100,7 +100,8 @@ static void new_host(const struct truth *t, int i, struct plan_host *ret)
     str_cut(ret->arch, sizeof(ret->arch), t_arch_names[h->arch]);
 }
 
-/* Those that join, then those that leave as the upgrade has them, its leader last. */
+/* First the servers that join, then the servers that leave in the order of the upgrade, the
+ * leader last. */
 static void take_hosts(const struct truth *t, struct plan *p)
 {
     const struct plan_host *was = p->hosts;
@@ -110,7 +111,7 @@ static void take_hosts(const struct truth *t, struct plan *p)
     p->n_hosts = 0;
     for (int i = 0; i < t->n_hosts; i++)
         if (t->hosts[i].role == ROLE_JOINS)
-            new_host(t, i, &p->hosts[p->n_hosts++]);
+            make_new_host(t, i, &p->hosts[p->n_hosts++]);
     for (size_t k = 0; k < n_was; k++) {
         if (t->hosts[t_host_of(t, was[k].key)].role != ROLE_LEAVES)
             continue;
@@ -144,7 +145,7 @@ void t_replace_row(const struct truth *t, int i, struct host *h)
 
 /* ---- the agent ---- */
 
-static enum refusal stop(struct truth *t, int host)
+static enum refusal stop_nomad(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
@@ -175,7 +176,7 @@ enum refusal t_service_order(struct truth *t, int host, enum service_op op)
     if (h->agent.held_by_root)
         return REFUSAL_HELD;
     if (op == SERVICE_STOP)
-        return stop(t, host);
+        return stop_nomad(t, host);
     if (op != SERVICE_ENABLE && op != SERVICE_DISABLE)
         return REFUSAL_UNSUPPORTED;
     h->enabled = op == SERVICE_ENABLE;
@@ -194,7 +195,7 @@ int t_server_of(const struct truth *t, const char *id)
     return -1;
 }
 
-/* By itself as it stops, or called so by others when it has ended. */
+/* The member leaves by itself when it stops, or other servers call it left after it has ended. */
 void t_left(struct truth *t, struct t_host *h, int host)
 {
     (void)host;
@@ -231,7 +232,7 @@ bool t_force_leave(struct truth *t, const char *member)
         struct t_host *h = &t->hosts[i];
         if (!h->is_server || !h->listed || !str_eq(h->member, member))
             continue;
-        if (!h->up) /* who lives refutes it */
+        if (!h->up) /* a living member refutes it */
             t_schedule(t, h->failed ? 0 : t_between(t, FORCED_LEFT_MS, FORCED_LAST_MS), T_LEFT, i,
                        h->life, -1, 0);
         return true;

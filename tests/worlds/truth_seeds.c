@@ -1,15 +1,16 @@
-/* Seeds: which hosts are, what all may tell of themselves, whose places lead in a stage order, and
- * that nobody waits for one for ever. */
+/* Seeds: which hosts are seeds, what all hosts may report, which seeds' places come first in a
+ * stage order, and that no host waits for ever for a seed. */
 #include "seeds.h"
 #include "truth.h"
 
-#define SOON_MS 25000 /* to see that the time is over, to claim a client, to order */
+#define SOON_MS                                                                                    \
+    25000 /* time to see that a seed's time is over, to take a client's lease, and to order */
 
 static const char origin[] = "https://origin.example/";
 
-/* ---- which, and what they tell ---- */
+/* ---- which hosts are seeds, and what they report ---- */
 
-/* Without a draw: worlds without seeds stay as they were. */
+/* No random draw, so that worlds without seeds stay as they were. */
 void t_seeds_choose(struct truth *t)
 {
     uint64_t dice = (t->seed + 77) * UINT64_C(0xd6e8feb86659fd93) >> 20;
@@ -29,8 +30,9 @@ void t_seeds_choose(struct truth *t)
     }
 }
 
-/* What may speak against a swap: its law, and what it finds when it has the new binary; and what
- * stage orders are made by. They are kept, for what was told stays as it was told. */
+/* The facts that may speak against a swap (the host's law, and what it finds with the new
+ * binary), and the facts for stage orders. They are stored, because the coordinator may still
+ * use facts from an earlier answer. */
 void t_facts_make(struct truth *t, int i)
 {
     static const struct {
@@ -111,7 +113,7 @@ static void judge_seed_place(struct truth *t, int host, const char *url)
     judge_says(t, 6, "%s is to fetch from %s", name, url);
 }
 
-/* Seeds, and after them all places of the release. */
+/* First seeds' places, then all places of the release. */
 static void judge_places(struct truth *t, int host, const struct order_stage *o, uint32_t own)
 {
     uint32_t seeds = 0, left = 0;
@@ -139,9 +141,9 @@ void t_places(struct truth *t, int host, struct order_stage *ret)
     judge_places(t, host, ret, own);
 }
 
-/* ---- nobody waits for ever ---- */
+/* ---- no host waits for ever ---- */
 
-static bool answers(const struct truth *t, const struct t_host *h)
+static bool can_answer(const struct truth *t, const struct t_host *h)
 {
     const struct t_agent *a = &h->agent;
     return h->exists && h->listed && h->machine_up && a->up && !a->swap_gone && !h->misplaced &&
@@ -149,7 +151,7 @@ static bool answers(const struct truth *t, const struct t_host *h)
            t_is_named(t, (int)(h - t->hosts));
 }
 
-static bool is_ours(const struct truth *t, const struct t_agent *a)
+static bool is_own_place(const struct truth *t, const struct t_agent *a)
 {
     return a->lease.held && !a->lease.paused && t->now < a->lease_until &&
            memcmp(a->lease.run_id, t->run_id, RUN_ID_LEN) == 0;
@@ -165,12 +167,12 @@ static bool may_stage(const struct truth *t)
             return false;
     for (int i = 0; i < t->n_hosts; i++)
         if (t->hosts[i].is_server && t->hosts[i].exists &&
-            !(answers(t, &t->hosts[i]) && is_ours(t, &t->hosts[i].agent)))
+            !(can_answer(t, &t->hosts[i]) && is_own_place(t, &t->hosts[i].agent)))
             return false;
     return true;
 }
 
-/* A seed of its group is still to stage, and the time in which it is waited for is over. */
+/* A seed of its group is still to stage, and the time to wait for the seed is over. */
 static bool seed_is_late(const struct truth *t, int i)
 {
     int64_t deadline = t->policy.stage_deadline_ms;
@@ -196,9 +198,9 @@ void judge_held_up(struct truth *t)
     for (int i = 0; i < t->n_hosts && t->with_seeds; i++) {
         struct t_host *h = &t->hosts[i];
         const struct ledger_host *l = may ? ledger_host_const(&t->committed, h->key) : NULL;
-        bool others = h->agent.lease.held && !is_ours(t, &h->agent);
+        bool others = h->agent.lease.held && !is_own_place(t, &h->agent);
         bool held = l != NULL && l->state == HOST_PENDING && l->attempts == 0 &&
-                    l->call.failures == 0 && answers(t, h) && !others && seed_is_late(t, i);
+                    l->call.failures == 0 && can_answer(t, h) && !others && seed_is_late(t, i);
         h->held_up_ms = !held ? 0 : h->held_up_ms != 0 ? h->held_up_ms : t->now;
         if (held && t->now - h->held_up_ms > SOON_MS)
             judge_says(t, INVARIANT_ENDS, "%s waits for a seed whose time is over", h->name);

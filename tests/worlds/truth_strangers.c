@@ -78,7 +78,7 @@ bool client_newer(struct truth *t)
     return by_hand(t, CLIENT, BIN_OTHER);
 }
 
-/* One that the ledger calls done already; while another is being swapped. */
+/* A host that the ledger already calls done, while another host is being swapped. */
 bool done_by_hand(struct truth *t)
 {
     for (int n = 0; n < 8; n++) {
@@ -124,7 +124,7 @@ bool client_purged(struct truth *t)
     return true;
 }
 
-/* Leaves and is pruned: no server lists it any more. */
+/* The server leaves and is pruned, so no server lists it any more. */
 bool server_removed(struct truth *t)
 {
     int i = fault_pick(t, SERVER);
@@ -150,7 +150,7 @@ bool started_after(struct truth *t)
     return h->up;
 }
 
-/* Its machine starts again, and Nomad with it. */
+/* The machine of a dead server starts again, and Nomad with it. */
 bool dead_starts(struct truth *t)
 {
     for (int i = 0; i < t->n_hosts; i++) {
@@ -163,7 +163,7 @@ bool dead_starts(struct truth *t)
     return false;
 }
 
-/* One that lives: the leader takes it back, and later it votes again. */
+/* A living server is removed from raft. The leader adds it again, and later it votes again. */
 bool peer_removed(struct truth *t)
 {
     int i = fault_pick(t, SERVER);
@@ -175,8 +175,8 @@ bool peer_removed(struct truth *t)
     return true;
 }
 
-/* What was lost before anything was counted nobody can tell, nor what is lost between the count and
- * the step that it was for. */
+/* Nobody can notice a loss from before the first count, or a loss between a count and the step
+ * that the count was for. */
 static bool loss_is_seen(const struct truth *t)
 {
     bool counted = false;
@@ -200,8 +200,9 @@ bool stays_empty(struct truth *t)
     return true;
 }
 
-/* A second coordinator. With take_over it gets the lease; without, only what is free. */
-static bool rogue(struct truth *t, bool take_over)
+/* A second coordinator. With take_over it takes the run's leases over; without it takes only
+ * free leases. */
+static bool order_as_rogue(struct truth *t, bool take_over)
 {
     struct t_wire w = {.head = {.kind = MSG_LEASE}};
     struct receipt_done done;
@@ -230,12 +231,12 @@ static bool rogue(struct truth *t, bool take_over)
 
 bool rogue_takes(struct truth *t)
 {
-    return rogue(t, true);
+    return order_as_rogue(t, true);
 }
 
 bool rogue_asks(struct truth *t)
 {
-    return rogue(t, false);
+    return order_as_rogue(t, false);
 }
 
 /* Another operator pauses the run at one server's agent. */
@@ -261,7 +262,7 @@ bool hold(struct truth *t)
     return true;
 }
 
-/* A server that the ledger calls done already, while others of its region are not. */
+/* A server that the ledger already calls done, while other servers of its region are not done. */
 bool done_empty(struct truth *t)
 {
     int left = 0, done = -1;
@@ -278,7 +279,7 @@ bool done_empty(struct truth *t)
     return true;
 }
 
-/* Autopilot's dead-server cleanup, wanted on or off by somebody. */
+/* Somebody switches autopilot's dead-server cleanup on or off. */
 bool cleanup_written(struct truth *t)
 {
     t->regions[t_more(t) % (uint64_t)t->n_regions].cleanup = t_more(t) % 2 > 0;
@@ -312,7 +313,7 @@ bool crash(struct truth *t)
     return true;
 }
 
-static bool told(struct truth *t, enum control what)
+static bool tell_control(struct truth *t, enum control what)
 {
     t_schedule(t, 0, T_CONTROL, -1, 0, -1, (int64_t)what);
     return true;
@@ -320,25 +321,25 @@ static bool told(struct truth *t, enum control what)
 
 bool pause_asked(struct truth *t)
 {
-    return told(t, CONTROL_PAUSE);
+    return tell_control(t, CONTROL_PAUSE);
 }
 
 bool leave_asked(struct truth *t)
 {
-    return told(t, CONTROL_LEAVE);
+    return tell_control(t, CONTROL_LEAVE);
 }
 
 bool abort_asked(struct truth *t)
 {
-    return told(t, CONTROL_ABORT);
+    return tell_control(t, CONTROL_ABORT);
 }
 
 bool ended_at_transfer(struct truth *t)
 {
-    return told(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
+    return tell_control(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
 }
 
-/* Somebody tidied up the agent's files. */
+/* Somebody removed the agent's staged file. */
 bool staged_lost(struct truth *t)
 {
     int i = fault_pick_marked(t, ANY);
@@ -357,7 +358,8 @@ bool disk_full(struct truth *t)
     return true;
 }
 
-/* Just when a swap order comes; a copy of it comes when there is room again. */
+/* The disk is full just when a swap order comes. A copy of the order comes when there is room
+ * again. */
 bool disk_full_once(struct truth *t)
 {
     t->hosts[t->swap_host].agent.full_ms = t->now + 500;
@@ -365,8 +367,9 @@ bool disk_full_once(struct truth *t)
     return true;
 }
 
-/* Another machine goes on from a copy of the ledger: the same run, epoch and sequence, and it is
- * there first. What it orders disturbs nobody: to stage, or to revert where nothing can be. */
+/* Another machine goes on from a copy of the ledger: the same run, epoch and sequence, and its
+ * order comes first. The order disturbs no host: a stage, or a revert where nothing can be
+ * reverted. */
 bool copy_orders(struct truth *t)
 {
     struct t_wire w = t->swap_sent;

@@ -1,9 +1,9 @@
 /*
- * truth_survey.h - the survey before a plan, in the worlds: all is well.
+ * truth_survey.h - the survey before a plan, in the worlds: everything is well.
  *
- * Worlds judge runs. What speaks against a plan has its own tables of worlds
- * (tests/unit/test_hazards*.c), so the survey is small_survey's, for as many regions and hosts as
- * the world has.
+ * The worlds judge runs. What speaks against a plan has its own tables of worlds
+ * (tests/unit/test_hazards*.c). So the survey is that of small_survey, for as many regions and
+ * hosts as the world has.
  */
 #ifndef TRUTH_SURVEY_H
 #define TRUTH_SURVEY_H

@@ -1,14 +1,15 @@
-/* Trust that changes while a run is under way: a new version reaches the hosts one by one, each at
- * its own moment, some late, some with their next boot, some never.
+/* Trust that changes during a run. A new version reaches the hosts one by one: each at its own
+ * moment, some late, some with their next boot, some never.
  *
- * Versions count from 0. The first names the key that gives this run's orders. What the second one
- * does with it is the world's rotation; it names the coordinator's next key. The third one, which
- * mends it, names both. Questions have a key of their own, which all versions name; or, where one
- * key gives orders and asks, none that names it no more. */
+ * Versions count from 0. Version 0 names the key that gives this run's orders. The world's
+ * rotation says what version 1 does with that key; version 1 also names the coordinator's next
+ * key. Version 2 repairs this and names both keys. Questions have a key of their own, which all
+ * versions name. If one key signs orders and questions, a version that does not name it takes
+ * both away. */
 #include "truth_faults.h"
 
-#define STOPS_MAX    1     /* a turn that had failed before then may end in another stop */
-#define BACK_LATE_MS 20000 /* after it was mended the last host hears of it */
+#define STOPS_MAX    1     /* a turn that had failed before may end in another stop */
+#define BACK_LATE_MS 20000 /* so long after the repair the last host gets it */
 
 enum { KEY_FIRST, KEY_NEXT, KEY_OF_OTHERS };
 
@@ -41,14 +42,14 @@ int t_key_of_others(void)
     return KEY_OF_OTHERS;
 }
 
-static int64_t span(struct truth *t, int64_t ms)
+static int64_t random_ms(struct truth *t, int64_t ms)
 {
     return (int64_t)(t_more(t) % (uint64_t)ms);
 }
 
-/* ---- it reaches a host ---- */
+/* ---- the trust reaches a host ---- */
 
-static void reaches(struct truth *t, int host)
+static void reach_host(struct truth *t, int host)
 {
     struct t_host *h = &t->hosts[host];
 
@@ -70,7 +71,7 @@ bool trust_reaches(struct truth *t)
         h->trust_boot_ms = t->now;
         return false;
     }
-    reaches(t, t->aimed);
+    reach_host(t, t->aimed);
     return true;
 }
 
@@ -80,11 +81,11 @@ void t_trust_boot(struct truth *t, int host)
 
     if (h->trust >= h->trust_next || t->now < h->trust_boot_ms)
         return;
-    reaches(t, host);
+    reach_host(t, host);
     counts.trust[TRUST_BOOTED]++;
 }
 
-static void travels(struct truth *t, int host, uint32_t version, int64_t in)
+static void send_trust(struct truth *t, int host, uint32_t version, int64_t in)
 {
     bool back = version > 1 || t->key == KEY_NEXT;
     int fault = back ? FAULT_TRUST_MENDED : FAULT_TRUST_STRANGER + (int)t->rotation - 1;
@@ -95,7 +96,7 @@ static void travels(struct truth *t, int host, uint32_t version, int64_t in)
 
 /* ---- which worlds, and when ---- */
 
-/* Without a draw: the other worlds stay as they were. */
+/* No random draw, so that the other worlds stay as they were. */
 void t_trust_choose(struct truth *t)
 {
     uint64_t dice = (t->seed + 31) * UINT64_C(0xbf58476d1ce4e5b9) >> 31;
@@ -106,7 +107,7 @@ void t_trust_choose(struct truth *t)
 
 void t_trust_plan(struct truth *t)
 {
-    int64_t begin = 500 + span(t, t_more(t) % 2 > 0 ? 20000 : 200000);
+    int64_t begin = 500 + random_ms(t, t_more(t) % 2 > 0 ? 20000 : 200000);
 
     t->only_trust = t->plain && t->rotation != ROTATION_OTHER;
     t->plain = t->plain && !t->only_trust;
@@ -119,44 +120,44 @@ void t_trust_plan(struct truth *t)
             continue;
         h->trust_next = 1;
         if (way > 1) {
-            travels(t, i, 1, begin + (way == 2 ? span(t, 180000) : span(t, 20000)));
+            send_trust(t, i, 1, begin + (way == 2 ? random_ms(t, 180000) : random_ms(t, 20000)));
             continue;
         }
         h->trust_boot_ms = t->now + begin;
         if (!t->plain && !t->only_trust)
-            t_schedule(t, begin + span(t, 60000), T_FAULT, i, 0, -1,
+            t_schedule(t, begin + random_ms(t, 60000), T_FAULT, i, 0, -1,
                        h->is_server ? FAULT_SERVER_REBOOTS : FAULT_CLIENT_REBOOTS);
     }
     t_say(t, "the trust changes in %lld ms, in way %d", (long long)begin, (int)t->rotation);
 }
 
-/* ---- moments on which most depends ---- */
+/* ---- moments that matter most ---- */
 
-/* What its agent has said last is not said again. */
+/* The agent does not repeat its last answer. */
 void t_trust_settled(struct truth *t, int host)
 {
     const struct t_host *h = &t->hosts[host];
 
     if (h->trust == 0 && h->trust_next == 1 && t_more(t) % 2 == 0)
-        travels(t, host, 1, span(t, 3000));
+        send_trust(t, host, 1, random_ms(t, 3000));
 }
 
-/* The order comes once more, when its key may give it again. */
+/* The order comes again when its key may give orders again. */
 void t_trust_refused(struct truth *t, int message)
 {
     int host = t->messages[message].host;
 
     if (t->hosts[host].trust != 1 || t->hosts[host].trust_next != 1 || t_more(t) % 2 > 0)
         return;
-    travels(t, host, 2, span(t, 5000));
-    t_post(t, span(t, SWAP_BY_MS), T_ORDER, message);
+    send_trust(t, host, 2, random_ms(t, 5000));
+    t_post(t, random_ms(t, SWAP_BY_MS), T_ORDER, message);
 }
 
-/* ---- it is mended, between two processes of the coordinator ---- */
+/* ---- the trust is repaired, between two processes of the coordinator ---- */
 
 bool t_trust_resumes(const struct truth *t)
 {
-    return t_trust_is_wrong(t) || t->old_order || t->only_trust;
+    return t_trust_is_wrong(t) || t->only_trust;
 }
 
 bool t_trust_is_wrong(const struct truth *t)
@@ -168,50 +169,33 @@ bool t_trust_is_wrong(const struct truth *t)
     return any;
 }
 
-/* Of the ledger: the same bytes ask what became of it, and the key that signed them is to be named
- * for that. */
-static bool order_unanswered(const struct truth *t)
-{
-    bool any = false;
-
-    for (size_t i = 0; i < t->committed.n_hosts; i++)
-        any =
-            any || (host_in_flight(t->committed.hosts[i].state) && !t->committed.hosts[i].answered);
-    return any;
-}
-
-static void mends(struct truth *t, bool next)
+static void repair_trust(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
-    t->old_order = next && order_unanswered(t);
     t_say(t, "the trust is mended: %s",
           next ? "the coordinator has the next key" : "the key is back");
     for (int i = 0; i < t->n_hosts; i++) {
         t->hosts[i].faulted = true;
-        travels(t, i, next ? 1 : 2, span(t, BACK_LATE_MS));
+        send_trust(t, i, next ? 1 : 2, random_ms(t, BACK_LATE_MS));
     }
 }
 
-/* The key is put back; or the coordinator has the next one, and who lacks its version gets it. That
- * does not help where an order of the old key has no answer: then this one is put back, too. */
+/* Either the old key comes back, or the coordinator uses the next key and each host without its
+ * version gets that version. With the next key the coordinator also asks about orders that the old
+ * key signed and that have no answer. */
 void t_trust_mends(struct truth *t)
 {
-    if (t->trust_right) {
-        if (t->old_order)
-            mends(t, false);
-        return;
-    }
-    if (!t_trust_is_wrong(t))
+    if (t->trust_right || !t_trust_is_wrong(t))
         return;
     t->in_vain = t_more(t) % 4 == 0;
     if (!t->in_vain)
-        mends(t, t_more(t) % 2 == 0);
+        repair_trust(t, t_more(t) % 2 == 0);
 }
 
 /* ---- the judge ---- */
 
-/* Silence is never healthy: its agent has told of it, and not long ago. */
+/* Silence never counts as healthy: the agent has reported the host, and not long ago. */
 void judge_heard(struct truth *t, int host, const char *what)
 {
     const struct t_host *h = &t->hosts[host];
@@ -221,7 +205,7 @@ void judge_heard(struct truth *t, int host, const char *what)
                    (long long)(t->now - h->told_ms));
 }
 
-/* That it runs was said by its agent since its swap was ordered; of a client, not long ago. */
+/* The agent reported that the host runs, after its swap was ordered; for a client, not long ago. */
 void judge_settled_heard(struct truth *t, int host, enum message_kind order)
 {
     const struct t_host *h = &t->hosts[host];
@@ -245,11 +229,11 @@ static void judge_told_since(struct truth *t)
     }
 }
 
-/* All know the key since before this process began, no order of another key is left, and nothing
- * else has ever gone wrong. */
+/* All hosts have known the key since before this process began, and nothing else has ever gone
+ * wrong. */
 static bool is_all_right(const struct truth *t)
 {
-    bool right = t->trust_right && t->only_trust && !t->old_order && !t_trust_is_wrong(t);
+    bool right = t->trust_right && t->only_trust && !t_trust_is_wrong(t);
 
     for (int i = 0; i < t->n_hosts; i++)
         right = right && t->hosts[i].trust_ms < t->begun_ms;

@@ -74,8 +74,8 @@ caravan upgrade "$TARGET" --yes --servers
 check "the servers are done" status_is 0
 caravan upgrade "$TARGET" --yes --node c1
 check "c1 is not what it was: the run stops" status_is 3
-check "it says that a drain began" says "a drain began there since its turn did"
-check "and that its unit may be why" advises "ExecStop= of its unit"
+check "it says that a drain began" says "a drain began there after its turn began"
+check "and that its unit may be why" advises "ExecStop= of Nomad's unit"
 edit override <<<$'[Unit]\nConditionPathExists=\n[Service]\nKillMode=process\nExecStop='
 on c1 rm "$UNIT/stop.conf"
 on c1 systemctl daemon-reload

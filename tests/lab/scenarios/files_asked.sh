@@ -58,7 +58,7 @@ certificate 20200101000000Z 20210101000000Z || bail "no certificate could be mad
 put "$LAB_RUN/cert.log" c1 "$CONFIG/consul.pem"
 config_of c1 's/"datacenter": "dc1"/"datacenter": "dc2"/'
 on s1 sh -c 'echo "[]" >/opt/nomad/data/server/raft/peers.json'
-check "a host volume that is gone" wait_for 60 plan_says "[path-unusable]" 'host_volume "x": /srv/volume is not there'
+check "a host volume that is gone" wait_for 60 plan_says "[path-unusable]" 'host_volume "x": /srv/volume does not exist'
 check "a certificate that has ended" plan_says "[certificate-expired]" "consul cert_file: $CONFIG/consul.pem ended 2021-01-01"
 check "a datacenter that does not run" plan_says "[config-not-running]" "dc2"
 check "and that its file is newer" says "[config-newer]"

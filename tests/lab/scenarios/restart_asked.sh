@@ -49,7 +49,7 @@ drop_in <<'UNIT'
 ConditionFileNotEmpty=/etc/nomad.d/wanted
 UNIT
 check "a condition that does not hold" wait_for 60 plan_says "[unit-condition]" \
-    "ConditionFileNotEmpty=/etc/nomad.d/wanted: nothing is there"
+    "ConditionFileNotEmpty=/etc/nomad.d/wanted: the path does not exist"
 check "is a reason to refuse" status_is 4
 on c1 sh -c 'echo x >/etc/nomad.d/wanted'
 check "the file is there again" wait_for 60 plan_lacks "[unit-condition]"
@@ -60,8 +60,8 @@ ConditionPathExistsGlob=/etc/nomad.d/*.also
 Requires=dev-nothing.device
 UNIT
 check "a pattern that nothing fits" wait_for 60 plan_says "[unit-condition]" \
-    "ConditionPathExistsGlob=/etc/nomad.d/*.also: nothing is there"
-check "a device that is not there" says "Requires=dev-nothing.device is no device that is there now"
+    "ConditionPathExistsGlob=/etc/nomad.d/*.also: the path does not exist"
+check "a device that is not there" says "Requires=dev-nothing.device is a device that does not exist now"
 check "both refuse" status_is 4
 
 # What many ordinary units have.
@@ -89,12 +89,12 @@ ExecStartPre=/bin/true prepared
 ExecStop=/usr/bin/nomad node drain -self -enable -yes
 Restart=no
 UNIT
-check "what the unit needs" wait_for 60 plan_says "[unit-needs]" "Requires=wanted.service is not there"
-check "a group that is not there" says "Group=nomads: there is none of this name"
-check "a file of its environment" says "EnvironmentFile=/etc/nomad.d/gone.env: nothing is there"
+check "what the unit needs" wait_for 60 plan_says "[unit-needs]" "Requires=wanted.service does not exist"
+check "a group that is not there" says "Group=nomads does not exist"
+check "a file of its environment" says "EnvironmentFile=/etc/nomad.d/gone.env: the path does not exist"
 check "what each stop runs" says "ExecStop=/usr/bin/nomad node drain -self -enable -yes"
 check "what each start runs" grep -q "ExecStartPre=/bin/true prepared" "$OUT"
-check "that a failed start is the last" says "Restart=no: it is not started again"
+check "that a failed start is the last" says "Restart=no: systemd does not start Nomad again"
 check "all of it refuses" status_is 4
 on c1 sh -c "rm $UNITS/nomad.service.d/asked.conf && systemctl daemon-reload"
 check "mended" wait_for 60 plan_lacks "[unit-needs]" "[unit-user]" "[env-file]" "[unit-stop-commands]" "[start-again]"
@@ -111,7 +111,7 @@ EnvironmentFile=/etc/nomad.d/opts.env
 ExecStart=
 ExecStart=/usr/bin/nomad agent -config /etc/nomad.d ${NOMAD_OPTS}
 UNIT
-check "while the process has other words, it cannot be told" wait_for 60 plan_says "its unit's command holds a variable"
+check "while the process has other words, it cannot be told" wait_for 60 plan_says "the command of Nomad's unit contains a variable"
 on c1 systemctl restart nomad.service
 wait_for 60 cluster_healthy
 check "a second -config in a variable is read" wait_for 60 plan_says "[second-config]" "/etc/nomad-more/more.json"
