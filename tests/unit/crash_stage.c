@@ -409,7 +409,7 @@ void stage_end_service(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
-/* Without the other operator. */
+/* Without the other operator; behind what is in ret. */
 static void later_trust(const struct crash_stage *st, uint32_t version, struct buf *ret)
 {
     struct desk next = st->desk;
@@ -421,14 +421,11 @@ static void later_trust(const struct crash_stage *st, uint32_t version, struct b
 
 void stage_anchor(const struct crash_stage *st)
 {
-    auto_buf struct buf file = BUF_INIT, later = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
 
     desk_trust_file(&st->desk, &file);
-    for (uint32_t v = 2; v <= STAGE_ANCHOR; v++) {
-        buf_clear(&later);
-        later_trust(st, v, &later);
-        (void)buf_add(&file, later.data, later.len);
-    }
+    for (uint32_t v = 2; v <= STAGE_ANCHOR; v++)
+        later_trust(st, v, &file);
     put(st, "trust", file.data, file.len, 0644);
 }
 
