@@ -301,6 +301,30 @@ static void a_refused_give_back_is_no_flood(void **state)
     lease_free(&b->run);
 }
 
+/* A host whose root does not let this operator give orders has answered: the wait must say so. */
+static void a_refused_lease_is_named(void **state)
+{
+    struct run_desk *b = *state;
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
+    struct event ev = {.kind = EV_RECEIPT, .order = MSG_LEASE, .receipt = r};
+    const struct sent_order *asked = NULL;
+    struct err err = ERR_INIT;
+
+    ev.key = b->f.plan.hosts[0].key;
+    lease_init(&b->run);
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_non_null(strstr(b->run.lease.text, "no answer yet"));
+    assert_int_equal(run_desk_sent(b, MSG_LEASE, ev.key, &asked), 1);
+    memcpy(ev.nonce, asked->nonce, NONCE_LEN);
+    r->u.done.refusal = REFUSAL_ROLE;
+    str_cut(r->u.done.text, sizeof(r->u.done.text), "root's list does not name anna");
+    lease_receipt(&b->run, &ev);
+    assert_int_equal(lease_tick(&b->run, &err), 0);
+    assert_non_null(
+        strstr(b->run.lease.text, "the host refused it, root's list does not name anna"));
+    lease_free(&b->run);
+}
+
 /* What an order to a service was refused for: a unit that cannot be had by order and root's word
  * end the turn; a stop where nothing runs is for the next hello to tell; the rest passes. */
 static void what_a_service_order_was_refused_for(void **state)
@@ -445,6 +469,7 @@ int main(void)
         CASE(what_was_refused_before_a_resume_is_ordered_anew),
         CASE(who_shows_no_lease_is_asked_for_it_at_once),
         CASE(a_refused_give_back_is_no_flood),
+        CASE(a_refused_lease_is_named),
         CASE(what_a_service_order_was_refused_for),
         CASE(why_one_is_taken_out_stands),
         CASE(an_order_is_kept_before_it_is_sent),
