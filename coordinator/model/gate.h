@@ -53,8 +53,7 @@ struct voter_count {
     uint32_t abreast; /* voters that are up and close behind v->leader, if the leader is clear */
     uint32_t asked;   /* voters, without the servers that the view leaves out */
     bool led;         /* some server knows a leader just now */
-    const struct host
-        *away; /* the first server that is not well; a server that does not answer comes first */
+    const struct host *away; /* the first server that is not well; a silent server comes first */
 };
 struct voter_count gate_voters(const struct view *v);
 uint32_t quorum_of(uint32_t voters);

@@ -61,8 +61,7 @@ struct ledger_host;
 const char *host_text(const struct ledger_host *h);
 bool host_in_flight(enum host_state s); /* draining to restoring, enabling to leaving */
 bool host_finished(enum host_state s);  /* done, failed, gone, skipped */
-bool host_served(
-    enum host_state s); /* in a state with orders to its service: enabling to leaving */
+bool host_served(enum host_state s);    /* enabling to leaving: the states with service orders */
 
 enum skip_why { SKIP_NONE, SKIP_UNREACHABLE, SKIP_DOWN, SKIP_HELD, SKIP_UNMANAGED, SKIP_COUNT };
 const char *skip_name(enum skip_why w);
