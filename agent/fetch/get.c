@@ -171,7 +171,7 @@ static int check_redirect_url(void *ctx, const char *url, struct err *err)
     if (why == NULL)
         return 0;
     char shown[161];
-    url_shown(shown, sizeof shown, url);
+    url_shown(shown, sizeof(shown), url);
     d->failed_here = true;
     err_set(&d->err, ERR_REFUSED, 0, "root does not allow the place %s ([law] url_prefixes): %s",
             shown, why);
@@ -323,7 +323,7 @@ static int fetch_from_any_place(const struct get *g, int dir, int64_t until, int
                              &why) == 0)
             return 0;
         *err = why;
-        url_shown(shown, sizeof shown, g->job->urls[i]);
+        url_shown(shown, sizeof(shown), g->job->urls[i]);
         err_wrap(err, "%s", shown);
         if (is_final_failure(failure_of_err(err)) || clock_mono(g->clock) >= until)
             break;

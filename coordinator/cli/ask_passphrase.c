@@ -69,7 +69,7 @@ static int read_typed(struct quiet_terminal *t, char dst[static PASSPHRASE_SIZE]
     struct signalfd_siginfo info;
     while (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno == EINTR)
         ;
-    if (fds[1].revents != 0 && read(t->signals, &info, sizeof info) > 0)
+    if (fds[1].revents != 0 && read(t->signals, &info, sizeof(info)) > 0)
         return err_set(err, ERR_STATE, 0, "interrupted; nothing was changed");
     ssize_t n = read(t->fd, dst, PASSPHRASE_SIZE - 1);
     if (n <= 0)

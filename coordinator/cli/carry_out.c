@@ -132,7 +132,7 @@ int target_load(struct console *c, const char *version, struct stored_release *r
 
 static int load(const struct console *c, struct reopened *r, struct err *err)
 {
-    r->ledger = xzalloc(1, sizeof *r->ledger);
+    r->ledger = xzalloc(1, sizeof(*r->ledger));
     if (ledger_store_load(r->store, r->run.run_id, r->ledger, err) < 0) {
         free(take_ptr(&r->ledger));
         return -1;
@@ -193,7 +193,7 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
            struct err *err)
 {
     const struct world *w = NULL;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->lock = -1;
     if (console_open(c, err) < 0 || console_hazards(c, with_release, err) < 0)
         return -1;
@@ -220,7 +220,7 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
 
 int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->lock = -1;
     if (console_conf(c, err) < 0 || console_hazards(c, false, err) < 0 ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||

@@ -14,7 +14,7 @@ static int runs_of(struct ledger_store *s, const char *text, struct stored_run *
 {
     if (text == NULL)
         return ledger_store_runs(s, ret, ret_n, err);
-    *ret = xzalloc(1, sizeof **ret);
+    *ret = xzalloc(1, sizeof(**ret));
     *ret_n = 1;
     return ledger_store_find(s, text, *ret, err);
 }
@@ -46,7 +46,7 @@ static void ask_one(struct auditing *a, const struct host *h, struct audit_asked
     char text[TEXT_MAX];
     enum audit_match m = AUDIT_CANNOT_TELL;
     if (h->agent.hello_at == 0 || h->agent.misplaced)
-        snprintf(text, sizeof text, "no answer of its own agent%s%.200s",
+        snprintf(text, sizeof(text), "no answer of its own agent%s%.200s",
                  h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
     else
         m = audit_compare(auditing_last_of(a, h->key), &h->agent.hello, h->agent.session,
@@ -107,7 +107,7 @@ static int verify(struct console *c, const char *run, bool *ret_well, struct err
 
 static int export_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
-    autofree struct opened_record *o = xzalloc(1, sizeof *o);
+    autofree struct opened_record *o = xzalloc(1, sizeof(*o));
     struct ledger_record *records = NULL;
     struct stored_record r = STORED_RECORD_INIT;
     if (ledger_record_open(a->store, run->run_id, &records, err) < 0)

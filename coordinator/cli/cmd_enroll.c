@@ -89,7 +89,7 @@ static int refuse(const struct enrolment *list, size_t n, struct err *err)
         return 0;
     char more[60] = "";
     if (others > 0)
-        snprintf(more, sizeof more, " (and %zu %s, above)", others,
+        snprintf(more, sizeof(more), " (and %zu %s, above)", others,
                  str_count(others, "other host", "other hosts"));
     return err_set(err, ERR_REFUSED, 0,
                    "host %s: %s. Nothing was remembered of it%s; find out who answers there",
@@ -167,7 +167,7 @@ static int accept_one(struct console *c, struct enrolment *e, bool *all, bool *q
     char question[400], fingerprint[FINGERPRINT_LEN];
 
     pubkey_fingerprint(fingerprint, &e->key);
-    snprintf(question, sizeof question, "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
+    snprintf(question, sizeof(question), "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
              e->host->name, e->address, fingerprint);
     int rc = control_choose(&c->signals, question, "yes no all quit",
                             "give --from FILE with fingerprints collected on the hosts "
@@ -276,13 +276,13 @@ static int enroll(struct console *c, const struct key_list *keys, struct err *er
 {
     const struct world *w = NULL;
     size_t n = c->opt.host.n, extra = keys != NULL ? keys->n : 0;
-    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof *places);
+    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof(*places));
     if (parse_places(&c->opt.host, places, err) < 0 || console_open(c, err) < 0 ||
         console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
     if (n == 0 && keys == NULL)
         return enroll_these(c, w->hosts, w->n_hosts, w, NULL, err);
-    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof *hosts);
+    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof(*hosts));
     if (n > 0)
         hosts_at(c, w, places, n, hosts);
     else

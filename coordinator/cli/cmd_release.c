@@ -61,7 +61,7 @@ static void tell(const struct console *c, const struct stored_release *r, const 
 {
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
-    str_for_bytes(size, sizeof size, b->size);
+    str_for_bytes(size, sizeof(size), b->size);
     printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     if (r->own_build)
@@ -129,8 +129,8 @@ static void row(struct table *t, const struct console *c, const char *version)
     for (uint32_t i = 0; i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
         char build[40], size[24], text[40];
-        snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
-        str_for_bytes(size, sizeof size, b->size);
+        snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
+        str_for_bytes(size, sizeof(size), b->size);
         places_text(c, &r, b, text);
         table_row(t, COLOR_NONE, (const char *[]){version, kind(&r, b), build, size, text});
     }
@@ -320,7 +320,7 @@ static void show_manifest(const struct manifest *m)
 static int confirm_sign(struct console *c, const char *version, struct err *err)
 {
     char question[120];
-    snprintf(question, sizeof question, "Sign release %.63s with the release keys that are here?",
+    snprintf(question, sizeof(question), "Sign release %.63s with the release keys that are here?",
              version);
     return console_confirm(c, question, "nothing was signed", err);
 }

@@ -136,7 +136,7 @@ static int edit_rotate(struct console *c, struct trust *t, char **args, struct e
     enum role role = key_purpose(args[0]), has;
     uint32_t i = 0;
     char name[KEY_NAME_MAX];
-    str_cut(name, sizeof name, args[0]);
+    str_cut(name, sizeof(name), args[0]);
     /* A role with one key stands for this key, whatever it is called. */
     if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
         trust_key_name(t, role, 0, name);
@@ -243,7 +243,7 @@ static int load_draft(const char *path, struct trust_draft *ret, struct err *err
 static int confirm(struct console *c, const struct trust_draft *d, struct err *err)
 {
     char question[100];
-    snprintf(question, sizeof question, "Sign version %u with the root keys that are here?",
+    snprintf(question, sizeof(question), "Sign version %u with the root keys that are here?",
              (unsigned)d->t.version);
     return console_confirm(c, question, "nothing was signed", err);
 }

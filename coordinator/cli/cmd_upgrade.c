@@ -61,7 +61,7 @@ static int check_holder(const struct world *w, struct err *err)
         if (!h->is_server || h->agent.lease_at == 0 || !lease->held)
             continue;
         run_hex(hex, lease->run_id);
-        str_for_ms(time, sizeof time, lease->expires_in_ms);
+        str_for_ms(time, sizeof(time), lease->expires_in_ms);
         return err_set(err, ERR_REFUSED, 0,
                        "%s obeys run %.8s, which is not in this ledger: another coordinator is at "
                        "work. Wait for it to end; if it is gone, its lease ends in %s",
@@ -128,7 +128,7 @@ static void boot_id(char *dst, size_t n)
     FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
     char line[64] = "";
     if (f != NULL) {
-        if (fgets(line, sizeof line, f) == NULL)
+        if (fgets(line, sizeof(line), f) == NULL)
             line[0] = '\0';
         fclose(f);
     }
@@ -139,12 +139,12 @@ static void boot_id(char *dst, size_t n)
 static int run_it(struct upgrade *u, struct err *err)
 {
     unsigned char id[RUN_ID_LEN];
-    autofree struct ledger *l = xzalloc(1, sizeof *l);
-    crypto_random(id, sizeof id);
+    autofree struct ledger *l = xzalloc(1, sizeof(*l));
+    crypto_random(id, sizeof(id));
     ledger_init(l, &u->plan, id);
     l->begun_wall_ms = clock_wall(u->console->clock);
     l->hazards_digest = u->console->hazards.digest;
-    boot_id(l->boot, sizeof l->boot);
+    boot_id(l->boot, sizeof(l->boot));
     l->dirty = true;
     int code = -1;
     if (ledger_store_commit(u->store, l, err) == 0)

@@ -12,7 +12,7 @@
 
 void console_init(struct console *c)
 {
-    memset(c, 0, sizeof *c);
+    memset(c, 0, sizeof(*c));
     options_init(&c->opt);
     c->clock = clock_system();
     c->signals.fd = -1;
@@ -249,9 +249,9 @@ void console_remember(struct console *c)
     size_t n = observer_servers(c->observer, places, SERVERS_OTHERS);
     auto_buf struct buf text = BUF_INIT, old = BUF_INIT;
     struct err unused = ERR_INIT;
-    char path[300], shown[sizeof c->conf.address];
+    char path[300], shown[sizeof(c->conf.address)];
     bool there = false;
-    url_shown(shown, sizeof shown, c->conf.address);
+    url_shown(shown, sizeof(shown), c->conf.address);
     buf_printf(&text, "%s\n", shown);
     for (size_t i = 0; i < n; i++)
         if (places[i].region[strcspn(places[i].region, "\t\n")] == '\0' &&
@@ -276,10 +276,10 @@ static bool read_place(char *line, struct server_place *ret)
     for (size_t i = 0; i < ARRAY_LEN(part); i++)
         if ((part[i] = strtok_r(i == 0 ? line : NULL, "\t", &save)) == NULL)
             return false;
-    return str_copy(ret->id, sizeof ret->id, part[0]) == 0 &&
-           str_copy(ret->name, sizeof ret->name, part[1]) == 0 &&
-           str_copy(ret->region, sizeof ret->region, part[2]) == 0 &&
-           str_copy(ret->addr, sizeof ret->addr, part[3]) == 0;
+    return str_copy(ret->id, sizeof(ret->id), part[0]) == 0 &&
+           str_copy(ret->name, sizeof(ret->name), part[1]) == 0 &&
+           str_copy(ret->region, sizeof(ret->region), part[2]) == 0 &&
+           str_copy(ret->addr, sizeof(ret->addr), part[3]) == 0;
 }
 
 static void recall(struct console *c)
@@ -287,10 +287,10 @@ static void recall(struct console *c)
     struct server_place places[SERVERS_OTHERS];
     auto_buf struct buf text = BUF_INIT;
     struct err unused = ERR_INIT;
-    char path[300], shown[sizeof c->conf.address], *save = NULL;
+    char path[300], shown[sizeof(c->conf.address)], *save = NULL;
     bool there = false;
     size_t n = 0;
-    url_shown(shown, sizeof shown, c->conf.address);
+    url_shown(shown, sizeof(shown), c->conf.address);
     if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
         file_read_if(path, SERVERS_FILE, 0, &text, &there, &unused) < 0 || !there)
         return;
@@ -348,7 +348,7 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
             return 0;
         }
         if (w != NULL && first && choose != NULL) {
-            keys = xalloc(LOOK_KEYS * sizeof *keys);
+            keys = xalloc(LOOK_KEYS * sizeof(*keys));
             observer_interest(c->observer, keys, choose(w, keys, LOOK_KEYS));
         }
         first &= w == NULL;

@@ -30,7 +30,7 @@ void control_close(struct signals *c)
 bool control_read(struct signals *c, enum control *ret)
 {
     struct signalfd_siginfo info;
-    if (c->fd < 0 || read(c->fd, &info, sizeof info) != (ssize_t)sizeof info)
+    if (c->fd < 0 || read(c->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
     c->last = (int)info.ssi_signo;
     *ret = c->signals++ == 0 ? CONTROL_PAUSE : CONTROL_LEAVE;
@@ -74,7 +74,7 @@ int control_choose(struct signals *c, const char *question, const char *words, c
     fputc(' ', stderr);
     while (poll(fds, ARRAY_LEN(fds), -1) < 0 && errno == EINTR)
         ;
-    if (fds[1].revents != 0 || !read_word(word, sizeof word)) {
+    if (fds[1].revents != 0 || !read_word(word, sizeof(word))) {
         fputc('\n', stderr);
         return CONTROL_NOTHING;
     }
@@ -84,7 +84,7 @@ int control_choose(struct signals *c, const char *question, const char *words, c
 int control_confirm(struct signals *c, const char *question, struct err *err)
 {
     char text[200];
-    snprintf(text, sizeof text, "%s [y/N]", question);
+    snprintf(text, sizeof(text), "%s [y/N]", question);
     int rc = control_choose(c, text, "yes", "read what is printed above, and give --yes", err);
     return rc < 0 ? -1 : rc == 'y';
 }

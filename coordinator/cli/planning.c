@@ -35,7 +35,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
     struct release release;
     char operator_name[KEY_NAME_MAX];
 
-    memset(&survey, 0, sizeof survey);
+    memset(&survey, 0, sizeof(survey));
     agents_ask_facts(c->agents);
     if (console_look(c, policy_replaces(how->policy) ? replacing_look : NULL, how->patience_ms, &w,
                      err) < 0 ||
@@ -43,7 +43,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
         serving_begin(c, w, how->only, how->release, how->serving, err) < 0)
         return -1;
     release_for_plan(how->release, &release);
-    str_cut(release.served, sizeof release.served, how->serving->url);
+    str_cut(release.served, sizeof(release.served), how->serving->url);
     release.served_to = how->serving->allow;
     if (plan_make(w, NULL, &release, how->policy, &c->hazards, &first, err) < 0)
         return -1;
@@ -52,7 +52,7 @@ int planning_make(struct console *c, const struct planning *how, struct plan *re
         rc = ask_nomad(c, w, &first, &survey, err);
     plan_free(&first);
     if (console_operator(c, operator_name))
-        str_cut(survey.operator_name, sizeof survey.operator_name, operator_name);
+        str_cut(survey.operator_name, sizeof(survey.operator_name), operator_name);
     if (rc == 0)
         rc = plan_make(w, &survey, &release, how->policy, &c->hazards, ret, err);
     survey_free(&survey);

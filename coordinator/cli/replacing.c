@@ -83,14 +83,14 @@ static const char *one_that_joined(const struct plan *p, const struct ledger *l)
 void replacing_tell_address(const struct console *c, const struct plan *p, const struct ledger *l,
                             const struct world *w)
 {
-    char shown[sizeof c->conf.address];
+    char shown[sizeof(c->conf.address)];
 
     for (size_t i = 0; p->replaces && w != NULL && i < p->n_servers && i < l->n_hosts; i++) {
         const struct host *h = world_host(w, p->hosts[i].key);
         if (p->hosts[i].role != ROLE_LEAVES || l->hosts[i].state != HOST_DONE || h == NULL ||
             !text_names(c->conf.address, h->addr))
             continue;
-        url_shown(shown, sizeof shown, c->conf.address);
+        url_shown(shown, sizeof(shown), c->conf.address);
         fputs("caravan: Nomad's address here, ", stderr);
         print_safe(stderr, shown);
         fputs(", is that of ", stderr);

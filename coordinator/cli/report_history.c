@@ -14,8 +14,9 @@ void report_history(const struct stored_run *runs, size_t n, bool color, FILE *o
         hex[8] = '\0';
         clock_rfc3339(when, runs[i].begun_wall_ms);
         const char *host = text_names(runs[i].cause, runs[i].cause_host) ? "" : runs[i].cause_host;
-        snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
-        snprintf(cause, sizeof cause, "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
+        snprintf(done, sizeof(done), "%lld/%lld", (long long)runs[i].done,
+                 (long long)runs[i].hosts);
+        snprintf(cause, sizeof(cause), "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
                  runs[i].cause);
         enum color shade = runs[i].state == RUN_ABORTED ? COLOR_DIM
                            : run_is_over(runs[i].state) ? COLOR_GREEN

@@ -24,15 +24,15 @@ static int local_to(const char *address, char dst[static LOCAL_LEN])
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
     const char *colon = strrchr(address, ':');
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
+    socklen_t n = sizeof(sa);
     struct addrinfo *a = NULL;
     char host[128];
     bool six = address[0] == '[';
 
     size_t len = colon != NULL ? (size_t)(colon - address) : 0;
-    if (len <= 2 * (size_t)six || len >= sizeof host)
+    if (len <= 2 * (size_t)six || len >= sizeof(host))
         return -1;
-    snprintf(host, sizeof host, "%.*s", (int)(len - 2 * (size_t)six), address + six);
+    snprintf(host, sizeof(host), "%.*s", (int)(len - 2 * (size_t)six), address + six);
     if (getaddrinfo(host, colon + 1, &hints, &a) != 0)
         return -1;
     autoclose int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -68,7 +68,7 @@ static int local_to_fleet(const struct world *w, char dst[static LOCAL_LEN], str
     size_t n = 0, best = 0;
     char address[LOCAL_LEN];
 
-    memset(locals, 0, sizeof locals);
+    memset(locals, 0, sizeof(locals));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct agent_view *a = &w->hosts[i].agent;
         if (a->enrolled && a->address != NULL && local_to(a->address, address) == 0)
@@ -126,12 +126,12 @@ static void tell_url(const struct console *c, const char *at, const char *local,
     char address[FILE_SERVER_ADDRESS];
     size_t n;
 
-    str_cut(address, sizeof address, at);
+    str_cut(address, sizeof(address), at);
     if (is_any(at) && local[0] != '\0')
-        join(address, sizeof address, local, strrchr(at, ':') + 1);
-    snprintf(s->url, sizeof s->url, "http://%s", address);
+        join(address, sizeof(address), local, strrchr(at, ':') + 1);
+    snprintf(s->url, sizeof(s->url), "http://%s", address);
     if (c->conf.serve_url[0] != '\0') {
-        str_cut(s->url, sizeof s->url, c->conf.serve_url);
+        str_cut(s->url, sizeof(s->url), c->conf.serve_url);
         s->allow.n = 0;
     }
     for (n = strlen(s->url); n > 0 && s->url[n - 1] == '/'; n--)
@@ -168,9 +168,9 @@ static void add_place(const struct serving *s, const struct build *b, struct sto
     struct place *p = &r->places[r->n_places++];
 
     digest_hex(hex, &b->fetch_digest);
-    str_cut(p->os, sizeof p->os, b->os);
-    str_cut(p->arch, sizeof p->arch, b->arch);
-    snprintf(p->url, sizeof p->url, "%s/%s", s->url, hex);
+    str_cut(p->os, sizeof(p->os), b->os);
+    str_cut(p->arch, sizeof(p->arch), b->arch);
+    snprintf(p->url, sizeof(p->url), "%s/%s", s->url, hex);
 }
 
 /* ---- serving ---- */
@@ -219,13 +219,13 @@ static int start(const struct console *c, const char *local, const struct served
     if (check_url(c, err) < 0 || check_allow(c, &s->allow, err) < 0)
         return -1;
     limits.allow = s->allow;
-    snprintf(port, sizeof port, "%d", SERVING_PORT);
-    join(at, sizeof at, local, port);
+    snprintf(port, sizeof(port), "%d", SERVING_PORT);
+    join(at, sizeof(at), local, port);
     if (named[0] != '\0')
-        str_cut(at, sizeof at, named);
+        str_cut(at, sizeof(at), named);
     raise_descriptors(limits.connections);
     if (file_server_start(at, files, n, &limits, &s->server, err) == 0)
-        str_cut(at, sizeof at, file_server_address(s->server));
+        str_cut(at, sizeof(at), file_server_address(s->server));
     else if (plans && err->kind == ERR_BUSY)
         tell_busy(at);
     else
@@ -237,7 +237,7 @@ static int start(const struct console *c, const char *local, const struct served
 int serving_begin(const struct console *c, const struct world *w, bool plans,
                   struct stored_release *r, struct serving *ret, struct err *err)
 {
-    autofree struct offers *o = xzalloc(1, sizeof *o);
+    autofree struct offers *o = xzalloc(1, sizeof(*o));
     const struct manifest *m = &r->manifest;
     char local[LOCAL_LEN] = "";
     const char *named = listen_named(c);
@@ -290,7 +290,7 @@ static int offer_release(const struct console *c, const char *version, struct sh
         if (!release_file_there(&c->conf, version, b))
             continue;
         rc = offer(c, version, b, o, err);
-        snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
+        snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
         digest_hex(hex + 1, &b->fetch_digest);
         table_row(&a->table, COLOR_NONE, (const char *[]){version, build, hex});
     }
@@ -303,8 +303,8 @@ static int offer_release(const struct console *c, const char *version, struct sh
 static int gather(const struct console *c, char *const *versions, size_t n, struct shelf_of_all *a,
                   struct err *err)
 {
-    a->releases = xzalloc(n + 1, sizeof *a->releases);
-    a->files = xzalloc(n * BUILDS_MAX + 1, sizeof *a->files);
+    a->releases = xzalloc(n + 1, sizeof(*a->releases));
+    a->files = xzalloc(n * BUILDS_MAX + 1, sizeof(*a->files));
     table_init(&a->table, (const char *[]){"RELEASE", "BUILD", "PATH"}, 3);
     for (size_t i = 0; i < n; i++)
         if (offer_release(c, versions[i], a, err) < 0)
@@ -322,7 +322,7 @@ static int local_to_nomad(const struct console *c, char dst[static LOCAL_LEN], s
     char address[200];
 
     host = host != NULL ? host + 3 : c->conf.address;
-    snprintf(address, sizeof address, "%.*s", (int)strcspn(host, "/"), host);
+    snprintf(address, sizeof(address), "%.*s", (int)strcspn(host, "/"), host);
     if (local_to(address, dst) == 0 && !str_starts(dst, "127.") && !str_eq(dst, "::1"))
         return 0;
     return err_set(err, ERR_USAGE, 0,
@@ -343,7 +343,7 @@ static void serve_until_told(struct console *c, const struct shelf_of_all *a, st
         ;
     struct file_server_counts n = file_server_counts(s->server);
     serving_end(s);
-    str_for_bytes(size, sizeof size, n.bytes);
+    str_for_bytes(size, sizeof(size), n.bytes);
     printf("\n%llu %s answered (%s), %llu refused, %llu cut off for being slow, %llu %s from where "
            "nobody may fetch.\n",
            (unsigned long long)n.answered, str_count(n.answered, "request", "requests"), size,
@@ -371,7 +371,7 @@ int serving_of_all(struct console *c, struct err *err)
     size_t n = 0;
     struct shelf_of_all a;
 
-    memset(&a, 0, sizeof a);
+    memset(&a, 0, sizeof(a));
     if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
         release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;

@@ -10,7 +10,7 @@ static void heard(void *ctx, const char *key, const char *line);
 void shell_init(struct shell *s, struct console *c, struct ledger_store *store,
                 const struct stored_release *release, const unsigned char run_id[static RUN_ID_LEN])
 {
-    memset(s, 0, sizeof *s);
+    memset(s, 0, sizeof(*s));
     s->console = c;
     s->store = store;
     s->release = release;
@@ -71,8 +71,8 @@ static void shell_send(void *ctx, const char *key, enum message_kind kind,
 
 static struct shell_operated *push(struct shell *s, enum event_kind kind, const char *text)
 {
-    struct shell_operated *o = xzalloc(1, sizeof *o);
-    str_cut(o->why, sizeof o->why, text);
+    struct shell_operated *o = xzalloc(1, sizeof(*o));
+    str_cut(o->why, sizeof(o->why), text);
     o->event = (struct event){.kind = kind, .text = o->why, .key = o->key, .region = o->region};
     *s->last = o;
     s->last = &o->next;
@@ -96,7 +96,7 @@ static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)
     o->event.final = t->final;
     o->event.bytes = t->bytes;
     o->event.wall_ms = clock_wall(s->console->clock);
-    str_cut(o->region, sizeof o->region, t->region);
+    str_cut(o->region, sizeof(o->region), t->region);
 }
 
 static void shell_operate(void *ctx, const struct operate *o)
@@ -129,7 +129,7 @@ static void heard(void *ctx, const char *key, const char *line)
         return;
     struct shell_operated *o = push(s, EV_ALARM, line);
     o->event.advice = sign->advice;
-    str_cut(o->key, sizeof o->key, key);
+    str_cut(o->key, sizeof(o->key), key);
 }
 
 static void shell_count(void *ctx, const char *const *keys, size_t n)
@@ -141,7 +141,7 @@ static void shell_count(void *ctx, const char *const *keys, size_t n)
 static void shell_listen(void *ctx, const char *step, const char *const *keys, size_t n)
 {
     struct shell *s = ctx;
-    str_cut(s->step, sizeof s->step, step);
+    str_cut(s->step, sizeof(s->step), step);
     monitor_want(s->console->monitor, keys, n);
 }
 
@@ -164,7 +164,7 @@ static void shell_stage_order(void *ctx, const char *key, struct order_stage *re
     const struct world *w = observer_world(s->console->observer);
     const struct host *h = w != NULL ? world_host(w, key) : NULL;
     struct err err = ERR_INIT;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (h == NULL || s->release == NULL ||
         release_stage(s->release, h->agent.hello.os, h->agent.hello.arch, ret, &err) < 0)
         return;

@@ -23,9 +23,9 @@ static void add_key(struct table *table, const struct trust *t, enum role role, 
     trust_key_name(t, role, i, name);
     pubkey_fingerprint(print, &r->keys[i]);
     expiry_text(r->about[i].expires_s, expiry);
-    snprintf(text, sizeof text, "%s%s", expired ? "EXPIRED " : "", expiry);
+    snprintf(text, sizeof(text), "%s%s", expired ? "EXPIRED " : "", expiry);
     if (i == 0 && (role == ROLE_ROOT || role == ROLE_RELEASE))
-        snprintf(rule, sizeof rule, "%u of %u must sign", (unsigned)r->threshold, (unsigned)r->n);
+        snprintf(rule, sizeof(rule), "%u of %u must sign", (unsigned)r->threshold, (unsigned)r->n);
     table_row(table, expired ? COLOR_RED : COLOR_NONE,
               (const char *[]){role_name(role), name, print, text, rule});
 }

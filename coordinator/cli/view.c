@@ -86,7 +86,7 @@ static void host_line(struct view_screen *v, size_t i)
     if (h->state == HOST_DONE && h->silence_ms > 0 &&
         v->progress.plan->hosts[i].role == ROLE_UPGRADE) {
         char silence[24];
-        str_for_ms(silence, sizeof silence, h->silence_ms);
+        str_for_ms(silence, sizeof(silence), h->silence_ms);
         fprintf(v->out, ", Nomad silent for %s", silence);
     }
     if (h->state == HOST_SKIPPED)
@@ -173,7 +173,7 @@ static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
     va_list ap;
     auto_buf struct buf safe = BUF_INIT;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
     str_escape(&safe, text, strlen(text));
     fprintf(v->out, "%s%.*s%s\n", color_on(v->color, shade), screen_columns(v->out) - 1,
@@ -194,9 +194,9 @@ static void draw_bar(struct view_screen *v)
         flight += host_in_flight(l->hosts[i].state);
     }
     if (failed > 0)
-        snprintf(failures, sizeof failures, ", %zu failed", failed);
-    str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.begun);
-    snprintf(text, sizeof text, "%zu of %zu done, %zu in flight%s, %s", done, l->n_hosts, flight,
+        snprintf(failures, sizeof(failures), ", %zu failed", failed);
+    str_for_ms(time, sizeof(time), clock_mono(v->clock) - v->progress.begun);
+    snprintf(text, sizeof(text), "%zu of %zu done, %zu in flight%s, %s", done, l->n_hosts, flight,
              failures, time);
     size_t words = strlen(state) + strlen(text) + 5, columns = (size_t)screen_columns(v->out);
     size_t width = columns > words + BAR_LEAST ? MIN_OF(columns - words, (size_t)BAR_WIDTH)
@@ -213,15 +213,15 @@ static void draw_host(struct view_screen *v, size_t i)
     const struct ledger_host *h = &v->progress.ledger->hosts[i];
     const struct host *seen = v->world != NULL ? world_host(v->world, h->key) : NULL;
     char time[24], agent[64] = "";
-    str_for_ms(time, sizeof time, clock_mono(v->clock) - v->progress.since[i]);
+    str_for_ms(time, sizeof(time), clock_mono(v->clock) - v->progress.since[i]);
     if (seen != NULL && seen->agent.hello_at != 0) {
         char got[24], all[24];
-        str_for_bytes(got, sizeof got, seen->agent.work.done);
-        str_for_bytes(all, sizeof all, seen->agent.work.total);
+        str_for_bytes(got, sizeof(got), seen->agent.work.done);
+        str_for_bytes(all, sizeof(all), seen->agent.work.total);
         if (seen->agent.work.phase == PHASE_FETCHING && seen->agent.work.total > 0)
-            snprintf(agent, sizeof agent, "%s of %s", got, all);
+            snprintf(agent, sizeof(agent), "%s of %s", got, all);
         else
-            snprintf(agent, sizeof agent, "agent: %s", phase_name(seen->agent.work.phase));
+            snprintf(agent, sizeof(agent), "agent: %s", phase_name(seen->agent.work.phase));
     }
     draw(v, COLOR_NONE, "  %-16.32s %-10s %-24s %s", v->progress.plan->hosts[i].name,
          host_state_name(h->state), agent, time);

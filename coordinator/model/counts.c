@@ -118,7 +118,7 @@ static void scan_outside(struct count_scan *c, char ch)
         return;
     if (ch == '[' && !c->over && c->n_word == 0)
         c->depth = 1;
-    else if (!c->over && c->n_word < sizeof c->word - 1)
+    else if (!c->over && c->n_word < sizeof(c->word) - 1)
         c->word[c->n_word++] = ch;
     else
         c->bad = true;

@@ -7,7 +7,7 @@ int joiner_of(const struct known_hosts *known, const char *address, struct joine
               struct err *err)
 {
     struct joiner j;
-    memset(&j, 0, sizeof j);
+    memset(&j, 0, sizeof(j));
     if (agent_place(address, &j.at, err) < 0)
         return -1;
     const struct known_host *k = known_hosts_at(known, j.at.name);
@@ -17,7 +17,7 @@ int joiner_of(const struct known_hosts *known, const char *address, struct joine
             "the agent at %s is not enrolled by that address: run `caravan enroll --host "
             "%s` first",
             j.at.name, j.at.name);
-    str_cut(j.key, sizeof j.key, k->id);
+    str_cut(j.key, sizeof(j.key), k->id);
     *ret = j;
     return 0;
 }
@@ -25,7 +25,7 @@ int joiner_of(const struct known_hosts *known, const char *address, struct joine
 static bool same_ip(const char *x, const char *y)
 {
     struct address a, b;
-    return address_parse(x, &a) && address_parse(y, &b) && memcmp(&a, &b, sizeof a) == 0;
+    return address_parse(x, &a) && address_parse(y, &b) && memcmp(&a, &b, sizeof(a)) == 0;
 }
 
 static struct host *with_id(const struct world *w, const char *id)
@@ -46,7 +46,7 @@ static const struct host *somebody_at(const struct world *w, const char *ip)
 
 static void be_server(struct joiner *j, struct host *h, struct world *w)
 {
-    str_cut(j->server_id, sizeof j->server_id, h->server_id);
+    str_cut(j->server_id, sizeof(j->server_id), h->server_id);
     h->key = arena_strdup(&w->arena, j->key);
     h->joins = true;
     h->agent.address = arena_strdup(&w->arena, j->at.address);
@@ -83,7 +83,7 @@ void joiner_row(struct joiner *j, struct world *w)
     if (j->row != NULL)
         return;
     struct host *h = &w->hosts[w->n_hosts++];
-    memset(h, 0, sizeof *h);
+    memset(h, 0, sizeof(*h));
     h->key = arena_strdup(&w->arena, j->key);
     h->name = arena_strdup(&w->arena, j->at.name);
     h->addr = arena_strdup(&w->arena, j->at.ip);

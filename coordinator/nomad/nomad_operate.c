@@ -90,7 +90,7 @@ static void on_written(void *ctx, const struct http_answer *answer, const struct
     char why[TEXT_MAX] = "";
     bool ok = answer != NULL && answer->status >= 200 && answer->status < 300;
     if (!ok)
-        nomad_why(answer, err, why, sizeof why);
+        nomad_why(answer, err, why, sizeof(why));
     w->on_done(w->ctx, &(struct operated){.op = w->op, .effect = w->effect, .ok = ok, .why = why});
     free(w);
 }
@@ -99,7 +99,7 @@ void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const st
                    operate_done *on_done, void *ctx)
 {
     auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
-    struct operating *w = xzalloc(1, sizeof *w);
+    struct operating *w = xzalloc(1, sizeof(*w));
     *w = (struct operating){.op = o->op, .effect = o->effect, .on_done = on_done, .ctx = ctx};
     operate_path(o, &path);
     operate_body(o, &body);

@@ -36,7 +36,7 @@ struct observer {
 
 struct observer *observer_new(const struct observer_config *c)
 {
-    struct observer *o = xzalloc(1, sizeof *o);
+    struct observer *o = xzalloc(1, sizeof(*o));
     o->c = *c;
     servers_init(&o->servers, c->nomad, c->clock);
     nodes_init(&o->nodes, c->nomad, c->clock);
@@ -70,10 +70,10 @@ void observer_free(struct observer *o)
 
 void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n)
 {
-    o->joiners = xrealloc(o->joiners, (n + 1) * sizeof *o->joiners);
+    o->joiners = xrealloc(o->joiners, (n + 1) * sizeof(*o->joiners));
     o->n_joiners = n;
     if (n > 0)
-        memcpy(o->joiners, joiners, n * sizeof *joiners);
+        memcpy(o->joiners, joiners, n * sizeof(*joiners));
 }
 
 /* The key of a server's host is the server id, except for a host that joined. */
@@ -97,10 +97,10 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n)
 {
     if (is_same_interest(o, keys, n))
         return;
-    o->interest = xrealloc(o->interest, (n + 1) * sizeof *o->interest);
+    o->interest = xrealloc(o->interest, (n + 1) * sizeof(*o->interest));
     o->n_interest = n;
     for (size_t i = 0; i < n; i++)
-        str_cut(o->interest[i], sizeof o->interest[i], keys[i]);
+        str_cut(o->interest[i], sizeof(o->interest[i]), keys[i]);
     if (o->c.agents != NULL)
         agents_interest(o->c.agents, keys, n);
 }
@@ -111,8 +111,8 @@ static void update_node_interest(struct observer *o)
     const struct world *w = o->ready != NULL ? o->ready : o->given;
     if (w == NULL)
         return; /* observer_give_back did this already */
-    const char **ids = xalloc((o->n_interest + 1) * sizeof *ids);
-    const char **names = xalloc((o->n_interest + 1) * sizeof *names);
+    const char **ids = xalloc((o->n_interest + 1) * sizeof(*ids));
+    const char **names = xalloc((o->n_interest + 1) * sizeof(*names));
     size_t n = 0;
     for (size_t i = 0; i < o->n_interest; i++) {
         const struct host *h = world_host(w, o->interest[i]);
@@ -134,8 +134,8 @@ static struct region_state *region_state_of(struct observer *o, const char *name
     if (name[0] == '\0' || o->n_regions == NODE_REGIONS_MAX)
         return NULL;
     struct region_state *r = &o->regions[o->n_regions++];
-    memset(r, 0, sizeof *r);
-    str_cut(r->name, sizeof r->name, name);
+    memset(r, 0, sizeof(*r));
+    str_cut(r->name, sizeof(r->name), name);
     return r;
 }
 
@@ -190,7 +190,7 @@ static void ask_regions(struct observer *o)
 
 static void begin_round(struct observer *o, int64_t now)
 {
-    o->building = xzalloc(1, sizeof *o->building);
+    o->building = xzalloc(1, sizeof(*o->building));
     o->building->arena = (struct arena)ARENA_INIT;
     o->building->round = ++o->round;
     o->building->begun_ms = o->begun = now;
@@ -209,7 +209,7 @@ static void begin_round(struct observer *o, int64_t now)
 static void end_round(struct observer *o, int64_t now)
 {
     struct nomad_base seed;
-    char shown[sizeof o->c.conf->address];
+    char shown[sizeof(o->c.conf->address)];
     servers_end(&o->servers);
     for (size_t i = 0; i < o->n_regions; i++) {
         const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
@@ -231,7 +231,7 @@ static void end_round(struct observer *o, int64_t now)
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     nomad_base_seed(o->c.nomad, &seed);
     if (nomad_token_clear(o->c.nomad, &seed)) {
-        url_shown(shown, sizeof shown, o->c.conf->address);
+        url_shown(shown, sizeof(shown), o->c.conf->address);
         o->building->token_clear = arena_strdup(&o->building->arena, shown);
     }
     count_reader_fill(&o->counts, o->building);
@@ -343,7 +343,7 @@ void observer_remember(struct observer *o, const struct server_place *places, si
 
 void observer_count(struct observer *o, const char *const *keys, size_t n)
 {
-    autofree const char **ids = xalloc((n + 1) * sizeof *ids);
+    autofree const char **ids = xalloc((n + 1) * sizeof(*ids));
     for (size_t i = 0; i < n; i++)
         ids[i] = server_id_of(o, keys[i]);
     count_reader_want(&o->counts, ids, n);

@@ -178,7 +178,7 @@ static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
     for (size_t i = 0; i < b->n_urls; i++) {
         const char *why = place_refused(&h->agent, b->urls[i], &unsure);
         if (why != NULL) {
-            url_shown(shown, sizeof shown, b->urls[i]);
+            url_shown(shown, sizeof(shown), b->urls[i]);
             hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %s: %s", shown, why);
             return;
         }

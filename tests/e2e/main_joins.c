@@ -26,7 +26,7 @@ static void tell(const struct world *w, const struct joiner *j, char last[static
     const struct host *h = world_host(w, j->key);
     char line[TEXT_MAX] = "no row";
     if (h != NULL)
-        snprintf(line, sizeof line, "%.60s id=%.40s region=%.60s server=%d misplaced=%d rows=%zu",
+        snprintf(line, sizeof(line), "%.60s id=%.40s region=%.60s server=%d misplaced=%d rows=%zu",
                  h->name, h->server_id, h->region, h->is_server, h->agent.misplaced,
                  rows_of(w, j, h));
     if (str_eq(line, last))

@@ -12,7 +12,7 @@ static const char *no_env(const char *name)
 int console_fixture_begin(struct console_fixture *f)
 {
     struct err err = ERR_INIT;
-    scratch_make(f->dir, sizeof f->dir);
+    scratch_make(f->dir, sizeof(f->dir));
     return coord_conf_load(f->dir, no_env, &f->conf, &err);
 }
 

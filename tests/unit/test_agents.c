@@ -45,7 +45,7 @@ struct scene {
 
 static void receipt_for(const struct scene *s, const struct verified *v, struct receipt *r)
 {
-    memset(r, 0, sizeof *r);
+    memset(r, 0, sizeof(*r));
     r->head = v->head;
     r->head.is_receipt = true;
     r->head.receiver = v->head.sender;
@@ -71,7 +71,7 @@ static void receipt_for(const struct scene *s, const struct verified *v, struct 
 static int answer_as(struct scene *s, const struct verified *v, enum frame_format format,
                      struct buf *answer)
 {
-    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     auto_buf struct buf inner = BUF_INIT;
     struct err err = ERR_INIT;
     receipt_for(s, v, r);
@@ -126,7 +126,7 @@ static void set_manner(struct scene *s, enum manner m)
 
 static struct scene *begin(enum manner manner, const char *server_id)
 {
-    struct scene *s = xzalloc(1, sizeof *s);
+    struct scene *s = xzalloc(1, sizeof(*s));
     struct err err = ERR_INIT;
     char text[40];
     s->manner = manner;
@@ -150,10 +150,10 @@ static struct scene *begin(enum manner manner, const char *server_id)
     if (link_server_start(&c, &s->server, &err) < 0)
         fail_msg("%s", err.text);
     struct address_map *m = &s->fixture.conf.agents;
-    m->items = xzalloc(1, sizeof *m->items);
+    m->items = xzalloc(1, sizeof(*m->items));
     m->n = 1;
     m->items[0].name = xstrdup("s1");
-    snprintf(text, sizeof text, "127.0.0.1:%d", link_server_port(s->server));
+    snprintf(text, sizeof(text), "127.0.0.1:%d", link_server_port(s->server));
     m->items[0].address = xstrdup(text);
     s->hosts[0] = (struct host){.key = "id-1",
                                 .name = "s1",
@@ -337,7 +337,7 @@ static void test_garbage_does_not_count(void **state)
 
 static struct agent_event send_note(struct scene *s)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
     struct err err = ERR_INIT;
@@ -497,7 +497,7 @@ static void test_an_order_of_another_key_is_signed_anew(void **state)
 static void test_an_order_to_a_host_that_left(void **state)
 {
     struct scene *s = begin(HONEST, "id-1");
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
     struct agent_event e;

@@ -22,7 +22,7 @@ struct bench {
 
 static struct bench *bench_with(size_t hosts)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     assert_int_equal(console_fixture_begin(&b->files), 0);
     audit_desk_begin(&b->desk, &b->files.conf, hosts);
     return b;
@@ -151,10 +151,10 @@ static void an_order_of_another_cluster_or_host(void **state)
     struct bench *b = bench_with(2);
     unsigned char ours[CLUSTER_ID_LEN];
     (void)state;
-    memcpy(ours, b->desk.trust.cluster, sizeof ours);
+    memcpy(ours, b->desk.trust.cluster, sizeof(ours));
     b->desk.trust.cluster[0] ^= 1;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
-    memcpy(b->desk.trust.cluster, ours, sizeof ours);
+    memcpy(b->desk.trust.cluster, ours, sizeof(ours));
     finds(b, AUDIT_MISPLACED, "another cluster");
     bench_end(b);
     b = bench_with(2);
@@ -527,7 +527,7 @@ static void a_ledger_that_says_something_else(void **state)
     row->answered = false;
     row->dirty = true;
     finds(b, AUDIT_CONTRADICTION, "the ledger says that it was not answered");
-    memset(&row->inner_digest, 0, sizeof row->inner_digest);
+    memset(&row->inner_digest, 0, sizeof(row->inner_digest));
     row->dirty = true;
     finds(b, AUDIT_CONTRADICTION, "this host never got an order");
     bench_end(b);
@@ -574,7 +574,7 @@ static void record_alone(struct bench *b, enum message_kind kind, struct stored_
     buf_add(&ret->inner, d->ledger.hosts[0].inner.data, d->ledger.hosts[0].inner.len);
     ret->digest = d->hosts[0].order.head.order;
     ret->trust = 1;
-    str_cut(ret->host, sizeof ret->host, d->plan.hosts[0].key);
+    str_cut(ret->host, sizeof(ret->host), d->plan.hosts[0].key);
     if (ledger_record_alone(d->store, ret, &err) < 0)
         fail_msg("%s", err.text);
 }

@@ -51,8 +51,8 @@ static struct joiner joiner_at(const char *address)
 {
     struct joiner j;
     struct err err = ERR_INIT;
-    memset(&j, 0, sizeof j);
-    str_cut(j.key, sizeof j.key, KEY);
+    memset(&j, 0, sizeof(j));
+    str_cut(j.key, sizeof(j.key), KEY);
     assert_int_equal(agent_place(address, &j.at, &err), 0);
     return j;
 }
@@ -61,8 +61,8 @@ static struct joiner joiner_at(const char *address)
 static void make_world(const struct round *r, struct world *w, struct host *hosts,
                        struct member *lists)
 {
-    memset(w, 0, sizeof *w);
-    memset(hosts, 0, 4 * sizeof *hosts);
+    memset(w, 0, sizeof(*w));
+    memset(hosts, 0, 4 * sizeof(*hosts));
     w->arena = (struct arena)ARENA_INIT;
     w->hosts = hosts;
     for (size_t i = 0; i < 2 && r->ids[i][0] != '\0'; i++) {
@@ -146,8 +146,8 @@ static void test_only_who_was_enrolled_there(void **state)
     struct err err = ERR_INIT;
     struct pubkey key;
     (void)state;
-    memset(&known, 0, sizeof known);
-    memset(&key, 7, sizeof key);
+    memset(&known, 0, sizeof(known));
+    memset(&key, 7, sizeof(key));
     assert_int_equal(known_hosts_add(&known, KEY, "10.0.0.9", &key, &err), 1);
     assert_int_equal(known_hosts_add(&known, "id-8", "10.0.0.8", &key, &err), 1);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -171,7 +171,7 @@ static void test_two_that_tell_one_id(void **state)
     struct host hosts[4];
     struct member lists[2];
     (void)state;
-    str_cut(b.key, sizeof b.key, "agent/other");
+    str_cut(b.key, sizeof(b.key), "agent/other");
     make_world(&r, &w, hosts, lists);
     joiner_bind(&a, "new", &w);
     joiner_bind(&b, "new", &w);

@@ -119,7 +119,7 @@ static void files(void **state)
 static struct pubkey key_of(unsigned char fill)
 {
     struct pubkey k;
-    memset(&k, fill, sizeof k);
+    memset(&k, fill, sizeof(k));
     return k;
 }
 
@@ -174,7 +174,7 @@ static void list_of(const char *lines, struct key_list *ret)
 static void compare_one(struct enrolment *e, const struct world *w, const struct key_list *keys)
 {
     struct coord_conf conf;
-    memset(&conf, 0, sizeof conf);
+    memset(&conf, 0, sizeof(conf));
     autofree unsigned *named = enrolment_named(&conf, w, e, 1, keys);
     enrolment_compare(e, 1, keys, named);
 }
@@ -233,7 +233,7 @@ static void lines_without_a_host_are_found(void **state)
     struct coord_conf conf;
     auto_key_list struct key_list keys = {.n = 0};
     (void)state;
-    memset(&conf, 0, sizeof conf);
+    memset(&conf, 0, sizeof(conf));
     fresh.agent.address = e.address;
     list_of("10.0.0.8 %1\n10.0.0.9 %2\nc1 %3\nc2 %4\n", &keys);
     autofree unsigned *named = enrolment_named(&conf, &w, &e, 1, &keys);
@@ -300,7 +300,7 @@ static void some_known(struct known_hosts *known, char joiner[static UUID_MAX])
                 {"id-3", "twin", 3},
                 {"id-4", "twin", 4}};
     struct err err = ERR_INIT;
-    memset(known, 0, sizeof *known);
+    memset(known, 0, sizeof(*known));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct pubkey k = key_of(rows[i].key);
         assert_int_equal(known_hosts_add(known, rows[i].id, rows[i].name, &k, &err), 1);
@@ -384,7 +384,7 @@ static void what_is_removed_is_gone(void **state)
     assert_int_equal(console_fixture_begin(&f), 0);
     some_known(&known, joiner);
     console_fixture_write(&f, "known_hosts", "", 0, path);
-    str_cut(known.path, sizeof known.path, path);
+    str_cut(known.path, sizeof(known.path), path);
     assert_int_equal(known_hosts_save(&known, &err), 0);
     assert_int_equal(known_hosts_remove(&known, &one), 2);
     assert_int_equal(known_hosts_remove(&known, &two), 2);

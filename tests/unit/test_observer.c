@@ -76,7 +76,7 @@ static void nodes(struct scene *s, const char *token, struct desk_answer *ret)
     }
     buf_add_str(&ret->body, "]");
     if (to < s->nodes)
-        snprintf(ret->next_token, sizeof ret->next_token, "%d", to);
+        snprintf(ret->next_token, sizeof(ret->next_token), "%d", to);
     ret->index = 77;
 }
 
@@ -112,7 +112,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 
 static struct scene *begin(struct scene s)
 {
-    struct scene *p = xzalloc(1, sizeof *p);
+    struct scene *p = xzalloc(1, sizeof(*p));
     *p = s;
     watched_begin(&p->w, s.servers, "", answer, p);
     return p;
@@ -328,7 +328,7 @@ static void test_hosts_that_join(void **state)
     struct err err = ERR_INIT;
     (void)state;
     begin_with_agents(&a, false, "agent/second");
-    memset(joiners, 0, sizeof joiners);
+    memset(joiners, 0, sizeof(joiners));
     str_cut(joiners[0].key, UUID_MAX, "agent/first");
     str_cut(joiners[0].server_id, UUID_MAX, "id-1");
     str_cut(joiners[1].key, UUID_MAX, "agent/second");

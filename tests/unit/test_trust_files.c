@@ -20,7 +20,7 @@ struct bench {
 
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     struct trust unused;
     struct err err = ERR_INIT;
     if (crypto_init(&err) < 0 || console_fixture_begin(&b->here) < 0 ||
@@ -55,7 +55,7 @@ static struct key_public away_key(const struct bench *b, enum role role, const c
     struct key_public p = {.purpose = role};
     assert_int_equal(keys_load(&b->away.conf, role, &k, &err), 0);
     p.key = *keypair_public(k);
-    str_cut(p.name, sizeof p.name, name);
+    str_cut(p.name, sizeof(p.name), name);
     return p;
 }
 
@@ -250,7 +250,7 @@ static void test_no_more_sign_than_must(void **state)
     for (int i = 0; i < SIGS_MAX; i++) {
         struct key_public k;
         char name[KEY_NAME_MAX];
-        snprintf(name, sizeof name, "root-%d", i + 2);
+        snprintf(name, sizeof(name), "root-%d", i + 2);
         if (keys_make(&b->here.conf, name, ROLE_ROOT, &k, &err) < 0 ||
             trust_edit_add(&t, &k, ROLE_ROOT, 0, &err) < 0)
             fail_msg("%s", err.text);
