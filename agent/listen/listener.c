@@ -6,7 +6,7 @@
 #include "order.h"
 #include "stamp_check.h"
 #include "str.h"
-#include "tell.h"
+#include "receipts.h"
 
 struct listener {
     struct listener_config c;
@@ -79,7 +79,7 @@ void listener_set_trust(struct listener *l, const struct trust *trust)
     pthread_mutex_unlock(&l->lock);
 }
 
-void listener_set_view(struct listener *l, const struct view *view, const char *why)
+void listener_set_status(struct listener *l, const struct view *view, const char *why)
 {
     pthread_mutex_lock(&l->lock);
     if (view != NULL && l->view == NULL)
@@ -204,12 +204,12 @@ static void freshen_view(struct listener *l)
 
         revision = told->work.revision;
         age = rests ? stamp_check(&l->view->hello.stamp, l->c.binary) : STAMP_FRESH;
-        if (rests && hold_changed(told, l->c.hold_file))
+        if (rests && hold_file_changed(told, l->c.hold_file))
             age = STAMP_OLD;
         /* The other facts are renewed from time to time. If caravan-swap does not answer, the next
          * hello or status does not wait for it again. */
         int64_t last_ms = MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms);
-        if (age == STAMP_FRESH && rests && now > last_ms + facts_hold_ms(told, now)) {
+        if (age == STAMP_FRESH && rests && now > last_ms + facts_valid_ms(told, now)) {
             l->facts_asked_ms = now;
             age = STAMP_OLD;
         }
@@ -260,8 +260,8 @@ static int answer_hello(const struct call *c, struct buf *answer)
         return -1;
     freshen_view(l);
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
-    tell_hello(&t, &r->u.hello);
+    const struct receipt_sources t = {l->view, l->why, l->state, read_lease_now(l)};
+    receipts_fill_hello(&t, &r->u.hello);
     r->u.hello.trust_version = l->trust.version; /* the trust used here; the view may be older */
     pthread_mutex_unlock(&l->lock);
     return sign_and_seal_answer(c, r, answer);
@@ -271,8 +271,8 @@ static void fill_held_status(const struct call *c, const struct order_status *o,
 {
     struct listener *l = c->l;
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
-    tell_status(&t, o, &r->u.status);
+    const struct receipt_sources t = {l->view, l->why, l->state, read_lease_now(l)};
+    receipts_fill_status(&t, o, &r->u.status);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -512,7 +512,7 @@ static int answer_own_order(const struct call *c, struct buf *answer)
     if (done.refusal != REFUSAL_COUNT) { /* not a repeat */
         log_own_order(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
-            status_hold_stir(l->hold);
+            status_hold_release(l->hold);
         if (l->c.keeps_for_others && c->v.head.kind == MSG_LEASE && !lease.held)
             (void)swap_link_nudge(l->c.swap);
     }

@@ -66,7 +66,7 @@ void listener_free(struct listener *l); /* NULL: does nothing. No thread may sti
 void listener_set_trust(struct listener *l, const struct trust *trust);
 /* view NULL: the view is unknown, and `why` is the reason (a sentence). Lets held statuses check
  * again. */
-void listener_set_view(struct listener *l, const struct view *view, const char *why);
+void listener_set_status(struct listener *l, const struct view *view, const char *why);
 /* Answers all held statuses, and holds no status from now on. Call it before stopping the server.
  */
 void listener_stop(struct listener *l);

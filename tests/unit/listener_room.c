@@ -33,7 +33,7 @@ void room_listen(struct room *r)
     if (listener_new(&c, &r->listener, &err) < 0)
         fail_msg("%s", err.text);
     listener_set_trust(r->listener, &r->desk.trust);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
 }
 
 int room_enter(void **state)

@@ -343,7 +343,7 @@ static void swaps_repeats_reach_swap(void **state)
     buf_add(&taken, r->inner.data, r->inner.len);
     r->view->hello.swap_epoch = 1;
     r->view->hello.swap_sequence = 7;
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     free(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
     buf_clear(&r->inner);
     buf_add(&r->inner, taken.data, taken.len);
@@ -400,7 +400,7 @@ static void swap_gone_after_hearing_is_no_answer(void **state)
 static void no_view_is_told_as_unknown(void **state)
 {
     struct room *r = *state;
-    listener_set_view(r->listener, NULL, "the view is damaged");
+    listener_set_status(r->listener, NULL, "the view is damaged");
     struct receipt *s = status(r);
     assert_int_equal(s->u.status.work.revision, 0);
     assert_int_equal(s->u.status.work.phase, PHASE_FAILED);
@@ -421,7 +421,7 @@ static void *tell_when_woken(void *arg)
     while (fake_swap_connections(r->swap) == 0)
         sched_yield();
     r->view->status.work.revision = r->view->hello.view_revision = 12;
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     return NULL;
 }
 
@@ -471,7 +471,7 @@ static void a_heartbeat_that_has_come_is_asked_anew(void **state)
     str_cut(f->id, sizeof(f->id), "heartbeat");
     f->value = TRI_YES;
     str_cut(f->text, sizeof(f->text), "age=5000 ttl=15000 at=92000");
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     r->now = 102000;
     drop_status(status(r));
     assert_int_equal(fake_swap_connections(r->swap), 0);
@@ -501,7 +501,7 @@ static void a_full_status_still_fits(void **state)
     }
     v->log_cursor = 1000 + v->n_log - 1;
     memset(v->verdict.evidence, 'e', sizeof(v->verdict.evidence) - 1);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     room_take_lease(r);
     memset(text, 'n', sizeof(text));
     for (uint32_t i = 0; i < NOTES_MAX; i++) {
@@ -536,7 +536,7 @@ static void an_order_is_answered_in_its_version(void **state)
     v->n_facts = FACTS_MAX - 1;
     for (uint32_t i = 0; i < v->n_facts; i++)
         snprintf(v->facts[i].id, sizeof(v->facts[i].id), "fact-%u", (unsigned)i);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     for (uint8_t version = WIRE_MIN; version <= WIRE_MAX; version++) {
         struct receipt *s = status_of_version(r, version);
         assert_non_null(s);
@@ -555,7 +555,7 @@ static void hello_tells_what_both_programs_speak(void **state)
     const uint8_t told[] = {1, WIRE_MAX, WIRE_MAX + 1};
     for (size_t i = 0; i < ARRAY_LEN(told); i++) {
         r->view->hello.wire_max = told[i];
-        listener_set_view(r->listener, r->view, NULL);
+        listener_set_status(r->listener, r->view, NULL);
         struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
         assert_int_equal(h->u.hello.wire_max, MIN_OF(told[i], (uint8_t)WIRE_MAX));
         free(h);
@@ -607,7 +607,7 @@ static void held_until_something_changes(void **state)
     alarm(30);
     ask_held(r, &a, 10);
     r->view->status.work.revision = 11;
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->view, NULL);
     end_ask(&a);
     ask_held(r, &a, 10); /* behind already: at once */
     end_ask(&a);

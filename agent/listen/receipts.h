@@ -1,5 +1,5 @@
 /*
- * tell.h - fills the receipts of hello and status from caravan-swap's view and caravan-agent's
+ * receipts.h - fills the receipts of hello and status from caravan-swap's view and caravan-agent's
  * state.
  *
  * Pure, except for the host's name. The view is reported unchanged; the lease, the notes and the
@@ -8,21 +8,22 @@
  * failure io, the verdict is the reason, and the fact "view" is unknown. A real view never has
  * revision 0.
  */
-#ifndef TELL_H
-#define TELL_H
+#ifndef RECEIPTS_H
+#define RECEIPTS_H
 
 #include "agent_store.h"
 #include "view_file.h"
 
-struct tell {
+struct receipt_sources {
     const struct view *view; /* NULL: unknown */
     const char *why;         /* if view is NULL: the reason, for people */
     const struct agent_state *state;
     struct lease_now now;
 };
 
-void tell_hello(const struct tell *t, struct receipt_hello *ret);
+void receipts_fill_hello(const struct receipt_sources *t, struct receipt_hello *ret);
 /* ret->notes is allocated; the caller frees it by receipt_done_with. */
-void tell_status(const struct tell *t, const struct order_status *o, struct receipt_status *ret);
+void receipts_fill_status(const struct receipt_sources *t, const struct order_status *o,
+                          struct receipt_status *ret);
 
 #endif

@@ -1,8 +1,8 @@
 #include "caravan_version.h"
 #include "str.h"
-#include "tell.h"
+#include "receipts.h"
 
-void tell_hello(const struct tell *t, struct receipt_hello *ret)
+void receipts_fill_hello(const struct receipt_sources *t, struct receipt_hello *ret)
 {
     if (t->view != NULL) {
         *ret = t->view->hello;
@@ -23,7 +23,7 @@ void tell_hello(const struct tell *t, struct receipt_hello *ret)
     ret->agent_sequence = count_in(&t->state->noted, t->now.session, t->state->lease.epoch);
 }
 
-static void fill_unknown_status(const struct tell *t, struct receipt_status *ret)
+static void fill_unknown_status(const struct receipt_sources *t, struct receipt_status *ret)
 {
     memset(ret, 0, sizeof(*ret));
     ret->work.phase = PHASE_FAILED;
@@ -32,7 +32,7 @@ static void fill_unknown_status(const struct tell *t, struct receipt_status *ret
 }
 
 /* Adds the fact at the front: facts that do not fit into an older version are cut at the end. */
-static void add_view_fact(const struct tell *t, struct receipt_status *ret)
+static void add_view_fact(const struct receipt_sources *t, struct receipt_status *ret)
 {
     struct fact *f = &ret->facts[0];
     uint32_t others = MIN_OF(ret->n_facts, (uint32_t)FACTS_MAX - 1);
@@ -54,7 +54,8 @@ static void drop_old_log_lines(struct receipt_status *ret, uint64_t after)
     ret->n_log = n;
 }
 
-void tell_status(const struct tell *t, const struct order_status *o, struct receipt_status *ret)
+void receipts_fill_status(const struct receipt_sources *t, const struct order_status *o,
+                          struct receipt_status *ret)
 {
     const struct notes *notes = &t->state->notes;
 
