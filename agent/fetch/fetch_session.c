@@ -249,7 +249,7 @@ int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_d
 }
 
 int fetch_knock_parse(const char *rest, int64_t *ret_ms,
-                      struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
+                      struct knock_peer ret[static FETCH_PEERS_MAX], uint32_t *ret_n,
                       struct err *err)
 {
     const char *first;
@@ -259,9 +259,9 @@ int fetch_knock_parse(const char *rest, int64_t *ret_ms,
         return -1;
     first = rest--;
     for (; *rest != '\0' || n == 0; n++) {
-        if (n == FETCH_KNOCKS_MAX)
+        if (n == FETCH_PEERS_MAX)
             return err_set(err, ERR_LIMIT, 0, "more than %d servers in one question",
-                           FETCH_KNOCKS_MAX);
+                           FETCH_PEERS_MAX);
         rest++;
         if (take_question_word(&rest, ret[n].host, sizeof(ret[n].host)) < 0 || *rest++ != ' ' ||
             take_question_word(&rest, ret[n].port, sizeof(ret[n].port)) < 0)
@@ -346,8 +346,8 @@ static int run_heartbeat(struct talk *t, const char *rest, struct err *err)
 
 static int run_knock(struct talk *t, const char *rest, struct err *err)
 {
-    struct knock_peer peers[FETCH_KNOCKS_MAX];
-    enum knock heard[FETCH_KNOCKS_MAX];
+    struct knock_peer peers[FETCH_PEERS_MAX];
+    enum peer_check heard[FETCH_PEERS_MAX];
     auto_buf struct buf line = BUF_INIT;
     uint32_t n;
     int64_t ms;
@@ -357,7 +357,7 @@ static int run_knock(struct talk *t, const char *rest, struct err *err)
     knock_all(peers, n, ms, heard);
     buf_add_str(&line, "heard");
     for (uint32_t i = 0; i < n; i++)
-        buf_printf(&line, " %s", knock_word(heard[i]));
+        buf_printf(&line, " %s", peer_check_word(heard[i]));
     buf_add_byte(&line, '\n');
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
@@ -366,7 +366,7 @@ static int run_knock(struct talk *t, const char *rest, struct err *err)
 static int run_metadata(struct talk *t, const char *rest, struct err *err)
 {
     struct knock_peer peer = {.port = "80"};
-    enum knock heard = KNOCK_UNKNOWN;
+    enum peer_check heard = PEER_UNKNOWN;
     uint64_t ms;
 
     if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
@@ -375,7 +375,7 @@ static int run_metadata(struct talk *t, const char *rest, struct err *err)
     if (peer.host[0] != '\0')
         heard = knock_reach(&peer, (int64_t)ms);
     auto_buf struct buf line = BUF_INIT;
-    buf_printf(&line, "heard %s\n", knock_word(heard));
+    buf_printf(&line, "heard %s\n", peer_check_word(heard));
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
@@ -405,7 +405,7 @@ static int report_trial(const struct talk *t, struct try_answer *a, struct err *
 static int run_try(struct talk *t, const char *rest, struct err *err)
 {
     struct try_answer a = {.said = BUF_INIT};
-    struct try_job j = {.dir = TRY_DIR};
+    struct try_job j = {.dir = TRIAL_DIR};
     struct err why = ERR_INIT;
     int rv;
 
@@ -426,7 +426,7 @@ static int run_try(struct talk *t, const char *rest, struct err *err)
 static int run_verify(struct talk *t, const char *rest, struct err *err)
 {
     struct try_answer a = {.said = BUF_INIT};
-    struct try_job j = {.dir = TRY_DIR, .binary = -1};
+    struct try_job j = {.dir = TRIAL_DIR, .binary = -1};
     struct err why = ERR_INIT;
     uint64_t ms = 0;
     int rv;

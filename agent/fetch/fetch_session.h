@@ -36,7 +36,7 @@ MUST_CHECK int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct di
                                  struct err *err);
 /* "MS HOST PORT [HOST PORT]..." */
 MUST_CHECK int fetch_knock_parse(const char *rest, int64_t *ret_ms,
-                                 struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
+                                 struct knock_peer ret[static FETCH_PEERS_MAX], uint32_t *ret_n,
                                  struct err *err);
 
 #endif

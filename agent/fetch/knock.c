@@ -15,14 +15,14 @@ struct asked {
     int fd; /* -1: finished */
     bool connected;
     enum knock_question question;
-    enum knock said;
+    enum peer_check said;
     struct sockaddr_storage to;
     socklen_t to_len;
     unsigned char got[KNOCK_ANSWER_MAX];
     size_t n;
 };
 
-static void end_knock(struct asked *a, enum knock said)
+static void end_knock(struct asked *a, enum peer_check said)
 {
     a->said = said;
     close(a->fd);
@@ -51,18 +51,18 @@ static void begin_knock(struct asked *a, enum knock_question q)
     a->question = q;
     a->connected = false;
     a->n = 0;
-    a->said = KNOCK_UNKNOWN;
+    a->said = PEER_UNKNOWN;
     a->fd = socket(a->to.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (a->fd < 0 || connect(a->fd, (const struct sockaddr *)&a->to, a->to_len) == 0 ||
         errno == EINPROGRESS)
         return;
-    end_knock(a, KNOCK_NOBODY);
+    end_knock(a, PEER_NOBODY);
 }
 
 /* Ends a question without an answer, and begins the next question, if there is one. */
 static void begin_next_question(struct asked *a)
 {
-    end_knock(a, KNOCK_CLOSES);
+    end_knock(a, PEER_CLOSES);
     if (a->question + 1 < KNOCK_QUESTIONS)
         begin_knock(a, a->question + 1);
 }
@@ -83,7 +83,7 @@ static void send_knock_question(struct asked *a)
     const unsigned char *p = knock_question(a->question, &n);
 
     if (!is_connected(a->fd)) {
-        end_knock(a, KNOCK_NOBODY);
+        end_knock(a, PEER_NOBODY);
         return;
     }
     a->connected = true;
@@ -104,14 +104,14 @@ static void read_knock_answer(struct asked *a)
     a->n += (size_t)n;
     enum knock_heard heard = knock_answer(a->question, a->got, a->n);
     if (heard == KNOCK_HEARD_NOMAD)
-        end_knock(a, KNOCK_SERVES);
+        end_knock(a, PEER_SERVES);
     else if (heard == KNOCK_HEARD_OTHER)
         begin_next_question(a);
 }
 
 static void wait_for_knocks(struct asked *list, uint32_t n, int64_t left)
 {
-    struct pollfd fds[FETCH_KNOCKS_MAX];
+    struct pollfd fds[FETCH_PEERS_MAX];
 
     for (uint32_t i = 0; i < n; i++)
         fds[i] = (struct pollfd){list[i].fd, list[i].connected ? POLLIN : POLLOUT, 0};
@@ -135,14 +135,15 @@ static bool is_any_knock_open(const struct asked *list, uint32_t n)
     return false;
 }
 
-void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, enum knock *ret)
+void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms,
+               enum peer_check *ret)
 {
     int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, KNOCK_DEADLINE_MAX_MS);
-    struct asked list[FETCH_KNOCKS_MAX];
+    struct asked list[FETCH_PEERS_MAX];
     int64_t left;
 
     for (uint32_t i = 0; i < n; i++) {
-        list[i] = (struct asked){.fd = -1, .said = KNOCK_UNKNOWN};
+        list[i] = (struct asked){.fd = -1, .said = PEER_UNKNOWN};
         if (read_numeric_address(&peers[i], &list[i]) == 0)
             begin_knock(&list[i], KNOCK_TLS);
     }
@@ -150,19 +151,19 @@ void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, 
         wait_for_knocks(list, n, left);
     for (uint32_t i = 0; i < n; i++) {
         if (list[i].fd >= 0)
-            end_knock(&list[i], list[i].connected ? KNOCK_MUTE : KNOCK_NOBODY);
+            end_knock(&list[i], list[i].connected ? PEER_MUTE : PEER_NOBODY);
         ret[i] = list[i].said;
     }
 }
 
-enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
+enum peer_check knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
 {
     int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, KNOCK_DEADLINE_MAX_MS);
     struct asked a = {.fd = -1};
     int n = 0;
 
     if (read_numeric_address(peer, &a) < 0)
-        return KNOCK_UNKNOWN;
+        return PEER_UNKNOWN;
     begin_knock(&a, KNOCK_TLS);
     for (int64_t left; a.fd >= 0 && n <= 0 && (left = until - clock_mono(clock_system())) > 0;) {
         struct pollfd p = {a.fd, POLLOUT, 0};
@@ -170,6 +171,6 @@ enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
         n = poll(&p, 1, (int)left);
     }
     if (a.fd >= 0)
-        end_knock(&a, n <= 0 ? KNOCK_MUTE : is_connected(a.fd) ? KNOCK_SERVES : KNOCK_NOBODY);
+        end_knock(&a, n <= 0 ? PEER_MUTE : is_connected(a.fd) ? PEER_SERVES : PEER_NOBODY);
     return a.said;
 }

@@ -8,12 +8,12 @@
  * answer: first the TLS question; if the server closes that connection, the yamux question on a
  * new connection (knock_answer.h).
  *
- *   KNOCK_SERVES   Nomad answered
- *   KNOCK_MUTE     connected, then silence until the deadline: a waiting connection is not closed,
+ *   PEER_SERVES    Nomad answered
+ *   PEER_MUTE      connected, then silence until the deadline: a waiting connection is not closed,
  *                  so the server's process runs and does not accept yet
- *   KNOCK_CLOSES   connected, then closed after both questions, or an answer that is not Nomad's
- *   KNOCK_NOBODY   refused, unreachable, or no connection until the deadline
- *   KNOCK_UNKNOWN  the host is not a numeric IPv4 or IPv6 address (Nomad's raft peers are numeric;
+ *   PEER_CLOSES    connected, then closed after both questions, or an answer that is not Nomad's
+ *   PEER_NOBODY    refused, unreachable, or no connection until the deadline
+ *   PEER_UNKNOWN   the host is not a numeric IPv4 or IPv6 address (Nomad's raft peers are numeric;
  *                  a name would have to wait for a resolver, without a deadline); or no socket
  *
  * All servers are asked at the same time, with one deadline. At most KNOCK_ANSWER_MAX bytes of an
@@ -33,10 +33,11 @@ struct knock_peer {
     char port[8];
 };
 
-/* Makes one connection and asks nothing. KNOCK_SERVES: connected. KNOCK_MUTE: no reaction until the
- * deadline, as if the packets were lost. KNOCK_NOBODY: refused, or no route. */
-enum knock knock_reach(const struct knock_peer *peer, int64_t deadline_ms);
-/* n <= FETCH_KNOCKS_MAX; fills ret[0..n). */
-void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms, enum knock *ret);
+/* Makes one connection and asks nothing. PEER_SERVES: connected. PEER_MUTE: no reaction until the
+ * deadline, as if the packets were lost. PEER_NOBODY: refused, or no route. */
+enum peer_check knock_reach(const struct knock_peer *peer, int64_t deadline_ms);
+/* n <= FETCH_PEERS_MAX; fills ret[0..n). */
+void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms,
+               enum peer_check *ret);
 
 #endif

@@ -136,7 +136,7 @@ static int copy_trial_file(const char *dir, size_t i, int from, struct err *err)
 
     if (read_trial_file(from, &text, err) < 0)
         return -1;
-    snprintf(path, sizeof(path), TRY_FILE, dir, (unsigned)i);
+    snprintf(path, sizeof(path), TRIAL_FILE, dir, (unsigned)i);
     autoclose int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (to < 0 || file_write_all(to, text.data, text.len, err) < 0)
         return set_no_wall(err, "its configuration cannot be written there");
@@ -185,7 +185,7 @@ int try_run(const struct try_job *j, const struct clock *clock, struct try_answe
     if (j->validate && copy_trial_files(j, err) < 0)
         return -1;
     for (size_t i = 0; j->validate && i < j->n_files; i++) {
-        snprintf(paths[i], sizeof(paths[i]), TRY_FILE, j->dir, (unsigned)i);
+        snprintf(paths[i], sizeof(paths[i]), TRIAL_FILE, j->dir, (unsigned)i);
         argv[1] = "config";
         argv[2] = "validate";
         argv[3 + i] = paths[i];
@@ -200,7 +200,7 @@ static int make_gpgv_args(const struct try_job *j, char paths[static 4][64], str
                           const char *argv[static GPGV_ARGS], struct err *err)
 {
     for (unsigned i = 0; i < 3; i++)
-        snprintf(paths[i], 64, TRY_FILE, j->dir, i);
+        snprintf(paths[i], 64, TRIAL_FILE, j->dir, i);
     snprintf(paths[3], 64, "%s/home", j->dir);
     *c = (struct gpgv_call){.program = j->gpgv,
                             .home = paths[3],

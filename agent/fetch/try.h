@@ -10,7 +10,7 @@
  * The binary is an open file, and is executed through its descriptor. Configuration files are open
  * too: often another user opened them, who may read more than this process. Their contents are
  * copied into an empty directory, in the given order, and the binary gets the names of the copies
- * (TRY_FILE of fetch_job.h).
+ * (TRIAL_FILE of fetch_job.h).
  *
  * gpgv runs behind the same wall (try_verify), because it parses bytes that come from the network.
  *
@@ -28,7 +28,7 @@ struct try_job {
     size_t n_files; /* <= FETCH_FILES_MAX */
     bool validate;  /* `config validate FILE...`; else `version` */
     int64_t deadline_ms;
-    const char *dir;  /* TRY_DIR; must not exist yet */
+    const char *dir;  /* TRIAL_DIR; must not exist yet */
     const char *gpgv; /* for try_verify: path of gpgv; NULL: its usual path */
 };
 

@@ -314,9 +314,10 @@ struct host {
                                 struct heartbeat *ret, struct err *err);
     /* Do Nomad servers serve at these n RPC addresses? All addresses are asked at the same time. */
     MUST_CHECK int (*knock)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                            int64_t deadline_ms, enum knock *ret, struct err *err);
+                            int64_t deadline_ms, enum peer_check *ret, struct err *err);
     /* Does a cloud answer its instances here? fetch_job.h explains the answers. */
-    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
+    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum peer_check *ret,
+                               struct err *err);
     void (*ask_end)(void *ctx);
 
     struct service *service;

@@ -54,7 +54,7 @@ int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct hea
 }
 
 int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
-               enum knock *ret, struct err *err)
+               enum peer_check *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 
@@ -63,7 +63,7 @@ int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, i
     return end_if_broken(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
 }
 
-int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+int host_metadata(void *ctx, int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 

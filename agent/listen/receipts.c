@@ -4,8 +4,8 @@
 
 void receipts_fill_hello(const struct receipt_sources *t, struct receipt_hello *ret)
 {
-    if (t->view != NULL) {
-        *ret = t->view->hello;
+    if (t->shown != NULL) {
+        *ret = t->shown->hello;
         /* caravan-swap may have another version. Report only versions that both programs speak. */
         ret->wire_max = MIN_OF(ret->wire_max, (uint8_t)WIRE_MAX);
     } else {
@@ -19,8 +19,8 @@ void receipts_fill_hello(const struct receipt_sources *t, struct receipt_hello *
         ret->phase = PHASE_FAILED;
         ret->view_revision = 0;
     }
-    lease_tell(&t->state->lease, &t->now, &ret->lease);
-    ret->agent_sequence = count_in(&t->state->noted, t->now.session, t->state->lease.epoch);
+    lease_describe(&t->state->lease, &t->now, &ret->lease);
+    ret->agent_sequence = sequences_in(&t->state->noted, t->now.session, t->state->lease.epoch);
 }
 
 static void fill_unknown_status(const struct receipt_sources *t, struct receipt_status *ret)
@@ -41,8 +41,8 @@ static void add_view_fact(const struct receipt_sources *t, struct receipt_status
     ret->n_facts = others + 1;
     memset(f, 0, sizeof(*f));
     str_cut(f->id, sizeof(f->id), "view");
-    f->value = t->view != NULL ? TRI_YES : TRI_UNKNOWN;
-    str_cut(f->text, sizeof(f->text), t->view != NULL ? "caravan-swap's state is known" : t->why);
+    f->value = t->shown != NULL ? TRI_YES : TRI_UNKNOWN;
+    str_cut(f->text, sizeof(f->text), t->shown != NULL ? "caravan-swap's state is known" : t->why);
 }
 
 static void drop_old_log_lines(struct receipt_status *ret, uint64_t after)
@@ -59,11 +59,11 @@ void receipts_fill_status(const struct receipt_sources *t, const struct order_st
 {
     const struct notes *notes = &t->state->notes;
 
-    if (t->view != NULL)
-        *ret = t->view->status;
+    if (t->shown != NULL)
+        *ret = t->shown->status;
     else
         fill_unknown_status(t, ret);
-    lease_tell(&t->state->lease, &t->now, &ret->lease);
+    lease_describe(&t->state->lease, &t->now, &ret->lease);
     add_view_fact(t, ret);
     drop_old_log_lines(ret, o->log_after);
     ret->n_notes = notes->n;

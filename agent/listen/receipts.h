@@ -12,11 +12,11 @@
 #define RECEIPTS_H
 
 #include "agent_store.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 struct receipt_sources {
-    const struct view *view; /* NULL: unknown */
-    const char *why;         /* if view is NULL: the reason, for people */
+    const struct swap_status *shown; /* NULL: unknown */
+    const char *why;                 /* if view is NULL: the reason, for people */
     const struct agent_state *state;
     struct lease_now now;
 };

@@ -16,7 +16,7 @@
 #define JOINS_KNOCK_MS 2000
 
 struct joins_asked {
-    char addresses[FETCH_KNOCKS_MAX][FETCH_PEER_MAX]; /* "10.0.0.1:4647" */
+    char addresses[FETCH_PEERS_MAX][FETCH_PEER_MAX]; /* "10.0.0.1:4647" */
     uint32_t n;
     bool unsure; /* the list contains entries that are not asked */
 };

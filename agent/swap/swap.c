@@ -144,7 +144,7 @@ static void raise_alarm(const struct swap *s)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "%s", err.text);
 }
 
-static void log_identity(const struct swap *s, const struct identity_told *told)
+static void log_identity(const struct swap *s, const struct identity_changes *told)
 {
     char print[FINGERPRINT_LEN];
 
@@ -173,7 +173,7 @@ static int open_identity(struct swap *s, struct err *err)
         .uid = geteuid(),
         .gid = s->agent.gid,
     };
-    struct identity_told told;
+    struct identity_changes told;
 
     agent_path(copy, s->conf->state_dir, HOST_KEY_NAME);
     agent_path(key, s->conf->state_dir, ROOT_KEY_NAME);

@@ -529,10 +529,10 @@ static struct order_state make_order_state(const struct swap *s, const struct ve
         .sequence = r->sequence,
         .refused_epoch = r->refused_epoch,
         .refused_sequence = r->refused_sequence,
-        .epoch_most = order_most(r->epoch),
+        .epoch_most = order_limit(r->epoch),
         /* A coordinator continues from the highest of these: reported to it, or given by it. */
         .sequence_most =
-            order_most(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
+            order_limit(MAX_OF(MAX_OF(r->sequence, r->order_sequence), r->refused_sequence)),
         .wall_s = wall_seconds(s),
         .barred = ret_barred,
     };
@@ -657,7 +657,7 @@ static void take_new_order(struct swap *s, const struct swap_packet *p, const st
 {
     autofree struct obeying *o = xzalloc(1, sizeof(*o));
 
-    struct order_judgement by = order_judge_by(&v->head, st->now_ms);
+    struct order_judgement by = order_check_start_by(&v->head, st->now_ms);
 
     o->s = s;
     if (by.outcome == ORDER_REFUSE)
@@ -685,7 +685,7 @@ void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_rece
         return;
     }
     struct order_state st = make_order_state(s, &v, barred);
-    struct order_judgement j = order_judge(&v.head, &v.digest, &st);
+    struct order_judgement j = order_check(&v.head, &v.digest, &st);
     if (j.outcome == ORDER_DROP)
         log_say(s->log, LOG_WARNING, EVENT_ORDER_REFUSED, "dropped an order: %s", j.why);
     else if (j.outcome == ORDER_REPEAT)

@@ -7,9 +7,9 @@
  * changed copy of the record. The record and the receipt become durable together, or not at all.
  * The phases carry out the order afterwards (phases.h).
  *
- * A refusal uses up the order's sequence and changes nothing else (order.h). An exact repeat of an
- * order gets the kept receipt. A trust order has no sequence and no kept receipt, and does not
- * change the record.
+ * A refusal uses up the order's sequence and changes nothing else (order_check.h). An exact repeat
+ * of an order gets the kept receipt. A trust order has no sequence and no kept receipt, and does
+ * not change the record.
  */
 #ifndef SWAP_OBEY_H
 #define SWAP_OBEY_H

@@ -7,7 +7,7 @@
 #include "facts_ready.h"
 #include "heartbeat_due.h"
 #include "str.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 #define METADATA_MS 500
 
@@ -169,13 +169,13 @@ static uint64_t next_view_revision(const struct swap *s)
 
 static void write_swap_view(struct swap *s)
 {
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     struct err err = ERR_INIT;
 
     s->revision = next_view_revision(s);
     fill_hello(s, &v->hello);
     fill_status(s, &v->status);
-    if (view_write(s->view_path, v, &err) < 0)
+    if (swap_status_write(s->view_path, v, &err) < 0)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "the view: %s", err.text);
 }
 
@@ -203,7 +203,7 @@ static void ask_metadata(struct swap *s)
         return;
     s->phases.metadata_asked = true;
     if (h->metadata(h->ctx, METADATA_MS, &s->phases.metadata, &err) < 0)
-        s->phases.metadata = KNOCK_UNKNOWN;
+        s->phases.metadata = PEER_UNKNOWN;
     h->ask_end(h->ctx);
 }
 

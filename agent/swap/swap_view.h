@@ -1,7 +1,7 @@
 /*
  * swap_view.h - the state of caravan-swap and its host for caravan-agent: facts, survey, and view.
  *
- * caravan-swap replaces the whole view (view_file.h) at every change. caravan-agent answers hello
+ * caravan-swap replaces the whole view (swap_status.h) at every change. caravan-agent answers hello
  * and status from the view. The revision of the view never decreases within a boot, also not after
  * a restart of caravan-swap.
  *

@@ -113,13 +113,13 @@ struct model_host {
     unsigned locks, unlocks, trials;
     const char *leader, *peers, *health; /* answers of the API; NULL: all is well, no peers */
     const char *odd_peer;                /* the address of a peer that does not serve */
-    enum knock odd;                      /* how this peer fails */
+    enum peer_check odd;                 /* how this peer fails */
     struct heartbeat heartbeat;          /* Nomad's answer for the token; ttl 0: 403 */
     const char *token;                   /* the token that Nomad accepts; NULL: any */
     unsigned heartbeats_asked;
-    const char *servers;  /* the answer of /v1/agent/servers; NULL: a list of one */
-    bool servers_refused; /* 403 without the token */
-    enum knock metadata;  /* the answer of the metadata service */
+    const char *servers;      /* the answer of /v1/agent/servers; NULL: a list of one */
+    bool servers_refused;     /* 403 without the token */
+    enum peer_check metadata; /* the answer of the metadata service */
     unsigned metadata_asked;
     /* Paths are checked for this user, without a walk through the directories; root owns files. */
     struct path_user user;

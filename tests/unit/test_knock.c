@@ -101,15 +101,16 @@ static void stop(struct server *s)
     close(s->listener);
 }
 
-static void shows(const struct kind *kind, int64_t ms, enum knock expected, unsigned connections)
+static void shows(const struct kind *kind, int64_t ms, enum peer_check expected,
+                  unsigned connections)
 {
     struct server s;
-    enum knock heard = KNOCK_UNKNOWN;
+    enum peer_check heard = PEER_UNKNOWN;
 
     start(&s, kind);
     knock_all(&s.peer, 1, ms, &heard);
     stop(&s);
-    assert_string_equal(knock_word(heard), knock_word(expected));
+    assert_string_equal(peer_check_word(heard), peer_check_word(expected));
     assert_int_equal(s.asked, connections);
 }
 
@@ -121,19 +122,19 @@ static void a_server_that_serves_answers_one_of_two_questions(void **state)
     static const struct kind slowly_plain = {NOTHING, PING_ACK, true};
 
     (void)state;
-    shows(&secured, LONG_MS, KNOCK_SERVES, 1);
-    shows(&alert, LONG_MS, KNOCK_SERVES, 1);
-    shows(&both, LONG_MS, KNOCK_SERVES, 1);
-    shows(&slowly, LONG_MS, KNOCK_SERVES, 1);
-    shows(&plain, LONG_MS, KNOCK_SERVES, 2);
-    shows(&slowly_plain, LONG_MS, KNOCK_SERVES, 2);
+    shows(&secured, LONG_MS, PEER_SERVES, 1);
+    shows(&alert, LONG_MS, PEER_SERVES, 1);
+    shows(&both, LONG_MS, PEER_SERVES, 1);
+    shows(&slowly, LONG_MS, PEER_SERVES, 1);
+    shows(&plain, LONG_MS, PEER_SERVES, 2);
+    shows(&slowly_plain, LONG_MS, PEER_SERVES, 2);
 }
 
 /* The kernel completes the handshake and takes in the question; nobody reads it. */
 static void who_binds_and_does_not_accept_does_not_serve(void **state)
 {
     (void)state;
-    shows(NULL, SHORT_MS, KNOCK_MUTE, 0);
+    shows(NULL, SHORT_MS, PEER_MUTE, 0);
 }
 
 static void what_is_not_nomads_answer_is_none(void **state)
@@ -143,45 +144,45 @@ static void what_is_not_nomads_answer_is_none(void **state)
     static const struct kind begins = {FRAGMENT, PING_ACK, false};
 
     (void)state;
-    shows(&closes, LONG_MS, KNOCK_CLOSES, 2);
-    shows(&web, LONG_MS, KNOCK_CLOSES, 2);
-    shows(&crossed, LONG_MS, KNOCK_CLOSES, 2);
-    shows(&begins, SHORT_MS, KNOCK_MUTE, 1);
+    shows(&closes, LONG_MS, PEER_CLOSES, 2);
+    shows(&web, LONG_MS, PEER_CLOSES, 2);
+    shows(&crossed, LONG_MS, PEER_CLOSES, 2);
+    shows(&begins, SHORT_MS, PEER_MUTE, 1);
 }
 
 static void nobody_and_names(void **state)
 {
     static const struct knock_peer strange[] = {
         {"localhost", "4647"}, {"127.0.0.1", "0"}, {"127.0.0.1", "65536"}, {"127.0.0.1", "x"}};
-    enum knock heard[ARRAY_LEN(strange)];
+    enum peer_check heard[ARRAY_LEN(strange)];
     struct knock_peer nobody = {.host = "127.0.0.1"};
 
     (void)state;
     snprintf(nobody.port, sizeof(nobody.port), "%u", free_port());
     knock_all(&nobody, 1, LONG_MS, heard);
-    assert_int_equal(heard[0], KNOCK_NOBODY);
+    assert_int_equal(heard[0], PEER_NOBODY);
     knock_all(strange, ARRAY_LEN(strange), LONG_MS, heard);
     for (size_t i = 0; i < ARRAY_LEN(strange); i++)
-        assert_int_equal(heard[i], KNOCK_UNKNOWN);
+        assert_int_equal(heard[i], PEER_UNKNOWN);
 }
 
 /* Many that are mute take no longer than one, and keep nobody else from being heard. */
 static void all_are_asked_side_by_side(void **state)
 {
-    static struct server servers[FETCH_KNOCKS_MAX];
-    struct knock_peer peers[FETCH_KNOCKS_MAX];
-    enum knock heard[FETCH_KNOCKS_MAX];
+    static struct server servers[FETCH_PEERS_MAX];
+    struct knock_peer peers[FETCH_PEERS_MAX];
+    enum peer_check heard[FETCH_PEERS_MAX];
     int64_t began = clock_mono(clock_system());
 
     (void)state;
-    for (int i = 0; i < FETCH_KNOCKS_MAX; i++) {
+    for (int i = 0; i < FETCH_PEERS_MAX; i++) {
         start(&servers[i], i == 7 ? &plain : i == 30 ? &secured : NULL);
         peers[i] = servers[i].peer;
     }
-    knock_all(peers, FETCH_KNOCKS_MAX, 500, heard);
+    knock_all(peers, FETCH_PEERS_MAX, 500, heard);
     assert_in_range(clock_mono(clock_system()) - began, 500, 5000);
-    for (int i = 0; i < FETCH_KNOCKS_MAX; i++) {
-        assert_int_equal(heard[i], i == 7 || i == 30 ? KNOCK_SERVES : KNOCK_MUTE);
+    for (int i = 0; i < FETCH_PEERS_MAX; i++) {
+        assert_int_equal(heard[i], i == 7 || i == 30 ? PEER_SERVES : PEER_MUTE);
         stop(&servers[i]);
     }
 }
@@ -195,7 +196,7 @@ static void a_connection_alone(void **state)
 
     (void)state;
     start(&s, NULL);
-    assert_int_equal(knock_reach(&s.peer, LONG_MS), KNOCK_SERVES);
+    assert_int_equal(knock_reach(&s.peer, LONG_MS), PEER_SERVES);
     assert_int_equal(listen(s.listener, 0), 0);
     for (size_t i = 0; i < ARRAY_LEN(full); i++) {
         struct sockaddr_in a;
@@ -205,13 +206,13 @@ static void a_connection_alone(void **state)
         full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         (void)!connect(full[i], (struct sockaddr *)&a, sizeof(a));
     }
-    assert_int_equal(knock_reach(&s.peer, SHORT_MS), KNOCK_MUTE);
+    assert_int_equal(knock_reach(&s.peer, SHORT_MS), PEER_MUTE);
     for (size_t i = 0; i < ARRAY_LEN(full); i++)
         close(full[i]);
     stop(&s);
     snprintf(nobody.port, sizeof(nobody.port), "%u", free_port());
-    assert_int_equal(knock_reach(&nobody, LONG_MS), KNOCK_NOBODY);
-    assert_int_equal(knock_reach(&name, LONG_MS), KNOCK_UNKNOWN);
+    assert_int_equal(knock_reach(&nobody, LONG_MS), PEER_NOBODY);
+    assert_int_equal(knock_reach(&name, LONG_MS), PEER_UNKNOWN);
 }
 
 static void the_questions_are_whole(void **state)

@@ -186,7 +186,7 @@ static void server_of(struct swap_bench *b, const char *peers, const char *mute)
     b->m.leader = "\"10.0.0.1:4647\"";
     b->m.peers = peers;
     b->m.odd_peer = mute;
-    b->m.odd = KNOCK_NOBODY;
+    b->m.odd = PEER_NOBODY;
 }
 static void three(struct swap_bench *b)
 {

@@ -11,7 +11,7 @@
 #include "str.h"
 #include "swap_obey.h"
 #include "swap_view.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 struct bench {
     char *dir;
@@ -349,9 +349,9 @@ static void enough_other_servers_must_answer(void **state)
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
     b->m.leader = "\"10.0.0.2:4647\"";
     b->m.odd_peer = "10.0.0.3:4647";
-    for (int k = KNOCK_UNKNOWN; k < KNOCK_COUNT; k++) {
-        b->m.odd = (enum knock)k;
-        if (k != KNOCK_SERVES)
+    for (int k = PEER_UNKNOWN; k < PEER_COUNT; k++) {
+        b->m.odd = (enum peer_check)k;
+        if (k != PEER_SERVES)
             assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
     }
     b->m.odd_peer = NULL;
@@ -405,11 +405,11 @@ static void root_may_have_it_started(void **state)
 
 /* ---- the view ---- */
 
-static const struct fact *told(struct bench *b, const char *id, struct view *view)
+static const struct fact *told(struct bench *b, const char *id, struct swap_status *view)
 {
     struct err err = ERR_INIT;
 
-    if (view_read(b->s.view_path, view, &err) < 0)
+    if (swap_status_read(b->s.view_path, view, &err) < 0)
         fail_msg("%s", err.text);
     for (uint32_t i = 0; i < view->status.n_facts; i++) {
         if (str_eq(view->status.facts[i].id, id))
@@ -423,7 +423,7 @@ static void what_is_told_as_staged_has_its_facts(void **state)
 {
     static const struct agent_conf conf = {.data_dir = "/nonexistent"};
     struct bench *b = *state;
-    autofree struct view *view = xzalloc(1, sizeof(*view));
+    autofree struct swap_status *view = xzalloc(1, sizeof(*view));
     unsigned trials;
 
     b->s.conf = &conf;
@@ -461,7 +461,7 @@ static void a_stop_by_order_is_told(void **state)
 {
     static const struct agent_conf conf = {.data_dir = "/nonexistent"};
     struct bench *b = *state;
-    autofree struct view *view = xzalloc(1, sizeof(*view));
+    autofree struct swap_status *view = xzalloc(1, sizeof(*view));
     struct order *o = order(b, MSG_SERVICE);
 
     b->s.conf = &conf;

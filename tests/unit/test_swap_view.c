@@ -50,7 +50,7 @@ static void a_client_asks_once_for_metadata(void **state)
     struct swap_bench *b = *state;
     char dir[300];
 
-    b->m.metadata = KNOCK_MUTE;
+    b->m.metadata = PEER_MUTE;
     swap_tell(&b->s);
     assert_int_equal(b->m.metadata_asked, 0);
     assert_null(facts_survey_find(&b->s.survey, "metadata-probes"));

@@ -1,4 +1,4 @@
-#include "order.h"
+#include "order_check.h"
 
 static bool bytes_match(const void *a, const void *b, size_t n)
 {
@@ -35,7 +35,7 @@ bool order_is_counted(enum message_kind kind)
     return kind != MSG_TRUST;
 }
 
-uint64_t order_most(uint64_t last)
+uint64_t order_limit(uint64_t last)
 {
     return last > UINT64_MAX - ORDER_AHEAD_MAX ? UINT64_MAX : last + ORDER_AHEAD_MAX;
 }
@@ -71,7 +71,7 @@ static struct order_judgement judge_start_by(const struct header *h, const struc
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
-struct order_judgement order_judge_by(const struct header *h, uint64_t now_ms)
+struct order_judgement order_check_start_by(const struct header *h, uint64_t now_ms)
 {
     if (h->time_ms == 0)
         return refuse_order(
@@ -86,7 +86,7 @@ struct order_judgement order_judge_by(const struct header *h, uint64_t now_ms)
     return (struct order_judgement){.outcome = ORDER_NEW, .why = "new"};
 }
 
-struct order_judgement order_judge(const struct header *head, const struct digest *digest,
+struct order_judgement order_check(const struct header *head, const struct digest *digest,
                                    const struct order_state *state)
 {
     uint32_t kept = 0;

@@ -1,5 +1,5 @@
 /*
- * view_file.h - the view: what caravan-swap reports about itself and its host, <run_dir>/view.
+ * swap_status.h - the view: what caravan-swap reports about itself and its host, <run_dir>/view.
  *
  * caravan-swap replaces the file at every change (rename without fsync, because /run does not
  * survive a power cut). Mode 0640, group of caravan-agent. caravan-agent watches the directory by
@@ -10,22 +10,22 @@
  * caravan-agent treats the file as bytes of another program: the read is limited, and every value
  * is checked.
  */
-#ifndef VIEW_FILE_H
-#define VIEW_FILE_H
+#ifndef SWAP_STATUS_H
+#define SWAP_STATUS_H
 
 #include "message.h"
 
-#define VIEW_FILE_MAX (80 * 1024)
+#define SWAP_STATUS_MAX (80 * 1024)
 
-struct view {
+struct swap_status {
     struct receipt_hello hello;   /* lease and agent_sequence belong to caravan-agent: zero here */
     struct receipt_status status; /* lease and notes belong to caravan-agent: zero here */
 };
 
-MUST_CHECK int view_write(const char *path, const struct view *v, struct err *err);
-MUST_CHECK int view_read(const char *path, struct view *ret, struct err *err);
+MUST_CHECK int swap_status_write(const char *path, const struct swap_status *v, struct err *err);
+MUST_CHECK int swap_status_read(const char *path, struct swap_status *ret, struct err *err);
 /* The same without a file, for tests and fuzzing. */
-MUST_CHECK int view_pack(const struct view *v, struct buf *ret, struct err *err);
-MUST_CHECK int view_parse(const void *p, size_t n, struct view *ret, struct err *err);
+MUST_CHECK int swap_status_pack(const struct swap_status *v, struct buf *ret, struct err *err);
+MUST_CHECK int swap_status_parse(const void *p, size_t n, struct swap_status *ret, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "view_file.h"
+#include "swap_status.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,7 +15,8 @@ static struct header make_half_header(enum message_kind kind)
         .kind = kind, .is_receipt = true, .version = kind == MSG_HELLO ? 1 : WIRE_MAX};
 }
 
-static int pack_half(const struct view *v, enum message_kind kind, struct buf *ret, struct err *err)
+static int pack_half(const struct swap_status *v, enum message_kind kind, struct buf *ret,
+                     struct err *err)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
@@ -27,7 +28,7 @@ static int pack_half(const struct view *v, enum message_kind kind, struct buf *r
     return codec_pack_receipt(r, ret, err);
 }
 
-int view_pack(const struct view *v, struct buf *ret, struct err *err)
+int swap_status_pack(const struct swap_status *v, struct buf *ret, struct err *err)
 {
     auto_buf struct buf hello = BUF_INIT;
     auto_buf struct buf status = BUF_INIT;
@@ -36,7 +37,7 @@ int view_pack(const struct view *v, struct buf *ret, struct err *err)
         return err_set(err, ERR_USAGE, 0, "the view cannot contain notes");
     if (pack_half(v, MSG_HELLO, &hello, err) < 0 || pack_half(v, MSG_STATUS, &status, err) < 0)
         return err_wrap(err, "pack the view");
-    if (HEADER_LEN + hello.len + status.len > VIEW_FILE_MAX)
+    if (HEADER_LEN + hello.len + status.len > SWAP_STATUS_MAX)
         return err_set(err, ERR_LIMIT, 0, "the view is too large");
     (void)buf_add_str(ret, MAGIC);
     (void)buf_add_u32(ret, (uint32_t)hello.len);
@@ -46,8 +47,8 @@ int view_pack(const struct view *v, struct buf *ret, struct err *err)
     return 0;
 }
 
-static int read_half(const unsigned char *p, size_t n, enum message_kind kind, struct view *v,
-                     struct err *err)
+static int read_half(const unsigned char *p, size_t n, enum message_kind kind,
+                     struct swap_status *v, struct err *err)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
 
@@ -68,18 +69,18 @@ static int read_half(const unsigned char *p, size_t n, enum message_kind kind, s
     return bad ? -1 : 0;
 }
 
-int view_parse(const void *p, size_t n, struct view *ret, struct err *err)
+int swap_status_parse(const void *p, size_t n, struct swap_status *ret, struct err *err)
 {
     const unsigned char *b = p;
     size_t hello, status;
 
-    if (n < HEADER_LEN || n > VIEW_FILE_MAX || memcmp(b, MAGIC, 4) != 0)
+    if (n < HEADER_LEN || n > SWAP_STATUS_MAX || memcmp(b, MAGIC, 4) != 0)
         return err_set(err, ERR_FORMAT, 0, "the file is not a view");
     hello = get_u32(b + 4);
     status = get_u32(b + 8);
     if (hello > n || status > n || HEADER_LEN + hello + status != n)
         return err_set(err, ERR_FORMAT, 0, "the lengths in the view are wrong");
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     if (read_half(b + HEADER_LEN, hello, MSG_HELLO, v, err) < 0 ||
         read_half(b + HEADER_LEN + hello, status, MSG_STATUS, v, err) < 0)
         return err_wrap(err, "read the view");
@@ -87,13 +88,13 @@ int view_parse(const void *p, size_t n, struct view *ret, struct err *err)
     return 0;
 }
 
-int view_read(const char *path, struct view *ret, struct err *err)
+int swap_status_read(const char *path, struct swap_status *ret, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
 
-    if (file_read(path, VIEW_FILE_MAX, 0, &b, err) < 0)
+    if (file_read(path, SWAP_STATUS_MAX, 0, &b, err) < 0)
         return -1;
-    return view_parse(b.data, b.len, ret, err);
+    return swap_status_parse(b.data, b.len, ret, err);
 }
 
 /* /run does not survive a power cut, so nothing is synced. The rename makes readers see either the
@@ -109,12 +110,12 @@ static int write_view_text(const char *tmp, const struct buf *b, struct err *err
     return file_write_all(fd, b->data, b->len, err);
 }
 
-int view_write(const char *path, const struct view *v, struct err *err)
+int swap_status_write(const char *path, const struct swap_status *v, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
     char tmp[512];
 
-    if (view_pack(v, &b, err) < 0)
+    if (swap_status_pack(v, &b, err) < 0)
         return -1;
     if (snprintf(tmp, sizeof(tmp), "%s.new", path) >= (int)sizeof(tmp))
         return err_set(err, ERR_LIMIT, 0, "%s is too long", path);

@@ -1,5 +1,5 @@
 /*
- * order.h - is this order genuine, for this host, new, and in time?
+ * order_check.h - is this order genuine, for this host, new, and in time?
  *
  * Pure: no I/O, no clock, no library. caravan-agent and caravan-swap each ask it about the orders
  * that they carry out themselves. Before the call, the caller has verified the signature
@@ -15,7 +15,7 @@
  * and no start_by, because it is the order that takes a stolen key out of the trust. The version
  * of its trust file makes sure that it is carried out once.
  *
- * A refusal by order_judge changes nothing on the host. Session, epoch, sequence and time only move
+ * A refusal by order_check changes nothing on the host. Session, epoch, sequence and time only move
  * forward, so the same bytes stay refused. (An order that is too far ahead stays refused until its
  * start_by at the latest.)
  *
@@ -38,8 +38,8 @@
  * Sequences are counted within a session and an epoch. A new boot or a higher epoch starts a new
  * count; old orders are then refused because of their session or epoch.
  */
-#ifndef ORDER_H
-#define ORDER_H
+#ifndef ORDER_CHECK_H
+#define ORDER_CHECK_H
 
 #include "envelope.h"
 
@@ -58,7 +58,7 @@ struct order_state {
     uint64_t sequence;                  /* last taken within session and epoch; 0: none */
     uint64_t refused_epoch;             /* an epoch above `epoch` with refused orders; 0: none */
     uint64_t refused_sequence;          /* the last sequence refused in refused_epoch */
-    uint64_t epoch_most, sequence_most; /* a higher value is too far ahead (order_most) */
+    uint64_t epoch_most, sequence_most; /* a higher value is too far ahead (order_limit) */
     bool sender_named;                  /* the trust names the sender in some role */
     bool sender_may;    /* the trust and root's list allow this order (operators_may) */
     const char *barred; /* why root's list forbids it; NULL or "": the list is not the reason */
@@ -78,13 +78,13 @@ struct order_judgement {
 /* false: the kind (trust) needs no lease, session, epoch, sequence and time. */
 bool order_is_counted(enum message_kind kind);
 /* The highest epoch or sequence that is accepted after `last`. */
-uint64_t order_most(uint64_t last);
+uint64_t order_limit(uint64_t last);
 
-struct order_judgement order_judge(const struct header *head, const struct digest *digest,
+struct order_judgement order_check(const struct header *head, const struct digest *digest,
                                    const struct order_state *state);
 /* Does the order carry start_by, and is start_by near enough? ORDER_NEW or ORDER_REFUSE.
- * caravan-swap asks this about every order that order_judge found new, and takes the sequence of a
+ * caravan-swap asks this about every order that order_check found new, and takes the sequence of a
  * refused order. So nobody can keep a copy and send it when start_by is near. */
-struct order_judgement order_judge_by(const struct header *head, uint64_t now_ms);
+struct order_judgement order_check_start_by(const struct header *head, uint64_t now_ms);
 
 #endif

@@ -1,9 +1,9 @@
-/* order.h: every check, in its order, one thing wrong at a time. */
+/* order_check.h: every check, in its order, one thing wrong at a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "order.h"
+#include "order_check.h"
 
 static const struct digest digest = {{0xd1}};
 
@@ -15,8 +15,8 @@ static struct order_state good_state(void)
                                 .now_ms = 1000,
                                 .epoch = 7,
                                 .sequence = 41,
-                                .epoch_most = order_most(7),
-                                .sequence_most = order_most(41),
+                                .epoch_most = order_limit(7),
+                                .sequence_most = order_limit(41),
                                 .sender_named = true,
                                 .sender_may = true,
                                 .n_kept = 2,
@@ -38,7 +38,7 @@ static struct header good_head(void)
 static void check(const struct header *h, const struct digest *d, const struct order_state *s,
                   enum order_outcome outcome, enum refusal refusal)
 {
-    struct order_judgement j = order_judge(h, d, s);
+    struct order_judgement j = order_check(h, d, s);
 
     assert_int_equal(j.outcome, outcome);
     assert_int_equal(j.refusal, refusal);
@@ -93,7 +93,7 @@ static void repeats_get_the_kept_receipt_whatever_else(void **state)
     h.epoch = 1;
     h.sequence = 1;
     h.time_ms = 1;
-    j = order_judge(&h, &s.kept[1], &s);
+    j = order_check(&h, &s.kept[1], &s);
     assert_int_equal(j.outcome, ORDER_REPEAT);
     assert_int_equal(j.kept, 1);
     s.n_kept = 1; /* not kept any more: judged like any other */
@@ -113,7 +113,7 @@ static void refuses_in_the_order_written_down(void **state)
     h.time_ms = 1;
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_ROLE);
     s.barred = "by root's list";
-    assert_string_equal(order_judge(&h, &digest, &s).why, s.barred);
+    assert_string_equal(order_check(&h, &digest, &s).why, s.barred);
     s.sender_may = true;
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SESSION);
     h.session[0] ^= 1;
@@ -177,7 +177,7 @@ static void nothing_jumps_too_far_ahead(void **state)
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SEQUENCE);
     h.epoch++;
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_EPOCH);
-    assert_true(order_most(UINT64_MAX - 1) == UINT64_MAX);
+    assert_true(order_limit(UINT64_MAX - 1) == UINT64_MAX);
 }
 
 static void trust_orders_stand_outside(void **state)
@@ -198,14 +198,14 @@ static void start_by_is_said_and_near(void **state)
     struct header h = good_head();
 
     (void)state;
-    assert_int_equal(order_judge_by(&h, 1000).outcome, ORDER_NEW);
+    assert_int_equal(order_check_start_by(&h, 1000).outcome, ORDER_NEW);
     h.time_ms = 1000 + ORDER_BY_MAX_MS;
-    assert_int_equal(order_judge_by(&h, 1000).outcome, ORDER_NEW);
-    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_LATE);
+    assert_int_equal(order_check_start_by(&h, 1000).outcome, ORDER_NEW);
+    assert_int_equal(order_check_start_by(&h, 999).refusal, REFUSAL_LATE);
     h.time_ms = UINT64_MAX;
-    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_LATE);
+    assert_int_equal(order_check_start_by(&h, 999).refusal, REFUSAL_LATE);
     h.time_ms = 0;
-    assert_int_equal(order_judge_by(&h, 999).refusal, REFUSAL_FORMAT);
+    assert_int_equal(order_check_start_by(&h, 999).refusal, REFUSAL_FORMAT);
 }
 
 int main(void)
@@ -222,5 +222,5 @@ int main(void)
         cmocka_unit_test(start_by_is_said_and_near),
     };
 
-    return cmocka_run_group_tests_name("order", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("order_check", tests, NULL, NULL);
 }
