@@ -101,7 +101,7 @@ struct fetch_get {
     char dir[256];
 };
 
-/* How a server's RPC port reacted before the deadline (agent/fetch/knock.h). */
+/* How a server's RPC port reacted before the deadline (agent/fetch/peer_check.h). */
 enum peer_check {
     PEER_UNKNOWN, /* the port could not be asked */
     PEER_SERVES,  /* Nomad answered */

@@ -5,8 +5,8 @@
  * The question is asked only where a swap may start Nomad ([law] start_stopped) and Nomad does not
  * run. Of the entries of `joins`, caravan-swap asks those that are a numeric address with serf's
  * usual port or without a port. The question goes to the usual RPC port of the same address
- * (knock.h in agent/fetch says what counts as an answer). A name is not asked, because it would
- * have to wait for a resolver.
+ * (peer_check.h in agent/fetch says what counts as an answer). A name is not asked, because it
+ * would have to wait for a resolver.
  */
 #ifndef FACTS_JOINS_H
 #define FACTS_JOINS_H

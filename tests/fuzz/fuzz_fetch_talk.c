@@ -43,7 +43,7 @@ static void address(const char *text)
 static void question(const char *text)
 {
     const char *rest = text;
-    struct knock_peer peers[FETCH_PEERS_MAX];
+    struct checked_peer peers[FETCH_PEERS_MAX];
     uint32_t n = 0;
     struct err err = ERR_INIT;
     int64_t ms = 0;

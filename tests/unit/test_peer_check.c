@@ -1,4 +1,4 @@
-/* knock.h: what a server's RPC port shows, whatever is behind it. */
+/* peer_check.h: what a server's RPC port shows, whatever is behind it. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,8 +9,8 @@
 #include "cleanup.h"
 #include "clock.h"
 #include "free_port.h"
-#include "knock.h"
-#include "knock_answer.h"
+#include "peer_check.h"
+#include "peer_answer.h"
 
 #define LONG_MS  20000 /* longer than any test waits: an answer ends the wait */
 #define SHORT_MS 150   /* of a peer that never answers */
@@ -45,7 +45,7 @@ struct server {
     int listener;
     pthread_t thread;
     unsigned asked; /* connections that came */
-    struct knock_peer peer;
+    struct checked_peer peer;
 };
 
 static void say(int fd, const struct said *w, bool in_pieces)
@@ -108,7 +108,7 @@ static void shows(const struct kind *kind, int64_t ms, enum peer_check expected,
     enum peer_check heard = PEER_UNKNOWN;
 
     start(&s, kind);
-    knock_all(&s.peer, 1, ms, &heard);
+    peer_check_all(&s.peer, 1, ms, &heard);
     stop(&s);
     assert_string_equal(peer_check_word(heard), peer_check_word(expected));
     assert_int_equal(s.asked, connections);
@@ -152,16 +152,16 @@ static void what_is_not_nomads_answer_is_none(void **state)
 
 static void nobody_and_names(void **state)
 {
-    static const struct knock_peer strange[] = {
+    static const struct checked_peer strange[] = {
         {"localhost", "4647"}, {"127.0.0.1", "0"}, {"127.0.0.1", "65536"}, {"127.0.0.1", "x"}};
     enum peer_check heard[ARRAY_LEN(strange)];
-    struct knock_peer nobody = {.host = "127.0.0.1"};
+    struct checked_peer nobody = {.host = "127.0.0.1"};
 
     (void)state;
     snprintf(nobody.port, sizeof(nobody.port), "%u", free_port());
-    knock_all(&nobody, 1, LONG_MS, heard);
+    peer_check_all(&nobody, 1, LONG_MS, heard);
     assert_int_equal(heard[0], PEER_NOBODY);
-    knock_all(strange, ARRAY_LEN(strange), LONG_MS, heard);
+    peer_check_all(strange, ARRAY_LEN(strange), LONG_MS, heard);
     for (size_t i = 0; i < ARRAY_LEN(strange); i++)
         assert_int_equal(heard[i], PEER_UNKNOWN);
 }
@@ -170,7 +170,7 @@ static void nobody_and_names(void **state)
 static void all_are_asked_side_by_side(void **state)
 {
     static struct server servers[FETCH_PEERS_MAX];
-    struct knock_peer peers[FETCH_PEERS_MAX];
+    struct checked_peer peers[FETCH_PEERS_MAX];
     enum peer_check heard[FETCH_PEERS_MAX];
     int64_t began = clock_mono(clock_system());
 
@@ -179,7 +179,7 @@ static void all_are_asked_side_by_side(void **state)
         start(&servers[i], i == 7 ? &plain : i == 30 ? &secured : NULL);
         peers[i] = servers[i].peer;
     }
-    knock_all(peers, FETCH_PEERS_MAX, 500, heard);
+    peer_check_all(peers, FETCH_PEERS_MAX, 500, heard);
     assert_in_range(clock_mono(clock_system()) - began, 500, 5000);
     for (int i = 0; i < FETCH_PEERS_MAX; i++) {
         assert_int_equal(heard[i], i == 7 || i == 30 ? PEER_SERVES : PEER_MUTE);
@@ -190,13 +190,13 @@ static void all_are_asked_side_by_side(void **state)
 /* A full backlog takes no further connection, and tells nobody: as a packet that goes astray. */
 static void a_connection_alone(void **state)
 {
-    struct knock_peer nobody = {.host = "127.0.0.1"}, name = {"localhost", "80"};
+    struct checked_peer nobody = {.host = "127.0.0.1"}, name = {"localhost", "80"};
     struct server s;
     int full[3];
 
     (void)state;
     start(&s, NULL);
-    assert_int_equal(knock_reach(&s.peer, LONG_MS), PEER_SERVES);
+    assert_int_equal(peer_check_reach(&s.peer, LONG_MS), PEER_SERVES);
     assert_int_equal(listen(s.listener, 0), 0);
     for (size_t i = 0; i < ARRAY_LEN(full); i++) {
         struct sockaddr_in a;
@@ -206,27 +206,27 @@ static void a_connection_alone(void **state)
         full[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         (void)!connect(full[i], (struct sockaddr *)&a, sizeof(a));
     }
-    assert_int_equal(knock_reach(&s.peer, SHORT_MS), PEER_MUTE);
+    assert_int_equal(peer_check_reach(&s.peer, SHORT_MS), PEER_MUTE);
     for (size_t i = 0; i < ARRAY_LEN(full); i++)
         close(full[i]);
     stop(&s);
     snprintf(nobody.port, sizeof(nobody.port), "%u", free_port());
-    assert_int_equal(knock_reach(&nobody, LONG_MS), PEER_NOBODY);
-    assert_int_equal(knock_reach(&name, LONG_MS), PEER_UNKNOWN);
+    assert_int_equal(peer_check_reach(&nobody, LONG_MS), PEER_NOBODY);
+    assert_int_equal(peer_check_reach(&name, LONG_MS), PEER_UNKNOWN);
 }
 
 static void the_questions_are_whole(void **state)
 {
     size_t n;
-    const unsigned char *p = knock_question(KNOCK_TLS, &n);
+    const unsigned char *p = peer_question_bytes(PEER_QUESTION_TLS, &n);
 
     (void)state;
     assert_int_equal(p[0], 4);
     assert_int_equal(p[4] << 8 | p[5], n - 6);               /* the record */
     assert_int_equal(p[7] << 16 | p[8] << 8 | p[9], n - 10); /* the ClientHello */
-    p = knock_question(KNOCK_YAMUX, &n);
+    p = peer_question_bytes(PEER_QUESTION_YAMUX, &n);
     assert_int_equal(p[0], 3);
-    assert_int_equal(n, 1 + KNOCK_ANSWER_MAX);
+    assert_int_equal(n, 1 + PEER_ANSWER_MAX);
 }
 
 int main(void)
@@ -241,5 +241,5 @@ int main(void)
         cmocka_unit_test(the_questions_are_whole),
     };
 
-    return cmocka_run_group_tests_name("knock", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("peer_check", tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <cmocka.h>
 #include "file.h"
-#include "get.h"
+#include "binary_download.h"
 #include "place_fixture.h"
 #include "scratch_dir.h"
 #include "str.h"
@@ -20,11 +20,11 @@ struct bench {
     struct buf zip;
     struct place *place, *zip_place;
     struct fetch_get job;
-    struct get get;
+    struct binary_download get;
     uint64_t told;
     unsigned n_left; /* places given up for the next one */
     enum failure left;
-    char path[GET_PATH_MAX];
+    char path[BINARY_PATH_MAX];
     enum failure failure;
     struct err err;
 };
@@ -68,12 +68,12 @@ static int enter(void **state)
     crypto_digest(b->binary, BINARY_LEN, &b->job.digest);
     b->job.fetch_digest = b->job.digest;
     str_cut(b->job.dir, sizeof(b->job.dir), b->out);
-    b->get = (struct get){.job = &b->job,
-                          .clock = clock_system(),
-                          .stop_fd = -1,
-                          .progress = on_progress,
-                          .left = on_left,
-                          .ctx = b};
+    b->get = (struct binary_download){.job = &b->job,
+                                      .clock = clock_system(),
+                                      .stop_fd = -1,
+                                      .progress = on_progress,
+                                      .left = on_left,
+                                      .ctx = b};
     *state = b;
     return 0;
 }
@@ -103,7 +103,7 @@ static bool run(struct bench *b)
     b->path[0] = '\0';
     b->failure = FAILURE_NONE;
     memset(&b->err, 0, sizeof(b->err));
-    return get_run(&b->get, b->path, &b->failure, &b->err) == 0;
+    return binary_download_run(&b->get, b->path, &b->failure, &b->err) == 0;
 }
 
 static unsigned files_in(const char *dir)
@@ -432,5 +432,5 @@ int main(void)
         T(a_planted_link_is_not_followed),
         T(no_room_is_told),
     };
-    return cmocka_run_group_tests_name("get", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("binary_download", tests, NULL, NULL);
 }

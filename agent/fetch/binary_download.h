@@ -1,5 +1,6 @@
 /*
- * get.h - fetches one binary from one of several places, and checks its size and digest.
+ * binary_download.h - fetches one binary from one of several places, and checks its size and
+ * digest.
  *
  * The places are tried in order. Each place gets an equal share of the time that is left: the
  * first of two gets half of it, so that no place uses up the time of the places after it. The
@@ -21,25 +22,25 @@
  *
  * The reported failure is that of the last place. No space, no time and a request to stop end the
  * job at once. A place that does not answer is no-network. A place is too-slow if it is slower
- * than the floor for GET_SPEED_WINDOW_S, or needs more than its share of the time.
+ * than the floor for BINARY_SPEED_WINDOW_S, or needs more than its share of the time.
  */
-#ifndef GET_H
-#define GET_H
+#ifndef BINARY_DOWNLOAD_H
+#define BINARY_DOWNLOAD_H
 
 #include "clock.h"
 #include "fetch_job.h"
 
-#define GET_SPEED_WINDOW_S 30
-#define GET_CONNECT_MS     10000
-#define GET_PATH_MAX       (256 + 1 + 2 * DIGEST_LEN + 1)
+#define BINARY_SPEED_WINDOW_S 30
+#define BINARY_CONNECT_MS     10000
+#define BINARY_PATH_MAX       (256 + 1 + 2 * DIGEST_LEN + 1)
 
-struct get {
+struct binary_download {
     const struct fetch_get *job;
     const struct clock *clock;
     bool allow_file; /* file:// places */
     const char
         *url_prefixes; /* root's (url_plain.h), for places and where redirects lead; NULL: any */
-    unsigned speed_window_s; /* of job->speed_min; 0: GET_SPEED_WINDOW_S */
+    unsigned speed_window_s; /* of job->speed_min; 0: BINARY_SPEED_WINDOW_S */
     int stop_fd;             /* stop when it becomes readable or is closed; -1: never */
     void (*progress)(void *ctx, uint64_t done, uint64_t total); /* at most 4 a second */
     /* Called when a place is given up and the next place is tried. May be NULL. */
@@ -48,7 +49,8 @@ struct get {
 };
 
 /* -1: *ret_failure is the kind of failure, and err contains the text. */
-MUST_CHECK int get_run(const struct get *g, char ret_path[static GET_PATH_MAX],
-                       enum failure *ret_failure, struct err *err);
+MUST_CHECK int binary_download_run(const struct binary_download *g,
+                                   char ret_path[static BINARY_PATH_MAX], enum failure *ret_failure,
+                                   struct err *err);
 
 #endif

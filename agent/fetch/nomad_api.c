@@ -1,4 +1,4 @@
-#include "ask.h"
+#include "nomad_api.h"
 #include "str.h"
 
 static int check_api_path(const char *path, struct err *err)
@@ -47,15 +47,15 @@ static int get_from_api(struct http *h, const struct agent_conf *c, const struct
         .url = url,
         .unix_socket = is_unix ? c->address + strlen(unix_prefix) : NULL,
         .token = q->token,
-        .deadline_ms = MIN_OF(q->deadline_ms, ASK_DEADLINE_MAX_MS),
+        .deadline_ms = MIN_OF(q->deadline_ms, NOMAD_API_DEADLINE_MAX_MS),
         .max = q->max,
         .tls = &tls,
     };
     return http_do(h, &r, ret, err);
 }
 
-int ask_api(struct http *h, const struct agent_conf *c, const char *path, const char *token,
-            int64_t deadline_ms, int *ret_status, struct buf *ret_body, struct err *err)
+int nomad_api_get(struct http *h, const struct agent_conf *c, const char *path, const char *token,
+                  int64_t deadline_ms, int *ret_status, struct buf *ret_body, struct err *err)
 {
     const struct question q = {
         .path = path, .token = token, .max = FETCH_ANSWER_MAX, .deadline_ms = deadline_ms};
@@ -67,11 +67,13 @@ int ask_api(struct http *h, const struct agent_conf *c, const char *path, const 
     return buf_add(ret_body, answer.body, answer.body_len);
 }
 
-int ask_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
-                  int64_t deadline_ms, struct heartbeat *ret, struct err *err)
+int nomad_api_get_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
+                            int64_t deadline_ms, struct heartbeat *ret, struct err *err)
 {
-    const struct question q = {
-        .path = "/v1/agent/self", .token = token, .max = ASK_SELF_MAX, .deadline_ms = deadline_ms};
+    const struct question q = {.path = "/v1/agent/self",
+                               .token = token,
+                               .max = NOMAD_API_SELF_MAX,
+                               .deadline_ms = deadline_ms};
     auto_json struct json *self = NULL;
     struct http_answer answer;
     struct heartbeat b;
@@ -83,7 +85,7 @@ int ask_heartbeat(struct http *h, const struct agent_conf *c, const char *token,
                        "Nomad answers 403 to the token of [nomad] token_file: it needs agent:read");
     if (answer.status != 200)
         return err_set(err, ERR_NETWORK, 0, "Nomad answers HTTP status %d", answer.status);
-    if (json_parse(answer.body, answer.body_len, ASK_SELF_MAX, &self, err) < 0)
+    if (json_parse(answer.body, answer.body_len, NOMAD_API_SELF_MAX, &self, err) < 0)
         return err_wrap(err, "Nomad's answer to /v1/agent/self");
     heartbeat_of_self(self, &b);
     if (!heartbeat_known(&b))

@@ -1,5 +1,5 @@
 /*
- * knock_answer.h - what is sent to a server's RPC port, and which answers are Nomad's. Pure.
+ * peer_answer.h - what is sent to a server's RPC port, and which answers are Nomad's. Pure.
  *
  * The first byte of a connection selects the protocol (RPCType in Nomad's helper/pool/conn.go, the
  * same from 1.2.16 to 2.0.5: 0x01 RPC, 0x02 raft, 0x03 yamux, 0x04 TLS, 0x05 streaming, 0x06 yamux
@@ -23,21 +23,21 @@
  *
  * Nothing is parsed beyond the first bytes of a TLS record, or one frame of yamux.
  */
-#ifndef KNOCK_ANSWER_H
-#define KNOCK_ANSWER_H
+#ifndef PEER_ANSWER_H
+#define PEER_ANSWER_H
 
 #include <stddef.h>
 #include "compiler.h"
 
-enum knock_question { KNOCK_TLS, KNOCK_YAMUX, KNOCK_QUESTIONS };
+enum peer_question { PEER_QUESTION_TLS, PEER_QUESTION_YAMUX, PEER_QUESTIONS };
 
-#define KNOCK_ANSWER_MAX 12 /* so many bytes are enough to recognise every answer */
+#define PEER_ANSWER_MAX 12 /* so many bytes are enough to recognise every answer */
 
-enum knock_heard { KNOCK_HEARD_MORE, KNOCK_HEARD_NOMAD, KNOCK_HEARD_OTHER };
+enum peer_answer { PEER_ANSWER_MORE, PEER_ANSWER_NOMAD, PEER_ANSWER_OTHER };
 
 /* The bytes to send; always the same. */
-const unsigned char *knock_question(enum knock_question q, size_t *ret_n);
-/* KNOCK_HEARD_MORE: more bytes are needed; never returned if n >= KNOCK_ANSWER_MAX. */
-enum knock_heard knock_answer(enum knock_question q, const unsigned char *p, size_t n);
+const unsigned char *peer_question_bytes(enum peer_question q, size_t *ret_n);
+/* PEER_ANSWER_MORE: more bytes are needed; never returned if n >= PEER_ANSWER_MAX. */
+enum peer_answer peer_answer_judge(enum peer_question q, const unsigned char *p, size_t n);
 
 #endif

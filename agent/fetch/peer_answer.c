@@ -1,4 +1,4 @@
-#include "knock_answer.h"
+#include "peer_answer.h"
 #include <stdbool.h>
 #include <string.h>
 
@@ -179,36 +179,36 @@ static const unsigned char yamux[] = {RPC_YAMUX, 0, YAMUX_PING, 0, PING_SYN,
                                       0,         0, 0,          0, PING_VALUE};
 static const unsigned char yamux_answer[] = {0, YAMUX_PING, 0, PING_ACK, 0, 0, 0, 0, PING_VALUE};
 
-const unsigned char *knock_question(enum knock_question q, size_t *ret_n)
+const unsigned char *peer_question_bytes(enum peer_question q, size_t *ret_n)
 {
-    *ret_n = q == KNOCK_TLS ? sizeof(tls) : sizeof(yamux);
-    return q == KNOCK_TLS ? tls : yamux;
+    *ret_n = q == PEER_QUESTION_TLS ? sizeof(tls) : sizeof(yamux);
+    return q == PEER_QUESTION_TLS ? tls : yamux;
 }
 
 /* Nomad's answer is a record that begins with a ServerHello, or an alert. */
-static enum knock_heard judge_tls_answer(const unsigned char *p, size_t n)
+static enum peer_answer judge_tls_answer(const unsigned char *p, size_t n)
 {
     bool alert = p[0] == RECORD_ALERT;
 
     if ((!alert && p[0] != RECORD_HANDSHAKE) || (n > 1 && p[1] != 3) || (n > 2 && p[2] > 4))
-        return KNOCK_HEARD_OTHER;
+        return PEER_ANSWER_OTHER;
     if (n < 6)
-        return KNOCK_HEARD_MORE;
+        return PEER_ANSWER_MORE;
     size_t len = (size_t)p[3] << 8 | p[4];
     bool is = alert ? len == 2 && (p[5] == 1 || p[5] == 2)
                     : len >= 4 && len <= RECORD_MAX && p[5] == SERVER_HELLO;
-    return is ? KNOCK_HEARD_NOMAD : KNOCK_HEARD_OTHER;
+    return is ? PEER_ANSWER_NOMAD : PEER_ANSWER_OTHER;
 }
 
-enum knock_heard knock_answer(enum knock_question q, const unsigned char *p, size_t n)
+enum peer_answer peer_answer_judge(enum peer_question q, const unsigned char *p, size_t n)
 {
     size_t whole = sizeof(yamux_answer);
 
     if (n == 0)
-        return KNOCK_HEARD_MORE;
-    if (q == KNOCK_TLS)
+        return PEER_ANSWER_MORE;
+    if (q == PEER_QUESTION_TLS)
         return judge_tls_answer(p, n);
     if (memcmp(p, yamux_answer, n < whole ? n : whole) != 0)
-        return KNOCK_HEARD_OTHER;
-    return n < whole ? KNOCK_HEARD_MORE : KNOCK_HEARD_NOMAD;
+        return PEER_ANSWER_OTHER;
+    return n < whole ? PEER_ANSWER_MORE : PEER_ANSWER_NOMAD;
 }

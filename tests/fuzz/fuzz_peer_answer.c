@@ -1,31 +1,31 @@
 #include <string.h>
 #include "fuzz_target.h"
-#include "knock_answer.h"
+#include "peer_answer.h"
 
 /* Bytes from a stranger at a server's RPC port, as they arrive: once the answer is known, more
  * bytes do not change it. */
-static void feed(enum knock_question q, const uint8_t *data, size_t size)
+static void feed(enum peer_question q, const uint8_t *data, size_t size)
 {
-    enum knock_heard heard = KNOCK_HEARD_MORE;
+    enum peer_answer heard = PEER_ANSWER_MORE;
     size_t n = 0;
 
-    while (n < size && n < KNOCK_ANSWER_MAX) {
+    while (n < size && n < PEER_ANSWER_MAX) {
         unsigned char *got = malloc(++n); /* exactly as many bytes as have arrived */
 
         if (got == NULL)
             abort();
         memcpy(got, data, n);
-        enum knock_heard now = knock_answer(q, got, n);
+        enum peer_answer now = peer_answer_judge(q, got, n);
         free(got);
-        FUZZ_CHECK(heard == KNOCK_HEARD_MORE || now == heard);
+        FUZZ_CHECK(heard == PEER_ANSWER_MORE || now == heard);
         heard = now;
     }
-    FUZZ_CHECK(n < KNOCK_ANSWER_MAX || heard != KNOCK_HEARD_MORE);
+    FUZZ_CHECK(n < PEER_ANSWER_MAX || heard != PEER_ANSWER_MORE);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    feed(KNOCK_TLS, data, size);
-    feed(KNOCK_YAMUX, data, size);
+    feed(PEER_QUESTION_TLS, data, size);
+    feed(PEER_QUESTION_YAMUX, data, size);
     return 0;
 }

@@ -4,8 +4,8 @@
 #include <sys/socket.h>
 #include "cleanup.h"
 #include "clock.h"
-#include "knock.h"
-#include "knock_answer.h"
+#include "peer_check.h"
+#include "peer_answer.h"
 #include "str.h"
 
 AUTO_DEFINE(addrinfo, struct addrinfo, freeaddrinfo)
@@ -14,11 +14,11 @@ AUTO_DEFINE(addrinfo, struct addrinfo, freeaddrinfo)
 struct asked {
     int fd; /* -1: finished */
     bool connected;
-    enum knock_question question;
+    enum peer_question question;
     enum peer_check said;
     struct sockaddr_storage to;
     socklen_t to_len;
-    unsigned char got[KNOCK_ANSWER_MAX];
+    unsigned char got[PEER_ANSWER_MAX];
     size_t n;
 };
 
@@ -29,7 +29,7 @@ static void end_knock(struct asked *a, enum peer_check said)
     a->fd = -1;
 }
 
-static int read_numeric_address(const struct knock_peer *p, struct asked *a)
+static int read_numeric_address(const struct checked_peer *p, struct asked *a)
 {
     const struct addrinfo hints = {
         .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
@@ -46,7 +46,7 @@ static int read_numeric_address(const struct knock_peer *p, struct asked *a)
     return 0;
 }
 
-static void begin_knock(struct asked *a, enum knock_question q)
+static void begin_knock(struct asked *a, enum peer_question q)
 {
     a->question = q;
     a->connected = false;
@@ -63,7 +63,7 @@ static void begin_knock(struct asked *a, enum knock_question q)
 static void begin_next_question(struct asked *a)
 {
     end_knock(a, PEER_CLOSES);
-    if (a->question + 1 < KNOCK_QUESTIONS)
+    if (a->question + 1 < PEER_QUESTIONS)
         begin_knock(a, a->question + 1);
 }
 
@@ -80,7 +80,7 @@ static bool is_connected(int fd)
 static void send_knock_question(struct asked *a)
 {
     size_t n;
-    const unsigned char *p = knock_question(a->question, &n);
+    const unsigned char *p = peer_question_bytes(a->question, &n);
 
     if (!is_connected(a->fd)) {
         end_knock(a, PEER_NOBODY);
@@ -102,10 +102,10 @@ static void read_knock_answer(struct asked *a)
         return;
     }
     a->n += (size_t)n;
-    enum knock_heard heard = knock_answer(a->question, a->got, a->n);
-    if (heard == KNOCK_HEARD_NOMAD)
+    enum peer_answer heard = peer_answer_judge(a->question, a->got, a->n);
+    if (heard == PEER_ANSWER_NOMAD)
         end_knock(a, PEER_SERVES);
-    else if (heard == KNOCK_HEARD_OTHER)
+    else if (heard == PEER_ANSWER_OTHER)
         begin_next_question(a);
 }
 
@@ -135,17 +135,17 @@ static bool is_any_knock_open(const struct asked *list, uint32_t n)
     return false;
 }
 
-void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms,
-               enum peer_check *ret)
+void peer_check_all(const struct checked_peer *peers, uint32_t n, int64_t deadline_ms,
+                    enum peer_check *ret)
 {
-    int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, KNOCK_DEADLINE_MAX_MS);
+    int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, PEER_CHECK_DEADLINE_MAX_MS);
     struct asked list[FETCH_PEERS_MAX];
     int64_t left;
 
     for (uint32_t i = 0; i < n; i++) {
         list[i] = (struct asked){.fd = -1, .said = PEER_UNKNOWN};
         if (read_numeric_address(&peers[i], &list[i]) == 0)
-            begin_knock(&list[i], KNOCK_TLS);
+            begin_knock(&list[i], PEER_QUESTION_TLS);
     }
     while (is_any_knock_open(list, n) && (left = until - clock_mono(clock_system())) > 0)
         wait_for_knocks(list, n, left);
@@ -156,15 +156,15 @@ void knock_all(const struct knock_peer *peers, uint32_t n, int64_t deadline_ms,
     }
 }
 
-enum peer_check knock_reach(const struct knock_peer *peer, int64_t deadline_ms)
+enum peer_check peer_check_reach(const struct checked_peer *peer, int64_t deadline_ms)
 {
-    int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, KNOCK_DEADLINE_MAX_MS);
+    int64_t until = clock_mono(clock_system()) + MIN_OF(deadline_ms, PEER_CHECK_DEADLINE_MAX_MS);
     struct asked a = {.fd = -1};
     int n = 0;
 
     if (read_numeric_address(peer, &a) < 0)
         return PEER_UNKNOWN;
-    begin_knock(&a, KNOCK_TLS);
+    begin_knock(&a, PEER_QUESTION_TLS);
     for (int64_t left; a.fd >= 0 && n <= 0 && (left = until - clock_mono(clock_system())) > 0;) {
         struct pollfd p = {a.fd, POLLOUT, 0};
 

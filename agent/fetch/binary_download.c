@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include "file.h"
-#include "get.h"
+#include "binary_download.h"
 #include "http.h"
 #include "str.h"
 #include "unpack.h"
@@ -18,7 +18,7 @@ AUTO_DEFINE(http, struct http, http_free)
 
 /* A download from one place. */
 struct download {
-    const struct get *g;
+    const struct binary_download *g;
     int fd;
     uint64_t done;
     struct digest_state hash;
@@ -63,7 +63,7 @@ static bool is_final_failure(enum failure f)
 
 static bool is_stop_requested(void *ctx)
 {
-    const struct get *g = ctx;
+    const struct binary_download *g = ctx;
     struct pollfd p = {g->stop_fd, POLLIN, 0};
     return g->stop_fd >= 0 && poll(&p, 1, 0) > 0;
 }
@@ -118,7 +118,7 @@ static int make_download_file(int dir, const char *name, uint64_t size, int *ret
 
 static void report_download(struct download *d)
 {
-    const struct get *g = d->g;
+    const struct binary_download *g = d->g;
     int64_t now = clock_mono(g->clock);
     if (g->progress == NULL || (now - d->told < PROGRESS_MS && d->done < g->job->fetch_size))
         return;
@@ -180,7 +180,7 @@ static int check_redirect_url(void *ctx, const char *url, struct err *err)
 }
 
 /* Is this a place of Caravan's own (release serve, a seed)? There the file's name is its digest.
- * Such a place never redirects; get.h says why a redirect there is dangerous. */
+ * Such a place never redirects; binary_download.h says why a redirect there is dangerous. */
 static bool is_named_by_digest(const char *url, const struct digest *file)
 {
     const char *name = strrchr(url, '/');
@@ -194,11 +194,11 @@ static int start_download(struct http *h, const char *url, int64_t left, struct 
                           struct err *err)
 {
     const struct fetch_get *job = d->g->job;
-    uint32_t window = d->g->speed_window_s > 0 ? d->g->speed_window_s : GET_SPEED_WINDOW_S;
+    uint32_t window = d->g->speed_window_s > 0 ? d->g->speed_window_s : BINARY_SPEED_WINDOW_S;
     struct http_request r = {
         .url = url,
         .deadline_ms = left,
-        .connect_deadline_ms = MIN_OF(left, GET_CONNECT_MS),
+        .connect_deadline_ms = MIN_OF(left, BINARY_CONNECT_MS),
         .max = (size_t)job->fetch_size,
         .speed_min = (uint32_t)MIN_OF(job->speed_min, UINT32_MAX),
         .speed_window = job->speed_min > 0 ? window : 0,
@@ -216,7 +216,7 @@ static int start_download(struct http *h, const char *url, int64_t left, struct 
 /* Makes one request and waits for its end. */
 static int run_download(const char *url, int64_t until, struct download *d, struct err *err)
 {
-    const struct get *g = d->g;
+    const struct binary_download *g = d->g;
     auto_http struct http *h = NULL;
     bool stop = false;
     int64_t left = until - clock_mono(g->clock);
@@ -271,7 +271,7 @@ static int judge_download(struct download *d, int64_t until, struct err *err)
     return 0;
 }
 
-static int check_place_scheme(const struct get *g, const char *url, struct err *err)
+static int check_place_scheme(const struct binary_download *g, const char *url, struct err *err)
 {
     if (str_starts(url, "https://") || str_starts(url, "http://"))
         return 0;
@@ -284,8 +284,8 @@ static int check_place_scheme(const struct get *g, const char *url, struct err *
                                    "([law] allow_file_urls)");
 }
 
-static int fetch_from_place(const struct get *g, int dir, const char *url, int64_t until,
-                            int *ret_fd, struct err *err)
+static int fetch_from_place(const struct binary_download *g, int dir, const char *url,
+                            int64_t until, int *ret_fd, struct err *err)
 {
     char name[80];
     autoclose int fd = -1;
@@ -304,15 +304,15 @@ static int fetch_from_place(const struct get *g, int dir, const char *url, int64
 }
 
 /* The end of this place's share of the time that is left. */
-static int64_t find_place_deadline(const struct get *g, uint32_t place, int64_t until)
+static int64_t find_place_deadline(const struct binary_download *g, uint32_t place, int64_t until)
 {
     int64_t now = clock_mono(g->clock);
 
     return now + (until - now) / (int64_t)(g->job->n_urls - place);
 }
 
-static int fetch_from_any_place(const struct get *g, int dir, int64_t until, int *ret_fd,
-                                struct err *err)
+static int fetch_from_any_place(const struct binary_download *g, int dir, int64_t until,
+                                int *ret_fd, struct err *err)
 {
     char shown[181];
 
@@ -333,7 +333,7 @@ static int fetch_from_any_place(const struct get *g, int dir, int64_t until, int
     return -1;
 }
 
-static int unpack_download(const struct get *g, int dir, int zip, struct err *err)
+static int unpack_download(const struct binary_download *g, int dir, int zip, struct err *err)
 {
     char name[80];
     autoclose int fd = -1;
@@ -350,7 +350,7 @@ static int unpack_download(const struct get *g, int dir, int zip, struct err *er
     return unpack_member(zip, &u, fd, err);
 }
 
-static int fetch_into_dir(const struct get *g, int dir, struct err *err)
+static int fetch_into_dir(const struct binary_download *g, int dir, struct err *err)
 {
     autoclose int fd = -1;
     char part[80], hex[65], zip_part[80];
@@ -373,8 +373,8 @@ static int fetch_into_dir(const struct get *g, int dir, struct err *err)
     return rv;
 }
 
-int get_run(const struct get *g, char ret_path[static GET_PATH_MAX], enum failure *ret_failure,
-            struct err *err)
+int binary_download_run(const struct binary_download *g, char ret_path[static BINARY_PATH_MAX],
+                        enum failure *ret_failure, struct err *err)
 {
     autoclose int dir = -1;
     char hex[65];
@@ -384,6 +384,6 @@ int get_run(const struct get *g, char ret_path[static GET_PATH_MAX], enum failur
         return -1;
     }
     digest_hex(hex, &g->job->digest);
-    snprintf(ret_path, GET_PATH_MAX, "%s/%s", g->job->dir, hex);
+    snprintf(ret_path, BINARY_PATH_MAX, "%s/%s", g->job->dir, hex);
     return 0;
 }

@@ -1,4 +1,4 @@
-#include "try.h"
+#include "trial.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -89,7 +89,7 @@ static int start_first_process(struct err *err)
     return 0; /* pair[0] stays open until this process ends */
 }
 
-int try_wall(struct err *err)
+int trial_build_wall(struct err *err)
 {
     if (make_namespaces(err) < 0 || make_mounts(err) < 0)
         return -1;
@@ -143,7 +143,7 @@ static int copy_trial_file(const char *dir, size_t i, int from, struct err *err)
     return 0;
 }
 
-static int copy_trial_files(const struct try_job *j, struct err *err)
+static int copy_trial_files(const struct trial_job *j, struct err *err)
 {
     if (mkdir(j->dir, 0700) < 0)
         return set_no_wall(err, j->dir);
@@ -169,8 +169,8 @@ static int run_behind_wall(const struct spawn *s, const struct clock *clock,
     return -1;
 }
 
-int try_run(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
-            struct err *err)
+int trial_run(const struct trial_job *j, const struct clock *clock, struct trial_answer *ret,
+              struct err *err)
 {
     const char *argv[FETCH_FILES_MAX + 4] = {"nomad", "version"};
     char paths[FETCH_FILES_MAX][64];
@@ -192,11 +192,11 @@ int try_run(const struct try_job *j, const struct clock *clock, struct try_answe
     }
     if (run_behind_wall(&s, clock, &r, err) < 0)
         return -1;
-    *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
+    *ret = (struct trial_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;
 }
 
-static int make_gpgv_args(const struct try_job *j, char paths[static 4][64], struct gpgv_call *c,
+static int make_gpgv_args(const struct trial_job *j, char paths[static 4][64], struct gpgv_call *c,
                           const char *argv[static GPGV_ARGS], struct err *err)
 {
     for (unsigned i = 0; i < 3; i++)
@@ -210,8 +210,8 @@ static int make_gpgv_args(const struct try_job *j, char paths[static 4][64], str
     return gpgv_args(c, argv, err);
 }
 
-int try_verify(const struct try_job *j, const struct clock *clock, struct try_answer *ret,
-               struct err *err)
+int trial_verify(const struct trial_job *j, const struct clock *clock, struct trial_answer *ret,
+                 struct err *err)
 {
     const char *argv[GPGV_ARGS];
     char paths[4][64];
@@ -233,6 +233,6 @@ int try_verify(const struct try_job *j, const struct clock *clock, struct try_an
                    : err_set(err, ERR_STATE, 0,
                              "gpgv is not installed on this host (%s): install the package gpgv",
                              argv[0]);
-    *ret = (struct try_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
+    *ret = (struct trial_answer){.exit_code = r.exit_code, .signal = r.signal, .said = r.out};
     return 0;
 }
