@@ -429,8 +429,8 @@ static int add_knock_address(struct buf *ask_for_body, const char *address, stru
     return 0;
 }
 
-int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                     int64_t deadline_ms, enum peer_check *ret, struct err *err)
+int fetch_call_check_peers(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
+                           uint32_t n, int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     auto_buf struct buf q = {.limit = FETCH_LINE_MAX};
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;

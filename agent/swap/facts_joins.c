@@ -73,8 +73,8 @@ void facts_of_reach(struct surveying *s, const char *joins)
     if (law == NULL || !law->start_stopped || s->f->stamp.main_pid != 0 || joins[0] == '\0')
         return;
     joins_ask(joins, &a);
-    if (a.n > 0 && s->h->knock(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
-                               JOINS_KNOCK_MS, answers, &err) < 0)
+    if (a.n > 0 && s->h->check_peers(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
+                                     JOINS_KNOCK_MS, answers, &err) < 0)
         a.unsure = true;
     s->h->ask_end(s->h->ctx);
     report_reach(s, &a, answers);

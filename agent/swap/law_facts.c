@@ -92,8 +92,8 @@ static void knock_peers(const struct host *h, const char (*peers)[FETCH_PEER_MAX
     enum peer_check answers[LAW_PEERS_MAX];
     struct err err = ERR_INIT;
 
-    if (left <= 0 ||
-        h->knock(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)PEER_CHECK_MS), answers, &err) < 0)
+    if (left <= 0 || h->check_peers(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)PEER_CHECK_MS),
+                                    answers, &err) < 0)
         return;
     f->peers_known = TRI_YES;
     f->odd = PEER_SERVES;

@@ -58,8 +58,8 @@ int model_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct he
     return model_alive(m, err);
 }
 
-int model_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
-                enum peer_check *ret, struct err *err)
+int model_check_peers(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                      int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     const struct model_host *m = ctx;
 

@@ -99,7 +99,7 @@ struct model_host {
     /* Answers about the host. A field without a value means: all is well. */
     struct service_about about;
     bool no_about;
-    struct host_way way;
+    struct host_link_chain way;
     struct host_users users;
     struct host_package package;
     struct host_clock clock;

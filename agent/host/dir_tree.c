@@ -1,4 +1,4 @@
-#include "plain_tree.h"
+#include "dir_tree.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static int open_without_links(const char *root, const char *path, int flags)
     return at < 0 ? -1 : openat(at, ".", flags | O_CLOEXEC);
 }
 
-int plain_tree_open(const char *root, const char *path, int *ret_fd, struct err *err)
+int dir_tree_open(const char *root, const char *path, int *ret_fd, struct err *err)
 {
     int fd = open_without_links(root, path, O_RDONLY | O_DIRECTORY);
 
@@ -67,7 +67,7 @@ static void add_tree_name(const char *name, struct host_names *ret)
     str_cut(ret->list[ret->n++].name, sizeof(ret->list[0].name), name);
 }
 
-int plain_tree_list(int dir, struct host_names *ret, struct err *err)
+int dir_tree_list(int dir, struct host_names *ret, struct err *err)
 {
     const struct dirent *e;
 
@@ -86,12 +86,12 @@ int plain_tree_list(int dir, struct host_names *ret, struct err *err)
     return errno != 0 ? err_set(err, ERR_IO, errno, "read a directory") : 0;
 }
 
-int plain_tree_make_dir(const char *path, uint32_t mode, struct err *err)
+int dir_tree_make_dir(const char *path, uint32_t mode, struct err *err)
 {
     return mkdir(path, mode) < 0 ? fail_in_tree(err, "make the directory", path, "") : 0;
 }
 
-int plain_tree_remove_dir(const char *path, struct err *err)
+int dir_tree_remove_dir(const char *path, struct err *err)
 {
     return rmdir(path) < 0 && errno != ENOENT ? fail_in_tree(err, "remove", path, "") : 0;
 }

@@ -1,4 +1,4 @@
-#include "file_way.h"
+#include "link_chain.h"
 #include <limits.h>
 #include <sys/stat.h>
 #include "str.h"
@@ -36,12 +36,12 @@ static int follow_one_link(char path[static PATH_MAX])
     return strlen(joined) >= PATH_MAX || resolve_directory(joined, path) < 0 ? 0 : 1;
 }
 
-void file_way(const char *name, const char *target, struct host_way *ret)
+void link_chain(const char *name, const char *target, struct host_link_chain *ret)
 {
     char at[PATH_MAX], to[PATH_MAX];
     struct stat a, b;
 
-    *ret = (struct host_way){.there = stat(name, &a) == 0};
+    *ret = (struct host_link_chain){.there = stat(name, &a) == 0};
     if (resolve_directory(name, at) < 0 || resolve_directory(target, to) < 0)
         return;
     for (int i = 0; i < LINKS_MAX && !ret->through; i++) {
