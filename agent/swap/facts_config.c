@@ -435,7 +435,7 @@ static void report_read_config(struct reading *r)
     facts_of_values(r->s, &c);
     facts_of_readiness(r->s, &c);
     facts_of_joins(r->s, &c);
-    facts_of_joiner(r->s, &c);
+    facts_of_joining(r->s, &c);
 }
 
 void facts_of_config(struct surveying *s)

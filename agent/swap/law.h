@@ -82,7 +82,8 @@ struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
-    bool start_stopped; /* a swap starts a Nomad that did not run; used by swap_obey, not by the law
+    bool start_stopped; /* a swap starts a Nomad that did not run; used by swap_answer_order, not by
+                         * the law
                          */
     bool allow_stop;    /* orders may stop and disable Nomad */
     const char *url_prefixes; /* blanks between them; "": any place */

@@ -119,7 +119,7 @@ static void an_operator_against_the_quorum(void **state)
 {
     struct swap_bench *b = *state;
 
-    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    str_cut(b->s.nomad.server_id, UUID_MAX, "11111111-2222");
     b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
     b->m.leader = "\"10.0.0.2:4647\"";
     b->m.odd_peer = "10.0.0.3:4647";

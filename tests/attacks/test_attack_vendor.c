@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "file.h"
 #include "host_linux.h"
 #include "phases.h"
@@ -227,7 +227,7 @@ static void write_sums(const struct bench *b, const char *zip)
 
     digest_of(b, zip, &size, &digest);
     digest_hex(hex, &digest);
-    vendor_zip_name(name, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(name, "1.11.4", "linux", go_arch());
     snprintf(text, sizeof(text), "%s  %s\n", hex, name);
     scratch_write(b->dir, "SUMS", text, 0644);
 }
@@ -265,7 +265,7 @@ static void set_vendor(struct bench *b, const char *which, const char *sums, str
     j->sums_len = text.len;
     memcpy(j->sig, sig.data, sig.len);
     j->sig_len = sig.len;
-    vendor_zip_name(j->zip, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(j->zip, "1.11.4", "linux", go_arch());
 }
 
 /* The manifest names the zip and the program in it; caravan-fetch delivers the file `brings`. */

@@ -174,7 +174,7 @@ static void placed_by_us(struct ready_bench *b)
 {
     bool learned = false;
 
-    facts_gather(&b->p, "", &b->f, &learned);
+    nomad_on_host_read(&b->p, "", &b->f, &learned);
     b->p.rec.placed = b->f.disk;
 }
 static void placed_other(struct ready_bench *b)

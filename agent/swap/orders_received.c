@@ -1,4 +1,4 @@
-#include "swap_obey.h"
+#include "orders_received.h"
 #include "codec.h"
 #include "law_facts.h"
 #include "lease_shown.h"
@@ -53,7 +53,7 @@ static bool take_law_answer(struct obeying *o, const struct law_answer *a)
 static bool ask_order_law(struct obeying *o, enum law_question question)
 {
     struct swap *s = o->s;
-    bool server = s->facts.server_id[0] != '\0' || o->next.is_server;
+    bool server = s->nomad.server_id[0] != '\0' || o->next.is_server;
     struct law_facts f = law_facts_gather(&s->phases, &s->law, question, server);
     struct law_answer a = law_judge(&s->law, question, &f);
 
@@ -61,7 +61,7 @@ static bool ask_order_law(struct obeying *o, enum law_question question)
         o->next.was_active = o->next.stopped.sequence == 0 &&
                              (f.active != TRI_NO || (question == LAW_SWAP && s->law.start_stopped));
     if (question == LAW_SWAP && o->next.was_active && f.active == TRI_NO && o->next.is_server &&
-        s->facts.server_id[0] == '\0')
+        s->nomad.server_id[0] == '\0')
         o->next.joining = 1;
     return take_law_answer(o, &a);
 }
@@ -217,7 +217,7 @@ static void obey_stage(struct obeying *o)
     o->next.signers = trust_signers(&o->s->trust, st->manifest, st->manifest_len, wall_s);
     if (!check_release(o, m))
         return;
-    b = manifest_build(m, facts_os(), facts_arch());
+    b = manifest_build(m, go_os(), go_arch());
     if (b == NULL) {
         order_refuse(o, REFUSAL_MANIFEST,
                      "the manifest names no binary for this host's os and arch");
@@ -253,7 +253,7 @@ static void obey_swap(struct obeying *o)
     uint64_t uptime = (uint64_t)s->host.uptime(s->host.ctx);
     struct law_answer signers = law_signers(&s->law, s->phases.rec.signers, true);
 
-    o->next.is_server = sw->is_server || s->facts.server_id[0] != '\0';
+    o->next.is_server = sw->is_server || s->nomad.server_id[0] != '\0';
     if (s->phases.rec.phase != PHASE_STAGED && !phases_works(&s->phases)) {
         order_refuse(o, REFUSAL_PHASE, "nothing is staged here");
         return;
@@ -328,7 +328,7 @@ static void obey_revert(struct obeying *o)
     struct swap *s = o->s;
     const struct record *was = &s->phases.rec;
 
-    o->next.is_server = was->is_server || s->facts.server_id[0] != '\0';
+    o->next.is_server = was->is_server || s->nomad.server_id[0] != '\0';
     if (!phases_works(&s->phases) && digest_is_zero(&was->previous)) {
         order_refuse(o, REFUSAL_PHASE, "no previous binary is kept here");
         return;
@@ -410,7 +410,7 @@ static void copy_keystore(struct obeying *o)
     struct preserved kept;
     struct err err = ERR_INIT;
 
-    if (preserve_keystore(&s->host, s->phases.conf.dir, s->facts.data_dir, run, &kept, &err) < 0) {
+    if (preserve_keystore(&s->host, s->phases.conf.dir, s->nomad.data_dir, run, &kept, &err) < 0) {
         order_refuse(o, err.kind == ERR_LIMIT ? REFUSAL_LIMIT : REFUSAL_IO, err.text);
         return;
     }
@@ -423,7 +423,7 @@ static void copy_keystore(struct obeying *o)
 
 static void obey_preserve(struct obeying *o)
 {
-    const struct facts *f = &o->s->facts;
+    const struct nomad_on_host *f = &o->s->nomad;
 
     if (phases_works(&o->s->phases))
         order_refuse(o, REFUSAL_BUSY, "another order is being carried out");
@@ -455,7 +455,7 @@ static void obey_service(struct obeying *o)
 
     if (!ask_order_law(o, service_order_question(op)))
         return;
-    o->done.refusal = service_order_obey(&o->s->phases, op, &o->next, &acts, &act, o->done.text);
+    o->done.refusal = service_order_accept(&o->s->phases, op, &o->next, &acts, &act, o->done.text);
     if (o->done.refusal == REFUSAL_NONE)
         o->s->survey.made_ms = 0; /* its facts about the unit are out of date now */
     if (acts)
@@ -554,7 +554,7 @@ static void begin_record(struct obeying *o, const struct verified *v)
         o->next.refused_epoch = o->next.refused_sequence = 0;
     o->next.epoch = v->head.epoch;
     o->next.sequence = v->head.sequence;
-    service_order_look(&o->s->phases, &o->next);
+    service_order_forget_stop(&o->s->phases, &o->next);
 }
 
 /* After a refusal the record changes in one point: the sequence is used up. */
@@ -671,7 +671,7 @@ static void take_new_order(struct swap *s, const struct swap_packet *p, const st
     settle_order(o, v, ret);
 }
 
-void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt)
+void swap_answer_order(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt)
 {
     struct verified v;
     struct err err = ERR_INIT;

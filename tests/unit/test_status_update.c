@@ -1,4 +1,4 @@
-/* swap_view.h: the cost of a survey. */
+/* status_update.h: the cost of a survey. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include "scratch_dir.h"
 #include "str.h"
 #include "swap_bench.h"
-#include "swap_view.h"
+#include "status_update.h"
 
 /* data_dir is the bench's own directory: an id file there makes the host a server or a client. */
 struct viewed {
@@ -38,7 +38,7 @@ static int tear_down(void **state)
 static void survey(struct swap_bench *b, unsigned asked, enum tri not_nomad)
 {
     b->s.survey.made_ms = 0;
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(b->m.versions_asked, asked);
     assert_int_equal(facts_survey_find(&b->s.survey, "not-nomad")->value, not_nomad);
 }
@@ -51,7 +51,7 @@ static void a_client_asks_once_for_metadata(void **state)
     char dir[300];
 
     b->m.metadata = PEER_MUTE;
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(b->m.metadata_asked, 0);
     assert_null(facts_survey_find(&b->s.survey, "metadata-probes"));
     scratch_path(b->dir, "client", dir);
@@ -59,7 +59,7 @@ static void a_client_asks_once_for_metadata(void **state)
     scratch_write(b->dir, "client/client-id", "22222222-3333", 0600);
     for (int i = 0; i < 3; i++) {
         b->s.survey.made_ms = 0;
-        swap_tell(&b->s);
+        status_update(&b->s);
         assert_int_equal(b->m.metadata_asked, 1);
         assert_non_null(facts_survey_find(&b->s.survey, "metadata-probes"));
     }
@@ -106,7 +106,7 @@ static void staged_once_more_is_asked_once_more(void **state)
     for (size_t i = 0; i < ARRAY_LEN(way); i++) {
         b->m.uptime_ms += 1000;
         b->s.phases.rec.phase = way[i];
-        swap_tell(&b->s);
+        status_update(&b->s);
         made[i] = b->s.survey.made_ms;
     }
     assert_int_equal(made[0], made[1]);
@@ -121,30 +121,30 @@ static void units_that_went_down_are_watched(void **state)
     int64_t made;
 
     bind(b, "active");
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_null(facts_survey_find(&b->s.survey, "bound-down"));
     b->m.uptime_ms += 1000;
     bound_units_remember(&b->s.phases.bound, &b->m.about, b->m.uptime_ms);
-    swap_tell(&b->s); /* at once, with the old survey */
+    status_update(&b->s); /* at once, with the old survey */
     assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
-    assert_false(swap_waits(&b->s));
+    assert_false(status_awaits_units(&b->s));
     bind(b, "inactive");
-    swap_tell(&b->s);
-    assert_true(swap_waits(&b->s));
+    status_update(&b->s);
+    assert_true(status_awaits_units(&b->s));
     made = b->s.survey.made_ms;
     b->m.uptime_ms += 1000;
-    swap_watch(&b->s);
+    status_update_units(&b->s);
     assert_int_equal(b->s.survey.made_ms, made);
     bind(b, "active");
-    swap_watch(&b->s);
+    status_update_units(&b->s);
     assert_int_equal(b->s.survey.made_ms, made);
     assert_int_equal(facts_survey_find(&b->s.survey, "bound-down")->value, TRI_NO);
-    assert_false(swap_waits(&b->s));
+    assert_false(status_awaits_units(&b->s));
     bind(b, "failed");
-    swap_tell(&b->s);
-    assert_true(swap_waits(&b->s));
+    status_update(&b->s);
+    assert_true(status_awaits_units(&b->s));
     b->m.uptime_ms += BOUND_WAIT_MS;
-    assert_false(swap_waits(&b->s));
+    assert_false(status_awaits_units(&b->s));
 }
 
 static void swap_until(struct swap_bench *b, enum phase until)
@@ -172,10 +172,10 @@ static void a_new_file_in_place_is_asked_soon(void **state)
     survey(b, 1, TRI_NO);
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
     swap_until(b, PHASE_SETTLED);
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(b->m.versions_asked, 1);
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_UNKNOWN);
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(b->m.versions_asked, 2);
     assert_int_equal(facts_survey_find(&b->s.survey, "binary-version")->value, TRI_YES);
 }
@@ -230,7 +230,7 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     char path[300];
     int64_t made;
 
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_string_equal(beat(b), ""); /* no token file */
     scratch_path(b->dir, "client", path);
     assert_int_equal(mkdir(path, 0700), 0);
@@ -243,32 +243,32 @@ static void a_heartbeat_is_asked_anew_when_it_has_come(void **state)
     b->m.uptime_ms = 100000;
     b->s.phases.rec.phase = PHASE_STAGED;
     b->s.survey.made_ms = 0;
-    swap_tell(&b->s);
+    status_update(&b->s);
     made = b->s.survey.made_ms;
     assert_string_equal(beat(b), "age=1000 ttl=4000 at=100000");
 
     b->m.uptime_ms = 103000; /* the next heartbeat comes just now */
-    assert_int_equal(swap_look_due(&b->s), 1);
-    swap_look(&b->s, SURVEY_GREET_MS);
+    assert_int_equal(status_update_due(&b->s), 1);
+    status_update_if_old(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->m.uptime_ms = 103001;
-    b->s.phases.rec.phase = PHASE_IDLE;    /* the host is not staged */
-    assert_true(swap_look_due(&b->s) > 1); /* caravan-swap does not wake up for it */
-    swap_look(&b->s, SURVEY_GREET_MS);
+    b->s.phases.rec.phase = PHASE_IDLE;        /* the host is not staged */
+    assert_true(status_update_due(&b->s) > 1); /* caravan-swap does not wake up for it */
+    status_update_if_old(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 1);
     b->s.phases.rec.phase = PHASE_STAGED;
     uint64_t revision = b->s.revision;
-    swap_look(&b->s, SURVEY_GREET_MS);
+    status_update_if_old(&b->s, SURVEY_GREET_MS);
     assert_string_equal(beat(b), "age=1000 ttl=4000 at=103001");
     assert_true(b->s.revision > revision); /* the view changes for those who wait */
     assert_int_equal(b->s.survey.made_ms, made);
     b->m.heartbeat.ttl_ms = 0;
     b->m.uptime_ms = 107000;
-    swap_look(&b->s, SURVEY_GREET_MS);
+    status_update_if_old(&b->s, SURVEY_GREET_MS);
     assert_string_equal(beat(b), "unknown"); /* not what it was */
-    assert_true(swap_look_due(&b->s) > 0);
+    assert_true(status_update_due(&b->s) > 0);
     b->m.uptime_ms = 109000;
-    swap_look(&b->s, SURVEY_GREET_MS);
+    status_update_if_old(&b->s, SURVEY_GREET_MS);
     assert_int_equal(b->m.heartbeats_asked, 3); /* not again before the next survey */
 }
 
@@ -283,24 +283,24 @@ static void a_bad_answer_is_looked_at_again(void **state)
     assert_int_equal(mkdir(dir, 0700), 0);
     scratch_write(b->dir, "server/node-id", "22222222-3333", 0600);
     b->m.leader = "\"\"";
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_YES);
-    assert_true(swap_look_due(&b->s) > 0 && swap_look_due(&b->s) < SURVEY_GREET_MS);
+    assert_true(status_update_due(&b->s) > 0 && status_update_due(&b->s) < SURVEY_GREET_MS);
     asks = b->m.asks;
-    swap_look(&b->s, SURVEY_REST_MS);
+    status_update_if_old(&b->s, SURVEY_REST_MS);
     assert_int_equal(b->m.asks, asks);
     b->m.leader = "\"10.0.0.1:4647\"";
     b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
-    b->m.uptime_ms += swap_look_due(&b->s);
+    b->m.uptime_ms += status_update_due(&b->s);
     b->s.phases.rec.phase = PHASE_PROBING;
-    assert_true(swap_look_due(&b->s) == INT64_MAX);
-    swap_look(&b->s, SURVEY_REST_MS);
+    assert_true(status_update_due(&b->s) == INT64_MAX);
+    status_update_if_old(&b->s, SURVEY_REST_MS);
     assert_int_equal(b->m.asks, asks);
     b->s.phases.rec.phase = PHASE_IDLE;
-    assert_int_equal(swap_look_due(&b->s), 0);
-    swap_look(&b->s, SURVEY_REST_MS);
+    assert_int_equal(status_update_due(&b->s), 0);
+    status_update_if_old(&b->s, SURVEY_REST_MS);
     assert_int_equal(facts_survey_find(&b->s.survey, "law-refuses")->value, TRI_NO);
-    assert_true(swap_look_due(&b->s) == INT64_MAX);
+    assert_true(status_update_due(&b->s) == INT64_MAX);
 }
 
 #define VIEWED(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -319,5 +319,5 @@ int main(void)
         VIEWED(a_new_file_in_place_is_asked_soon),
     };
 
-    return cmocka_run_group_tests_name("swap_view", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("status_update", tests, NULL, NULL);
 }

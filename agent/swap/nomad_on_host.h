@@ -1,17 +1,18 @@
 /*
- * facts.h - the data about this host in the answer to hello: ids, digests, the running process.
+ * nomad_on_host.h - the data about this host in the answer to hello: ids, digests, the running
+ * process.
  *
  * These functions only read the present state of the host. A hash of a binary of 150 MB takes half
  * a second. Therefore caravan-swap remembers digests together with the result of stat. The record
  * keeps the digest of the file in place (known_file). The running file is known by its inode: the
  * inode is that of the file in place, or that of the kept binary, or the file is hashed once.
  */
-#ifndef FACTS_H
-#define FACTS_H
+#ifndef NOMAD_ON_HOST_H
+#define NOMAD_ON_HOST_H
 
 #include "phases.h"
 
-struct facts {
+struct nomad_on_host {
     char data_dir[256]; /* Nomad's; "": unknown */
     char server_id[UUID_MAX], client_id[UUID_MAX];
     struct digest disk, running;
@@ -25,16 +26,17 @@ struct facts {
 /* Fills *f anew. conf_data_dir "": take the directory from the main process. The function updates
  * p->rec: the digest of the file in place, if the file is another one now; and if Nomad runs again,
  * the record forgets that an order had stopped it. *ret_learned: p->rec changed. */
-void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, bool *ret_learned);
+void nomad_on_host_read(struct phases *p, const char *conf_data_dir, struct nomad_on_host *f,
+                        bool *ret_learned);
 /* Hashes the file in place. */
-MUST_CHECK int facts_hash(const struct host *h, const struct shelf *s, struct known_file *ret,
-                          struct err *err);
-/* Would facts_gather find another stamp, service state or hold? Cheap. */
-bool facts_are_old(const struct phases *p, const struct facts *f);
+MUST_CHECK int nomad_on_host_hash(const struct host *h, const struct shelf *s,
+                                  struct known_file *ret, struct err *err);
+/* Would nomad_on_host_read find another stamp, service state or hold? Cheap. */
+bool nomad_on_host_is_old(const struct phases *p, const struct nomad_on_host *f);
 /* Parses Nomad's id file: one id, perhaps with a line end. dst is "" for any other content. */
-void facts_id_parse(const char *text, char dst[static UUID_MAX]);
+void nomad_id_parse(const char *text, char dst[static UUID_MAX]);
 /* "linux", and the name that Go gives to this machine's architecture. */
-const char *facts_os(void);
-const char *facts_arch(void);
+const char *go_os(void);
+const char *go_arch(void);
 
 #endif

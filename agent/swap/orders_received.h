@@ -1,5 +1,5 @@
 /*
- * swap_obey.h - one order, from its inner bytes to its receipt.
+ * orders_received.h - one order, from its inner bytes to its receipt.
  *
  * caravan-swap verifies the order itself and does not rely on caravan-agent: signature, sender,
  * cluster, receiver, and the rest in the order of proto/README.md. For a genuine new order,
@@ -11,14 +11,14 @@
  * of an order gets the kept receipt. A trust order has no sequence and no kept receipt, and does
  * not change the record.
  */
-#ifndef SWAP_OBEY_H
-#define SWAP_OBEY_H
+#ifndef ORDERS_RECEIVED_H
+#define ORDERS_RECEIVED_H
 
 #include "swap.h"
 #include "swap_channel.h"
 
 /* Call it between two steps of the phases. ret_receipt stays empty if there is no receipt: the
  * order is not authentic for this host. */
-void swap_obey(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt);
+void swap_answer_order(struct swap *s, const struct swap_packet *p, struct buf *ret_receipt);
 
 #endif

@@ -1,4 +1,4 @@
-/* swap_obey.h: one order, from its bytes to its receipt, on a model host. */
+/* orders_received.h: one order, from its bytes to its receipt, on a model host. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,8 @@
 #include "paper_journal.h"
 #include "scratch_dir.h"
 #include "str.h"
-#include "swap_obey.h"
-#include "swap_view.h"
+#include "orders_received.h"
+#include "status_update.h"
 #include "swap_status.h"
 
 struct bench {
@@ -86,7 +86,7 @@ static void obey(struct bench *b, const struct buf *inner, size_t n, struct buf 
 {
     const struct swap_packet p = {inner->data, n, b->lease.data, b->lease.len};
 
-    swap_obey(&b->s, &p, answer);
+    swap_answer_order(&b->s, &p, answer);
 }
 
 /* Signs, sends and frees the order. REFUSAL_COUNT: no answer. */
@@ -133,7 +133,7 @@ static struct order *stage_signed(struct bench *b, const struct keypair *by, con
 
 static struct order *stage(struct bench *b)
 {
-    return stage_signed(b, b->desk.operator, facts_arch());
+    return stage_signed(b, b->desk.operator, go_arch());
 }
 
 static struct order *swap(struct bench *b, const char *kind)
@@ -309,7 +309,7 @@ static void manifests_and_places_are_checked(void **state)
     struct bench *b = *state;
     struct order *o;
 
-    assert_int_equal(say(b, stage_signed(b, b->desk.observer, facts_arch())), REFUSAL_MANIFEST);
+    assert_int_equal(say(b, stage_signed(b, b->desk.observer, go_arch())), REFUSAL_MANIFEST);
     assert_int_equal(say(b, stage_signed(b, b->desk.operator, "sparc")), REFUSAL_MANIFEST);
     o = stage(b);
     str_cut(o->u.stage.urls[0], URL_MAX_LEN, "https://evil.example/nomad");
@@ -343,7 +343,7 @@ static void enough_other_servers_must_answer(void **state)
 
     (void)say(b, stage(b));
     (void)to_rest(b);
-    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    str_cut(b->s.nomad.server_id, UUID_MAX, "11111111-2222");
     b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
     b->m.leader = "\"\"";
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_QUORUM);
@@ -372,7 +372,7 @@ static void a_server_is_asked_about_its_quorum(void **state)
     o = swap(b, "new");
     o->u.swap.is_server = true;
     assert_int_equal(say(b, o), REFUSAL_UNKNOWN);
-    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    str_cut(b->s.nomad.server_id, UUID_MAX, "11111111-2222");
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_UNKNOWN); /* whatever the order says */
     b->s.law.allow_outage = true;
     assert_int_equal(say(b, swap(b, "new")), REFUSAL_NONE);
@@ -428,30 +428,30 @@ static void what_is_told_as_staged_has_its_facts(void **state)
 
     b->s.conf = &conf;
     snprintf(b->s.view_path, sizeof(b->s.view_path), "%.150s/view", b->dir);
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_non_null(told(b, "package", view));
     assert_null(told(b, "config-rejected", view));
     (void)say(b, stage(b));
-    swap_tell(&b->s);
+    status_update(&b->s);
     (void)to_rest(b);
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
     assert_non_null(told(b, "attributes", view));
     assert_int_equal(view->status.work.phase, PHASE_STAGED);
 
     str_cut(b->m.about.kill_mode, sizeof(b->m.about.kill_mode), "mixed");
     b->m.about.unit = true;
-    swap_look(&b->s, 10000);
+    status_update_if_old(&b->s, 10000);
     assert_int_equal(told(b, "kill-mode", view)->value, TRI_UNKNOWN);
     b->m.uptime_ms += 10000;
-    swap_look(&b->s, 10000);
+    status_update_if_old(&b->s, 10000);
     assert_int_equal(told(b, "kill-mode", view)->value, TRI_YES);
 
     /* After a restart of caravan-swap the staged binary is asked again. */
     trials = b->m.trials;
     b->s.phases.config = (struct config_verdict){.rejects = TRI_UNKNOWN};
     b->s.survey = (struct facts_survey){.n = 0};
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(b->m.trials, trials + 1);
     assert_int_equal(told(b, "config-rejected", view)->value, TRI_NO);
 }
@@ -467,22 +467,22 @@ static void a_stop_by_order_is_told(void **state)
     b->s.conf = &conf;
     b->s.law.allow_stop = true;
     snprintf(b->s.view_path, sizeof(b->s.view_path), "%.150s/view", b->dir);
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_NO);
     o->u.service.op = SERVICE_STOP;
     assert_int_equal(say(b, o), REFUSAL_NONE);
     paper_journal_about("order-accepted", RUN_A "ORDER=service SEQUENCE=1");
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_UNKNOWN);
     assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 is stopping Nomad");
     (void)to_rest(b);
     paper_journal_about("service-stopped", RUN_A "ORDER=service PHASE=idle SEQUENCE=1");
-    swap_tell(&b->s);
+    status_update(&b->s);
     assert_int_equal(told(b, "stopped", view)->value, TRI_YES);
     assert_string_equal(told(b, "stopped", view)->text, "order 1 of epoch 1 stopped Nomad");
     assert_int_equal(view->hello.stamp.main_pid, 0);
     model_start_service(&b->m); /* by hand */
-    swap_look(&b->s, 10000);
+    status_update_if_old(&b->s, 10000);
     assert_int_equal(told(b, "stopped", view)->value, TRI_NO);
     assert_int_equal(b->s.phases.rec.stopped.sequence, 0);
 }
@@ -563,9 +563,9 @@ static void the_keystore_is_copied_once_told_where(void **state)
 
     put_key(b, "secret of secrets");
     assert_int_equal(preserve(b), REFUSAL_UNKNOWN);
-    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
+    str_cut(b->s.nomad.data_dir, sizeof(b->s.nomad.data_dir), "/data");
     assert_int_equal(preserve(b), REFUSAL_PHASE); /* a client's */
-    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    str_cut(b->s.nomad.server_id, sizeof(b->s.nomad.server_id), "s1-id");
     assert_int_equal(preserve(b), REFUSAL_NONE);
     first = b->receipt.u.done;
     assert_int_equal(first.count, 1);
@@ -585,8 +585,8 @@ static void the_same_order_again_copies_nothing(void **state)
     auto_buf struct buf first = BUF_INIT;
 
     put_key(b, "one");
-    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
-    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    str_cut(b->s.nomad.data_dir, sizeof(b->s.nomad.data_dir), "/data");
+    str_cut(b->s.nomad.server_id, sizeof(b->s.nomad.server_id), "s1-id");
     assert_int_equal(preserve(b), REFUSAL_NONE);
     (void)buf_add(&first, b->answer.data, b->answer.len);
     put_key(b, "two");
@@ -601,8 +601,8 @@ static void a_keystore_that_cannot_be_copied_is_told(void **state)
 {
     struct bench *b = *state;
 
-    str_cut(b->s.facts.data_dir, sizeof(b->s.facts.data_dir), "/data");
-    str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1-id");
+    str_cut(b->s.nomad.data_dir, sizeof(b->s.nomad.data_dir), "/data");
+    str_cut(b->s.nomad.server_id, sizeof(b->s.nomad.server_id), "s1-id");
     assert_int_equal(preserve(b), REFUSAL_IO);
     assert_non_null(strstr(b->receipt.u.done.text, "/data/server/keystore"));
     assert_int_equal(b->receipt.u.done.count, 0);
@@ -679,5 +679,5 @@ int main(void)
         CASE(a_keystore_that_cannot_be_copied_is_told),
     };
 
-    return cmocka_run_group_tests_name("swap_obey", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("orders_received", tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
 /*
- * swap_view.h - the state of caravan-swap and its host for caravan-agent: facts, survey, and view.
+ * status_update.h - the state of caravan-swap and its host for caravan-agent: facts, survey, and
+ * view.
  *
  * caravan-swap replaces the whole view (swap_status.h) at every change. caravan-agent answers hello
  * and status from the view. The revision of the view never decreases within a boot, also not after
@@ -10,8 +11,8 @@
  * after a stage. While the phases work the survey stays as it is. Only the heartbeat
  * (facts_heartbeat.h) is asked by a look alone, when it is due (heartbeat_due.h).
  */
-#ifndef SWAP_VIEW_H
-#define SWAP_VIEW_H
+#ifndef STATUS_UPDATE_H
+#define STATUS_UPDATE_H
 
 #include "swap.h"
 
@@ -21,18 +22,18 @@
 #define SURVEY_REST_MS  60000            /* maximum age of the survey when nobody asks */
 
 /* Gathers the facts, makes the survey if it is due, and writes the view. */
-void swap_tell(struct swap *s);
+void status_update(struct swap *s);
 /* Writes the view if the service or the file in place has changed, or if the survey is older than
  * survey_ms. */
-void swap_look(struct swap *s, int64_t survey_ms);
+void status_update_if_old(struct swap *s, int64_t survey_ms);
 /* Was a unit active before Nomad's last stop, and is it not active again (bound-down)? For
  * BOUND_WAIT_MS after the stop caravan-swap must look, because nothing else reports the change. */
-bool swap_waits(const struct swap *s);
-/* Call it while swap_waits is true: it writes the view when bound-down changes. */
-void swap_watch(struct swap *s);
+bool status_awaits_units(const struct swap *s);
+/* Call it while status_awaits_units is true: it writes the view when bound-down changes. */
+void status_update_units(struct swap *s);
 
 /* Milliseconds until the next look at a bad answer or at the heartbeat; INT64_MAX: no look is due.
  */
-int64_t swap_look_due(const struct swap *s);
+int64_t status_update_due(const struct swap *s);
 
 #endif

@@ -1,20 +1,20 @@
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "elf_arch.h"
 #include "file.h"
 #include "process.h"
 #include "str.h"
 
-const char *facts_os(void)
+const char *go_os(void)
 {
     return "linux";
 }
 
-const char *facts_arch(void)
+const char *go_arch(void)
 {
     return elf_arch_here();
 }
 
-void facts_id_parse(const char *text, char dst[static UUID_MAX])
+void nomad_id_parse(const char *text, char dst[static UUID_MAX])
 {
     size_t n = strspn(text, "0123456789abcdefABCDEF-");
 
@@ -34,10 +34,11 @@ static void read_id_file(const char *data_dir, const char *name, char dst[static
     dst[0] = '\0';
     snprintf(path, sizeof(path), "%s/%s", data_dir, name);
     if (data_dir[0] != '\0' && file_read(path, 256, 0, &b, &err) == 0)
-        facts_id_parse(buf_str(&b), dst);
+        nomad_id_parse(buf_str(&b), dst);
 }
 
-int facts_hash(const struct host *h, const struct shelf *s, struct known_file *ret, struct err *err)
+int nomad_on_host_hash(const struct host *h, const struct shelf *s, struct known_file *ret,
+                       struct err *err)
 {
     struct shelf_read r = SHELF_READ_INIT;
     int rc;
@@ -54,7 +55,7 @@ int facts_hash(const struct host *h, const struct shelf *s, struct known_file *r
 
 /* While the phases work, they rename files of the shelf. Then only the record knows the digest of
  * the file in place. */
-static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
+static void learn_disk(struct phases *p, struct nomad_on_host *f, bool *ret_learned)
 {
     const struct host *h = p->host;
     struct host_stat now = {.there = false};
@@ -70,7 +71,7 @@ static void learn_disk(struct phases *p, struct facts *f, bool *ret_learned)
     f->stamp.ino = now.ino;
     f->stamp.ctime_ns = now.ctime_ns;
     if (!shelf_known(&p->rec.disk, &now) && !phases_works(p) &&
-        facts_hash(h, &p->shelf, &p->rec.disk, &err) == 0)
+        nomad_on_host_hash(h, &p->shelf, &p->rec.disk, &err) == 0)
         *ret_learned = true;
     if (shelf_known(&p->rec.disk, &now))
         f->disk = p->rec.disk.digest;
@@ -85,7 +86,7 @@ static bool is_kept_binary(const struct phases *p, const struct host_process *pr
            old.there && old.dev == proc->dev && old.ino == proc->ino;
 }
 
-static void learn_running(const struct phases *p, pid_t pid, struct facts *f)
+static void learn_running(const struct phases *p, pid_t pid, struct nomad_on_host *f)
 {
     struct host_process proc = {.there = false};
     struct err err = ERR_INIT;
@@ -103,7 +104,7 @@ static void learn_running(const struct phases *p, pid_t pid, struct facts *f)
     }
 }
 
-static void learn_service(const struct phases *p, struct facts *f)
+static void learn_service(const struct phases *p, struct nomad_on_host *f)
 {
     const struct service *s = p->host->service;
     struct service_state state = {.active = TRI_UNKNOWN};
@@ -117,7 +118,7 @@ static void learn_service(const struct phases *p, struct facts *f)
     str_cut(f->service_text, sizeof(f->service_text), state.text);
 }
 
-static void learn_hold(const struct phases *p, struct facts *f)
+static void learn_hold(const struct phases *p, struct nomad_on_host *f)
 {
     struct host_stat held;
     struct err err = ERR_INIT;
@@ -126,11 +127,12 @@ static void learn_hold(const struct phases *p, struct facts *f)
         f->held = held.there ? TRI_YES : TRI_NO;
 }
 
-void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, bool *ret_learned)
+void nomad_on_host_read(struct phases *p, const char *conf_data_dir, struct nomad_on_host *f,
+                        bool *ret_learned)
 {
-    struct facts was = *f;
+    struct nomad_on_host was = *f;
 
-    *f = (struct facts){.ran = was.ran};
+    *f = (struct nomad_on_host){.ran = was.ran};
     *ret_learned = false;
     learn_service(p, f);
     learn_hold(p, f);
@@ -150,9 +152,9 @@ void facts_gather(struct phases *p, const char *conf_data_dir, struct facts *f, 
     read_id_file(f->data_dir, "client/client-id", f->client_id);
 }
 
-bool facts_are_old(const struct phases *p, const struct facts *f)
+bool nomad_on_host_is_old(const struct phases *p, const struct nomad_on_host *f)
 {
-    struct facts now = {.active = TRI_UNKNOWN};
+    struct nomad_on_host now = {.active = TRI_UNKNOWN};
     struct host_stat st = {.there = false};
     struct err err = ERR_INIT;
 

@@ -1,4 +1,4 @@
-#include "swap_view.h"
+#include "status_update.h"
 #include "caravan_version.h"
 #include "clock.h"
 #include "elf_arch.h"
@@ -54,7 +54,7 @@ static void show_stopped(const struct swap *s, struct receipt_status *st)
 {
     const struct record *r = &s->phases.rec;
     enum tri stopped = r->stopped.sequence == 0    ? TRI_NO
-                       : s->facts.active == TRI_NO ? TRI_YES
+                       : s->nomad.active == TRI_NO ? TRI_YES
                                                    : TRI_UNKNOWN;
     char text[TEXT_MAX] = "";
 
@@ -65,7 +65,7 @@ static void show_stopped(const struct swap *s, struct receipt_status *st)
                  : r->stopping != 0 ? "is stopping Nomad"
                                     : "was to stop Nomad, and Nomad was not seen to end");
     add_status_fact(st, "stopped", stopped, text);
-    bool failed = stopped == TRI_UNKNOWN && r->stopping == 0 && s->facts.active == TRI_YES;
+    bool failed = stopped == TRI_UNKNOWN && r->stopping == 0 && s->nomad.active == TRI_YES;
     snprintf(text, sizeof(text), "%llu", (unsigned long long)(failed ? r->stopped.sequence : 0));
     add_status_fact(st, "stop-failed", bool_tri(failed), failed ? text : "");
 }
@@ -94,7 +94,7 @@ static void show_trust(const struct swap *s, struct receipt_status *st)
 
 static void show_facts(const struct swap *s, struct receipt_status *st)
 {
-    const struct facts *f = &s->facts;
+    const struct nomad_on_host *f = &s->nomad;
     char old[TEXT_MAX];
 
     add_status_fact(st, "held", f->held,
@@ -127,7 +127,7 @@ static void fill_status(const struct swap *s, struct receipt_status *st)
     st->work.total = p->now.total;
     st->verdict = r->verdict;
     st->work.silence_ms = r->silence_ms;
-    st->work.stamp = s->facts.stamp;
+    st->work.stamp = s->nomad.stamp;
     show_facts(s, st);
     st->n_log = s->n_lines;
     memcpy(st->log, s->lines, s->n_lines * sizeof(s->lines[0]));
@@ -136,7 +136,7 @@ static void fill_status(const struct swap *s, struct receipt_status *st)
 
 static void fill_hello(const struct swap *s, struct receipt_hello *h)
 {
-    const struct facts *f = &s->facts;
+    const struct nomad_on_host *f = &s->nomad;
     char host[NAME_MAX_LEN] = "";
 
     h->wire_min = WIRE_MIN;
@@ -144,8 +144,8 @@ static void fill_hello(const struct swap *s, struct receipt_hello *h)
     str_cut(h->program, sizeof(h->program), CARAVAN_VERSION);
     if (gethostname(host, sizeof(host) - 1) == 0)
         str_cut(h->host, sizeof(h->host), host);
-    str_cut(h->os, sizeof(h->os), facts_os());
-    str_cut(h->arch, sizeof(h->arch), facts_arch());
+    str_cut(h->os, sizeof(h->os), go_os());
+    str_cut(h->arch, sizeof(h->arch), go_arch());
     str_cut(h->server_id, sizeof(h->server_id), f->server_id);
     str_cut(h->client_id, sizeof(h->client_id), f->client_id);
     h->disk = f->disk;
@@ -199,7 +199,7 @@ static void ask_metadata(struct swap *s)
     const struct host *h = &s->host;
     struct err err = ERR_INIT;
 
-    if (s->phases.metadata_asked || s->facts.client_id[0] == '\0')
+    if (s->phases.metadata_asked || s->nomad.client_id[0] == '\0')
         return;
     s->phases.metadata_asked = true;
     if (h->metadata(h->ctx, METADATA_MS, &s->phases.metadata, &err) < 0)
@@ -216,12 +216,12 @@ static void ask_version_in_place(struct swap *s)
     struct err err = ERR_INIT;
     int binary = -1;
 
-    if (s->facts.held != TRI_NO || digest_is_zero(&s->facts.disk) ||
-        digest_eq(&v->of, &s->facts.disk) ||
+    if (s->nomad.held != TRI_NO || digest_is_zero(&s->nomad.disk) ||
+        digest_eq(&v->of, &s->nomad.disk) ||
         elf_arch_is(h, p->shelf.at, p->shelf.name, &err) != TRI_YES ||
         h->open_through(h->ctx, p->shelf.at, p->shelf.name, &binary, &err) < 0)
         return;
-    v->of = s->facts.disk;
+    v->of = s->nomad.disk;
     v->nomad = h->version_of(h->ctx, binary, v->version, v->text);
     h->close(h->ctx, binary);
 }
@@ -230,7 +230,7 @@ static void update_heartbeat_fact(struct swap *s)
 {
     struct fact now;
 
-    if (s->conf != NULL && facts_heartbeat(&s->phases, &s->facts, s->conf->token_file, &now))
+    if (s->conf != NULL && facts_heartbeat(&s->phases, &s->nomad, s->conf->token_file, &now))
         (void)facts_survey_put(&s->survey, &now);
 }
 
@@ -238,7 +238,7 @@ static void update_servers_fact(struct swap *s)
 {
     struct fact now;
 
-    if (facts_servers(&s->phases, &s->facts, s->conf != NULL ? s->conf->token_file : "", &now))
+    if (facts_servers(&s->phases, &s->nomad, s->conf != NULL ? s->conf->token_file : "", &now))
         (void)facts_survey_put(&s->survey, &now);
 }
 
@@ -250,8 +250,8 @@ static void make_survey(struct swap *s)
         (void)phases_ask_config(&s->phases);
     ask_metadata(s);
     ask_version_in_place(s);
-    facts_ready_ask(&s->phases, &s->facts);
-    facts_survey(&s->phases, &s->facts, &s->survey);
+    facts_ready_ask(&s->phases, &s->nomad);
+    facts_survey(&s->phases, &s->nomad, &s->survey);
     update_heartbeat_fact(s);
     update_servers_fact(s);
     s->phases.packaged = s->survey.packaged;
@@ -278,7 +278,7 @@ static bool mark_overtaken(struct swap *s)
     static const char *const ids[] = {"not-nomad", "binary-version"};
     struct fact f = {.value = TRI_UNKNOWN, .text = "the binary was not asked yet"};
 
-    if (!is_at_rest(s) || s->survey.made_ms == 0 || digest_eq(&s->survey.disk, &s->facts.disk))
+    if (!is_at_rest(s) || s->survey.made_ms == 0 || digest_eq(&s->survey.disk, &s->nomad.disk))
         return false;
     for (size_t i = 0; i < ARRAY_LEN(ids); i++) {
         str_cut(f.id, sizeof(f.id), ids[i]);
@@ -287,12 +287,12 @@ static bool mark_overtaken(struct swap *s)
     return true;
 }
 
-void swap_tell(struct swap *s)
+void status_update(struct swap *s)
 {
     bool learned = false, overtaken;
     struct err err = ERR_INIT;
 
-    facts_gather(&s->phases, s->conf->data_dir, &s->facts, &learned);
+    nomad_on_host_read(&s->phases, s->conf->data_dir, &s->nomad, &learned);
     /* The next start then need not hash the file again. Losing the record here costs only that. */
     if (learned && record_save(&s->host, s->swap_dir, &s->phases.rec, true, &err) < 0)
         log_say(s->log, LOG_WARNING, EVENT_NONE, "%s", err.text);
@@ -308,7 +308,7 @@ void swap_tell(struct swap *s)
         s->survey.made_ms = 0;
 }
 
-bool swap_waits(const struct swap *s)
+bool status_awaits_units(const struct swap *s)
 {
     const struct fact *f = facts_survey_find(&s->survey, "bound-down");
 
@@ -316,7 +316,7 @@ bool swap_waits(const struct swap *s)
            s->host.uptime(s->host.ctx) - s->phases.bound.at_ms < BOUND_WAIT_MS;
 }
 
-void swap_watch(struct swap *s)
+void status_update_units(struct swap *s)
 {
     if (update_bound_fact(s))
         write_swap_view(s);
@@ -329,23 +329,23 @@ static int64_t ms_to_heartbeat(const struct swap *s)
     return due == INT64_MAX ? due : MAX_OF(due + 1 - s->host.uptime(s->host.ctx), (int64_t)0);
 }
 
-void swap_look(struct swap *s, int64_t survey_ms)
+void status_update_if_old(struct swap *s, int64_t survey_ms)
 {
     int64_t age = s->host.uptime(s->host.ctx) - s->survey.made_ms;
-    bool old = facts_are_old(&s->phases, &s->facts),
+    bool old = nomad_on_host_is_old(&s->phases, &s->nomad),
          idle = is_at_rest(s) && !phases_works(&s->phases);
 
     if (idle && (old || age >= survey_ms || facts_ready_due(&s->phases) == 0))
         s->survey.made_ms = 0;
     if (old || s->survey.made_ms == 0) {
-        swap_tell(s);
+        status_update(s);
     } else if (idle && ms_to_heartbeat(s) == 0) {
         update_heartbeat_fact(s);
         write_swap_view(s);
     }
 }
 
-int64_t swap_look_due(const struct swap *s)
+int64_t status_update_due(const struct swap *s)
 {
     if (!is_at_rest(s) || phases_works(&s->phases))
         return INT64_MAX;
