@@ -1,4 +1,4 @@
-#include "crowd.h"
+#include "connection_limits.h"
 
 struct member {
     uint32_t id; /* 0: the slot is free */
@@ -7,10 +7,10 @@ struct member {
     int serving;   /* number of its frames that a handler has */
     int party;     /* number of staying members of its party, with itself */
     bool leaving;  /* to be closed; does not count any more */
-    bool told;     /* crowd_to_close has named it */
+    bool told;     /* connection_limits_to_close has named it */
 };
 
-struct crowd {
+struct connection_limits {
     size_t max, max_each;
     uint64_t count; /* number of calls so far; stands for the time */
     size_t size;    /* number of members that stay */
@@ -18,27 +18,27 @@ struct crowd {
     struct member members[]; /* twice max, because closing a connection takes a moment */
 };
 
-struct crowd *crowd_new(int max, int max_each)
+struct connection_limits *connection_limits_new(int max, int max_each)
 {
     size_t n = 2 * (size_t)max;
-    struct crowd *c = xzalloc(1, sizeof(*c) + n * sizeof(struct member));
+    struct connection_limits *c = xzalloc(1, sizeof(*c) + n * sizeof(struct member));
     c->max = (size_t)max;
     c->max_each = (size_t)max_each;
     c->n = n;
     return c;
 }
 
-void crowd_free(struct crowd *c)
+void connection_limits_free(struct connection_limits *c)
 {
     free(c);
 }
 
-size_t crowd_size(const struct crowd *c)
+size_t connection_limits_count(const struct connection_limits *c)
 {
     return c->size;
 }
 
-static struct member *find_member(struct crowd *c, uint32_t id)
+static struct member *find_member(struct connection_limits *c, uint32_t id)
 {
     for (size_t i = 0; i < c->n; i++) {
         if (c->members[i].id == id)
@@ -54,7 +54,7 @@ static bool is_staying(const struct member *m)
 
 /* Adds step to the count of every other member of m's party. Returns how many other members the
  * party has. */
-static int count_party(struct crowd *c, const struct member *m, int step)
+static int count_party(struct connection_limits *c, const struct member *m, int step)
 {
     int others = 0;
     for (size_t i = 0; i < c->n; i++) {
@@ -67,7 +67,7 @@ static int count_party(struct crowd *c, const struct member *m, int step)
     return others;
 }
 
-static void mark_leaving(struct crowd *c, struct member *m)
+static void mark_leaving(struct connection_limits *c, struct member *m)
 {
     m->leaving = true;
     c->size--;
@@ -76,7 +76,7 @@ static void mark_leaving(struct crowd *c, struct member *m)
 
 /* Finds the member to close: of the largest party (with `of`: of the party of that address), the
  * member that has been silent longest. NULL: all members are being served. */
-static struct member *find_silent(struct crowd *c, const struct address *of)
+static struct member *find_silent(struct connection_limits *c, const struct address *of)
 {
     struct member *best = NULL;
     for (size_t i = 0; i < c->n; i++) {
@@ -90,7 +90,7 @@ static struct member *find_silent(struct crowd *c, const struct address *of)
     return best;
 }
 
-bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
+bool connection_limits_admit(struct connection_limits *c, uint32_t id, const struct address *from)
 {
     struct member new = {.id = id, .from = *from, .last = ++c->count};
     struct member *slot = find_member(c, 0);
@@ -110,7 +110,7 @@ bool crowd_admit(struct crowd *c, uint32_t id, const struct address *from)
     return true;
 }
 
-void crowd_heard(struct crowd *c, uint32_t id)
+void connection_limits_begin_serving(struct connection_limits *c, uint32_t id)
 {
     struct member *m = find_member(c, id);
     if (m == NULL)
@@ -119,7 +119,7 @@ void crowd_heard(struct crowd *c, uint32_t id)
     m->last = ++c->count;
 }
 
-void crowd_served(struct crowd *c, uint32_t id)
+void connection_limits_end_serving(struct connection_limits *c, uint32_t id)
 {
     struct member *m = find_member(c, id);
     if (m == NULL)
@@ -128,7 +128,7 @@ void crowd_served(struct crowd *c, uint32_t id)
     m->last = ++c->count;
 }
 
-void crowd_left(struct crowd *c, uint32_t id)
+void connection_limits_remove(struct connection_limits *c, uint32_t id)
 {
     struct member *m = find_member(c, id);
     if (m == NULL)
@@ -138,7 +138,7 @@ void crowd_left(struct crowd *c, uint32_t id)
     memset(m, 0, sizeof(*m));
 }
 
-uint32_t crowd_to_close(struct crowd *c)
+uint32_t connection_limits_to_close(struct connection_limits *c)
 {
     for (size_t i = 0; i < c->n; i++) {
         struct member *m = &c->members[i];

@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "crowd.h"
+#include "connection_limits.h"
 
 static struct address v4(unsigned char a, unsigned char b, unsigned char c, unsigned char d)
 {
@@ -93,103 +93,103 @@ static void test_parties(void **state)
 
 /* ---- the crowd ---- */
 
-static bool join(struct crowd *c, uint32_t pipe, unsigned char who)
+static bool join(struct connection_limits *c, uint32_t pipe, unsigned char who)
 {
     struct address a = v4(10, 0, 0, who);
-    return crowd_admit(c, pipe, &a);
+    return connection_limits_admit(c, pipe, &a);
 }
 
 static void test_the_silent_go_first(void **state)
 {
-    struct crowd *c = crowd_new(3, 3);
+    struct connection_limits *c = connection_limits_new(3, 3);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 3));
-    crowd_heard(c, 1);
-    crowd_served(c, 1);
-    assert_int_equal(crowd_to_close(c), 0);
+    connection_limits_begin_serving(c, 1);
+    connection_limits_end_serving(c, 1);
+    assert_int_equal(connection_limits_to_close(c), 0);
     assert_true(join(c, 4, 4));
-    assert_int_equal(crowd_to_close(c), 2); /* not 1: it spoke since */
-    assert_int_equal(crowd_to_close(c), 0); /* named once */
-    assert_int_equal(crowd_size(c), 3);
-    crowd_left(c, 2);
-    assert_int_equal(crowd_size(c), 3);
-    crowd_free(c);
+    assert_int_equal(connection_limits_to_close(c), 2); /* not 1: it spoke since */
+    assert_int_equal(connection_limits_to_close(c), 0); /* named once */
+    assert_int_equal(connection_limits_count(c), 3);
+    connection_limits_remove(c, 2);
+    assert_int_equal(connection_limits_count(c), 3);
+    connection_limits_free(c);
 }
 
 static void test_who_is_served_stays(void **state)
 {
-    struct crowd *c = crowd_new(2, 2);
+    struct connection_limits *c = connection_limits_new(2, 2);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2));
-    crowd_heard(c, 1);
+    connection_limits_begin_serving(c, 1);
     assert_true(join(c, 3, 3));
-    assert_int_equal(crowd_to_close(c), 2);
-    crowd_left(c, 2);
-    crowd_heard(c, 3);
+    assert_int_equal(connection_limits_to_close(c), 2);
+    connection_limits_remove(c, 2);
+    connection_limits_begin_serving(c, 3);
     assert_false(join(c, 4, 4)); /* both are being served */
-    assert_int_equal(crowd_to_close(c), 0);
-    crowd_served(c, 1);
+    assert_int_equal(connection_limits_to_close(c), 0);
+    connection_limits_end_serving(c, 1);
     assert_true(join(c, 5, 5));
-    assert_int_equal(crowd_to_close(c), 1);
-    crowd_free(c);
+    assert_int_equal(connection_limits_to_close(c), 1);
+    connection_limits_free(c);
 }
 
 static void test_a_full_party_pays_itself(void **state)
 {
-    struct crowd *c = crowd_new(10, 2);
+    struct connection_limits *c = connection_limits_new(10, 2);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 2));
     assert_true(join(c, 4, 2));
-    assert_int_equal(crowd_to_close(c), 2); /* not 1, which is older */
-    crowd_heard(c, 3);
-    crowd_heard(c, 4);
+    assert_int_equal(connection_limits_to_close(c), 2); /* not 1, which is older */
+    connection_limits_begin_serving(c, 3);
+    connection_limits_begin_serving(c, 4);
     assert_false(join(c, 5, 2));
     assert_true(join(c, 6, 3));
-    assert_int_equal(crowd_size(c), 4);
-    crowd_free(c);
+    assert_int_equal(connection_limits_count(c), 4);
+    connection_limits_free(c);
 }
 
 static void test_the_largest_party_pays(void **state)
 {
-    struct crowd *c = crowd_new(4, 4);
+    struct connection_limits *c = connection_limits_new(4, 4);
     (void)state;
     assert_true(join(c, 1, 1)); /* the coordinator, longest silent of all */
     assert_true(join(c, 2, 66) && join(c, 3, 66) && join(c, 4, 66));
     assert_true(join(c, 5, 2));
-    assert_int_equal(crowd_to_close(c), 2);
-    crowd_left(c, 2);
+    assert_int_equal(connection_limits_to_close(c), 2);
+    connection_limits_remove(c, 2);
     assert_true(join(c, 6, 3)); /* 66 has two still: the largest */
-    assert_int_equal(crowd_to_close(c), 3);
-    crowd_free(c);
+    assert_int_equal(connection_limits_to_close(c), 3);
+    connection_limits_free(c);
 }
 
 static void test_strange_numbers(void **state)
 {
-    struct crowd *c = crowd_new(4, 4);
+    struct connection_limits *c = connection_limits_new(4, 4);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 1));
-    crowd_left(c, 1);
-    crowd_left(c, 2);
-    crowd_left(c, 77);
-    crowd_heard(c, 77);
-    crowd_served(c, 77);
-    assert_int_equal(crowd_size(c), 0);
-    assert_int_equal(crowd_to_close(c), 0);
-    crowd_free(c);
-    crowd_free(NULL);
+    connection_limits_remove(c, 1);
+    connection_limits_remove(c, 2);
+    connection_limits_remove(c, 77);
+    connection_limits_begin_serving(c, 77);
+    connection_limits_end_serving(c, 77);
+    assert_int_equal(connection_limits_count(c), 0);
+    assert_int_equal(connection_limits_to_close(c), 0);
+    connection_limits_free(c);
+    connection_limits_free(NULL);
 }
 
 static void test_those_told_to_go_take_room_for_a_moment_only(void **state)
 {
-    struct crowd *c = crowd_new(2, 2);
+    struct connection_limits *c = connection_limits_new(2, 2);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 3) && join(c, 4, 4));
     assert_false(join(c, 5, 5)); /* nobody has left yet: 4 of 2 */
-    assert_int_equal(crowd_size(c), 2);
-    crowd_left(c, 1);
+    assert_int_equal(connection_limits_count(c), 2);
+    connection_limits_remove(c, 1);
     assert_true(join(c, 5, 5));
-    assert_int_equal(crowd_size(c), 2);
-    crowd_free(c);
+    assert_int_equal(connection_limits_count(c), 2);
+    connection_limits_free(c);
 }
 
 int main(void)
@@ -206,5 +206,5 @@ int main(void)
         cmocka_unit_test(test_strange_numbers),
         cmocka_unit_test(test_those_told_to_go_take_room_for_a_moment_only),
     };
-    return cmocka_run_group_tests_name("crowd", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("connection_limits", tests, NULL, NULL);
 }
