@@ -354,7 +354,7 @@ static int read_run(struct auditing *a, struct reading *r, struct err *err)
     if (rc < 0)
         return -1;
     if (r->more || (a->audit.since == RECORD_NONE && a->audit.orders > 0))
-        audit_say_unkept(&a->audit, r->more);
+        audit_report_unkept(&a->audit, r->more);
     return 0;
 }
 
@@ -401,7 +401,7 @@ int auditing_alone(struct auditing *a, struct err *err)
     if (rc == 0)
         rc = ledger_record_orphans(a->store, &orphans, err);
     if (orphans > 0)
-        audit_say_orphans(&a->audit, orphans);
+        audit_report_orphans(&a->audit, orphans);
     add_up(a);
     return rc;
 }

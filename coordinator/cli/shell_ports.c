@@ -1,7 +1,7 @@
 #include "shell_ports.h"
 
 #include "log_frames.h"
-#include "nomad_operate.h"
+#include "operation_send.h"
 #include "seeds.h"
 #include "str.h"
 
@@ -79,7 +79,7 @@ static struct shell_operated *push(struct shell *s, enum event_kind kind, const 
     return o;
 }
 
-static void operated(void *ctx, const struct operated *done)
+static void operated(void *ctx, const struct operation_outcome *done)
 {
     struct shell_operated *o = push(ctx, EV_OPERATED, done->why);
     o->event.op = done->op;
@@ -99,7 +99,7 @@ static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)
     str_cut(o->region, sizeof(o->region), t->region);
 }
 
-static void shell_operate(void *ctx, const struct operate *o)
+static void shell_operate(void *ctx, const struct nomad_operation *o)
 {
     struct shell *s = ctx;
     struct nomad_base base;
@@ -113,7 +113,7 @@ static void shell_operate(void *ctx, const struct operate *o)
                                               .on_done = snapshot_is_done,
                                               .ctx = s});
     else
-        nomad_operate(s->console->nomad, &base, o, operated, s);
+        operation_send(s->console->nomad, &base, o, operated, s);
 }
 
 /* A line of a log: kept with the step; when it means harm, told. */

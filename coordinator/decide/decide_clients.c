@@ -92,7 +92,7 @@ static bool are_servers_ready(const struct situation *s, struct decision *d, con
         return false;
     for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
         const struct host *o = &s->world->hosts[i];
-        if (!str_eq(o->region, h->region) || plan_is_past(s->world, s->plan, o))
+        if (!str_eq(o->region, h->region) || plan_is_former_server(s->world, s->plan, o))
             continue;
         if (version_parse(o->server.version, &v, &err) < 0 ||
             plan_cmp_target(s->plan, &v, &target) < 0) {
@@ -121,7 +121,7 @@ static const char *why_not_now(const struct situation *s, size_t i, const struct
     if (s->lease->claims[i] == CLAIM_SILENT)
         return "its agent does not answer";
     *ret_skip = SKIP_NONE;
-    if (!fresh(h->client.list_at, s->now))
+    if (!is_fresh(h->client.list_at, s->now))
         return "its node record could not be read";
     why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
@@ -132,11 +132,11 @@ static const char *why_not_now(const struct situation *s, size_t i, const struct
         return "its node is not ready";
     /* Somebody else has just installed the target there. The node record about that start must
      * not count as the record after a swap of this run. */
-    if (fresh(h->agent.hello_at, s->now) &&
+    if (is_fresh(h->agent.hello_at, s->now) &&
         digest_eq(&h->agent.hello.running, &s->plan->hosts[i].digest) &&
         !str_eq(host_version(s->world, h), s->plan->target))
         return "it runs the target, and its node record does not say so yet";
-    if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.health_at, s->now))
+    if (!is_fresh(h->client.allocs_at, s->now) || !is_fresh(h->client.health_at, s->now))
         return "its allocations or its own API could not be read";
     *ret_skip = SKIP_HELD;
     if (s->plan->policy.drain && h->client.draining && s->ledger->hosts[i].state == HOST_STAGED)

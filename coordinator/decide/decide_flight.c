@@ -66,7 +66,7 @@ static int64_t heartbeat_wait_left(const struct flight *f)
  * while caravan-swap is alive, it repeats its answer. */
 static bool ask_whether_swap_is_alive(const struct flight *f)
 {
-    bool answers = f->h != NULL && fresh(f->h->agent.hello_at, f->s->now);
+    bool answers = f->h != NULL && is_fresh(f->h->agent.hello_at, f->s->now);
 
     if (f->lh->answered && answers && call_due(&f->lh->call, f->s->now) &&
         f->s->now - f->lh->receipt_ms > SWAP_ALIVE_MS)
@@ -84,7 +84,7 @@ static void wait_for_work(const struct flight *f, const struct agent_view *a)
     char took[24];
     int64_t left = a == NULL || a->work.phase == PHASE_SWAPPING ? heartbeat_wait_left(f) : 0;
     int64_t since = f->s->now - f->lh->ordered_ms;
-    bool silent = a != NULL && !fresh(a->hello_at, f->s->now);
+    bool silent = a != NULL && !is_fresh(a->hello_at, f->s->now);
 
     if (silent)
         since = f->s->now - a->hello_at;
@@ -335,7 +335,7 @@ static void step_draining(const struct flight *f)
                     "somebody else drains it, or made it ineligible, before Caravan's drain began");
         return;
     }
-    bool seen = f->h != NULL && e->done && fresh(f->h->client.list_at, f->s->now) &&
+    bool seen = f->h != NULL && e->done && is_fresh(f->h->client.list_at, f->s->now) &&
                 f->h->client.list_at > e->done_ms;
     if (seen && !f->h->client.draining)
         return; /* decide_clients goes on with the swap */
@@ -372,7 +372,7 @@ static bool can_blame_host(const struct flight *f)
     } else {
         snprintf(key, sizeof(key), "region/%s", f->p->region);
         const struct streak *e = evidence_find(f->s->evidence, key);
-        if (e != NULL && fresh(e->last_ms, f->s->now)) {
+        if (e != NULL && is_fresh(e->last_ms, f->s->now)) {
             g.kind = e->last;
             str_cut(g.text, sizeof(g.text), e->text);
         }
@@ -420,13 +420,13 @@ static bool may_revert(const struct flight *f)
 static bool has_come_to_vote(const struct flight *f, const struct streak *e, const char *why)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (f->p->role != ROLE_JOINS || e == NULL || e->last != GATE_UNKNOWN || f->h == NULL ||
         !f->h->is_server)
         return false;
-    view_init(&v, f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &unused);
-    if (gate_stands(&v, f->h).kind != GATE_PASS || view_voter(&v, f->h) != TRI_YES)
+    raft_view_init(&v, f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &unused);
+    if (gate_stands(&v, f->h).kind != GATE_PASS || raft_view_is_voter(&v, f->h) != TRI_YES)
         return false;
     waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", why);
     return true;

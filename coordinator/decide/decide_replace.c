@@ -231,7 +231,7 @@ static bool has_died(const struct situation *s, size_t i)
     const struct plan_host *p = planned_server(s, i);
     const struct host *h = world_host(s->world, p->key);
 
-    return !p->dead && h != NULL && !fresh(h->agent.hello_at, s->now) &&
+    return !p->dead && h != NULL && !is_fresh(h->agent.hello_at, s->now) &&
            region_has_failed(s->world, p->region, p->key, s->now);
 }
 

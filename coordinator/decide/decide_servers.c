@@ -124,7 +124,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
     }
     why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
-    if (why == NULL && h->is_client && !fresh(h->client.allocs_at, s->now))
+    if (why == NULL && h->is_client && !is_fresh(h->client.allocs_at, s->now))
         why = "its allocations could not be read";
     if (why != NULL) {
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
@@ -187,13 +187,13 @@ static bool has_fallen(const struct situation *s, size_t i, const struct host *h
 static bool region_lacks_quorum(const struct situation *s, const char *region)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
+    raft_view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     for (size_t k = 0; k < s->plan->n_servers; k++) {
         const struct host *h = world_host(s->world, s->plan->hosts[k].key);
         if (h != NULL && has_fallen(s, k, h))
-            view_without(&v, h);
+            raft_view_leave_out(&v, h);
     }
     struct voter_count t = gate_voters(&v);
     return t.up < quorum_of(t.base);

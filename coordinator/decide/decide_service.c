@@ -23,7 +23,7 @@ struct turn {
     const struct ledger_host *lh;
     const struct plan_host *p;
     const struct host *h; /* NULL: this observation does not contain the host */
-    struct view view;
+    struct raft_view view;
     struct gate_result unused;
 };
 
@@ -122,10 +122,10 @@ static bool is_dead_by_all(const struct turn *t)
         const struct host *by = t->view.servers[i];
         if (by == t->h || t->view.without[i])
             continue;
-        enum member_status is = view_status(&by->server, raft_id(t));
+        enum member_status is = raft_view_member_status(&by->server, raft_id(t));
         bool dead =
             is == MEMBER_FAILED || is == MEMBER_LEFT || (is == MEMBER_NONE && !was_to_join(t));
-        if (!fresh(by->server.members_at, t->s->now) || !dead)
+        if (!is_fresh(by->server.members_at, t->s->now) || !dead)
             return false;
         asked++;
     }
@@ -136,7 +136,7 @@ static bool is_dead_without_agent(const struct turn *t)
 {
     if (t->h == NULL)
         return region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
-    return !fresh(t->h->agent.hello_at, t->s->now) && is_dead_by_all(t);
+    return !is_fresh(t->h->agent.hello_at, t->s->now) && is_dead_by_all(t);
 }
 
 static const char *member_name(const struct turn *t)
@@ -322,7 +322,7 @@ static bool is_enabled_as(const struct turn *t, enum tri enabled)
 
 static const char *silence_text(const struct turn *t)
 {
-    return t->h == NULL || !fresh(t->h->agent.hello_at, t->s->now)
+    return t->h == NULL || !is_fresh(t->h->agent.hello_at, t->s->now)
                ? ", when its agent answers again"
                : "";
 }
@@ -409,7 +409,7 @@ void decide_service(const struct situation *s, struct decision *d, size_t i)
                      .p = &s->plan->hosts[i],
                      .h = world_host(s->world, s->plan->hosts[i].key)};
 
-    view_init(&t.view, s->world, s->plan, s->ledger, t.p->region, s->now, &t.unused);
+    raft_view_init(&t.view, s->world, s->plan, s->ledger, t.p->region, s->now, &t.unused);
     by_state[t.lh->state](&t);
 }
 
@@ -419,14 +419,14 @@ bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
 {
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (h == NULL || !h->is_server)
         return false;
-    view_init(&v, s->world, s->plan, s->ledger, h->region, s->now, &unused);
-    if (view_voter(&v, h) != TRI_YES)
+    raft_view_init(&v, s->world, s->plan, s->ledger, h->region, s->now, &unused);
+    if (raft_view_is_voter(&v, h) != TRI_YES)
         return false;
-    view_without(&v, h);
+    raft_view_leave_out(&v, h);
     struct voter_count t = gate_voters(&v);
     snprintf(ret_why, 120, "without it %u of %u voters would be left, and %u are a quorum", t.asked,
              t.voters, quorum_of(t.voters));

@@ -83,11 +83,11 @@ bool counts_before(const struct situation *s, struct decision *d, const struct h
                     asked ? "its objects could not all be counted" : "Caravan counts its objects");
         return false;
     }
-    if (r == NULL || !counts_fell(r->last, c->n, text, sizeof(text)))
+    if (r == NULL || !counts_show_loss(r->last, c->n, text, sizeof(text)))
         return true;
     waiting_for(d, REASON_COUNTS, leader->key, "%s: %s", leader->name, text);
     if (is_counted_since(s, &c[1], 0) && counts_known(c[1].n) &&
-        counts_fell(r->last, c[1].n, text, sizeof(text)))
+        counts_show_loss(r->last, c[1].n, text, sizeof(text)))
         intend_stop(s, d, leader->name, lost_state_advice,
                     "%s, which leads: state was lost since the last server: %s", leader->name,
                     text);
@@ -123,11 +123,11 @@ static enum verdict_kind compare_one_count(const struct situation *s, const stru
         !counts_comparable(before, mine->n) || !counts_comparable(before, other->n))
         return GATE_UNKNOWN;
     ret_loss->whose = h;
-    if (counts_fell(before, mine->n, text, sizeof(ret_loss->text)) ||
+    if (counts_show_loss(before, mine->n, text, sizeof(ret_loss->text)) ||
         (h != measure && counts_lack(other->n, mine->n, text, sizeof(ret_loss->text))))
         return GATE_FAIL;
     ret_loss->whose = measure;
-    return counts_fell(before, other->n, text, sizeof(ret_loss->text)) ? GATE_FAIL : GATE_PASS;
+    return counts_show_loss(before, other->n, text, sizeof(ret_loss->text)) ? GATE_FAIL : GATE_PASS;
 }
 
 static bool is_counted_before(const int64_t *before)
@@ -242,7 +242,7 @@ static bool stayers_have_lost_nothing(const struct situation *s, struct decision
     if (!s->plan->replaces || r == NULL || !is_counted_before(r->last))
         return true;
     for (size_t i = 0; i < s->world->n_hosts; i++)
-        if (plan_stays(s->world, s->plan, &s->world->hosts[i]) &&
+        if (plan_server_stays(s->world, s->plan, &s->world->hosts[i]) &&
             !has_lost_nothing(s, d, &s->world->hosts[i], r->last, last))
             return false;
     return true;
@@ -330,7 +330,7 @@ size_t watch_counts(const struct situation *s, const char **keys, size_t max)
     }
     for (size_t i = 0; servers && i < s->world->n_hosts; i++)
         if (ledger_in_flight(s->ledger, s->plan, true) == 0 &&
-            plan_stays(s->world, s->plan, &s->world->hosts[i]))
+            plan_server_stays(s->world, s->plan, &s->world->hosts[i]))
             add_counted_key(keys, &n, max, s->world->hosts[i].key);
     return n;
 }

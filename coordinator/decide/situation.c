@@ -12,7 +12,7 @@ bool may_begin(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
         return false;
     }
-    if (!fresh(s->world->begun_ms, s->now)) {
+    if (!is_fresh(s->world->begun_ms, s->now)) {
         str_for_ms(old, sizeof(old), s->now - s->world->begun_ms);
         waiting_for(d, REASON_OBSERVE, "", "the last look at the fleet is %s old", old);
         return false;
@@ -28,7 +28,7 @@ const char *host_disagrees(const struct host *h, int64_t now)
         return "has no enrolled agent";
     if (h->agent.misplaced)
         return "its agent serves another Nomad";
-    if (!fresh(h->agent.hello_at, now))
+    if (!is_fresh(h->agent.hello_at, now))
         return "its agent does not answer";
     return NULL;
 }
@@ -48,7 +48,7 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     const char *name = s->plan->hosts[i].name, *order = message_kind_name(lh->order);
     char took[24];
 
-    if (lh->call.failures < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+    if (lh->call.failures < SWAP_TRIES || h == NULL || !is_fresh(h->agent.hello_at, s->now))
         return false;
     str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
     if (h->agent.stranger)
@@ -104,7 +104,7 @@ static bool has_answered_since_effect(const struct situation *s, size_t i,
 {
     int64_t at = MIN_OF(a->hello_at, a->status_at);
 
-    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+    return is_fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
 }
 
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
@@ -215,7 +215,7 @@ bool host_is_gone(const struct situation *s, size_t i)
     if (r == NULL || world_host(s->world, p->key) != NULL)
         return false;
     int64_t at = p->is_server ? r->servers_at : r->nodes_at;
-    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+    return is_fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
 }
 
 bool effects_undone(const struct situation *s, struct decision *d)

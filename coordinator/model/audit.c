@@ -334,7 +334,7 @@ void audit_add_alone(struct audit *a, const char *name, const struct audit_entry
         report_audit_finding(a, e->receipt_fault, e->head, "%s", e->receipt_why);
 }
 
-void audit_say_unkept(struct audit *a, bool of_others)
+void audit_report_unkept(struct audit *a, bool of_others)
 {
     a->name = "(run)";
     if (of_others)
@@ -345,7 +345,7 @@ void audit_say_unkept(struct audit *a, bool of_others)
                              "the ledger says that no record is kept with this run");
 }
 
-void audit_say_orphans(struct audit *a, size_t runs)
+void audit_report_orphans(struct audit *a, size_t runs)
 {
     a->name = "(ledger)";
     report_audit_finding(a, AUDIT_REMOVED, NULL,

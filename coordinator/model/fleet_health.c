@@ -31,9 +31,9 @@ static const char *after_name(const char *text, const char *name)
 static bool server_health(const struct world *w, const struct host *h, char *dst, size_t n)
 {
     struct gate_result r;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
+    raft_view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
     r = gate_stands(&v, h);
     if (r.kind == GATE_PASS)
         health_say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");

@@ -428,7 +428,7 @@ void hazard_bad_leaders(struct hazard_check *c, row_t *row)
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!plan_stays(c->w, c->p, h))
+        if (!plan_server_stays(c->w, c->p, h))
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
@@ -444,7 +444,7 @@ void hazard_old_raft(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (!hazard_region_planned(c->p, h->region) || plan_is_past(c->w, c->p, h) ||
+        if (!hazard_region_planned(c->p, h->region) || plan_is_former_server(c->w, c->p, h) ||
             h->server.self_at == 0)
             continue;
         if (h->server.raft_protocol == 0)

@@ -541,7 +541,7 @@ void act_receipt(struct run *r, const struct event *ev)
     }
     if (ev->kind == EV_NO_ANSWER) {
         const struct host *h = r->world != NULL ? world_host(r->world, lh->key) : NULL;
-        if (lh->order != MSG_STAGE && (h == NULL || !fresh(h->agent.hello_at, now)))
+        if (lh->order != MSG_STAGE && (h == NULL || !is_fresh(h->agent.hello_at, now)))
             lh->call.failures = 0; /* count only silence of caravan-swap while its agent answers */
         call_failed(&lh->call, now);
         lh->dirty = true;

@@ -10,7 +10,7 @@
 #define PORTS_H
 
 #include "ledger.h"
-#include "operate.h"
+#include "nomad_operation.h"
 
 enum event_kind {
     EV_TIMEOUT,   /* nothing happened until the given time */
@@ -64,7 +64,7 @@ struct ports {
     void (*send)(void *ctx, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const struct buf *inner);
     /* Asks Nomad for one change or one snapshot; the answer comes as EV_OPERATED. */
-    void (*operate)(void *ctx, const struct operate *o);
+    void (*operate)(void *ctx, const struct nomad_operation *o);
     /* Names the hosts that the next observations ask in detail. The port copies the keys. */
     void (*interest)(void *ctx, const char *const *keys, size_t n);
     /* Until this time (clock.mono) the run only waits: observations may be rare. 0: as usual. */

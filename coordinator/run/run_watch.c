@@ -18,7 +18,7 @@ void watch_ask(struct run *r, const struct intent *in)
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
     ports->operate(
         ports->ctx,
-        &(struct operate){
+        &(struct nomad_operation){
             .op = OP_SNAPSHOT, .region = g->name, .node_id = "", .peer_id = "", .run_hex = run});
 }
 

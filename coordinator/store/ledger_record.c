@@ -60,7 +60,7 @@ static int rows_of(struct ledger_db *db, const unsigned char run_id[static 16], 
     return rc;
 }
 
-static int put_order(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+static int put_order(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                      uint32_t trust, int64_t wall_ms, struct err *err)
 {
     struct stored_record row = {.wall_ms = wall_ms,
@@ -80,7 +80,7 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
 }
 
 /* An earlier version recorded no orders: the receipt of such an order has no row to go to. */
-static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                        int64_t wall_ms, struct err *err)
 {
     int64_t first = (int64_t)k->host << TURN_BITS;
@@ -103,7 +103,7 @@ static int put_receipt(struct ledger_db *db, const struct ledger *l, const struc
     return rc;
 }
 
-int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                       uint32_t trust, int64_t wall_ms, struct err *err)
 {
     return k->receipt ? put_receipt(db, l, k, wall_ms, err)

@@ -317,11 +317,11 @@ static const struct {
 static struct voter_count counted(const struct small_fleet *f, const struct host *without)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, &f->w, &f->plan, &f->ledger, "global", f->w.begun_ms, &unused);
+    raft_view_init(&v, &f->w, &f->plan, &f->ledger, "global", f->w.begun_ms, &unused);
     v.leader = &f->hosts[0];
-    view_without(&v, without);
+    raft_view_leave_out(&v, without);
     return gate_voters(&v);
 }
 

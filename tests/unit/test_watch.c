@@ -78,7 +78,7 @@ static void test_rules(void **state)
     char text[120];
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        if (counts_fell(cases[i].before, cases[i].after, text, sizeof(text)) != cases[i].fell)
+        if (counts_show_loss(cases[i].before, cases[i].after, text, sizeof(text)) != cases[i].fell)
             fail_msg("case %zu: fell is not %d", i, cases[i].fell);
         if (counts_lack(cases[i].before, cases[i].after, text, sizeof(text)) != cases[i].lack)
             fail_msg("case %zu: lack is not %d", i, cases[i].lack);

@@ -212,7 +212,7 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     send_message(t, m, T_ORDER);
 }
 
-static void port_operate(void *ctx, const struct operate *o)
+static void port_operate(void *ctx, const struct nomad_operation *o)
 {
     struct truth *t = ctx;
 

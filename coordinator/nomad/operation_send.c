@@ -1,4 +1,4 @@
-#include "nomad_operate.h"
+#include "operation_send.h"
 
 #include "json.h"
 #include "nomad_parse.h"
@@ -7,11 +7,11 @@
 struct operating {
     enum operation op;
     uint32_t effect;
-    operate_done *on_done;
+    operation_done *on_done;
     void *ctx;
 };
 
-static void drain_body(const struct operate *o, struct buf *ret)
+static void drain_body(const struct nomad_operation *o, struct buf *ret)
 {
     auto_json struct json *body = json_new_object();
     struct json *spec = json_new_object(), *meta = json_new_object();
@@ -25,7 +25,7 @@ static void drain_body(const struct operate *o, struct buf *ret)
     json_text(body, ret);
 }
 
-void operate_body(const struct operate *o, struct buf *ret)
+void operation_body(const struct nomad_operation *o, struct buf *ret)
 {
     auto_json struct json *body = json_new_object();
     if (o->op == OP_DRAIN) {
@@ -44,7 +44,7 @@ void operate_body(const struct operate *o, struct buf *ret)
 }
 
 /* Another parameter may be appended to the query. */
-static void peer_path(const struct operate *o, struct buf *ret)
+static void peer_path(const struct nomad_operation *o, struct buf *ret)
 {
     /* With raft protocol 2 the id of a peer is its address, which needs the other parameter. */
     bool by_address = o->op == OP_TRANSFER && strchr(o->peer_id, ':') != NULL;
@@ -54,7 +54,7 @@ static void peer_path(const struct operate *o, struct buf *ret)
     http_escape(ret, o->peer_id);
 }
 
-void operate_path(const struct operate *o, struct buf *ret)
+void operation_path(const struct nomad_operation *o, struct buf *ret)
 {
     static const char *const of_node[] = {
         [OP_DRAIN] = "/drain", [OP_UNDRAIN] = "/drain", [OP_ELIGIBILITY] = "/eligibility"};
@@ -79,7 +79,7 @@ void operate_path(const struct operate *o, struct buf *ret)
     }
 }
 
-const char *operate_method(const struct operate *o)
+const char *operation_method(const struct nomad_operation *o)
 {
     return o->op == OP_REMOVE_PEER ? "DELETE" : "PUT";
 }
@@ -91,19 +91,20 @@ static void on_written(void *ctx, const struct http_answer *answer, const struct
     bool ok = answer != NULL && answer->status >= 200 && answer->status < 300;
     if (!ok)
         nomad_why(answer, err, why, sizeof(why));
-    w->on_done(w->ctx, &(struct operated){.op = w->op, .effect = w->effect, .ok = ok, .why = why});
+    w->on_done(w->ctx,
+               &(struct operation_outcome){.op = w->op, .effect = w->effect, .ok = ok, .why = why});
     free(w);
 }
 
-void nomad_operate(struct nomad_http *n, const struct nomad_base *base, const struct operate *o,
-                   operate_done *on_done, void *ctx)
+void operation_send(struct nomad_http *n, const struct nomad_base *base,
+                    const struct nomad_operation *o, operation_done *on_done, void *ctx)
 {
     auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
     struct operating *w = xzalloc(1, sizeof(*w));
     *w = (struct operating){.op = o->op, .effect = o->effect, .on_done = on_done, .ctx = ctx};
-    operate_path(o, &path);
-    operate_body(o, &body);
-    nomad_ask(n, &(struct nomad_request){.method = operate_method(o),
+    operation_path(o, &path);
+    operation_body(o, &body);
+    nomad_ask(n, &(struct nomad_request){.method = operation_method(o),
                                          .base = base,
                                          .path = buf_str(&path),
                                          .body = body.len > 0 ? body.data : NULL,

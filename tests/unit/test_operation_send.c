@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "nomad_operate.h"
+#include "operation_send.h"
 
 static const struct {
-    struct operate o;
+    struct nomad_operation o;
     const char *path, *body;
     const char *method;
 } rows[] = {
@@ -65,16 +65,16 @@ static void test_paths_and_bodies(void **state)
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         auto_buf struct buf path = BUF_INIT, body = BUF_INIT;
-        operate_path(&rows[i].o, &path);
-        operate_body(&rows[i].o, &body);
+        operation_path(&rows[i].o, &path);
+        operation_body(&rows[i].o, &body);
         assert_string_equal(buf_str(&path), rows[i].path);
         assert_string_equal(buf_str(&body), rows[i].body);
-        assert_string_equal(operate_method(&rows[i].o), rows[i].method);
+        assert_string_equal(operation_method(&rows[i].o), rows[i].method);
     }
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_paths_and_bodies)};
-    return cmocka_run_group_tests_name("nomad_operate", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("operation_send", tests, NULL, NULL);
 }

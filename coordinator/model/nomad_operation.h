@@ -1,8 +1,8 @@
 /*
- * operate.h - one operation that the run asks of Nomad: a write, or a snapshot.
+ * nomad_operation.h - one operation that the run asks of Nomad: a write, or a snapshot.
  */
-#ifndef OPERATE_H
-#define OPERATE_H
+#ifndef NOMAD_OPERATION_H
+#define NOMAD_OPERATION_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,7 +18,7 @@ enum operation {
                        the lists (never with prune) */
 };
 
-struct operate {
+struct nomad_operation {
     enum operation op;
     uint32_t effect; /* id of the effect; the event repeats it */
     const char *region;
