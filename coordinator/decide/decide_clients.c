@@ -86,7 +86,7 @@ static bool are_servers_ready(const struct situation *s, struct decision *d, con
     struct version target, v;
     struct err err;
 
-    if (!region_well(s, d, h->key, h->region))
+    if (!region_is_well(s, d, h->key, h->region))
         return false;
     if (version_parse(s->plan->target, &target, &err) < 0)
         return false;
@@ -157,7 +157,7 @@ static bool begin_client(const struct situation *s, struct decision *d, size_t i
         return false;
     if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
-    } else if (host_newer(s, h)) {
+    } else if (host_is_newer(s, h)) {
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
                         "now runs %s, newer than %s: Caravan leaves it as it is",
                         host_version(s->world, h), s->plan->target);
@@ -166,11 +166,11 @@ static bool begin_client(const struct situation *s, struct decision *d, size_t i
                     s->plan->target);
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
-            intend(d, INTENT_CLAIM, p->key);
+            intent_new(d, INTENT_CLAIM, p->key);
         waiting_for(d, REASON_LEASE, p->key, "%s: Caravan asks for its lease", p->name);
     } else if (are_servers_ready(s, d, h)) {
         bool drain = s->plan->policy.drain && lh->state == HOST_STAGED && h->client.eligible;
-        struct intent *in = intend(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
+        struct intent *in = intent_new(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
         in->not_before = drain ? 0 : swap_not_before(s, h);
     }
     return true;
@@ -236,7 +236,7 @@ static void skip_client(const struct situation *s, struct decision *d, size_t i)
     waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
     if (skip == SKIP_NONE || s->now - s->evidence->progress_ms < PASSED_OVER_MS)
         return;
-    struct intent *in = intend(d, INTENT_MARK, p->key);
+    struct intent *in = intent_new(d, INTENT_MARK, p->key);
     in->state = HOST_SKIPPED;
     in->skip = skip;
     snprintf(in->text, sizeof(in->text), "%s", why);

@@ -3,7 +3,7 @@
  * flight. */
 #include "decide.h"
 
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "effects.h"
 #include "fingerprint.h"
 #include "gate_host.h"
@@ -37,7 +37,7 @@ static void resend_order(const struct flight *f)
     if (order_is_void(f->s, f->d, f->i))
         return;
     if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
-        intend(f->d, INTENT_RESEND, f->lh->key);
+        intent_new(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d,
                        f->i); /* an unknown host stays in flight, also when the run stops */
     if (f->lh->refusal != REFUSAL_NONE)
@@ -70,7 +70,7 @@ static bool ask_whether_swap_is_alive(const struct flight *f)
 
     if (f->lh->answered && answers && call_due(&f->lh->call, f->s->now) &&
         f->s->now - f->lh->receipt_ms > SWAP_ALIVE_MS)
-        intend(f->d, INTENT_RESEND, f->lh->key);
+        intent_new(f->d, INTENT_RESEND, f->lh->key);
     if (!swap_is_dead(f->s, f->d, f->i))
         return true;
     waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: its caravan-swap does not answer", f->p->name);
@@ -340,7 +340,7 @@ static void step_draining(const struct flight *f)
     if (seen && !f->h->client.draining)
         return; /* decide_clients goes on with the swap */
     if (seen && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
-        struct intent *in = intend(f->d, INTENT_MARK, f->lh->key);
+        struct intent *in = intent_new(f->d, INTENT_MARK, f->lh->key);
         in->state = HOST_RESTORING;
         drain_failed(f, in, f->s->now - e->done_ms);
         return;
@@ -441,7 +441,7 @@ static void end_late_turn(const struct flight *f, const struct streak *e, const 
     bool of_host = differs != FEATURE_NONE && !feature_of_binary(differs);
     char took[24], unused[120];
     /* Without this server the others can never be a quorum, so it stays as it is. */
-    bool needed = f->p->role == ROLE_JOINS && is_needed(f->s, f->i, unused);
+    bool needed = f->p->role == ROLE_JOINS && server_is_needed(f->s, f->i, unused);
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (differs != FEATURE_ID && !needed && !can_blame_host(f))
@@ -462,7 +462,7 @@ static void end_late_turn(const struct flight *f, const struct streak *e, const 
     }
     if (!may_revert(f))
         return;
-    struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
+    struct intent *in = intent_new(f->d, INTENT_REVERT, f->lh->key);
     in->failure = FAILURE_NOT_CAUGHT_UP;
     in->differs = differs;
     snprintf(in->text, sizeof(in->text), "%s in phase settling of %s: not ready within %s: %.150s",

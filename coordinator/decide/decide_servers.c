@@ -2,7 +2,7 @@
 #include "decide.h"
 
 #include "decide_keystore.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "fingerprint.h"
 #include "raft_view.h"
 
@@ -17,7 +17,7 @@ static bool is_upgraded_by_others(const struct situation *s, size_t i)
 
     if (h == NULL || host_finished(state) || host_in_flight(state))
         return false;
-    if (host_newer(s, h))
+    if (host_is_newer(s, h))
         return true; /* its turn stops the run */
     if (!str_eq(host_version(s->world, h), s->plan->target))
         return false;
@@ -106,7 +106,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
         return;
     }
-    if (host_newer(s, h)) {
+    if (host_is_newer(s, h)) {
         intend_stop(s, d, p->name, "Make a new plan: caravan abort, then caravan plan VERSION.",
                     "%s now runs %s, newer than %s", p->name, host_version(s->world, h),
                     s->plan->target);
@@ -136,7 +136,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         return;
     }
     if (all_counted(s, d, leader))
-        intend(d, INTENT_SWAP, p->key);
+        intent_new(d, INTENT_SWAP, p->key);
 }
 
 static void begin_leader_turn(const struct situation *s, struct decision *d, size_t i,
@@ -151,7 +151,7 @@ static void begin_leader_turn(const struct situation *s, struct decision *d, siz
     }
     if (!all_counted(s, d, leader))
         return;
-    struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
+    struct intent *in = intent_new(d, INTENT_TRANSFER, s->plan->hosts[i].key);
     str_cut(in->peer, sizeof(in->peer), to); /* the key of an upgraded server is its raft id */
 }
 

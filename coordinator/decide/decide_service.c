@@ -67,7 +67,7 @@ static void wait_for_answer(const struct turn *t)
     if (order_is_void(t->s, t->d, t->i))
         return;
     if (call_due(&t->lh->call, t->s->now) && t->s->now - t->lh->ordered_ms > SWAP_BY_MS)
-        intend(t->d, INTENT_RESEND, t->lh->key);
+        intent_new(t->d, INTENT_RESEND, t->lh->key);
     (void)swap_is_dead(t->s, t->d, t->i);
     waiting_for(t->d, REASON_RETRY, t->lh->key, "%s (%s): no answer to the order yet (%u %s)",
                 t->p->name, host_state_name(t->lh->state), t->lh->call.failures,
@@ -88,13 +88,13 @@ static void give_service_order(const struct turn *t, enum service_op op)
     else if (!call_due(&t->lh->call, t->s->now))
         waiting_for(t->d, REASON_RETRY, t->lh->key, "%s: %s", t->p->name, t->lh->text);
     else
-        intend(t->d, INTENT_SERVICE, t->lh->key)->service = op;
+        intent_new(t->d, INTENT_SERVICE, t->lh->key)->service = op;
 }
 
 /* Changes the state and keeps the text that the turn is to end with (act.c). */
 static void mark_state(const struct turn *t, enum host_state state)
 {
-    intend(t->d, INTENT_MARK, t->lh->key)->state = state;
+    intent_new(t->d, INTENT_MARK, t->lh->key)->state = state;
 }
 
 static void conclude_service_failed(const struct turn *t, const char *why)
@@ -174,7 +174,7 @@ static void take_out(const struct turn *t, enum effect_kind kind, const char *wh
                          : "not every server lists it as left yet");
     } else {
         struct intent *in =
-            intend(t->d, peer ? INTENT_REMOVE_PEER : INTENT_FORCE_LEAVE, t->lh->key);
+            intent_new(t->d, peer ? INTENT_REMOVE_PEER : INTENT_FORCE_LEAVE, t->lh->key);
         str_cut(in->member, sizeof(in->member), what);
     }
 }
@@ -202,7 +202,7 @@ static bool stop_dead_turn(const struct turn *t)
 {
     if (!t->p->dead)
         return false;
-    if (dead_lives(t->s, t->i))
+    if (dead_server_lives(t->s, t->i))
         conclude_service_failed(t, "it was accepted as dead, but it is alive");
     else if (is_run_to_end(t) && t->lh->attempts == 0)
         intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended");
@@ -259,7 +259,7 @@ static bool may_stop_nomad(const struct turn *t)
         waiting_for(t->d, reason_of(g.kind), t->lh->key, "%s", g.text);
     return g.kind == GATE_PASS &&
            (was_to_join(t) ||
-            (may_begin(t->s, t->d) && region_well(t->s, t->d, t->lh->key, t->p->region)));
+            (may_begin(t->s, t->d) && region_is_well(t->s, t->d, t->lh->key, t->p->region)));
 }
 
 /* True if the server came to lead after its turn began, while other servers are to leave before
@@ -372,7 +372,7 @@ static void conclude_joined(const struct turn *t)
 {
     if (t->lh->outcome == OUTCOME_LEFT) /* the run was aborted, and the server stays */
         mark_state(t, HOST_FAILED);
-    else if (region_well(t->s, t->d, t->lh->key, t->p->region))
+    else if (region_is_well(t->s, t->d, t->lh->key, t->p->region))
         intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined as %s",
                         t->h->name);
 }
@@ -415,7 +415,7 @@ void decide_service(const struct situation *s, struct decision *d, size_t i)
 
 /* ---- a new server that has failed to join ---- */
 
-bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
+bool server_is_needed(const struct situation *s, size_t i, char ret_why[static 120])
 {
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     struct gate_result unused;
@@ -444,7 +444,7 @@ void undo_failed_join(const struct situation *s, struct decision *d, size_t i)
             in->outcome == OUTCOME_NONE)
             continue;
         size_t len = strlen(in->text);
-        if (is_needed(s, i, why)) {
+        if (server_is_needed(s, i, why)) {
             snprintf(in->text + len, sizeof(in->text) - len, "; it stays: %s", why);
             continue;
         }

@@ -66,7 +66,7 @@ static bool may_have_fallen(const struct situation *s, size_t i)
     const struct plan_host *p = &s->plan->hosts[i];
     char ails[200];
 
-    return p->is_server && host_done_by_us(s, i) && region_ails(s, p->region, ails)[0] != '\0';
+    return p->is_server && host_done_by_us(s, i) && region_trouble(s, p->region, ails)[0] != '\0';
 }
 
 static bool is_of_interest(const struct situation *s, size_t i, struct places *places)

@@ -1,6 +1,6 @@
 #include "run_watch.h"
 
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "raft_view.h"
 
 #define WATCH_MAX 64
@@ -100,9 +100,9 @@ void watch_tell(struct run *r, const struct situation *s)
     const struct ports *ports = r->config->ports;
     const char *keys[WATCH_MAX], *step = "";
     bool missing = decision_waits_for(&r->decision, REASON_COUNTS);
-    size_t n = missing ? watch_counts(s, keys, WATCH_MAX) : 0;
+    size_t n = missing ? safeguard_counts_wanted(s, keys, WATCH_MAX) : 0;
 
     ports->count(ports->ctx, keys, n);
-    n = watch_logs(s, keys, WATCH_MAX, &step);
+    n = safeguard_logs_wanted(s, keys, WATCH_MAX, &step);
     ports->listen(ports->ctx, step, keys, n);
 }

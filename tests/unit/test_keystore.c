@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "act_order.h"
 #include "decide_desk.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "decide_keystore.h"
 #include "keystore_on_disk.h"
 #include "report_keystore.h"

@@ -1,4 +1,4 @@
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 
 #include "counts.h"
 #include "decide.h"
@@ -12,7 +12,7 @@ const char lost_state_advice[] =
 
 /* ---- a snapshot to go back to ---- */
 
-bool region_begun(const struct situation *s, const char *region)
+bool region_has_begun(const struct situation *s, const char *region)
 {
     for (size_t i = 0; i < s->plan->n_servers; i++)
         if (str_eq(s->plan->hosts[i].region, region) &&
@@ -34,7 +34,7 @@ static bool needs_snapshot(const struct situation *s, const struct ledger_region
 {
     if (r->snapshot[0] == '\0')
         return !r->refused || !policy_accepts(&s->plan->policy, "no-snapshot");
-    return !region_begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
+    return !region_has_begun(s, r->name) && s->now - r->snapshot_ms > SNAPSHOT_OLD_MS;
 }
 
 bool snapshots_taken(const struct situation *s, struct decision *d)
@@ -53,7 +53,7 @@ bool snapshots_taken(const struct situation *s, struct decision *d)
                         "region %s: no snapshot of its state could be saved: %s", r->name,
                         r->problem);
         else if (call_due(&r->call, s->now))
-            str_cut(intend(d, INTENT_SNAPSHOT, "")->host, NAME_MAX_LEN, r->name);
+            str_cut(intent_new(d, INTENT_SNAPSHOT, "")->host, NAME_MAX_LEN, r->name);
         return false;
     }
     return true;
@@ -256,7 +256,7 @@ bool counts_after(const struct situation *s, struct decision *d, bool last)
         if (h == NULL || r == NULL || s->ledger->hosts[i].state != HOST_DONE ||
             s->plan->hosts[i].role == ROLE_LEAVES)
             continue;
-        if (!region_begun(s, r->name) && !is_counted_before(r->last))
+        if (!region_has_begun(s, r->name) && !is_counted_before(r->last))
             continue; /* no earlier counts exist */
         if (!has_lost_nothing(s, d, h, r->last, last))
             return false;
@@ -307,7 +307,7 @@ static void add_compared_keys(const struct situation *s, const struct host *h,
             add_counted_key(keys, n, max, s->plan->hosts[i].key);
 }
 
-size_t watch_counts(const struct situation *s, const char **keys, size_t max)
+size_t safeguard_counts_wanted(const struct situation *s, const char **keys, size_t max)
 {
     size_t n = 0;
     bool servers = s->ledger->state == RUN_SERVERS;
@@ -365,7 +365,8 @@ void check_alarm(const struct situation *s, struct decision *d)
                     l->alarm);
 }
 
-size_t watch_logs(const struct situation *s, const char **keys, size_t max, const char **ret_step)
+size_t safeguard_logs_wanted(const struct situation *s, const char **keys, size_t max,
+                             const char **ret_step)
 {
     const char *region = NULL;
     int64_t newest = 0;

@@ -1,12 +1,12 @@
 /*
- * decide_watch.h - what protects the state of a region. Pure.
+ * decide_safeguards.h - what protects the state of a region. Pure.
  *
  * A snapshot before the region's first server is changed, counts of the region's objects around
  * each server's turn, and alarming lines in the logs of other servers. decide.c, decide_servers.c
  * and decide_flight.c call these functions.
  */
-#ifndef DECIDE_WATCH_H
-#define DECIDE_WATCH_H
+#ifndef DECIDE_SAFEGUARDS_H
+#define DECIDE_SAFEGUARDS_H
 
 #include "situation.h"
 
@@ -20,7 +20,7 @@
 extern const char lost_state_advice[];
 
 /* True if a server of the region was ordered to change. */
-bool region_begun(const struct situation *s, const char *region);
+bool region_has_begun(const struct situation *s, const char *region);
 /* True if every planned region has a snapshot, or its lack is accepted. Otherwise the function
  * states the wait and asks for a snapshot. */
 bool snapshots_taken(const struct situation *s, struct decision *d);
@@ -40,9 +40,10 @@ bool counts_after(const struct situation *s, struct decision *d, bool last);
 void check_alarm(const struct situation *s, struct decision *d);
 /* Fills keys with the servers that the next observations are to count. The lists are expensive,
  * so decide asks for none, unless a count is all that it waits for (REASON_COUNTS). */
-size_t watch_counts(const struct situation *s, const char **keys, size_t max);
+size_t safeguard_counts_wanted(const struct situation *s, const char **keys, size_t max);
 /* Fills keys with the servers that need their logs watched. *ret_step: key of the server whose
  * turn it is; "": none. */
-size_t watch_logs(const struct situation *s, const char **keys, size_t max, const char **ret_step);
+size_t safeguard_logs_wanted(const struct situation *s, const char **keys, size_t max,
+                             const char **ret_step);
 
 #endif

@@ -1,6 +1,6 @@
 /* What protects the state of a region: counts, snapshots, alarms, as decisions of the pure core. */
 #include "counts.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "small_fleet.h"
 
 #include <setjmp.h>
@@ -209,7 +209,7 @@ static void leader_without_a_measure(int lost)
         memset(f->objects[i], 0, sizeof(f->objects[i]));
     settle(f);
     s.now = f->w.begun_ms;
-    assert_int_equal(watch_counts(&s, keys, 8), SMALL_SERVERS);
+    assert_int_equal(safeguard_counts_wanted(&s, keys, 8), SMALL_SERVERS);
     const struct intent *in = small_fleet_intent(f, INTENT_STOP);
     assert_non_null(in);
     assert_non_null(strstr(in->text, "s1: state was lost: 0 of 5 jobs"));
@@ -508,11 +508,12 @@ static void test_who_is_heard_and_counted(void **state)
     (void)state;
     settle(f);
     s.now = f->w.begun_ms;
-    assert_int_equal(watch_logs(&s, keys, 8, &step), 2); /* not the server that changes */
+    assert_int_equal(safeguard_logs_wanted(&s, keys, 8, &step),
+                     2); /* not the server that changes */
     assert_string_equal(step, f->hosts[TURN].key);
     assert_string_equal(keys[0], f->hosts[0].key);
     assert_string_equal(keys[1], f->hosts[2].key);
-    assert_int_equal(watch_counts(&s, keys, 8), 2); /* the server and its leader */
+    assert_int_equal(safeguard_counts_wanted(&s, keys, 8), 2); /* the server and its leader */
     done_with(f);
 }
 
@@ -541,5 +542,5 @@ int main(void)
         cmocka_unit_test(test_denied_for_a_while_is_waited_for),
         cmocka_unit_test(test_who_is_heard_and_counted),
     };
-    return cmocka_run_group_tests_name("watch", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("safeguards", tests, NULL, NULL);
 }
