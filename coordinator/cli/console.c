@@ -307,7 +307,7 @@ static void recall(struct console *c)
 
 static int interrupted(struct console *c, struct err *err)
 {
-    enum control what;
+    enum operator_request what;
     return c->signalled && control_read(&c->signals, &what)
                ? err_set(err, ERR_STATE, 0, "interrupted; nothing was changed")
                : 0;

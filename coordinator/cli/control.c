@@ -27,13 +27,13 @@ void control_close(struct signals *c)
     c->fd = -1;
 }
 
-bool control_read(struct signals *c, enum control *ret)
+bool control_read(struct signals *c, enum operator_request *ret)
 {
     struct signalfd_siginfo info;
     if (c->fd < 0 || read(c->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
         return false;
     c->last = (int)info.ssi_signo;
-    *ret = c->signals++ == 0 ? CONTROL_PAUSE : CONTROL_LEAVE;
+    *ret = c->signals++ == 0 ? REQUEST_PAUSE : REQUEST_LEAVE;
     return true;
 }
 

@@ -21,7 +21,7 @@ struct signals {
 MUST_CHECK int control_open(struct signals *c, struct err *err);
 void control_close(struct signals *c);
 /* Reads what is there. true: *ret says what is asked now. */
-bool control_read(struct signals *c, enum control *ret);
+bool control_read(struct signals *c, enum operator_request *ret);
 
 /* Asks "question [y/N] " on the terminal. 1 yes, 0 no (also by a signal); -1 when standard input is
  * no terminal (ERR_REFUSED, with what to do instead). */

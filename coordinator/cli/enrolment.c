@@ -82,7 +82,7 @@ static int ask_all(struct console *c, struct asking *asks, size_t n, size_t *lef
         if (*left > 0 && http_wait(c->http, ENROL_MS, err) < 0)
             rc = -1;
         links_drain(c->links);
-        enum control what;
+        enum operator_request what;
         if (c->signalled && control_read(&c->signals, &what))
             rc = err_set(err, ERR_STATE, 0, "interrupted; nothing was enrolled");
     }

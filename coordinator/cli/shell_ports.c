@@ -208,10 +208,10 @@ static bool take_agent(struct shell *s, struct event *ret)
 
 static bool take_control(struct shell *s, struct event *ret)
 {
-    enum control what;
+    enum operator_request what;
     if (!control_read(&s->console->signals, &what))
         return false;
-    *ret = (struct event){.kind = EV_CONTROL, .control = what};
+    *ret = (struct event){.kind = EV_REQUEST, .request = what};
     return true;
 }
 

@@ -91,7 +91,7 @@ static void give_service_order(const struct turn *t, enum service_op op)
         intent_new(t->d, INTENT_SERVICE, t->lh->key)->service = op;
 }
 
-/* Changes the state and keeps the text that the turn is to end with (act.c). */
+/* Changes the state and keeps the text that the turn is to end with (intents.c). */
 static void mark_state(const struct turn *t, enum host_state state)
 {
     intent_new(t->d, INTENT_MARK, t->lh->key)->state = state;

@@ -219,7 +219,8 @@ static void check_answer(struct audit *a, const struct header *about)
 {
     const struct ledger_host *row = a->row;
     const struct audit_last *o = &a->order;
-    /* A refusal as late can follow an earlier refusal because the host could not write (act.c). */
+    /* A refusal as late can follow an earlier refusal because the host could not write (intents.c).
+     */
     bool late = row->refusal == REFUSAL_IO && o->refusal == REFUSAL_LATE;
 
     if (row->answered && !o->answered)

@@ -1,6 +1,6 @@
 #include "effect_calls.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 #include "effects.h"
 #include "lease_book.h"
 

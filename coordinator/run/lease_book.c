@@ -1,6 +1,6 @@
 #include "lease_book.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 
 #define LEASE_BY_MS  15000 /* start_by of a lease order: after it the run has asked again */
 #define SILENT_TRIES 8

@@ -19,10 +19,10 @@ enum event_kind {
     EV_NO_ANSWER, /* no authentic answer came in time: the result is unknown */
     EV_OPERATED,  /* Nomad answered an operation */
     EV_ALARM,     /* a server's log has a line that must stop the run: key, text, advice */
-    EV_CONTROL,   /* the operator wants to pause, leave or abort */
+    EV_REQUEST,   /* the operator wants to pause, leave or abort */
 };
 
-enum control { CONTROL_PAUSE = 1, CONTROL_LEAVE, CONTROL_ABORT };
+enum operator_request { REQUEST_PAUSE = 1, REQUEST_LEAVE, REQUEST_ABORT };
 
 struct event {
     enum event_kind kind;
@@ -43,8 +43,8 @@ struct event {
     bool final;                    /* asking again cannot help */
     uint64_t bytes;
     int64_t wall_ms;
-    const char *advice;   /* EV_ALARM */
-    enum control control; /* EV_CONTROL */
+    const char *advice;            /* EV_ALARM */
+    enum operator_request request; /* EV_REQUEST */
 };
 
 struct ports {

@@ -40,7 +40,7 @@ static int follow(struct console *c, const char *address, struct err *err)
 {
     struct joiner j;
     char last[TEXT_MAX] = "";
-    enum control what;
+    enum operator_request what;
     if (console_open(c, err) < 0 || joiner_of(&c->known, address, &j, err) < 0)
         return -1;
     observer_joiners(c->observer, &j, 1);

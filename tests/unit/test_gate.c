@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act_order.h"
+#include "orders_sent.h"
 #include "evidence.h"
 #include "fingerprint.h"
 #include "gate.h"
@@ -393,18 +393,18 @@ static void test_measure(void **state)
         world_host(&f->w, region_leader(&f->w, &f->plan, NULL, "global", now)->key);
     (void)state;
     lh->base_leader_index = 0;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, 0); /* it does not settle */
     lh->state = HOST_SETTLING;
     f->hosts[2].server.has_leader = false; /* an election */
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, 0);
     f->hosts[2].server.has_leader = true;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, leader->server.commit_index);
     assert_true(lh->dirty);
     leader->server.commit_index += 100;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, leader->server.commit_index - 100);
     done(f);
 }

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act_order.h"
+#include "orders_sent.h"
 #include "decide_desk.h"
 #include "decide_safeguards.h"
 #include "decide_keystore.h"

@@ -296,7 +296,7 @@ struct t_message {
     bool ok;
     bool answered;
     int64_t asked;
-    enum control control;
+    enum operator_request request;
     int host;
     uint32_t process; /* the coordinator's process; the answers to another process get lost */
 };

@@ -1,4 +1,4 @@
-#include "act_order.h"
+#include "orders_sent.h"
 
 #include "fingerprint.h"
 #include "lease_book.h"
@@ -108,8 +108,8 @@ void order_keep_receipt(struct run *r, const struct ledger_host *lh, const struc
         ledger_keep_receipt(r->config->ledger, lh, &ev->receipt->head.order, ev->inner);
 }
 
-int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
-              const struct intent *in, enum message_kind kind, struct err *err)
+int order_sign_intent(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                      const struct intent *in, enum message_kind kind, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     autofree struct order *o = xzalloc(1, sizeof(*o));
@@ -182,7 +182,7 @@ static void keep_fingerprint(struct ledger_host *lh, const struct world *w, cons
     fingerprint_set(&lh->fingerprint, FEATURE_DRAIN, "none");
 }
 
-void act_baseline(const struct run *r, struct ledger_host *lh)
+void order_note_baseline(const struct run *r, struct ledger_host *lh)
 {
     const struct host *h = world_host(r->world, lh->key);
     bool drained = ledger_effect_const(r->config->ledger, EFFECT_DRAIN, lh->key) != NULL;
@@ -205,7 +205,8 @@ void act_baseline(const struct run *r, struct ledger_host *lh)
     keep_allocs(lh, &h->client, drained);
 }
 
-void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now)
+void order_note_leader_index(struct ledger *l, const struct plan *p, const struct world *w,
+                             int64_t now)
 {
     for (size_t i = 0; i < l->n_hosts; i++) {
         struct ledger_host *lh = &l->hosts[i];

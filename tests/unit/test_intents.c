@@ -1,10 +1,10 @@
-/* act.h: what the answer to an order makes of the ledger, and an answer of before a resume. */
+/* intents.h: what the answer to an order makes of the ledger, and an answer of before a resume. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act.h"
-#include "act_order.h"
+#include "intents.h"
+#include "orders_sent.h"
 #include "effect_calls.h"
 #include "lease_book.h"
 #include "run_desk.h"
@@ -43,7 +43,7 @@ static void refused(struct run_desk *b, enum refusal why)
 
     memcpy(ev.nonce, c1(b)->call.nonce, NONCE_LEN);
     r->u.done = (struct receipt_done){.refusal = why, .last_sequence = 7, .text = "not here"};
-    act_receipt(&b->run, &ev);
+    intents_take_receipt(&b->run, &ev);
 }
 
 /* The order was signed anew: that its sequence was taken does not say that it was refused. */
@@ -98,7 +98,7 @@ static void a_withdrawn_order_leaves_its_turn(void **state)
         d->n_intents = 1;
         d->intents[0].kind = INTENT_WITHDRAW;
         str_cut(d->intents[0].key, UUID_MAX, C1);
-        assert_int_equal(act(&b->run, d, &err), 0);
+        assert_int_equal(intents_carry_out(&b->run, d, &err), 0);
         assert_int_equal(c1(b)->state, cases[i].to);
         assert_int_equal(c1(b)->order, MSG_NONE);
         assert_int_equal(c1(b)->receipt_ms, 0);
@@ -127,7 +127,7 @@ static void what_came_back_different_is_not_forgotten(void **state)
         buf_add_str(&c1(b)->fingerprint, "what it was");
         c1(b)->state = HOST_FAILED;
         ledger_resume(&b->f.ledger);
-        act_baseline(&b->run, c1(b)); /* its next swap */
+        order_note_baseline(&b->run, c1(b)); /* its next swap */
         assert_int_equal(str_eq(buf_str(&c1(b)->fingerprint), "what it was"), again == 0);
     }
 }
@@ -140,16 +140,16 @@ static void what_is_noted_of_both_roles(void **state)
     struct host *h = &b->f.hosts[0];
 
     lh->n_allocs = 3;
-    act_baseline(&b->run, lh);
+    order_note_baseline(&b->run, lh);
     assert_int_equal(lh->n_allocs, 0);
     assert_int_equal(lh->base_modify_index, 0);
     h->is_client = true;
     h->client = b->f.hosts[3].client;
-    act_baseline(&b->run, lh);
+    order_note_baseline(&b->run, lh);
     assert_int_equal(lh->n_allocs, 1);
     assert_int_equal(lh->base_modify_index, h->client.modify_index);
     h->client.status = "down";
-    act_baseline(&b->run, lh);
+    order_note_baseline(&b->run, lh);
     assert_int_equal(lh->base_modify_index, 0); /* it need not be better than before */
 }
 
@@ -159,13 +159,13 @@ static void what_is_noted_of_a_drained_client(void **state)
     struct run_desk *b = *state;
     struct alloc_view *a = &b->f.allocs[0][0];
 
-    act_baseline(&b->run, c1(b));
+    order_note_baseline(&b->run, c1(b));
     assert_int_equal(c1(b)->n_allocs, 1);
     assert_non_null(ledger_effect_add(&b->f.ledger, EFFECT_DRAIN, C1));
-    act_baseline(&b->run, c1(b));
+    order_note_baseline(&b->run, c1(b));
     assert_int_equal(c1(b)->n_allocs, 0);
     a->system_job = true;
-    act_baseline(&b->run, c1(b));
+    order_note_baseline(&b->run, c1(b));
     assert_int_equal(c1(b)->n_allocs, 1);
 }
 
@@ -394,7 +394,7 @@ static void an_order_is_kept_before_it_is_sent(void **state)
     d->n_intents = 1;
     d->intents[0].kind = INTENT_STAGE;
     str_cut(d->intents[0].key, sizeof(d->intents[0].key), C1);
-    assert_int_equal(act(&b->run, d, &err), 0);
+    assert_int_equal(intents_carry_out(&b->run, d, &err), 0);
     assert_int_equal(b->f.ledger.n_kept, 0); /* it was committed */
     assert_int_equal(run_desk_sent(b, MSG_STAGE, C1, NULL), 1);
     bool follows = false; /* for one of the bytes that the desk's random ones are made of */
@@ -421,7 +421,7 @@ static void a_receipt_is_kept_once(void **state)
     buf_add_str(&inner, "receipt");
     memset(&r->head.order, 0x77, sizeof(r->head.order));
     for (int i = 0; i < 2; i++)
-        act_receipt(&b->run, &ev);
+        intents_take_receipt(&b->run, &ev);
     assert_int_equal(b->f.ledger.n_kept, 1);
     assert_true(b->f.ledger.kept[0].receipt);
     assert_string_equal(buf_str(&b->f.ledger.kept[0].inner), "receipt");
@@ -451,5 +451,5 @@ int main(void)
         CASE(a_receipt_is_kept_once),
     };
 
-    return cmocka_run_group_tests_name("act", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("intents", tests, NULL, NULL);
 }

@@ -1,10 +1,10 @@
-#include "act.h"
+#include "intents.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 #include "effect_calls.h"
 #include "lease_book.h"
 #include "run_keystore.h"
-#include "run_watch.h"
+#include "run_safeguards.h"
 
 #include <inttypes.h>
 
@@ -46,7 +46,7 @@ static void begin_settling(struct run *r, struct ledger_host *lh, int64_t now)
     const struct host *h = world_host(r->world, lh->key);
 
     lh->effect_ms = now;
-    lh->base_leader_index = 0; /* act_measure takes the index after the restart */
+    lh->base_leader_index = 0; /* order_note_leader_index takes the index after the restart */
     if (lh->order != MSG_SWAP &&
         lh->order != MSG_REVERT) { /* this turn had no swap that recorded them */
         lh->n_allocs = 0;
@@ -139,7 +139,7 @@ static void mark_host(struct run *r, struct ledger_host *lh, const struct plan_h
         lh->base_stamp =
             world_host(r->world, lh->key)->agent.hello.stamp; /* of the binary that settled */
     if (lh->state == HOST_DONE)
-        watch_settled(r, p);
+        safeguard_count_settled(r, p);
     forget_fingerprint(lh);
     lh->call.retry_ms = 0;
     lh->dirty = true;
@@ -236,7 +236,7 @@ static void set_service_state(struct ledger_host *lh, const struct intent *in)
 static int order_host(struct run *r, struct ledger_host *lh, const struct plan_host *p,
                       const struct intent *in, struct err *err)
 {
-    int rv = act_order(r, lh, p, in, ordered[in->kind].kind, err);
+    int rv = order_sign_intent(r, lh, p, in, ordered[in->kind].kind, err);
 
     if (rv != 0)
         return rv;
@@ -247,9 +247,9 @@ static int order_host(struct run *r, struct ledger_host *lh, const struct plan_h
     if (in->kind == INTENT_STAGE)
         lh->text[0] = '\0'; /* the next text is about this stage */
     if (in->kind == INTENT_SWAP)
-        act_baseline(r, lh);
+        order_note_baseline(r, lh);
     if (in->kind == INTENT_SWAP)
-        watch_before(r, lh, p);
+        safeguard_count_before(r, lh, p);
     if (in->kind == INTENT_REVERT)
         str_cut(lh->text, sizeof(lh->text), in->text);
     if (in->kind == INTENT_REVERT)
@@ -317,7 +317,7 @@ static int apply_intent(struct run *r, const struct intent *in, struct err *err)
     else if (is_single(in->kind) && lh != NULL)
         effects_single(r, lh, in);
     else if (in->kind == INTENT_SNAPSHOT)
-        watch_ask(r, in);
+        safeguard_ask_snapshot(r, in);
     else if (in->kind == INTENT_PRESERVE && lh != NULL)
         lh->keys.wanted = true;
     else if (in->kind == INTENT_RESTORE)
@@ -334,7 +334,7 @@ static int apply_intent(struct run *r, const struct intent *in, struct err *err)
     return 0;
 }
 
-int act(struct run *r, const struct decision *d, struct err *err)
+int intents_carry_out(struct run *r, const struct decision *d, struct err *err)
 {
     const struct ports *ports = r->config->ports;
     bool send[INTENTS_MAX] = {false};
@@ -347,7 +347,8 @@ int act(struct run *r, const struct decision *d, struct err *err)
                               d->intents[i].kind == INTENT_RESEND);
     }
     if (r->world != NULL)
-        act_measure(r->config->ledger, r->config->plan, r->world, ports->now(ports->ctx));
+        order_note_leader_index(r->config->ledger, r->config->plan, r->world,
+                                ports->now(ports->ctx));
     effects_plan(r);
     if (keystore_plan(r, err) < 0 || run_commit(r, err) < 0)
         return -1;
@@ -525,7 +526,7 @@ static void take_second_answer(struct ledger_host *lh, const struct event *ev, i
     lh->dirty = true;
 }
 
-void act_receipt(struct run *r, const struct event *ev)
+void intents_take_receipt(struct run *r, const struct event *ev)
 {
     struct ledger_host *lh = run_host(r, ev->key);
     int64_t now = r->config->ports->now(r->config->ports->ctx);

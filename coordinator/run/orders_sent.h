@@ -1,14 +1,14 @@
 /*
- * act_order.h - makes orders to agents, and signs the order of an intent into the ledger.
+ * orders_sent.h - makes orders to agents, and signs the order of an intent into the ledger.
  *
  * For a note or a lease order, the caller sets the kind, the sequence and the payload, and calls
- * order_send(). For an intent to stage, swap, revert or stop a host, act_order() makes and signs
- * the order, and leaves the signed bytes in the host's row of the ledger. act() sends these bytes
- * after the commit; a retry sends the same bytes. This file also records the state of a host before
- * its turn, so that the run can compare the host with it afterwards.
+ * order_send(). For an intent to stage, swap, revert or stop a host, order_sign_intent() makes and
+ * signs the order, and leaves the signed bytes in the host's row of the ledger. intents_carry_out()
+ * sends these bytes after the commit; a retry sends the same bytes. This file also records the
+ * state of a host before its turn, so that the run can compare the host with it afterwards.
  */
-#ifndef ACT_ORDER_H
-#define ACT_ORDER_H
+#ifndef ORDERS_SENT_H
+#define ORDERS_SENT_H
 
 #include "run.h"
 
@@ -36,12 +36,13 @@ uint64_t order_uptime(const struct agent_view *a, int64_t now);
 
 /* Signs the order of an intent into lh; the caller commits and sends it. Returns 1 when the agent
  * has sent no hello, or when the run does not hold its lease. */
-int act_order(struct run *r, struct ledger_host *lh, const struct plan_host *p,
-              const struct intent *in, enum message_kind kind, struct err *err);
+int order_sign_intent(struct run *r, struct ledger_host *lh, const struct plan_host *p,
+                      const struct intent *in, enum message_kind kind, struct err *err);
 /* Records the host before its turn: allocations, fingerprint, and the stamp of its binary. */
-void act_baseline(const struct run *r, struct ledger_host *lh);
+void order_note_baseline(const struct run *r, struct ledger_host *lh);
 /* Records how far a settling server must catch up: the index of its leader, from the first
  * observation after the restart that shows a leader. */
-void act_measure(struct ledger *l, const struct plan *p, const struct world *w, int64_t now);
+void order_note_leader_index(struct ledger *l, const struct plan *p, const struct world *w,
+                             int64_t now);
 
 #endif

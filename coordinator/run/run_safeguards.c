@@ -1,11 +1,11 @@
-#include "run_watch.h"
+#include "run_safeguards.h"
 
 #include "decide_safeguards.h"
 #include "raft_view.h"
 
 #define WATCH_MAX 64
 
-void watch_ask(struct run *r, const struct intent *in)
+void safeguard_ask_snapshot(struct run *r, const struct intent *in)
 {
     struct ledger_region *g = ledger_region(r->config->ledger, in->host);
     const struct ports *ports = r->config->ports;
@@ -22,7 +22,7 @@ void watch_ask(struct run *r, const struct intent *in)
             .op = OP_SNAPSHOT, .region = g->name, .node_id = "", .peer_id = "", .run_hex = run});
 }
 
-void watch_snapshot(struct run *r, const struct event *ev)
+void safeguard_take_snapshot(struct run *r, const struct event *ev)
 {
     struct ledger_region *g = ledger_region(r->config->ledger, ev->region);
     int64_t now = r->config->ports->now(r->config->ports->ctx);
@@ -52,7 +52,7 @@ static const struct counted *leaders_counts(const struct run *r, const char *reg
     return leader != NULL && leader->server.counted[0].at > 0 ? &leader->server.counted[0] : NULL;
 }
 
-void watch_before(struct run *r, struct ledger_host *lh, const struct plan_host *p)
+void safeguard_count_before(struct run *r, struct ledger_host *lh, const struct plan_host *p)
 {
     static const int64_t none[OBJECT_KINDS];
     struct ledger_region *g = ledger_region(r->config->ledger, p->region);
@@ -69,7 +69,7 @@ void watch_before(struct run *r, struct ledger_host *lh, const struct plan_host 
     g->dirty = true;
 }
 
-void watch_settled(struct run *r, const struct plan_host *p)
+void safeguard_count_settled(struct run *r, const struct plan_host *p)
 {
     struct ledger_region *g = ledger_region(r->config->ledger, p->region);
     const struct counted *c = p->is_server ? leaders_counts(r, p->region) : NULL;
@@ -81,7 +81,7 @@ void watch_settled(struct run *r, const struct plan_host *p)
 }
 
 /* A line in a server's log means harm while another server is being upgraded. */
-void watch_alarm(struct run *r, const struct event *ev)
+void safeguard_take_alarm(struct run *r, const struct event *ev)
 {
     struct ledger *l = r->config->ledger;
     const struct host *h = r->world != NULL ? world_host(r->world, ev->key) : NULL;
@@ -95,7 +95,7 @@ void watch_alarm(struct run *r, const struct event *ev)
     run_moved(r);
 }
 
-void watch_tell(struct run *r, const struct situation *s)
+void safeguard_set_interest(struct run *r, const struct situation *s)
 {
     const struct ports *ports = r->config->ports;
     const char *keys[WATCH_MAX], *step = "";
