@@ -103,7 +103,7 @@ bool agents_next(struct agents *a, struct agent_event *ret);
 void agent_event_free(struct agent_event *e);
 
 /* Writes the address of a host's agent, such as "10.0.0.1:4650". -1: the address is not known. For
- * a host that joins this is h->agent.address, which joiner.c sets when it makes the row. */
+ * a host that joins this is h->agent.address, which joining_server.c sets when it makes the row. */
 MUST_CHECK int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n);
 
 #endif

@@ -68,7 +68,7 @@ const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
     return NULL;
 }
 
-void joiner_key(char dst[static UUID_MAX], const struct pubkey *key)
+void joining_key(char dst[static UUID_MAX], const struct pubkey *key)
 {
     char fingerprint[FINGERPRINT_LEN];
     pubkey_fingerprint(fingerprint, key);

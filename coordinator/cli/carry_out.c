@@ -97,7 +97,7 @@ int carry_out(const struct carry_out *c)
                 !str_eq(getenv("TERM"), "dumb");
     view_begin(&view, c->plan, c->ledger, c->console->clock, stdout);
     agents_follow(c->console->agents);
-    observer_patient(c->console->observer, false);
+    observer_set_patient(c->console->observer, false);
     int rc = loop(c, &view, &ports, &err);
     view_end(&view);
     shell_done(&shell);

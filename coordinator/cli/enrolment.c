@@ -339,7 +339,7 @@ int enrolment_remember(struct known_hosts *known, const struct enrolment *e, str
     char by_address[UUID_MAX] = "";
     const struct host *h = e->host;
     if (h->joins)
-        joiner_key(by_address, &e->key);
+        joining_key(by_address, &e->key);
     const char *ids[] = {h->server_id, h->node_id, by_address};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         if (ids[i][0] != '\0' && known_hosts_add(known, ids[i], h->name, &e->key, err) < 0)

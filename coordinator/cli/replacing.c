@@ -6,12 +6,12 @@
 
 static int add_joiner(struct console *c, struct replacing *r, const char *address, struct err *err)
 {
-    struct joiner *j = &r->joiners[r->n];
+    struct joining_server *j = &r->joining[r->n];
 
-    if (joiner_of(&c->known, address, j, err) < 0)
+    if (joining_find(&c->known, address, j, err) < 0)
         return err_wrap(err, "--add %s", address);
     for (size_t i = 0; i < r->n; i++)
-        if (str_eq(r->joiners[i].key, j->key))
+        if (str_eq(r->joining[i].key, j->key))
             return err_set(err, ERR_USAGE, 0, "--add names %s twice", j->at.name);
     r->n++;
     return 0;
@@ -26,12 +26,12 @@ int replacing_begin(struct console *c, struct replacing *r, struct policy *y, st
         if (add_joiner(c, r, o->add.items[i], err) < 0)
             return -1;
     for (size_t i = 0; i < r->n; i++)
-        y->replace.joins[i] = r->joiners[i].key;
+        y->replace.joins[i] = r->joining[i].key;
     for (size_t i = 0; i < o->remove.n; i++)
         y->replace.leaves[i] = o->remove.items[i];
     y->replace.n_joins = r->n;
     y->replace.n_leaves = o->remove.n;
-    observer_joiners(c->observer, r->joiners, r->n);
+    observer_set_joining(c->observer, r->joining, r->n);
     return 0;
 }
 
@@ -42,11 +42,11 @@ int replacing_resume(struct console *c, const struct plan *p, struct err *err)
     for (size_t i = 0; i < p->n_servers; i++) {
         if (p->hosts[i].role != ROLE_JOINS || r.n == REPLACED_MAX)
             continue;
-        if (joiner_of(&c->known, p->hosts[i].name, &r.joiners[r.n++], err) < 0)
+        if (joining_find(&c->known, p->hosts[i].name, &r.joining[r.n++], err) < 0)
             return err_wrap(err, "the run's new server %s", p->hosts[i].name);
     }
     if (r.n > 0)
-        observer_joiners(c->observer, r.joiners, r.n);
+        observer_set_joining(c->observer, r.joining, r.n);
     return 0;
 }
 

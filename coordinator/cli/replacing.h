@@ -14,7 +14,7 @@
 #include "ledger.h"
 
 struct replacing {
-    struct joiner joiners[REPLACED_MAX];
+    struct joining_server joining[REPLACED_MAX];
     size_t n;
 };
 

@@ -103,7 +103,7 @@ static void shell_operate(void *ctx, const struct nomad_operation *o)
 {
     struct shell *s = ctx;
     struct nomad_base base;
-    observer_speaker(s->console->observer, o->region, &base);
+    observer_server_to_ask(s->console->observer, o->region, &base);
     if (o->op == OP_SNAPSHOT)
         snapshot_begin(&s->console->snapshots, s->console->nomad,
                        &(struct snapshot_ask){.base = &base,
@@ -154,7 +154,7 @@ static void shell_interest(void *ctx, const char *const *keys, size_t n)
 static void shell_rest(void *ctx, int64_t until_ms)
 {
     struct shell *s = ctx;
-    observer_rest(s->console->observer, until_ms);
+    observer_set_rest(s->console->observer, until_ms);
 }
 
 /* What cannot be filled stays empty: the host refuses an order without a manifest. */

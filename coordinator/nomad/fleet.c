@@ -190,8 +190,8 @@ static void mark_conflicts(const struct fleet *f, struct world *w)
 static void bind_joiners(const struct fleet *f, struct world *w)
 {
     for (size_t i = 0; i < f->n_joiners; i++) {
-        struct joiner *j = &f->joiners[i];
-        joiner_bind(j, agents_server_of(f->agents, j->key), w);
+        struct joining_server *j = &f->joining[i];
+        joining_bind(j, agents_server_of(f->agents, j->key), w);
     }
 }
 
@@ -204,7 +204,7 @@ static void fill_agents(const struct fleet *f, struct world *w)
     for (size_t i = 0; i < w->n_hosts; i++)
         agents_fill(f->agents, &w->hosts[i], &w->arena);
     for (size_t i = 0; i < f->n_joiners; i++)
-        joiner_mark(&f->joiners[i]);
+        joining_mark(&f->joining[i]);
 }
 
 void fleet_build(const struct fleet *f, struct world *w)
@@ -219,7 +219,7 @@ void fleet_build(const struct fleet *f, struct world *w)
     bind_joiners(f, w);
     add_clients(f, w);
     for (size_t i = 0; i < f->n_joiners; i++)
-        joiner_row(&f->joiners[i], w);
+        joining_add_row(&f->joining[i], w);
     nodes_merge(f->nodes, w->hosts, w->n_hosts, &w->arena);
     for (size_t i = 0; i < w->n_hosts; i++)
         blank_host(&w->hosts[i]);

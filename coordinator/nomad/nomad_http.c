@@ -128,7 +128,7 @@ void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret)
     *ret = n->seed;
 }
 
-void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret)
+void nomad_base_forwarding(const struct nomad_http *n, struct nomad_base *ret)
 {
     *ret = n->seed;
     if (n->conf->token[0] != '\0' && !n->conf->token_in_clear)

@@ -337,7 +337,7 @@ static bool is_of_region(const struct servers *s, const struct server_slot *slot
     return slot->view.leader_at != 0 && str_eq(slot->region, s->own_region);
 }
 
-bool servers_to_come(const struct servers *s, const char *region)
+bool servers_may_answer(const struct servers *s, const char *region)
 {
     for (size_t i = 0; i < s->n; i++)
         for (int q = 0; q < SERVER_QUESTIONS && str_eq(s->slots[i]->region, region); q++) {
@@ -348,7 +348,7 @@ bool servers_to_come(const struct servers *s, const char *region)
     return false;
 }
 
-const struct server_slot *servers_speaker(const struct servers *s, const char *region)
+const struct server_slot *servers_to_ask(const struct servers *s, const char *region)
 {
     const struct server_slot *any = NULL;
     for (size_t i = 0; i < s->n; i++) {

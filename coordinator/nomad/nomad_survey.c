@@ -82,7 +82,7 @@ static void add_survey_regions(struct nomad_survey *s)
                                                  .license_ends = "",
                                                  .jobs_why = "",
                                                  .other_pool = ""};
-        observer_speaker(s->c.observer, p->regions[i].name, &s->queue.bases[k]);
+        observer_server_to_ask(s->c.observer, p->regions[i].name, &s->queue.bases[k]);
         begin_survey_region(s, k);
     }
 }

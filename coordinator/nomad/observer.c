@@ -22,13 +22,13 @@ struct observer {
     uint64_t round;
     bool open, seen; /* seen: the last round found a fleet */
     int64_t begun, ended, due;
-    int64_t rest_until; /* observer_rest; 0: off */
+    int64_t rest_until; /* observer_set_rest; 0: off */
     uint64_t asked;     /* nomad_asked when the round began */
     int64_t happened;   /* time of the last change */
     bool wanted;        /* there was a change since the last round began */
     uint64_t changes;   /* counters of the agents and the counts at the last tick */
     struct world *building, *ready, *given;
-    struct joiner *joiners;
+    struct joining_server *joining;
     size_t n_joiners;
     char (*interest)[UUID_MAX];
     size_t n_interest;
@@ -64,24 +64,24 @@ void observer_free(struct observer *o)
     nodes_free(&o->nodes);
     count_reader_free(&o->counts);
     free(o->interest);
-    free(o->joiners);
+    free(o->joining);
     free(o);
 }
 
-void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n)
+void observer_set_joining(struct observer *o, const struct joining_server *joining, size_t n)
 {
-    o->joiners = xrealloc(o->joiners, (n + 1) * sizeof(*o->joiners));
+    o->joining = xrealloc(o->joining, (n + 1) * sizeof(*o->joining));
     o->n_joiners = n;
     if (n > 0)
-        memcpy(o->joiners, joiners, n * sizeof(*joiners));
+        memcpy(o->joining, joining, n * sizeof(*joining));
 }
 
 /* The key of a server's host is the server id, except for a host that joined. */
 static const char *server_id_of(const struct observer *o, const char *key)
 {
     for (size_t i = 0; i < o->n_joiners; i++)
-        if (str_eq(o->joiners[i].key, key))
-            return o->joiners[i].server_id;
+        if (str_eq(o->joining[i].key, key))
+            return o->joining[i].server_id;
     return key;
 }
 
@@ -161,7 +161,7 @@ static bool base_of_nobody(const struct observer *o, const char *region, struct 
     if (region[0] == '\0' || str_eq(region, o->servers.own_region))
         return false;
     enum token_way way = ret->token;
-    nomad_base_handing_on(o->c.nomad, ret);
+    nomad_base_forwarding(o->c.nomad, ret);
     return ret->token != way;
 }
 
@@ -176,8 +176,8 @@ static void ask_regions(struct observer *o)
         struct nomad_base base = r->base;
         bool spoken = r->spoken;
         if (!spoken && base_of_nobody(o, r->name, &base)) {
-            const struct server_slot *speaker = servers_speaker(&o->servers, r->name);
-            if (speaker == NULL && servers_to_come(&o->servers, r->name))
+            const struct server_slot *speaker = servers_to_ask(&o->servers, r->name);
+            if (speaker == NULL && servers_may_answer(&o->servers, r->name))
                 continue;
             spoken = speaker != NULL;
             if (spoken)
@@ -212,7 +212,7 @@ static void end_round(struct observer *o, int64_t now)
     char shown[sizeof(o->c.conf->address)];
     servers_end(&o->servers);
     for (size_t i = 0; i < o->n_regions; i++) {
-        const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
+        const struct server_slot *speaker = servers_to_ask(&o->servers, o->regions[i].name);
         o->regions[i].spoken = speaker != NULL;
         if (speaker != NULL)
             o->regions[i].base = speaker->base;
@@ -221,7 +221,7 @@ static void end_round(struct observer *o, int64_t now)
                             .servers = &o->servers,
                             .nodes = &o->nodes,
                             .agents = o->c.agents,
-                            .joiners = o->joiners,
+                            .joining = o->joining,
                             .n_joiners = o->n_joiners};
     fleet_build(&f, o->building);
     /* After a round that ended at its deadline, new hosts may have agents that were not asked yet.
@@ -278,12 +278,12 @@ static void look_at_changes(struct observer *o, int64_t now)
     o->changes = changes;
 }
 
-void observer_rest(struct observer *o, int64_t until_ms)
+void observer_set_rest(struct observer *o, int64_t until_ms)
 {
     o->rest_until = until_ms;
 }
 
-/* The usual time, or during observer_rest a later time, which limits the questions a second. */
+/* The usual time, or during observer_set_rest a later time, which limits the questions a second. */
 static int64_t round_due(const struct observer *o)
 {
     int64_t rest = REST_ASK_MS * (int64_t)(nomad_asked(o->c.nomad) - o->asked);
@@ -323,7 +323,7 @@ int64_t observer_tick(struct observer *o)
     return o->begun + (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS);
 }
 
-void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret)
+void observer_server_to_ask(const struct observer *o, const char *region, struct nomad_base *ret)
 {
     (void)base_of_nobody(o, region, ret);
     for (size_t i = 0; i < o->n_regions; i++)
@@ -365,7 +365,7 @@ bool observer_refused(const struct observer *o)
     return o->servers.refused && !o->servers.anybody;
 }
 
-void observer_patient(struct observer *o, bool patient)
+void observer_set_patient(struct observer *o, bool patient)
 {
     o->c.patient = patient;
 }

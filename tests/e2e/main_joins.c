@@ -12,7 +12,7 @@
 #include "console.h"
 #include "str.h"
 
-static size_t rows_of(const struct world *w, const struct joiner *j, const struct host *row)
+static size_t rows_of(const struct world *w, const struct joining_server *j, const struct host *row)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->n_hosts; i++)
@@ -21,7 +21,7 @@ static size_t rows_of(const struct world *w, const struct joiner *j, const struc
     return n;
 }
 
-static void tell(const struct world *w, const struct joiner *j, char last[static TEXT_MAX])
+static void tell(const struct world *w, const struct joining_server *j, char last[static TEXT_MAX])
 {
     const struct host *h = world_host(w, j->key);
     char line[TEXT_MAX] = "no row";
@@ -38,13 +38,13 @@ static void tell(const struct world *w, const struct joiner *j, char last[static
 
 static int follow(struct console *c, const char *address, struct err *err)
 {
-    struct joiner j;
+    struct joining_server j;
     char last[TEXT_MAX] = "";
     enum operator_request what;
-    if (console_open(c, err) < 0 || joiner_of(&c->known, address, &j, err) < 0)
+    if (console_open(c, err) < 0 || joining_find(&c->known, address, &j, err) < 0)
         return -1;
-    observer_joiners(c->observer, &j, 1);
-    observer_patient(c->observer, false);
+    observer_set_joining(c->observer, &j, 1);
+    observer_set_patient(c->observer, false);
     agents_follow(c->agents);
     for (;;) {
         if (console_wait(c, clock_mono(c->clock) + 1000, err) < 0)

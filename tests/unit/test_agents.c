@@ -246,7 +246,7 @@ static void test_one_that_is_to_join(void **state)
     struct err err = ERR_INIT;
     char key[UUID_MAX];
     (void)state;
-    joiner_key(key, keypair_public(s->host));
+    joining_key(key, keypair_public(s->host));
     assert_int_equal(known_hosts_add(&s->known, key, "10.0.0.9", keypair_public(s->host), &err), 1);
     s->hosts[0] = (struct host){.key = key, .name = "10.0.0.9", .joins = true};
     s->hosts[0].server_id = s->hosts[0].node_id = s->hosts[0].addr = "";

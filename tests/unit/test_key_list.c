@@ -306,9 +306,9 @@ static void some_known(struct known_hosts *known, char joiner[static UUID_MAX])
         assert_int_equal(known_hosts_add(known, rows[i].id, rows[i].name, &k, &err), 1);
     }
     struct pubkey joined = key_of(2), fresh = key_of(5);
-    joiner_key(joiner, &joined);
+    joining_key(joiner, &joined);
     assert_int_equal(known_hosts_add(known, joiner, "10.0.0.2", &joined, &err), 1);
-    joiner_key(joiner, &fresh);
+    joining_key(joiner, &fresh);
     assert_int_equal(known_hosts_add(known, joiner, "10.0.0.5", &fresh, &err), 1);
 }
 

@@ -340,8 +340,8 @@ static void test_a_line_binds_key_and_address(void **state)
     char ka[UUID_MAX], kb[UUID_MAX];
     (void)state;
     memset(&k, 0, sizeof(k));
-    joiner_key(ka, &a);
-    joiner_key(kb, &b);
+    joining_key(ka, &a);
+    joining_key(kb, &b);
     assert_int_equal(strlen(ka), strlen(JOINER_PREFIX) + 32);
     assert_int_equal(known_hosts_add(&k, ka, "10.0.0.1", &a, &err), 1);
     assert_int_equal(known_hosts_add(&k, kb, "10.0.0.2", &b, &err), 1);
@@ -397,7 +397,7 @@ static void test_verdicts_by_address(void **state)
     nine.name = "nine";
     nine.addr = "10.0.0.9";
     memset(&known, 0, sizeof(known));
-    joiner_key(key, &one);
+    joining_key(key, &one);
     assert_int_equal(known_hosts_add(&known, key, "10.0.0.1", &one, &err), 1);
     assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
     for (size_t i = 0; i < ARRAY_LEN(by_address); i++) {

@@ -1,12 +1,12 @@
-#include "joiner.h"
+#include "joining_server.h"
 
 #include "address.h"
 #include "str.h"
 
-int joiner_of(const struct known_hosts *known, const char *address, struct joiner *ret,
-              struct err *err)
+int joining_find(const struct known_hosts *known, const char *address, struct joining_server *ret,
+                 struct err *err)
 {
-    struct joiner j;
+    struct joining_server j;
     memset(&j, 0, sizeof(j));
     if (agent_place(address, &j.at, err) < 0)
         return -1;
@@ -44,7 +44,7 @@ static const struct host *somebody_at(const struct world *w, const char *ip)
     return NULL;
 }
 
-static void be_server(struct joiner *j, struct host *h, struct world *w)
+static void be_server(struct joining_server *j, struct host *h, struct world *w)
 {
     str_cut(j->server_id, sizeof(j->server_id), h->server_id);
     h->key = arena_strdup(&w->arena, j->key);
@@ -53,7 +53,7 @@ static void be_server(struct joiner *j, struct host *h, struct world *w)
     j->row = h;
 }
 
-void joiner_bind(struct joiner *j, const char *told, struct world *w)
+void joining_bind(struct joining_server *j, const char *told, struct world *w)
 {
     struct host *h = with_id(w, j->server_id[0] != '\0' ? j->server_id : told);
     const struct host *other = h == NULL && told[0] != '\0' ? somebody_at(w, j->at.ip) : NULL;
@@ -78,7 +78,7 @@ void joiner_bind(struct joiner *j, const char *told, struct world *w)
         be_server(j, h, w);
 }
 
-void joiner_row(struct joiner *j, struct world *w)
+void joining_add_row(struct joining_server *j, struct world *w)
 {
     if (j->row != NULL)
         return;
@@ -92,7 +92,7 @@ void joiner_row(struct joiner *j, struct world *w)
     j->row = h;
 }
 
-void joiner_mark(const struct joiner *j)
+void joining_mark(const struct joining_server *j)
 {
     if (j->problem == NULL)
         return;

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "joiner.h"
+#include "joining_server.h"
 #include "str.h"
 
 #define KEY "agent/0123456789abcdef0123456789abcdef"
@@ -47,9 +47,9 @@ static const struct round listed[] = {
     {"it has left", "", {"new", ""}, {"10.0.0.9", ""}, true, 0, NULL},
 };
 
-static struct joiner joiner_at(const char *address)
+static struct joining_server joiner_at(const char *address)
 {
-    struct joiner j;
+    struct joining_server j;
     struct err err = ERR_INIT;
     memset(&j, 0, sizeof(j));
     str_cut(j.key, sizeof(j.key), KEY);
@@ -98,7 +98,7 @@ static void check_row(const struct round *r, const struct world *w, size_t n_lis
             assert_false(w->hosts[i].joins);
 }
 
-static void play(struct joiner *j, const struct round *r)
+static void play(struct joining_server *j, const struct round *r)
 {
     struct world w;
     struct host hosts[4];
@@ -106,9 +106,9 @@ static void play(struct joiner *j, const struct round *r)
     print_message("# %s\n", r->what);
     make_world(r, &w, hosts, lists);
     size_t n = w.n_hosts;
-    joiner_bind(j, r->told, &w);
-    joiner_row(j, &w);
-    joiner_mark(j);
+    joining_bind(j, r->told, &w);
+    joining_add_row(j, &w);
+    joining_mark(j);
     check_row(r, &w, n);
     arena_free(&w.arena);
 }
@@ -117,14 +117,14 @@ static void test_one_that_was_never_listed(void **state)
 {
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(unlisted); i++) {
-        struct joiner j = joiner_at("10.0.0.9");
+        struct joining_server j = joiner_at("10.0.0.9");
         play(&j, &unlisted[i]);
     }
 }
 
 static void test_it_stays_what_it_was(void **state)
 {
-    struct joiner j = joiner_at("10.0.0.9");
+    struct joining_server j = joiner_at("10.0.0.9");
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(listed); i++)
         play(&j, &listed[i]);
@@ -151,8 +151,8 @@ static void test_only_who_was_enrolled_there(void **state)
     assert_int_equal(known_hosts_add(&known, KEY, "10.0.0.9", &key, &err), 1);
     assert_int_equal(known_hosts_add(&known, "id-8", "10.0.0.8", &key, &err), 1);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        struct joiner j;
-        int rc = joiner_of(&known, rows[i].address, &j, &err);
+        struct joining_server j;
+        int rc = joining_find(&known, rows[i].address, &j, &err);
         assert_int_equal(rc, rows[i].says == NULL ? 0 : -1);
         if (rc < 0)
             assert_non_null(strstr(err.text, rows[i].says));
@@ -166,17 +166,17 @@ static void test_only_who_was_enrolled_there(void **state)
 static void test_two_that_tell_one_id(void **state)
 {
     static const struct round r = {"", "new", {"new", ""}, {"10.0.0.9", ""}, false, 0, NULL};
-    struct joiner a = joiner_at("10.0.0.9"), b = joiner_at("10.0.0.10");
+    struct joining_server a = joiner_at("10.0.0.9"), b = joiner_at("10.0.0.10");
     struct world w;
     struct host hosts[4];
     struct member lists[2];
     (void)state;
     str_cut(b.key, sizeof(b.key), "agent/other");
     make_world(&r, &w, hosts, lists);
-    joiner_bind(&a, "new", &w);
-    joiner_bind(&b, "new", &w);
-    joiner_row(&b, &w);
-    joiner_mark(&b);
+    joining_bind(&a, "new", &w);
+    joining_bind(&b, "new", &w);
+    joining_add_row(&b, &w);
+    joining_mark(&b);
     assert_string_equal(hosts[0].key, KEY);
     assert_false(hosts[0].agent.misplaced);
     assert_int_equal(w.n_hosts, 2);
@@ -193,5 +193,5 @@ int main(void)
         cmocka_unit_test(test_only_who_was_enrolled_there),
         cmocka_unit_test(test_two_that_tell_one_id),
     };
-    return cmocka_run_group_tests_name("joiner", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("joining_server", tests, NULL, NULL);
 }

@@ -1,27 +1,27 @@
 /*
- * joiner.h - a host that is to join: finds the server that Nomad lists for a given address.
+ * joining_server.h - a host that is to join: finds the server that Nomad lists for a given address.
  *
- *     joiner_of(known, address, &j, &err)   makes a joiner from its line in known_hosts
- *     joiner_bind(&j, told, &w)             finds the server's row that is this host, if any
- *     joiner_row(&j, &w)                    otherwise adds a row, behind all others
- *     joiner_mark(&j)                       marks the row as misplaced if something is wrong
+ *     joining_find(known, address, &j, &err)   makes a joiner from its line in known_hosts
+ *     joining_bind(&j, told, &w)             finds the server's row that is this host, if any
+ *     joining_add_row(&j, &w)                    otherwise adds a row, behind all others
+ *     joining_mark(&j)                      marks the row as misplaced if something is wrong
  *
  * The joiner is the server whose id its agent reports, if Nomad lists that id at the given address.
  * From then on the joiner stays that server, whatever the agent reports. If the agent reports
  * another id than Nomad lists at that address, or Nomad lists the id at another address, the joiner
  * is misplaced (invariant 12). Members that have left do not count: their addresses may be used
  * again. Pure, except for the arena of the world. fleet.c calls the last three functions in each
- * round, in this order; joiner_mark after the answers of the agents were filled in.
+ * round, in this order; joining_mark after the answers of the agents were filled in.
  */
-#ifndef JOINER_H
-#define JOINER_H
+#ifndef JOINING_SERVER_H
+#define JOINING_SERVER_H
 
 #include "agent_place.h"
 #include "known_hosts.h"
 #include "world.h"
 
-struct joiner {
-    char key[UUID_MAX]; /* key of its row, which never changes: joiner_key (known_hosts.h) */
+struct joining_server {
+    char key[UUID_MAX]; /* key of its row, which never changes: joining_key (known_hosts.h) */
     struct agent_place at;
     char server_id[UUID_MAX]; /* ""; set when Nomad lists the server */
     /* In the world that is being made. */
@@ -32,14 +32,14 @@ struct joiner {
 /* Makes the joiner that was enrolled by this address (the name of its line in known_hosts).
  * ERR_USAGE: `address` is no address. ERR_REFUSED: no host was enrolled by this address; the text
  * says what to do. */
-MUST_CHECK int joiner_of(const struct known_hosts *known, const char *address, struct joiner *ret,
-                         struct err *err);
+MUST_CHECK int joining_find(const struct known_hosts *known, const char *address,
+                            struct joining_server *ret, struct err *err);
 /* w has the rows of the servers, and no others. told: the server id that the joiner's agent
  * reports;
  * "": none. */
-void joiner_bind(struct joiner *j, const char *told, struct world *w);
+void joining_bind(struct joining_server *j, const char *told, struct world *w);
 /* Does nothing if the joiner is bound. w->hosts must have room for one more row. */
-void joiner_row(struct joiner *j, struct world *w);
-void joiner_mark(const struct joiner *j);
+void joining_add_row(struct joining_server *j, struct world *w);
+void joining_mark(const struct joining_server *j);
 
 #endif
