@@ -115,7 +115,7 @@ static void places_text(const struct console *c, const struct stored_release *r,
         snprintf(dst, 40, "%zu place%s", n, n == 1 ? "" : "s");
     else
         str_cut(dst, 40,
-                release_file_there(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
+                release_file_exists(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
 }
 
 static void row(struct table *t, const struct console *c, const char *version)

@@ -51,7 +51,7 @@ static const char *name_of(const struct plan *p, const char *key)
     return h != NULL ? h->name : key;
 }
 
-void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out)
+void report_log_lines(const struct plan *p, const struct stored_log_line *list, size_t n, FILE *out)
 {
     const char *step = "";
     for (size_t i = 0; i < n; i++) {
@@ -71,7 +71,8 @@ void report_heard(const struct plan *p, const struct stored_heard *list, size_t 
     }
 }
 
-struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n)
+struct json *report_log_lines_json(const struct plan *p, const struct stored_log_line *list,
+                                   size_t n)
 {
     struct json *a = json_new_array();
     for (size_t i = 0; i < n; i++) {

@@ -159,7 +159,7 @@ static int offer(const struct console *c, const char *version, const struct buil
 
 static bool to_serve(const struct console *c, const struct stored_release *r, const struct build *b)
 {
-    return release_places_of(r, b) == 0 && release_file_there(&c->conf, r->manifest.version, b);
+    return release_places_of(r, b) == 0 && release_file_exists(&c->conf, r->manifest.version, b);
 }
 
 static void add_place(const struct serving *s, const struct build *b, struct stored_release *r)
@@ -287,7 +287,7 @@ static int offer_release(const struct console *c, const char *version, struct sh
     for (uint32_t i = 0; rc == 0 && i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
         char build[40], hex[66] = "/";
-        if (!release_file_there(&c->conf, version, b))
+        if (!release_file_exists(&c->conf, version, b))
             continue;
         rc = offer(c, version, b, o, err);
         snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);

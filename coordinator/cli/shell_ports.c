@@ -124,7 +124,7 @@ static void heard(void *ctx, const char *key, const char *line)
     struct err unused = ERR_INIT;
     /* For people: that it cannot be kept does not stop the run. */
     if (s->step[0] != '\0')
-        (void)!ledger_store_hear(s->store, s->run_id, s->step, key, line, &unused);
+        (void)!ledger_store_add_log_line(s->store, s->run_id, s->step, key, line, &unused);
     if (sign == NULL)
         return;
     struct shell_operated *o = push(s, EV_ALARM, line);

@@ -440,8 +440,9 @@ static int put_heard_line(struct ledger_store *s, const unsigned char *run_id, c
     return rc;
 }
 
-int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
-                      const char *step, const char *server, const char *line, struct err *err)
+int ledger_store_add_log_line(struct ledger_store *s, const unsigned char run_id[static 16],
+                              const char *step, const char *server, const char *line,
+                              struct err *err)
 {
     char text[HEARD_LINE];
     int64_t bytes = 0;
@@ -459,11 +460,11 @@ int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 
     return put_heard_line(s, run_id, step, server, text, err);
 }
 
-int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
-                       struct stored_heard **ret, size_t *ret_n, struct err *err)
+int ledger_store_log_lines(struct ledger_store *s, const unsigned char run_id[static 16],
+                           struct stored_log_line **ret, size_t *ret_n, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    struct stored_heard *list = NULL;
+    struct stored_log_line *list = NULL;
     struct err old = ERR_INIT;
     size_t n = 0;
     *ret = NULL;
@@ -478,7 +479,7 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
     }
     while (sqlite3_step(st) == SQLITE_ROW) {
         list = xrealloc(list, (n + 1) * sizeof(*list));
-        struct stored_heard *h = &list[n++];
+        struct stored_log_line *h = &list[n++];
         h->wall_ms = sqlite3_column_int64(st, 0);
         copy_column_text(st, 1, h->step, sizeof(h->step));
         copy_column_text(st, 2, h->server, sizeof(h->server));

@@ -26,7 +26,7 @@ static void check_stored_build(const struct coord_conf *c, const struct stored_r
     const struct manifest *m = &r->manifest;
     bool of_vendor = vendor_names_build((const char *)m->sums, m->sums_len, m->version, b);
     /* The file of an own build may exist only at the places that were named for it. */
-    bool here = of_vendor || release_places_of(r, b) == 0 || release_file_there(c, m->version, b);
+    bool here = of_vendor || release_places_of(r, b) == 0 || release_file_exists(c, m->version, b);
     struct err why = ERR_INIT;
     str_cut(ret->os, sizeof(ret->os), b->os);
     str_cut(ret->arch, sizeof(ret->arch), b->arch);

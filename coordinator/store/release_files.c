@@ -74,7 +74,7 @@ int release_file_keep(const struct coord_conf *c, const char *version, const str
     return file_sync_dir(dir, err);
 }
 
-bool release_file_there(const struct coord_conf *c, const char *version, const struct build *b)
+bool release_file_exists(const struct coord_conf *c, const char *version, const struct build *b)
 {
     struct err unused = ERR_INIT;
     struct stat st;

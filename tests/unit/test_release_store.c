@@ -330,12 +330,12 @@ static void test_a_file_is_kept_under_the_vendors_name(void **state)
             assert_int_equal(release_places_of(&r, &b), 0);
             stored_release_free(&r);
         }
-        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
         assert_true(str_ends(path, rows[i].name));
         if (release_file_keep(&fixture.conf, "1.12.3", &b, from, &err) < 0)
             fail_msg("%s", err.text);
-        assert_true(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_true(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(file_read(path, 4096, 0, &got, &err), 0);
         assert_int_equal(got.len, sizeof(zip_bytes));
         assert_memory_equal(got.data, zip_bytes, sizeof(zip_bytes));
@@ -358,7 +358,7 @@ static void test_another_file_is_not_kept(void **state)
         console_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
         assert_int_equal(release_file_keep(&fixture.conf, "1.12.3", &b, from, &err), -1);
         assert_int_equal(err.kind, ERR_CRYPTO);
-        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
         assert_int_equal(access(path, F_OK), -1);
         *strrchr(path, '/') = '\0';
@@ -376,7 +376,7 @@ static void test_a_link_is_no_file(void **state)
     assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink("/etc/hostname", path), 0);
-    assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+    assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
 }
 
 static void test_versions_are_folders_and_nothing_else(void **state)
