@@ -18,7 +18,7 @@ struct agents {
     size_t cursor; /* where an interrupted scan goes on */
     int64_t scan_due, least_due;
     bool interrupted; /* the scan stopped at `cursor`, because too many calls were open */
-    int64_t stirred;  /* time of the last agents_stir */
+    int64_t stirred;  /* time of the last agents_ask_sooner */
     size_t n_interest;
     size_t untried;
     uint64_t changes;
@@ -301,7 +301,7 @@ void agents_interest(struct agents *a, const char *const *keys, size_t n)
     wake_at(a, 0);
 }
 
-void agents_stir(struct agents *a)
+void agents_ask_sooner(struct agents *a)
 {
     a->stirred = clock_mono(a->c.clock);
     wake_at(a, 0);
@@ -369,7 +369,7 @@ int64_t agents_tick(struct agents *a)
     return a->scan_due;
 }
 
-bool agents_told(const struct agents *a)
+bool agents_have_answered(const struct agents *a)
 {
     if (a->untried > 0)
         return false;
@@ -442,7 +442,7 @@ const struct note *agents_notes(const struct agents *a, const char *key, size_t 
 
 /* ---- orders: signed once, sealed each time they are sent ---- */
 
-void agents_orders_by(struct agents *a, const struct keypair *key)
+void agents_set_order_key(struct agents *a, const struct keypair *key)
 {
     a->c.key = a->calls.key = key;
 }

@@ -155,7 +155,7 @@ int console_sign(struct console *c, struct err *err)
     if (keys_load(&c->conf, ROLE_OPERATOR, &c->key, err) < 0)
         return -1;
     if (c->agents != NULL)
-        agents_orders_by(c->agents, c->key);
+        agents_set_order_key(c->agents, c->key);
     return 0;
 }
 

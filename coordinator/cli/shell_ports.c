@@ -51,7 +51,7 @@ static int shell_commit(void *ctx, struct ledger *l, struct err *err)
     if (ledger_store_commit(s->store, l, err) < 0)
         return -1;
     /* What was decided waits for what comes of it; at the end, for every host's last word. */
-    observer_stir(s->console->observer, l->state == RUN_VERIFYING);
+    observer_look_sooner(s->console->observer, l->state == RUN_VERIFYING);
     return 0;
 }
 

@@ -194,7 +194,7 @@ static void begin_round(struct observer *o, int64_t now)
     o->building->arena = (struct arena)ARENA_INIT;
     o->building->round = ++o->round;
     o->building->begun_ms = o->begun = now;
-    o->building->told = o->c.agents == NULL || agents_told(o->c.agents);
+    o->building->told = o->c.agents == NULL || agents_have_answered(o->c.agents);
     o->open = true;
     o->wanted = false;
     o->asked = nomad_asked(o->c.nomad);
@@ -226,7 +226,7 @@ static void end_round(struct observer *o, int64_t now)
     fleet_build(&f, o->building);
     /* After a round that ended at its deadline, new hosts may have agents that were not asked yet.
      */
-    o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
+    o->building->told &= o->c.agents == NULL || agents_have_answered(o->c.agents);
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     nomad_base_seed(o->c.nomad, &seed);
@@ -262,11 +262,11 @@ static void note_change(struct observer *o, int64_t now)
     o->wanted = true;
 }
 
-void observer_stir(struct observer *o, bool hellos)
+void observer_look_sooner(struct observer *o, bool hellos)
 {
     note_change(o, clock_mono(o->c.clock));
     if (hellos && o->c.agents != NULL)
-        agents_stir(o->c.agents);
+        agents_ask_sooner(o->c.agents);
 }
 
 static void look_at_changes(struct observer *o, int64_t now)
@@ -298,7 +298,7 @@ static int64_t next_round(const struct observer *o)
      * have not answered, and after that round, no further round begins. If the last round found no
      * fleet, another round follows. */
     if (o->c.patient && o->c.agents != NULL && o->seen &&
-        (!agents_told(o->c.agents) || (o->given != NULL && o->given->told)))
+        (!agents_have_answered(o->c.agents) || (o->given != NULL && o->given->told)))
         return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : round_due(o);

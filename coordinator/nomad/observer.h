@@ -6,9 +6,10 @@
  * unknown. The next round begins some time after this one began: a tenth of the time for which
  * nothing has happened, between ROUND_MIN_MS and ROUND_LATE_MS. The pause after a round is also at
  * least twice as long as the round took, but no longer than ROUND_REST_MS for this reason. A round
- * begins sooner when an agent reports a change, or when the caller did something (observer_stir).
- * While the run only waits for a time (observer_set_rest), rounds are rare: REST_ASK_MS for each
- * question of the last round, at most REST_MOST_MS. A world is valid until the next one is taken.
+ * begins sooner when an agent reports a change, or when the caller did something
+ * (observer_look_sooner). While the run only waits for a time (observer_set_rest), rounds are rare:
+ * REST_ASK_MS for each question of the last round, at most REST_MOST_MS. A world is valid until the
+ * next one is taken.
  *
  *     observer_tick(o)          begins and ends rounds; returns the time of the next call
  *     observer_take(o)          the newest world, if it was not taken yet; else NULL
@@ -49,7 +50,7 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n);
 void observer_set_joining(struct observer *o, const struct joining_server *joining, size_t n);
 /* The caller did something whose effect must be seen: a new round begins soon. hellos: also ask the
  * hosts of interest for new hellos. */
-void observer_stir(struct observer *o, bool hellos);
+void observer_look_sooner(struct observer *o, bool hellos);
 /* Until this time (clock.mono; 0: off) no observation would change what the run does, so that
  * rounds are rare. A round begins at this time, or earlier when something happens. */
 void observer_set_rest(struct observer *o, int64_t until_ms);

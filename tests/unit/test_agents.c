@@ -209,9 +209,9 @@ static void pump(struct scene *s, int64_t until)
 static void until_told(struct scene *s)
 {
     int64_t until = clock_mono(clock_system()) + 20000;
-    while (!agents_told(s->agents) && clock_mono(clock_system()) < until)
+    while (!agents_have_answered(s->agents) && clock_mono(clock_system()) < until)
         pump(s, until);
-    assert_true(agents_told(s->agents));
+    assert_true(agents_have_answered(s->agents));
 }
 
 static void test_an_honest_agent(void **state)
@@ -394,7 +394,7 @@ static void test_questions_and_orders_have_keys_of_their_own(void **state)
     assert_true(pubkey_eq(&s->asked_by, keypair_public(s->observer)));
     assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &d, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
-    agents_orders_by(s->agents, s->officer);
+    agents_set_order_key(s->agents, s->officer);
     struct agent_event e = send_note(s);
     assert_non_null(e.receipt);
     assert_true(pubkey_eq(&s->ordered_by, keypair_public(s->officer)));
@@ -478,7 +478,7 @@ static void test_an_order_of_another_key_is_signed_anew(void **state)
     assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &digest, &err), 0);
     for (int other = 0; other < 2; other++) {
         const struct keypair *now = other == 1 ? s->other : s->officer;
-        agents_orders_by(s->agents, now);
+        agents_set_order_key(s->agents, now);
         agents_send(s->agents, "id-1", MSG_CANCEL, o.head.nonce, inner.data, inner.len);
         int64_t until = clock_mono(clock_system()) + 20000;
         while (!agents_next(s->agents, &e)) {

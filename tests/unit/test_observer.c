@@ -435,7 +435,7 @@ static void test_rare_while_only_time_is_awaited(void **state)
     assert_true(due >= w->begun_ms + 300);
     assert_true(due <= w->begun_ms + MAX_OF((int64_t)300, 3 * took));
     observer_set_rest(o, INT64_MAX);
-    observer_stir(o, false);
+    observer_look_sooner(o, false);
     assert_true(observer_tick(o) < w->begun_ms + rare);
     end(s);
 }
@@ -450,7 +450,7 @@ static void test_a_look_lists_once(void **state)
     int64_t begun = w->begun_ms, listed = w->hosts[9].client.list_at;
     int lists = s->pages;
     for (int i = 0; i < 10; i++) {
-        observer_stir(s->w.observer, false);
+        observer_look_sooner(s->w.observer, false);
         w = watched_round(&s->w);
         assert_int_equal(w->n_hosts, 10);
         assert_true(w->hosts[0].server.self_at >= w->begun_ms); /* the servers are asked again */
