@@ -5,12 +5,12 @@
 #include "envelope.h"
 #include "file.h"
 
-int auditing_open(struct console *c, struct auditing *ret, struct err *err)
+int auditing_open(struct command_context *c, struct auditing *ret, struct err *err)
 {
     memset(ret, 0, sizeof(*ret));
-    ret->console = c;
+    ret->context = c;
     ret->asks = c->agents != NULL;
-    if ((c->agents == NULL && console_files(c, err) < 0) ||
+    if ((c->agents == NULL && context_load_files(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;
@@ -64,7 +64,7 @@ static const struct trust_kept *kept_of(struct auditing *a, const struct trust *
     if (a->before.sequence.len > 0 && same_cluster(&a->before, then))
         return &a->before;
     trust_kept_free(&a->before);
-    if (trust_kept_load_before(&a->console->conf, then->cluster, &a->before, &there, why) == 0 &&
+    if (trust_kept_load_before(&a->context->conf, then->cluster, &a->before, &there, why) == 0 &&
         there)
         return &a->before;
     if (why->kind == ERR_NONE)
@@ -161,7 +161,7 @@ static void check_key(struct auditing *a, int64_t wall_s, struct opened_record *
 /* Who it went to: a host that was enrolled anew since has another key, which is nobody else's. */
 static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
 {
-    const struct known_hosts *known = &a->console->known;
+    const struct known_hosts *known = &a->context->known;
     const struct known_host *mine = known_hosts_find(known, key);
     char why[TEXT_MAX];
     if (o->entry.fault != AUDIT_SOUND || mine == NULL ||
@@ -391,7 +391,7 @@ int auditing_alone(struct auditing *a, struct err *err)
     a->audit = (struct audit){.say = told, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
     while (rc == 0 && (rc = next_record(r, err)) == 0 && r->more) {
         const char *key = r->record.host;
-        const struct known_host *k = known_hosts_find(&a->console->known, key);
+        const struct known_host *k = known_hosts_find(&a->context->known, key);
         auditing_record(a, &none, &r->record, key, &r->opened);
         audit_add_alone(&a->audit, k != NULL ? k->name : key, &r->opened.entry);
     }

@@ -13,7 +13,7 @@
 #define ENROL_AGAIN_MS 1100
 
 struct asking {
-    struct console *console;
+    struct command_context *context;
     struct enrolment *entry;
     struct header head;
     struct digest digest;
@@ -30,12 +30,12 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
     struct err err = ERR_INIT;
     (*a->left)--;
     if (frame == NULL) {
-        a->again = clock_mono(a->console->clock) - a->asked_ms < ENROL_AGAIN_MS;
+        a->again = clock_mono(a->context->clock) - a->asked_ms < ENROL_AGAIN_MS;
         str_cut(e->why, sizeof(e->why), why->text);
         return;
     }
-    if (hello_plain_read(frame, n, console_asks(a->console), &a->head, &a->digest, &e->key, r,
-                         &err) < 0) {
+    if (hello_plain_read(frame, n, context_question_key(a->context), &a->head, &a->digest, &e->key,
+                         r, &err) < 0) {
         str_cut(e->why, sizeof(e->why), err.text);
         return;
     }
@@ -49,17 +49,18 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
 static int ask_one(struct asking *a, struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
-    const struct console *c = a->console;
-    a->asked_ms = clock_mono(a->console->clock);
+    const struct command_context *c = a->context;
+    a->asked_ms = clock_mono(a->context->clock);
     a->again = false;
-    if (hello_plain(&c->trust, console_asks(c), &a->head, &a->digest, &frame, err) < 0)
+    if (hello_plain(&c->trust, context_question_key(c), &a->head, &a->digest, &frame, err) < 0)
         return -1;
     return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
                       err);
 }
 
 /* Those that are to be asked, once. */
-static int ask_all(struct console *c, struct asking *asks, size_t n, size_t *left, struct err *err)
+static int ask_all(struct command_context *c, struct asking *asks, size_t n, size_t *left,
+                   struct err *err)
 {
     size_t next = 0;
     int rc = 0;
@@ -83,7 +84,7 @@ static int ask_all(struct console *c, struct asking *asks, size_t n, size_t *lef
             rc = -1;
         links_drain(c->links);
         enum operator_request what;
-        if (c->signalled && control_read(&c->signals, &what))
+        if (c->signalled && signals_read(&c->signals, &what))
             rc = err_set(err, ERR_STATE, 0, "interrupted; nothing was enrolled");
     }
     return rc;
@@ -97,8 +98,8 @@ static bool any_again(const struct asking *asks, size_t n)
     return false;
 }
 
-int enrolment_ask(struct console *c, const struct host *hosts, size_t n, struct enrolment **ret,
-                  struct err *err)
+int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
+                  struct enrolment **ret, struct err *err)
 {
     struct enrolment *list = xzalloc(n + 1, sizeof(*list));
     autofree struct asking *asks = xzalloc(n + 1, sizeof(*asks));
@@ -106,7 +107,7 @@ int enrolment_ask(struct console *c, const struct host *hosts, size_t n, struct 
     int rc = 0;
     for (size_t i = 0; i < n; i++) {
         list[i].host = &hosts[i];
-        asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left, .again = true};
+        asks[i] = (struct asking){.context = c, .entry = &list[i], .left = &left, .again = true};
     }
     for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, n); i++) {
         if (i > 0)

@@ -94,15 +94,15 @@ static void add_target(struct build_target *list, size_t *n, const char *os, con
     (*n)++;
 }
 
-static int targets_of_fleet(struct console *c, struct build_target *ret, size_t *ret_n,
+static int targets_of_fleet(struct command_context *c, struct build_target *ret, size_t *ret_n,
                             struct err *err)
 {
     static const char advice[] = "which machines the fleet has was not told; say it: --arch amd64 "
                                  "(--arch amd64,arm64; --os linux is the default)";
     const struct world *w = NULL;
     *ret_n = 0;
-    if ((c->http == NULL && console_open(c, err) < 0) ||
-        console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    if ((c->http == NULL && context_open(c, err) < 0) ||
+        context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "%s", advice);
     for (size_t i = 0; i < w->n_hosts; i++)
         add_target(ret, ret_n, w->hosts[i].agent.hello.os, w->hosts[i].agent.hello.arch);
@@ -111,7 +111,8 @@ static int targets_of_fleet(struct console *c, struct build_target *ret, size_t 
     return 0;
 }
 
-static int find_targets(struct console *c, struct build_target *ret, size_t *ret_n, struct err *err)
+static int find_targets(struct command_context *c, struct build_target *ret, size_t *ret_n,
+                        struct err *err)
 {
     return c->opt.arch.n > 0 ? targets_told(&c->opt, ret, ret_n, err)
                              : targets_of_fleet(c, ret, ret_n, err);
@@ -133,7 +134,7 @@ static void tell(const struct stored_release *r, const struct gpgv_verdict *sign
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
-static int fetch(struct console *c, const char *version, const struct keypair *key,
+static int fetch(struct command_context *c, const char *version, const struct keypair *key,
                  struct stored_release *ret, struct err *err)
 {
     struct build_target targets[BUILDS_MAX];
@@ -150,7 +151,7 @@ static int fetch(struct console *c, const char *version, const struct keypair *k
                               .progress = on_progress,
                               .ctx = &m};
     if (find_targets(c, targets, &f.n_targets, err) < 0 ||
-        (c->signals.fd < 0 && control_open(&c->signals, err) < 0))
+        (c->signals.fd < 0 && signals_open(&c->signals, err) < 0))
         return -1;
     f.stop_fd = c->signals.fd;
     int rc = release_fetch(&f, ret, &signer, err);
@@ -163,12 +164,12 @@ static int fetch(struct console *c, const char *version, const struct keypair *k
     return rc;
 }
 
-int fetch_release(struct console *c, const char *version, struct stored_release *ret,
+int fetch_release(struct command_context *c, const char *version, struct stored_release *ret,
                   struct err *err)
 {
     auto_keypair struct keypair *key = NULL;
     struct stored_release r;
-    if (console_conf(c, err) < 0 || release_version_ok(version, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || release_version_ok(version, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
         fetch(c, version, key, &r, err) < 0)
@@ -185,7 +186,7 @@ int fetch_release(struct console *c, const char *version, struct stored_release 
     return 0;
 }
 
-int offer_release(struct console *c, const char *version, struct stored_release *ret,
+int offer_release(struct command_context *c, const char *version, struct stored_release *ret,
                   struct err *err)
 {
     char question[160];
@@ -196,7 +197,7 @@ int offer_release(struct console *c, const char *version, struct stored_release 
                        version, version, version);
     snprintf(question, sizeof(question), "Release %.63s is not on this machine. Fetch it now?",
              version);
-    int rc = control_confirm(&c->signals, question, err);
+    int rc = question_confirm(&c->signals, question, err);
     if (rc == 0)
         return err_set(err, ERR_REFUSED, 0, "nothing was fetched. Later: caravan release fetch %s",
                        version);

@@ -4,7 +4,8 @@
 #include "table.h"
 #include "url_hide.h"
 
-static int add_joiner(struct console *c, struct replacing *r, const char *address, struct err *err)
+static int add_joiner(struct command_context *c, struct replacing *r, const char *address,
+                      struct err *err)
 {
     struct joining_server *j = &r->joining[r->n];
 
@@ -17,7 +18,8 @@ static int add_joiner(struct console *c, struct replacing *r, const char *addres
     return 0;
 }
 
-int replacing_begin(struct console *c, struct replacing *r, struct policy *y, struct err *err)
+int replacing_begin(struct command_context *c, struct replacing *r, struct policy *y,
+                    struct err *err)
 {
     const struct options *o = &c->opt;
 
@@ -35,7 +37,7 @@ int replacing_begin(struct console *c, struct replacing *r, struct policy *y, st
     return 0;
 }
 
-int replacing_resume(struct console *c, const struct plan *p, struct err *err)
+int replacing_resume(struct command_context *c, const struct plan *p, struct err *err)
 {
     struct replacing r = {.n = 0};
 
@@ -51,7 +53,7 @@ int replacing_resume(struct console *c, const struct plan *p, struct err *err)
 }
 
 /* What others enrolled or forgot while the run lasted holds. */
-int replacing_enrol(struct console *c, const struct plan *p, const struct ledger *l,
+int replacing_enrol(struct command_context *c, const struct plan *p, const struct ledger *l,
                     const struct world *w, struct err *err)
 {
     CLEANUP(known_hosts_free) struct known_hosts known = {.n = 0};
@@ -80,8 +82,8 @@ static const char *one_that_joined(const struct plan *p, const struct ledger *l)
     return "one that stays";
 }
 
-void replacing_tell_address(const struct console *c, const struct plan *p, const struct ledger *l,
-                            const struct world *w)
+void replacing_tell_address(const struct command_context *c, const struct plan *p,
+                            const struct ledger *l, const struct world *w)
 {
     char shown[sizeof(c->conf.address)];
 

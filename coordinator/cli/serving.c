@@ -96,13 +96,13 @@ static bool is_any(const char *listen)
     return str_starts(listen, "0.0.0.0:") || str_starts(listen, "[::]:");
 }
 
-static const char *listen_named(const struct console *c)
+static const char *listen_named(const struct command_context *c)
 {
     return c->opt.listen != NULL ? c->opt.listen : c->conf.serve_listen;
 }
 
 /* What stands between must be a place that hosts can be sent to. */
-static int check_url(const struct console *c, struct err *err)
+static int check_url(const struct command_context *c, struct err *err)
 {
     const char *url = c->conf.serve_url;
     char plain[URL_MAX_LEN];
@@ -113,7 +113,7 @@ static int check_url(const struct console *c, struct err *err)
                : err_set(err, ERR_CONFIG, 0, "%s: [serve] url = %s: %s", c->conf.file, url, why);
 }
 
-static int check_allow(const struct console *c, struct address_list *ret, struct err *err)
+static int check_allow(const struct command_context *c, struct address_list *ret, struct err *err)
 {
     return address_list_parse(c->conf.serve_allow_from, ret, err) < 0
                ? err_wrap(err, "%s: [serve] allow_from", c->conf.file)
@@ -121,7 +121,8 @@ static int check_allow(const struct console *c, struct address_list *ret, struct
 }
 
 /* What hosts are told; local: for a server that listens at every address. */
-static void tell_url(const struct console *c, const char *at, const char *local, struct serving *s)
+static void tell_url(const struct command_context *c, const char *at, const char *local,
+                     struct serving *s)
 {
     char address[FILE_SERVER_ADDRESS];
     size_t n;
@@ -146,7 +147,7 @@ struct offers {
     size_t n;
 };
 
-static int offer(const struct console *c, const char *version, const struct build *b,
+static int offer(const struct command_context *c, const char *version, const struct build *b,
                  struct offers *o, struct err *err)
 {
     if (release_file_path(&c->conf, version, b, o->paths[o->n], err) < 0)
@@ -157,7 +158,8 @@ static int offer(const struct console *c, const char *version, const struct buil
     return 0;
 }
 
-static bool to_serve(const struct console *c, const struct stored_release *r, const struct build *b)
+static bool to_serve(const struct command_context *c, const struct stored_release *r,
+                     const struct build *b)
 {
     return release_places_of(r, b) == 0 && release_file_exists(&c->conf, r->manifest.version, b);
 }
@@ -202,8 +204,9 @@ static void tell_busy(const char *at)
           stderr);
 }
 
-static int start(const struct console *c, const char *local, const struct served_file *files,
-                 size_t n, bool plans, struct serving *s, struct err *err)
+static int start(const struct command_context *c, const char *local,
+                 const struct served_file *files, size_t n, bool plans, struct serving *s,
+                 struct err *err)
 {
     /* Hosts may stand behind one address. */
     unsigned each = (unsigned)c->conf.stage_parallel + 8;
@@ -234,7 +237,7 @@ static int start(const struct console *c, const char *local, const struct served
     return 0;
 }
 
-int serving_begin(const struct console *c, const struct world *w, bool plans,
+int serving_begin(const struct command_context *c, const struct world *w, bool plans,
                   struct stored_release *r, struct serving *ret, struct err *err)
 {
     autofree struct offers *o = xzalloc(1, sizeof(*o));
@@ -275,8 +278,8 @@ struct shelf_of_all {
     struct table table;
 };
 
-static int offer_release(const struct console *c, const char *version, struct shelf_of_all *a,
-                         struct err *err)
+static int offer_release(const struct command_context *c, const char *version,
+                         struct shelf_of_all *a, struct err *err)
 {
     struct stored_release r;
     struct offers *o = &a->releases[a->n++];
@@ -300,8 +303,8 @@ static int offer_release(const struct console *c, const char *version, struct sh
     return rc;
 }
 
-static int gather(const struct console *c, char *const *versions, size_t n, struct shelf_of_all *a,
-                  struct err *err)
+static int gather(const struct command_context *c, char *const *versions, size_t n,
+                  struct shelf_of_all *a, struct err *err)
 {
     a->releases = xzalloc(n + 1, sizeof(*a->releases));
     a->files = xzalloc(n * BUILDS_MAX + 1, sizeof(*a->files));
@@ -316,7 +319,8 @@ static int gather(const struct console *c, char *const *versions, size_t n, stru
 }
 
 /* Towards Nomad, for there is no look at the fleet. */
-static int local_to_nomad(const struct console *c, char dst[static LOCAL_LEN], struct err *err)
+static int local_to_nomad(const struct command_context *c, char dst[static LOCAL_LEN],
+                          struct err *err)
 {
     const char *host = strstr(c->conf.address, "://");
     char address[200];
@@ -331,13 +335,14 @@ static int local_to_nomad(const struct console *c, char dst[static LOCAL_LEN], s
                    SERVING_PORT);
 }
 
-static void serve_until_told(struct console *c, const struct shelf_of_all *a, struct serving *s)
+static void serve_until_told(struct command_context *c, const struct shelf_of_all *a,
+                             struct serving *s)
 {
     struct pollfd p = {.fd = c->signals.fd, .events = POLLIN};
     char size[24];
 
     printf("Serving at %s until interrupted:\n\n", s->url);
-    table_print(&a->table, console_color(c, stdout), stdout);
+    table_print(&a->table, context_has_color(c, stdout), stdout);
     fflush(stdout);
     while (poll(&p, 1, -1) < 0 && errno == EINTR)
         ;
@@ -351,28 +356,28 @@ static void serve_until_told(struct console *c, const struct shelf_of_all *a, st
            str_count(n.shut_out, "connection", "connections"));
 }
 
-static int serve_all(struct console *c, struct shelf_of_all *a, struct err *err)
+static int serve_all(struct command_context *c, struct shelf_of_all *a, struct err *err)
 {
     struct serving s = {.server = NULL};
     char local[LOCAL_LEN] = "";
     const char *named = listen_named(c);
 
     if ((named[0] == '\0' && local_to_nomad(c, local, err) < 0) ||
-        control_open(&c->signals, err) < 0 ||
+        signals_open(&c->signals, err) < 0 ||
         start(c, local, a->files, a->n_files, false, &s, err) < 0)
         return -1;
     serve_until_told(c, a, &s);
     return 0;
 }
 
-int serving_of_all(struct console *c, struct err *err)
+int serving_of_all(struct command_context *c, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
     struct shelf_of_all a;
 
     memset(&a, 0, sizeof(a));
-    if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
         release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;
     int rc = gather(c, versions, n, &a, err) < 0 ? -1 : serve_all(c, &a, err);

@@ -24,7 +24,7 @@ struct pushed {
 };
 
 struct push {
-    struct console *c;
+    struct command_context *c;
     struct trust_kept kept;
     struct pushed *hosts;
     size_t n;
@@ -86,11 +86,11 @@ static int look(struct push *p, struct err *err)
 {
     const struct world *w = NULL;
     char ours[TRUST_MARK_LEN];
-    if (console_open(p->c, err) < 0)
+    if (context_open(p->c, err) < 0)
         return -1;
     trust_mark(&p->c->trust, ours);
     agents_ask_facts(p->c->agents);
-    if (console_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
     p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++)
@@ -197,7 +197,7 @@ static void tell_all(const struct push *p, uint32_t version)
     tell_clocks(p);
 }
 
-void trust_push_show(struct console *c, uint32_t version)
+void trust_push_show(struct command_context *c, uint32_t version)
 {
     struct push p = {.c = c};
     struct err err = ERR_INIT;
@@ -375,7 +375,7 @@ static int carry_out(struct push *p, struct err *err)
     struct agent_event e;
     int64_t until = clock_mono(p->c->clock) + PUSH_MS;
     for (send_all(p); p->open > 0; send_all(p)) {
-        if (console_wait(p->c, until, err) < 0)
+        if (context_wait(p->c, until, err) < 0)
             return -1;
         together(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
@@ -413,7 +413,7 @@ static int confirm(const struct push *p, struct err *err)
         old, str_count(old, "host reads", "hosts read"));
     tell_each(p, cannot_read, version);
     snprintf(question, sizeof(question), "Push version %u to the others?", (unsigned)version);
-    return console_confirm(p->c, question, "nothing was sent", err);
+    return context_confirm(p->c, question, "nothing was sent", err);
 }
 
 /* Does a version that is kept not name the observer's key of this machine? A host that still has it
@@ -437,7 +437,7 @@ static bool observer_is_new(const struct push *p)
 
 static int open_push(struct push *p, struct err *err)
 {
-    if (console_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
+    if (context_load_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
         return -1;
     if (trust_edit_day(&p->kept.now, clock_wall(p->c->clock) / 1000, err) < 0)
         return err_wrap(err, "nothing was sent");
@@ -448,10 +448,10 @@ static int open_push(struct push *p, struct err *err)
 /* The operator's key, and the passphrase for it, only where an order is to be given. */
 static int sign_if_needed(const struct push *p, struct err *err)
 {
-    return count(p, is_behind, p->kept.now.version) > 0 ? console_sign(p->c, err) : 0;
+    return count(p, is_behind, p->kept.now.version) > 0 ? context_open_operator_key(p->c, err) : 0;
 }
 
-int trust_push(struct console *c)
+int trust_push(struct command_context *c)
 {
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;

@@ -129,7 +129,8 @@ static const struct conf_key keys[] = {
      "Nomad id or name = address of its HTTP API; default: the server's address, with the port of "
      "[nomad] address"},
 
-    /* A key of 0.1.0, not shown any more. It is read so that console_conf can warn about it. */
+    /* A key of 0.1.0, not shown any more. It is read so that context_load_conf can warn about it.
+     */
     TEXT("defaults", "autopilot_cleanup", past_cleanup, "", ""),
 };
 #define PAST_KEYS 1

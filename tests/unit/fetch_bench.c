@@ -149,7 +149,7 @@ int bench_begin(void **state)
     (void)state;
     if (bench.vendor == NULL)
         return 0;
-    if (console_fixture_begin(&bench.fixture) < 0 ||
+    if (context_fixture_begin(&bench.fixture) < 0 ||
         keys_make_solo(&bench.fixture.conf, "test", &bench.trust, &err) < 0 ||
         keys_load(&bench.fixture.conf, ROLE_RELEASE, &bench.release_key, &err) < 0)
         return -1;
@@ -173,7 +173,7 @@ int bench_end(void **state)
     if (bench.vendor == NULL)
         return 0;
     keypair_free(bench.release_key);
-    console_fixture_end(&bench.fixture);
+    context_fixture_end(&bench.fixture);
     return 0;
 }
 

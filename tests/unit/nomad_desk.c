@@ -138,7 +138,7 @@ void watched_begin(struct watched *w, int servers, const char *token, desk_handl
     struct err err = ERR_INIT;
 
     w->desk = nomad_desk_start(servers, handle, ctx);
-    if (console_fixture_begin(&w->fixture) < 0)
+    if (context_fixture_begin(&w->fixture) < 0)
         abort();
     name_servers(w, servers);
     str_cut(c->token, sizeof(c->token), token);
@@ -154,7 +154,7 @@ void watched_end(struct watched *w)
     nomad_http_free(w->nomad);
     observer_free(w->observer);
     nomad_desk_stop(w->desk);
-    console_fixture_end(&w->fixture);
+    context_fixture_end(&w->fixture);
 }
 
 const struct world *watched_round(struct watched *w)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "agents.h"
 #include "codec.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "envelope.h"
 #include "http.h"
 #include "keys.h"
@@ -23,7 +23,7 @@ enum manner {
 };
 
 struct scene {
-    struct console_fixture fixture;
+    struct context_fixture fixture;
     struct trust trust;
     struct keypair *officer, *observer, *host, *other;
     struct known_hosts known;
@@ -134,7 +134,7 @@ static struct scene *begin(enum manner manner, const char *server_id)
     pthread_mutex_init(&s->lock, NULL);
     s->host = keypair_generate();
     s->other = keypair_generate();
-    if (console_fixture_begin(&s->fixture) < 0 ||
+    if (context_fixture_begin(&s->fixture) < 0 ||
         keys_make_solo(&s->fixture.conf, "t", &s->trust, &err) < 0 ||
         keys_load(&s->fixture.conf, ROLE_OPERATOR, &s->officer, &err) < 0 ||
         known_hosts_add(&s->known, "id-1", "s1", keypair_public(s->host), &err) < 0 ||
@@ -183,7 +183,7 @@ static void end(struct scene *s)
     keypair_free(s->host);
     keypair_free(s->other);
     buf_free(&s->first);
-    console_fixture_end(&s->fixture);
+    context_fixture_end(&s->fixture);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }

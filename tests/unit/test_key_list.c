@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sys/stat.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "enrolled.h"
 #include "enrolment.h"
 #include "str.h"
@@ -92,13 +92,13 @@ static void limits(void **state)
 
 static void files(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct key_list l;
     struct err err = ERR_INIT;
     char path[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
-    console_fixture_write(&f, "keys", "c1 " A "\n", strlen("c1 " A "\n"), path);
+    assert_int_equal(context_fixture_begin(&f), 0);
+    context_fixture_write(&f, "keys", "c1 " A "\n", strlen("c1 " A "\n"), path);
     assert_int_equal(key_list_load(path, &l, &err), 0);
     assert_string_equal(l.name, path);
     assert_int_equal(key_list_find(&l, "c1"), 0);
@@ -111,7 +111,7 @@ static void files(void **state)
     err = (struct err)ERR_INIT;
     assert_int_equal(key_list_load(path, &l, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 /* ---- who is accepted ---- */
@@ -375,15 +375,15 @@ static void who_is_meant(void **state)
 /* All of its lines, and for good: the file has them no more. */
 static void what_is_removed_is_gone(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts known, back;
     struct pubkey one = key_of(1), two = key_of(2);
     struct err err = ERR_INIT;
     char path[300], joiner[UUID_MAX];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     some_known(&known, joiner);
-    console_fixture_write(&f, "known_hosts", "", 0, path);
+    context_fixture_write(&f, "known_hosts", "", 0, path);
     str_cut(known.path, sizeof(known.path), path);
     assert_int_equal(known_hosts_save(&known, &err), 0);
     assert_int_equal(known_hosts_remove(&known, &one), 2);
@@ -398,7 +398,7 @@ static void what_is_removed_is_gone(void **state)
     assert_non_null(known_hosts_find(&back, joiner));
     known_hosts_free(&known);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static int set_up(void **state)

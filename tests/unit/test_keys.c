@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "passphrase.h"
@@ -15,7 +15,7 @@
 
 /* One configuration a test. asked: how often a person was, who answers the words in turn. */
 struct bench {
-    struct console_fixture f;
+    struct context_fixture f;
     struct passphrase_sources from;
     const char *words[WORDS];
     unsigned asked;
@@ -37,7 +37,7 @@ static void begin(struct bench *b)
 {
     memset(b, 0, sizeof(*b));
     assert_int_equal(crypto_init(&b->err), 0);
-    assert_int_equal(console_fixture_begin(&b->f), 0);
+    assert_int_equal(context_fixture_begin(&b->f), 0);
     b->from = (struct passphrase_sources){
         .fd = -1, .new_fd = -1, .ask = answer, .ctx = b, .clock = clock_system()};
 }
@@ -58,7 +58,7 @@ static struct coord_conf *run(struct bench *b, const char *first, const char *se
 static void end(struct bench *b)
 {
     passphrase_free(b->f.conf.passphrase);
-    console_fixture_end(&b->f);
+    context_fixture_end(&b->f);
 }
 
 static int load(const struct coord_conf *c, enum role role, struct err *err)

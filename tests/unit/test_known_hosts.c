@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "agent_place.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "enrolment.h"
 #include "file.h"
 #include "known_hosts.h"
@@ -20,13 +20,13 @@ static struct pubkey key_of(unsigned char fill)
 
 static void test_they_come_back_sorted(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k, back;
     struct err err = ERR_INIT;
     struct pubkey a = key_of(1), b = key_of(2);
     char path[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     snprintf(path, sizeof(path), "%s/known_hosts", f.dir);
     assert_int_equal(known_hosts_load(path, &k, &err), 0);
     assert_int_equal(k.n, 0);
@@ -43,7 +43,7 @@ static void test_they_come_back_sorted(void **state)
     assert_null(known_hosts_find(&back, ""));
     known_hosts_free(&k);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static void test_a_changed_key_names_host_and_both(void **state)
@@ -116,11 +116,11 @@ static void assert_sealed_to(const struct known_host *h, const struct pubkey *ke
     assert_memory_equal(&got, &want, sizeof(want));
 }
 
-static void load_lines(const struct console_fixture *f, const char *lines, struct known_hosts *ret)
+static void load_lines(const struct context_fixture *f, const char *lines, struct known_hosts *ret)
 {
     char path[300];
     struct err err = ERR_INIT;
-    console_fixture_write(f, "known_hosts", lines, strlen(lines), path);
+    context_fixture_write(f, "known_hosts", lines, strlen(lines), path);
     if (known_hosts_load(path, ret, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -128,13 +128,13 @@ static void load_lines(const struct console_fixture *f, const char *lines, struc
 /* Its lines have three words; one more is derived, and kept by the next who writes. */
 static void test_a_file_of_0_1_0_is_completed(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k;
     struct pubkey a = usable_key(1), b = usable_key(2);
     struct err err = ERR_INIT;
     char hex[2][65], lines[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     pubkey_hex(hex[0], &a);
     pubkey_hex(hex[1], &b);
     snprintf(lines, sizeof(lines), "aa %s s1\nbb %s c1\n", hex[0], hex[1]);
@@ -149,19 +149,19 @@ static void test_a_file_of_0_1_0_is_completed(void **state)
     assert_memory_equal(back.items, k.items, 2 * sizeof(*k.items));
     known_hosts_free(&k);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 /* Enrolled anew by hand, or damaged: what is kept is not of this key. */
 static void test_another_keys_box_is_not_believed(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k;
     struct pubkey a = usable_key(1), b = usable_key(2);
     struct err err = ERR_INIT;
     char line[300], hex[65];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     load_lines(&f, "", &k);
     assert_int_equal(known_hosts_add(&k, "aa", "s1", &a, &err), 1);
     assert_int_equal(known_hosts_save(&k, &err), 0);
@@ -183,7 +183,7 @@ static void test_another_keys_box_is_not_believed(void **state)
         assert_sealed_to(&k.items[0], &a);
         known_hosts_free(&k);
     }
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static void test_a_key_that_cannot_be_sealed_to(void **state)

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "ledger_rows.h"
 #include "ledger_store.h"
 #include "str.h"
 
-static struct console_fixture fixture;
+static struct context_fixture fixture;
 static sqlite3 *opened; /* the connection that the store opened last */
 
 static int look_on(sqlite3 *db, const char **error, const void *api)
@@ -28,13 +28,13 @@ static int set_up(void **state)
     (void)state;
     if (sqlite3_auto_extension((void (*)(void))look_on) != SQLITE_OK)
         return -1;
-    return console_fixture_begin(&fixture);
+    return context_fixture_begin(&fixture);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    console_fixture_end(&fixture);
+    context_fixture_end(&fixture);
     return 0;
 }
 
@@ -412,14 +412,14 @@ static void test_a_killed_writer_leaves_the_last_commit(void **state)
 
 static void test_nothing_to_read_is_told(void **state)
 {
-    struct console_fixture empty;
+    struct context_fixture empty;
     struct ledger_store *s = NULL;
     struct err err = ERR_INIT;
     (void)state;
-    assert_int_equal(console_fixture_begin(&empty), 0);
+    assert_int_equal(context_fixture_begin(&empty), 0);
     assert_int_equal(ledger_store_open(&empty.conf, false, clock_system(), &s, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
-    console_fixture_end(&empty);
+    context_fixture_end(&empty);
 }
 
 int main(void)

@@ -5,13 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "release_draft.h"
 
 struct bench {
-    struct console_fixture here, away; /* each has one release key of two */
+    struct context_fixture here, away; /* each has one release key of two */
     struct trust t;
     struct keypair *key;
 };
@@ -21,8 +21,8 @@ static int set_up(void **state)
     struct bench *b = xzalloc(1, sizeof(*b));
     struct trust other;
     struct err err = ERR_INIT;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&b->here) < 0 ||
-        console_fixture_begin(&b->away) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&b->here) < 0 ||
+        context_fixture_begin(&b->away) < 0 ||
         keys_make_solo(&b->here.conf, "north", &b->t, &err) < 0 ||
         keys_make_solo(&b->away.conf, "away", &other, &err) < 0 ||
         keys_load(&b->here.conf, ROLE_RELEASE, &b->key, &err) < 0)
@@ -38,8 +38,8 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
     keypair_free(b->key);
-    console_fixture_end(&b->here);
-    console_fixture_end(&b->away);
+    context_fixture_end(&b->here);
+    context_fixture_end(&b->away);
     free(b);
     return 0;
 }

@@ -298,7 +298,7 @@ VENDOR_TEST(test_room_is_asked_for_before)
 {
     struct err err = ERR_INIT;
     char path[300];
-    console_fixture_write(&bench.fixture, "x", "", 0, path);
+    context_fixture_write(&bench.fixture, "x", "", 0, path);
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(download_room(fd, 1, &err), 0);
     assert_int_equal(download_room(fd, 1ULL << 60, &err), -1);

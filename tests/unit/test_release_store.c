@@ -4,14 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "publish.h"
 #include "release_files.h"
 #include "zip_fixture.h"
 
-static struct console_fixture fixture;
+static struct context_fixture fixture;
 static struct trust trust;
 static struct keypair *release_key;
 
@@ -19,7 +19,7 @@ static int set_up(void **state)
 {
     struct err err = ERR_INIT;
     (void)state;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&fixture) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&fixture) < 0 ||
         keys_make_solo(&fixture.conf, "test", &trust, &err) < 0)
         return -1;
     return keys_load(&fixture.conf, ROLE_RELEASE, &release_key, &err);
@@ -29,7 +29,7 @@ static int tear_down(void **state)
 {
     (void)state;
     keypair_free(release_key);
-    console_fixture_end(&fixture);
+    context_fixture_end(&fixture);
     return 0;
 }
 
@@ -114,9 +114,9 @@ static void test_zips_that_are_refused(void **state)
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     zip_make(path, twice, 2);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
-    console_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
+    context_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
-    console_fixture_write(&fixture, "n.zip", "", 0, path);
+    context_fixture_write(&fixture, "n.zip", "", 0, path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(publish_measure(fixture.dir, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64 x", NULL, &b, &err), -1);
@@ -130,7 +130,7 @@ static void test_an_elf_file_for_another_machine(void **state)
     char path[300];
     (void)state;
     elf[18] = 183; /* arm64 */
-    console_fixture_write(&fixture, "elf", elf, sizeof(elf), path);
+    context_fixture_write(&fixture, "elf", elf, sizeof(elf), path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", NULL, &b, &err), 0);
     assert_int_equal(b.packing, PACKING_BARE);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
@@ -318,7 +318,7 @@ static void test_a_file_is_kept_under_the_vendors_name(void **state)
     char from[300], path[300];
     struct stored_release r;
     (void)state;
-    console_fixture_write(&fixture, "given", zip_bytes, sizeof(zip_bytes), from);
+    context_fixture_write(&fixture, "given", zip_bytes, sizeof(zip_bytes), from);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct build b = build_of_file(rows[i].packing);
         auto_buf struct buf got = BUF_INIT;
@@ -355,7 +355,7 @@ static void test_another_file_is_not_kept(void **state)
     b.arch[0] = 'A'; /* none is there yet */
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         struct err err = ERR_INIT;
-        console_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
+        context_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
         assert_int_equal(release_file_keep(&fixture.conf, "1.12.3", &b, from, &err), -1);
         assert_int_equal(err.kind, ERR_CRYPTO);
         assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "keys.h"
 #include "release_files.h"
 #include "serving.h"
@@ -13,8 +13,8 @@
 static const char content[] = "a zip, as far as anybody here looks";
 
 struct bench {
-    struct console_fixture fixture;
-    struct console c;
+    struct context_fixture fixture;
+    struct command_context c;
     struct trust trust;
     struct keypair *key;
     struct build b;
@@ -29,7 +29,7 @@ static int enter(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
     char from[300];
-    if (crypto_init(&b->err) < 0 || console_fixture_begin(&b->fixture) < 0 ||
+    if (crypto_init(&b->err) < 0 || context_fixture_begin(&b->fixture) < 0 ||
         keys_make_solo(&b->fixture.conf, "test", &b->trust, &b->err) < 0 ||
         keys_load(&b->fixture.conf, ROLE_RELEASE, &b->key, &b->err) < 0)
         return -1;
@@ -44,7 +44,7 @@ static int enter(void **state)
     b->b.size = b->b.fetch_size = sizeof(content);
     crypto_digest(content, sizeof(content), &b->b.fetch_digest);
     b->b.digest = b->b.fetch_digest;
-    console_fixture_write(&b->fixture, "given", content, sizeof(content), from);
+    context_fixture_write(&b->fixture, "given", content, sizeof(content), from);
     if (release_add(&b->c.conf, &b->trust, b->key, VERSION, false, &b->b, NULL, 0, 5, &b->r,
                     &b->err) < 0 ||
         release_file_keep(&b->c.conf, VERSION, &b->b, from, &b->err) < 0)
@@ -59,7 +59,7 @@ static int leave(void **state)
     serving_end(&b->s);
     stored_release_free(&b->r);
     keypair_free(b->key);
-    console_fixture_end(&b->fixture);
+    context_fixture_end(&b->fixture);
     free(b);
     return 0;
 }

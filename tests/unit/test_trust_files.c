@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "trust_edit.h"
@@ -14,7 +14,7 @@
 
 /* The coordinator's directory, and that of a machine that holds other keys. */
 struct bench {
-    struct console_fixture here, away;
+    struct context_fixture here, away;
     struct trust first;
 };
 
@@ -23,8 +23,8 @@ static int set_up(void **state)
     struct bench *b = xzalloc(1, sizeof(*b));
     struct trust unused;
     struct err err = ERR_INIT;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&b->here) < 0 ||
-        console_fixture_begin(&b->away) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&b->here) < 0 ||
+        context_fixture_begin(&b->away) < 0 ||
         keys_make_solo(&b->here.conf, "north", &b->first, &err) < 0 ||
         keys_make_solo(&b->away.conf, "away", &unused, &err) < 0)
         return -1;
@@ -35,8 +35,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct bench *b = *state;
-    console_fixture_end(&b->here);
-    console_fixture_end(&b->away);
+    context_fixture_end(&b->here);
+    context_fixture_end(&b->away);
     free(b);
     return 0;
 }

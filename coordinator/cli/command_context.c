@@ -1,6 +1,6 @@
-#include "console.h"
+#include "command_context.h"
 
-#include "ask_passphrase.h"
+#include "passphrase_prompt.h"
 #include "file.h"
 #include "passphrase.h"
 #include "str.h"
@@ -10,7 +10,7 @@
 #define SIGNAL_SLOT      0
 #define EXPIRY_TOLD_DAYS 30
 
-void console_init(struct console *c)
+void context_init(struct command_context *c)
 {
     memset(c, 0, sizeof(*c));
     options_init(&c->opt);
@@ -18,20 +18,20 @@ void console_init(struct console *c)
     c->signals.fd = -1;
 }
 
-int console_conf(struct console *c, struct err *err)
+int context_load_conf(struct command_context *c, struct err *err)
 {
     if (c->has_conf)
         return 0;
     if (coord_conf_load(c->opt.config, NULL, &c->conf, err) < 0)
         return -1;
     c->has_conf = true;
-    c->passphrase = passphrase_new(
-        &(struct passphrase_sources){.fd = (int)c->opt.passphrase_fd,
-                                     .new_fd = (int)c->opt.new_passphrase_fd,
-                                     .none = c->opt.no_passphrase,
-                                     .credentials = getenv("CREDENTIALS_DIRECTORY"),
-                                     .ask = ask_passphrase_can() ? ask_passphrase : NULL,
-                                     .clock = c->clock});
+    c->passphrase = passphrase_new(&(struct passphrase_sources){
+        .fd = (int)c->opt.passphrase_fd,
+        .new_fd = (int)c->opt.new_passphrase_fd,
+        .none = c->opt.no_passphrase,
+        .credentials = getenv("CREDENTIALS_DIRECTORY"),
+        .ask = passphrase_prompt_can_ask() ? passphrase_prompt_ask : NULL,
+        .clock = c->clock});
     c->conf.passphrase = c->passphrase;
     if (c->conf.past_cleanup[0] != '\0')
         fprintf(
@@ -43,7 +43,7 @@ int console_conf(struct console *c, struct err *err)
     return 0;
 }
 
-int console_hazards(struct console *c, bool strict, struct err *err)
+int context_load_hazards(struct command_context *c, bool strict, struct err *err)
 {
     struct err why = ERR_INIT;
     if (c->has_hazards)
@@ -64,9 +64,9 @@ int console_hazards(struct console *c, bool strict, struct err *err)
     return 0;
 }
 
-int console_policy(struct console *c, struct policy *ret, struct err *err)
+int context_policy(struct command_context *c, struct policy *ret, struct err *err)
 {
-    return console_conf(c, err) < 0 || console_hazards(c, true, err) < 0 ||
+    return context_load_conf(c, err) < 0 || context_load_hazards(c, true, err) < 0 ||
                    options_policy(&c->opt, &c->conf, &c->hazards, ret, err) < 0
                ? -1
                : 0;
@@ -77,9 +77,9 @@ static void wake(void *ctx)
     http_wake(ctx);
 }
 
-static void recall(struct console *c);
+static void recall(struct command_context *c);
 
-static int open_links(struct console *c, struct err *err)
+static int open_links(struct command_context *c, struct err *err)
 {
     if (http_new(&c->http, err) < 0 || nomad_http_new(&c->conf, c->http, &c->nomad, err) < 0 ||
         links_new(wake, c->http, &c->links, err) < 0 ||
@@ -88,7 +88,7 @@ static int open_links(struct console *c, struct err *err)
     c->agents = agents_new(&(struct agents_config){.conf = &c->conf,
                                                    .trust = &c->trust,
                                                    .key = c->key,
-                                                   .asks = console_asks(c),
+                                                   .asks = context_question_key(c),
                                                    .known = &c->known,
                                                    .links = c->links,
                                                    .clock = c->clock,
@@ -102,7 +102,7 @@ static int open_links(struct console *c, struct err *err)
     return 0;
 }
 
-bool console_operator(const struct console *c, char dst[static KEY_NAME_MAX])
+bool context_operator_name(const struct command_context *c, char dst[static KEY_NAME_MAX])
 {
     struct key_public own;
     struct err unused = ERR_INIT;
@@ -127,7 +127,7 @@ static void tell_last_day(int64_t expires_s, int64_t now_s)
 }
 
 /* Hosts that have the trust of this machine give such a key no answer; older ones may. */
-static void tell_key(const struct console *c)
+static void tell_key(const struct command_context *c)
 {
     struct key_public own;
     struct err unused = ERR_INIT;
@@ -148,7 +148,7 @@ static void tell_key(const struct console *c)
             named ? "has expired by" : "is not in", (unsigned)c->trust.version);
 }
 
-int console_sign(struct console *c, struct err *err)
+int context_open_operator_key(struct command_context *c, struct err *err)
 {
     if (c->key != NULL)
         return 0;
@@ -159,18 +159,18 @@ int console_sign(struct console *c, struct err *err)
     return 0;
 }
 
-const struct keypair *console_asks(const struct console *c)
+const struct keypair *context_question_key(const struct command_context *c)
 {
     return c->asks != NULL ? c->asks : c->key;
 }
 
 /* An observer key that is not here, or that the trust does not name, gets no answer from hosts:
  * then the operator's asks. */
-static int load_asks(struct console *c, struct err *err)
+static int load_asks(struct command_context *c, struct err *err)
 {
     struct err why = ERR_INIT;
     if (c->operator_asks)
-        return console_sign(c, err);
+        return context_open_operator_key(c, err);
     int rc = keys_load(&c->conf, ROLE_OBSERVER, &c->asks, &why);
     if (rc < 0 && why.kind != ERR_NOTFOUND) {
         *err = why;
@@ -180,22 +180,23 @@ static int load_asks(struct console *c, struct err *err)
                                 clock_wall(c->clock) / 1000))
         return 0;
     keypair_free(take_ptr(&c->asks));
-    return console_sign(c, err);
+    return context_open_operator_key(c, err);
 }
 
-int console_files(struct console *c, struct err *err)
+int context_load_files(struct command_context *c, struct err *err)
 {
     char path[300];
-    return console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+    return context_load_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
                    state_path(&c->conf, KNOWN_HOSTS_NAME, path, err) < 0 ||
                    known_hosts_load(path, &c->known, err) < 0
                ? -1
                : 0;
 }
 
-int console_open(struct console *c, struct err *err)
+int context_open(struct command_context *c, struct err *err)
 {
-    if (console_files(c, err) < 0 || load_asks(c, err) < 0 || control_open(&c->signals, err) < 0)
+    if (context_load_files(c, err) < 0 || load_asks(c, err) < 0 ||
+        signals_open(&c->signals, err) < 0)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
@@ -205,7 +206,7 @@ int console_open(struct console *c, struct err *err)
 }
 
 /* What calls back goes first; who is called back owns the calls' contexts. */
-void console_close(struct console *c)
+void context_close(struct command_context *c)
 {
     links_free(c->links);
     http_free(c->http);
@@ -214,7 +215,7 @@ void console_close(struct console *c)
     monitor_free(c->monitor);
     snapshots_free(&c->snapshots);
     agents_free(c->agents);
-    control_close(&c->signals);
+    signals_close(&c->signals);
     known_hosts_free(&c->known);
     keypair_free(c->key);
     keypair_free(c->asks);
@@ -224,7 +225,7 @@ void console_close(struct console *c)
         coord_conf_free(&c->conf);
 }
 
-int console_wait(struct console *c, int64_t until, struct err *err)
+int context_wait(struct command_context *c, int64_t until, struct err *err)
 {
     int64_t due = MIN_OF(observer_tick(c->observer), agents_tick(c->agents));
     int64_t now = clock_mono(c->clock);
@@ -243,7 +244,7 @@ int console_wait(struct console *c, int64_t until, struct err *err)
 
 /* The servers of the last look, kept under the NOMAD_ADDR (as it may be seen) they were found by,
  * so that a command finds the cluster while that one server is away. */
-void console_remember(struct console *c)
+void context_remember(struct command_context *c)
 {
     struct server_place places[SERVERS_OTHERS];
     size_t n = observer_servers(c->observer, places, SERVERS_OTHERS);
@@ -282,7 +283,7 @@ static bool read_place(char *line, struct server_place *ret)
            str_copy(ret->addr, sizeof(ret->addr), part[3]) == 0;
 }
 
-static void recall(struct console *c)
+static void recall(struct command_context *c)
 {
     struct server_place places[SERVERS_OTHERS];
     auto_buf struct buf text = BUF_INIT;
@@ -305,10 +306,10 @@ static void recall(struct console *c)
     observer_remember(c->observer, places, n);
 }
 
-static int interrupted(struct console *c, struct err *err)
+static int interrupted(struct command_context *c, struct err *err)
 {
     enum operator_request what;
-    return c->signalled && control_read(&c->signals, &what)
+    return c->signalled && signals_read(&c->signals, &what)
                ? err_set(err, ERR_STATE, 0, "interrupted; nothing was changed")
                : 0;
 }
@@ -326,14 +327,14 @@ static bool lists_clients(const struct world *w)
 
 /* First who there is, then what they say, then all of it as one world, begun after the last of
  * them had spoken: only its round knows that without a doubt. */
-int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
+int context_look(struct command_context *c, look_choose *choose, int64_t patience_ms,
                  const struct world **ret, struct err *err)
 {
     int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS;
     autofree const char **keys = NULL;
     observer_give_back(c->observer); /* what an earlier look showed */
     for (bool first = true;;) {
-        if (console_wait(c, end, err) < 0 || interrupted(c, err) < 0)
+        if (context_wait(c, end, err) < 0 || interrupted(c, err) < 0)
             return -1;
         const struct world *w = observer_take(c->observer);
         bool late = clock_mono(c->clock) - begun >= patience_ms;
@@ -344,7 +345,7 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
         }
         if (w != NULL && !first && w->told && (late || lists_clients(w))) {
             *ret = w;
-            console_remember(c);
+            context_remember(c);
             return 0;
         }
         if (w != NULL && first && choose != NULL) {
@@ -360,15 +361,16 @@ int console_look(struct console *c, look_choose *choose, int64_t patience_ms,
     }
 }
 
-bool console_color(const struct console *c, FILE *out)
+bool context_has_color(const struct command_context *c, FILE *out)
 {
     const char *no = getenv("NO_COLOR");
     return !c->opt.no_color && (no == NULL || no[0] == '\0') && isatty(fileno(out)) == 1;
 }
 
-int console_confirm(struct console *c, const char *question, const char *left, struct err *err)
+int context_confirm(struct command_context *c, const char *question, const char *left,
+                    struct err *err)
 {
-    int rc = c->opt.yes ? 1 : control_confirm(&c->signals, question, err);
+    int rc = c->opt.yes ? 1 : question_confirm(&c->signals, question, err);
     if (rc < 0)
         return -1;
     return rc == 1 ? 0 : err_set(err, ERR_REFUSED, 0, "not confirmed: %s", left);

@@ -1,25 +1,25 @@
 /*
- * carry_out.h - one run from the command line: taken out of the ledger again, and carried out.
+ * run_command.h - one run from the command line: taken out of the ledger again, and carried out.
  *
  *     reopen(c, run, true, &r, &err)   resume, abort: plan, ledger, lock, connections
- *     reopen_read(c, run, &r, &err)    show: plan and ledger
+ *     run_reopen_to_read(c, run, &r, &err)    show: plan and ledger
  *     carry_out(&how)                  the loop, shown, and how it ended
- *     reopened_free(&r)                due after failures too
+ *     reopened_run_free(&r)            due after failures too
  *
  * carry_out is used by upgrade, resume and abort, which differ only in where plan and ledger come
  * from; the caller holds the ledger's lock. reopen takes the lock (ERR_BUSY names the live run's
  * pid), finds the run, reads plan and ledger back, opens the connections and looks at the fleet
- * once, so that the agents are known. reopen_read only reads, without lock and connections.
+ * once, so that the agents are known. run_reopen_to_read only reads, without lock and connections.
  */
-#ifndef CARRY_OUT_H
-#define CARRY_OUT_H
+#ifndef RUN_COMMAND_H
+#define RUN_COMMAND_H
 
-#include "console.h"
+#include "command_context.h"
 #include "ledger_store.h"
 #include "serving.h"
 
-struct carry_out {
-    struct console *console;
+struct run_command {
+    struct command_context *context;
     struct ledger_store *store;
     const struct plan *plan;
     struct ledger *ledger;
@@ -27,14 +27,14 @@ struct carry_out {
 };
 
 /* Returns the exit code. */
-int carry_out(const struct carry_out *c);
+int run_carry_out(const struct run_command *c);
 
 /* The release that is to be run, with its signature checked. One that is not here is offered to be
  * fetched (fetching.h), or ERR_REFUSED with the command to type. */
-MUST_CHECK int target_load(struct console *c, const char *version, struct stored_release *ret,
-                           struct err *err);
+MUST_CHECK int target_load(struct command_context *c, const char *version,
+                           struct stored_release *ret, struct err *err);
 
-struct reopened {
+struct reopened_run {
     struct ledger_store *store;
     struct stored_run run;
     struct plan plan;
@@ -46,10 +46,10 @@ struct reopened {
 };
 
 /* run: its id's first digits; NULL: the newest. One that is over is refused. */
-MUST_CHECK int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
-                      struct err *err);
-MUST_CHECK int reopen_read(struct console *c, const char *run, struct reopened *ret,
-                           struct err *err);
-void reopened_free(struct reopened *r);
+MUST_CHECK int run_reopen(struct command_context *c, const char *run, bool with_release,
+                          struct reopened_run *ret, struct err *err);
+MUST_CHECK int run_reopen_to_read(struct command_context *c, const char *run,
+                                  struct reopened_run *ret, struct err *err);
+void reopened_run_free(struct reopened_run *r);
 
 #endif

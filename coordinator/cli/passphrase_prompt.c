@@ -1,4 +1,4 @@
-#include "ask_passphrase.h"
+#include "passphrase_prompt.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,7 +18,7 @@ struct quiet_terminal {
     bool changed;
 };
 
-bool ask_passphrase_can(void)
+bool passphrase_prompt_can_ask(void)
 {
     autoclose int fd = open(TERMINAL, O_RDWR | O_CLOEXEC | O_NOCTTY);
     return fd >= 0;
@@ -80,7 +80,8 @@ static int read_typed(struct quiet_terminal *t, char dst[static PASSPHRASE_SIZE]
     return 0;
 }
 
-int ask_passphrase(void *ctx, const char *prompt, char dst[static PASSPHRASE_SIZE], struct err *err)
+int passphrase_prompt_ask(void *ctx, const char *prompt, char dst[static PASSPHRASE_SIZE],
+                          struct err *err)
 {
     auto_buf struct buf text = BUF_INIT;
     struct quiet_terminal t = {.fd = -1, .signals = -1};

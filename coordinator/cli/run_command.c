@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 
 #include "events.h"
 #include "fetching.h"
@@ -7,16 +7,16 @@
 #include "shell_ports.h"
 #include "trust_files.h"
 #include "table.h"
-#include "view.h"
+#include "screen.h"
 
 static int exit_code(enum run_state s)
 {
     return run_is_over(s) ? EXIT_DONE : EXIT_STOPPED;
 }
 
-static void report_end(const struct carry_out *c, const struct world *w)
+static void report_end(const struct run_command *c, const struct world *w)
 {
-    if (c->console->opt.json) {
+    if (c->context->opt.json) {
         auto_json struct json *o = report_run_json(c->plan, c->ledger, w);
         json_set_str(o, "event", "end");
         json_line(o, stdout);
@@ -25,15 +25,15 @@ static void report_end(const struct carry_out *c, const struct world *w)
         return;
     }
     fputc('\n', stdout);
-    report_run(c->plan, c->ledger, w, console_color(c->console, stdout), stdout);
+    report_run(c->plan, c->ledger, w, context_has_color(c->context, stdout), stdout);
 }
 
 /* Where the servers are, and by which keys, is another than before. */
-static void end_replacing(const struct carry_out *c, const struct world *w)
+static void end_replacing(const struct run_command *c, const struct world *w)
 {
     struct err err = ERR_INIT;
-    replacing_tell_address(c->console, c->plan, c->ledger, w);
-    if (replacing_enrol(c->console, c->plan, c->ledger, w, &err) == 0)
+    replacing_tell_address(c->context, c->plan, c->ledger, w);
+    if (replacing_enrol(c->context, c->plan, c->ledger, w, &err) == 0)
         return;
     fputs("caravan: what has joined could not be enrolled (`caravan enroll` does it): ", stderr);
     print_safe(stderr, err.text);
@@ -41,8 +41,8 @@ static void end_replacing(const struct carry_out *c, const struct world *w)
 }
 
 struct watcher {
-    const struct carry_out *c;
-    struct view_screen *view;
+    const struct run_command *c;
+    struct screen *screen;
     size_t replaced; /* servers that have joined or left */
 };
 
@@ -52,54 +52,55 @@ static void told(void *ctx, const struct run *r, const struct event *ev, const s
     struct watcher *w = ctx;
     size_t n = 0;
 
-    view_told(w->view, r, ev, d);
+    screen_update(w->screen, r, ev, d);
     for (size_t i = 0; w->c->plan->replaces && i < w->c->ledger->n_hosts; i++)
         n += w->c->ledger->hosts[i].state == HOST_DONE;
     if (n != w->replaced)
-        console_remember(w->c->console);
+        context_remember(w->c->context);
     w->replaced = n;
 }
 
 /* By which the run's orders are signed: kept with them. */
-static int keep_trust(const struct carry_out *c, struct err *err)
+static int keep_trust(const struct run_command *c, struct err *err)
 {
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     auto_buf struct buf file = BUF_INIT;
-    if (trust_kept_load(&c->console->conf, &kept, err) < 0)
+    if (trust_kept_load(&c->context->conf, &kept, err) < 0)
         return -1;
     buf_add(&file, kept.last.p, kept.last.len);
     return ledger_store_trust(c->store, c->ledger->run_id, kept.now.version, &file, err);
 }
 
-static int loop(const struct carry_out *c, struct view_screen *view, const struct ports *ports,
+static int loop(const struct run_command *c, struct screen *screen, const struct ports *ports,
                 struct err *err)
 {
     return keep_trust(c, err) < 0
                ? -1
-               : run_loop(&(struct run_config){.plan = c->plan,
-                                               .ledger = c->ledger,
-                                               .ports = ports,
-                                               .told = told,
-                                               .told_ctx = &(struct watcher){.c = c, .view = view}},
-                          err);
+               : run_loop(
+                     &(struct run_config){.plan = c->plan,
+                                          .ledger = c->ledger,
+                                          .ports = ports,
+                                          .told = told,
+                                          .told_ctx = &(struct watcher){.c = c, .screen = screen}},
+                     err);
 }
 
-int carry_out(const struct carry_out *c)
+int run_carry_out(const struct run_command *c)
 {
     struct err err = ERR_INIT;
     struct shell shell;
-    struct view_screen view = {.json = c->console->opt.json,
-                               .verbose = c->console->opt.verbose,
-                               .color = console_color(c->console, stdout)};
-    shell_init(&shell, c->console, c->store, c->release, c->ledger->run_id);
+    struct screen screen = {.json = c->context->opt.json,
+                            .verbose = c->context->opt.verbose,
+                            .color = context_has_color(c->context, stdout)};
+    shell_init(&shell, c->context, c->store, c->release, c->ledger->run_id);
     const struct ports ports = shell_ports(&shell);
-    view.live = !view.json && isatty(STDOUT_FILENO) == 1 && getenv("TERM") != NULL &&
-                !str_eq(getenv("TERM"), "dumb");
-    view_begin(&view, c->plan, c->ledger, c->console->clock, stdout);
-    agents_follow(c->console->agents);
-    observer_set_patient(c->console->observer, false);
-    int rc = loop(c, &view, &ports, &err);
-    view_end(&view);
+    screen.live = !screen.json && isatty(STDOUT_FILENO) == 1 && getenv("TERM") != NULL &&
+                  !str_eq(getenv("TERM"), "dumb");
+    screen_begin(&screen, c->plan, c->ledger, c->context->clock, stdout);
+    agents_follow(c->context->agents);
+    observer_set_patient(c->context->observer, false);
+    int rc = loop(c, &screen, &ports, &err);
+    screen_end(&screen);
     shell_done(&shell);
     if (rc < 0) {
         fprintf(stderr, "caravan: the run could not go on: ");
@@ -107,16 +108,17 @@ int carry_out(const struct carry_out *c)
         fprintf(stderr, "\nHosts in flight finish or revert by themselves; then: caravan resume\n");
         return EXIT_STOPPED;
     }
-    report_end(c, observer_world(c->console->observer));
+    report_end(c, observer_world(c->context->observer));
     if (c->plan->replaces)
-        end_replacing(c, observer_world(c->console->observer));
+        end_replacing(c, observer_world(c->context->observer));
     if (!run_ended(c->ledger->state))
         fprintf(stderr, "caravan: left at once, as asked. Hosts in flight finish or revert by "
                         "themselves; go on with: caravan resume\n");
     return exit_code(c->ledger->state);
 }
 
-int target_load(struct console *c, const char *version, struct stored_release *ret, struct err *err)
+int target_load(struct command_context *c, const char *version, struct stored_release *ret,
+                struct err *err)
 {
     struct err why = ERR_INIT;
     if (release_load(&c->conf, &c->trust, version, ret, &why) == 0)
@@ -130,7 +132,7 @@ int target_load(struct console *c, const char *version, struct stored_release *r
 
 /* ---- a run out of the ledger again ---- */
 
-static int load(const struct console *c, struct reopened *r, struct err *err)
+static int load(const struct command_context *c, struct reopened_run *r, struct err *err)
 {
     r->ledger = xzalloc(1, sizeof(*r->ledger));
     if (ledger_store_load(r->store, r->run.run_id, r->ledger, err) < 0) {
@@ -189,13 +191,13 @@ static bool still_stages(const struct ledger *l)
     return false;
 }
 
-int reopen(struct console *c, const char *run, bool with_release, struct reopened *ret,
-           struct err *err)
+int run_reopen(struct command_context *c, const char *run, bool with_release,
+               struct reopened_run *ret, struct err *err)
 {
     const struct world *w = NULL;
     memset(ret, 0, sizeof(*ret));
     ret->lock = -1;
-    if (console_open(c, err) < 0 || console_hazards(c, with_release, err) < 0)
+    if (context_open(c, err) < 0 || context_load_hazards(c, with_release, err) < 0)
         return -1;
     if (ledger_store_lock(&c->conf, &ret->lock, err) < 0)
         return err->kind == ERR_BUSY ? err_wrap(err, "a run is under way here and is not touched")
@@ -203,7 +205,7 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
     if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
         run_choose(ret->store, run, &ret->run, err) < 0 || load(c, ret, err) < 0)
         return -1;
-    if (console_sign(c, err) < 0)
+    if (context_open_operator_key(c, err) < 0)
         return -1; /* nobody may be there to be asked later */
     if (replacing_resume(c, &ret->plan, err) < 0)
         return -1;
@@ -213,23 +215,24 @@ int reopen(struct console *c, const char *run, bool with_release, struct reopene
         tell_other_rows(&c->hazards, ret->ledger);
     if (with_release && still_stages(ret->ledger))
         agents_ask_facts(c->agents);
-    if (console_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
+    if (context_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
         return -1;
     return with_release ? serving_begin(c, w, false, &ret->stored, &ret->serving, err) : 0;
 }
 
-int reopen_read(struct console *c, const char *run, struct reopened *ret, struct err *err)
+int run_reopen_to_read(struct command_context *c, const char *run, struct reopened_run *ret,
+                       struct err *err)
 {
     memset(ret, 0, sizeof(*ret));
     ret->lock = -1;
-    if (console_conf(c, err) < 0 || console_hazards(c, false, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || context_load_hazards(c, false, err) < 0 ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         ledger_store_find(ret->store, run, &ret->run, err) < 0)
         return -1;
     return load(c, ret, err);
 }
 
-void reopened_free(struct reopened *r)
+void reopened_run_free(struct reopened_run *r)
 {
     if (r->planned)
         plan_free(&r->plan);

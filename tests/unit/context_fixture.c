@@ -1,4 +1,4 @@
-#include "console_fixture.h"
+#include "context_fixture.h"
 
 #include "file.h"
 #include "scratch_dir.h"
@@ -9,20 +9,20 @@ static const char *no_env(const char *name)
     return NULL;
 }
 
-int console_fixture_begin(struct console_fixture *f)
+int context_fixture_begin(struct context_fixture *f)
 {
     struct err err = ERR_INIT;
     scratch_make(f->dir, sizeof(f->dir));
     return coord_conf_load(f->dir, no_env, &f->conf, &err);
 }
 
-void console_fixture_end(struct console_fixture *f)
+void context_fixture_end(struct context_fixture *f)
 {
     coord_conf_free(&f->conf);
     scratch_remove(f->dir);
 }
 
-void console_fixture_write(const struct console_fixture *f, const char *name, const void *p,
+void context_fixture_write(const struct context_fixture *f, const char *name, const void *p,
                            size_t n, char ret_path[static 300])
 {
     struct err err = ERR_INIT;

@@ -1,4 +1,4 @@
-#include "view.h"
+#include "screen.h"
 
 #include "events.h"
 #include "report_keystore.h"
@@ -9,8 +9,8 @@
 #define BAR_WIDTH 20
 #define BAR_LEAST 5
 
-void view_begin(struct view_screen *v, const struct plan *plan, const struct ledger *l,
-                const struct clock *clock, FILE *out)
+void screen_begin(struct screen *v, const struct plan *plan, const struct ledger *l,
+                  const struct clock *clock, FILE *out)
 {
     progress_init(&v->progress, plan, l, clock_mono(clock));
     v->clock = clock;
@@ -19,14 +19,14 @@ void view_begin(struct view_screen *v, const struct plan *plan, const struct led
     v->drawn_ms = 0;
 }
 
-static void erase(struct view_screen *v)
+static void erase(struct screen *v)
 {
     if (v->lines > 0)
         fprintf(v->out, "\033[%dA\033[J", v->lines);
     v->lines = 0;
 }
 
-void view_end(struct view_screen *v)
+void screen_end(struct screen *v)
 {
     if (v->live)
         erase(v);
@@ -52,7 +52,7 @@ static const char *name_for(const struct plan *p, const struct waiting *w)
 #define STAMP_WIDTH 11
 
 /* "  12.3 s  " since the run was begun here */
-static void stamp(struct view_screen *v)
+static void stamp(struct screen *v)
 {
     int64_t ms = clock_mono(v->clock) - v->progress.begun;
     fprintf(v->out, "%7.1f s  ", (double)ms / 1000);
@@ -75,7 +75,7 @@ static const char *run_words(const struct plan *p, enum run_state s)
     return (unsigned)s < RUN_STATE_COUNT && words[s] != NULL ? words[s] : run_state_name(s);
 }
 
-static void host_line(struct view_screen *v, size_t i)
+static void host_line(struct screen *v, size_t i)
 {
     const struct ledger_host *h = &v->progress.ledger->hosts[i];
     enum color shade = state_color(h->state);
@@ -101,7 +101,7 @@ static void host_line(struct view_screen *v, size_t i)
 }
 
 /* On a terminal only what stays true scrolls; the rest is in the live part. */
-static bool scrolls(const struct view_screen *v, const struct change *c)
+static bool scrolls(const struct screen *v, const struct change *c)
 {
     if (!v->live || v->verbose)
         return true;
@@ -111,7 +111,7 @@ static bool scrolls(const struct view_screen *v, const struct change *c)
            c->kind == CHANGE_NO_RETURN || host_finished(v->progress.ledger->hosts[c->host].state);
 }
 
-static void no_return_line(struct view_screen *v, const struct change *c)
+static void no_return_line(struct screen *v, const struct change *c)
 {
     const char *snapshot = c->region->snapshot;
     stamp(v);
@@ -129,7 +129,7 @@ static void no_return_line(struct view_screen *v, const struct change *c)
 
 static void tell(void *ctx, const struct change *c)
 {
-    struct view_screen *v = ctx;
+    struct screen *v = ctx;
     if (v->json) {
         event_print(&v->progress, c, v->clock, v->out);
         return;
@@ -166,8 +166,8 @@ static void tell(void *ctx, const struct change *c)
 /* ---- the live part ---- */
 
 /* One line, escaped and cut to the terminal's width, so that lines can be counted. */
-static void draw(struct view_screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
-static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
+static void draw(struct screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
+static void draw(struct screen *v, enum color shade, const char *fmt, ...)
 {
     char text[400];
     va_list ap;
@@ -182,7 +182,7 @@ static void draw(struct view_screen *v, enum color shade, const char *fmt, ...)
 }
 
 /* The bar takes what the words leave of the line. */
-static void draw_bar(struct view_screen *v)
+static void draw_bar(struct screen *v)
 {
     const struct ledger *l = v->progress.ledger;
     const char *state = run_words(v->progress.plan, l->state);
@@ -208,7 +208,7 @@ static void draw_bar(struct view_screen *v)
     draw(v, COLOR_BOLD, "%s [%s] %s", state, bar, text);
 }
 
-static void draw_host(struct view_screen *v, size_t i)
+static void draw_host(struct screen *v, size_t i)
 {
     const struct ledger_host *h = &v->progress.ledger->hosts[i];
     const struct host *seen = v->world != NULL ? world_host(v->world, h->key) : NULL;
@@ -227,7 +227,7 @@ static void draw_host(struct view_screen *v, size_t i)
          host_state_name(h->state), agent, time);
 }
 
-static void redraw(struct view_screen *v, const struct decision *d)
+static void redraw(struct screen *v, const struct decision *d)
 {
     const struct ledger *l = v->progress.ledger;
     size_t shown = 0, more = 0;
@@ -236,7 +236,7 @@ static void redraw(struct view_screen *v, const struct decision *d)
     for (size_t i = 0; i < l->n_hosts; i++) {
         if (!host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_STAGING)
             continue;
-        if (shown < VIEW_HOSTS)
+        if (shown < SCREEN_HOSTS)
             draw_host(v, i);
         else
             more++;
@@ -244,7 +244,7 @@ static void redraw(struct view_screen *v, const struct decision *d)
     }
     if (more > 0)
         draw(v, COLOR_DIM, "  ... and %zu more", more);
-    for (size_t i = 0; i < d->n_waiting && i < VIEW_WAITING; i++) {
+    for (size_t i = 0; i < d->n_waiting && i < SCREEN_WAITING; i++) {
         const char *host = name_for(v->progress.plan, &d->waiting[i]);
         draw(v, COLOR_DIM, "  waiting: %s%s%s", host, host[0] != '\0' ? ": " : "",
              d->waiting[i].text[0] != '\0' ? d->waiting[i].text
@@ -252,14 +252,14 @@ static void redraw(struct view_screen *v, const struct decision *d)
     }
 }
 
-void view_told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
+void screen_update(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
 {
-    struct view_screen *v = ctx;
+    struct screen *v = ctx;
     int64_t now = clock_mono(v->clock);
     (void)ev;
     v->world = r->world;
     progress_fold(&v->progress, d, v->world, now, tell, v);
-    if (v->live && now - v->drawn_ms >= VIEW_DRAW_MS) {
+    if (v->live && now - v->drawn_ms >= SCREEN_DRAW_MS) {
         redraw(v, d);
         v->drawn_ms = now;
     }

@@ -1,4 +1,4 @@
-#include "control.h"
+#include "signals.h"
 
 #include <ctype.h>
 #include <poll.h>
@@ -6,7 +6,7 @@
 #include <sys/signalfd.h>
 #include "table.h"
 
-int control_open(struct signals *c, struct err *err)
+int signals_open(struct signals *c, struct err *err)
 {
     sigset_t set;
     sigemptyset(&set);
@@ -20,14 +20,14 @@ int control_open(struct signals *c, struct err *err)
     return c->fd < 0 ? err_set(err, ERR_IO, errno, "watch signals") : 0;
 }
 
-void control_close(struct signals *c)
+void signals_close(struct signals *c)
 {
     if (c->fd >= 0)
         close(c->fd);
     c->fd = -1;
 }
 
-bool control_read(struct signals *c, enum operator_request *ret)
+bool signals_read(struct signals *c, enum operator_request *ret)
 {
     struct signalfd_siginfo info;
     if (c->fd < 0 || read(c->fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
@@ -59,11 +59,11 @@ static int find_word(const char *words, const char *word)
             (word[1] == '\0' || (strlen(word) == len && memcmp(word, words, len) == 0)))
             return words[0];
     }
-    return CONTROL_OTHER;
+    return QUESTION_OTHER;
 }
 
-int control_choose(struct signals *c, const char *question, const char *words, const char *instead,
-                   struct err *err)
+int question_choose(struct signals *c, const char *question, const char *words, const char *instead,
+                    struct err *err)
 {
     char word[16];
     if (!isatty(STDIN_FILENO))
@@ -76,15 +76,15 @@ int control_choose(struct signals *c, const char *question, const char *words, c
         ;
     if (fds[1].revents != 0 || !read_word(word, sizeof(word))) {
         fputc('\n', stderr);
-        return CONTROL_NOTHING;
+        return QUESTION_NOTHING;
     }
     return find_word(words, word);
 }
 
-int control_confirm(struct signals *c, const char *question, struct err *err)
+int question_confirm(struct signals *c, const char *question, struct err *err)
 {
     char text[200];
     snprintf(text, sizeof(text), "%s [y/N]", question);
-    int rc = control_choose(c, text, "yes", "read what is printed above, and give --yes", err);
+    int rc = question_choose(c, text, "yes", "read what is printed above, and give --yes", err);
     return rc < 0 ? -1 : rc == 'y';
 }
