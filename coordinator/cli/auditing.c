@@ -5,12 +5,12 @@
 #include "envelope.h"
 #include "file.h"
 
-int auditing_open(struct console *c, struct auditing *ret, struct err *err)
+int auditing_open(struct command_context *c, struct auditing *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
-    ret->console = c;
+    memset(ret, 0, sizeof(*ret));
+    ret->context = c;
     ret->asks = c->agents != NULL;
-    if ((c->agents == NULL && console_files(c, err) < 0) ||
+    if ((c->agents == NULL && context_load_files(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;
@@ -64,7 +64,7 @@ static const struct trust_kept *kept_of(struct auditing *a, const struct trust *
     if (a->before.sequence.len > 0 && same_cluster(&a->before, then))
         return &a->before;
     trust_kept_free(&a->before);
-    if (trust_kept_load_before(&a->console->conf, then->cluster, &a->before, &there, why) == 0 &&
+    if (trust_kept_load_before(&a->context->conf, then->cluster, &a->before, &there, why) == 0 &&
         there)
         return &a->before;
     if (why->kind == ERR_NONE)
@@ -104,12 +104,12 @@ static void take_trust(struct auditing *a, uint32_t version)
     if (ledger_record_read_trust(ledger_store_db(a->store), a->run->run_id, version, &file, &err) <
             0 ||
         trust_from_anchor(file.data, file.len, &a->trust, &err) < 0) {
-        str_cut(a->distrust, sizeof a->distrust, err.text);
+        str_cut(a->distrust, sizeof(a->distrust), err.text);
         return;
     }
     const struct trust_kept *kept = kept_of(a, &a->trust, &err);
     const char *why = kept != NULL ? doubt(kept, &a->trust, version) : err.text;
-    str_cut(a->distrust, sizeof a->distrust, why != NULL ? why : "");
+    str_cut(a->distrust, sizeof(a->distrust), why != NULL ? why : "");
 }
 
 /* ---- one record ---- */
@@ -125,7 +125,7 @@ static void take_run(struct auditing *a, const struct stored_run *run)
 static void fault(struct opened_record *o, enum audit_fault f, const char *why)
 {
     o->entry.fault = f;
-    str_cut(o->why, sizeof o->why, why);
+    str_cut(o->why, sizeof(o->why), why);
     o->entry.why = o->why;
 }
 
@@ -135,7 +135,7 @@ static void fault_key(struct auditing *a, struct opened_record *o, enum audit_fa
 {
     char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
     pubkey_fingerprint(fingerprint, &o->order.head.sender);
-    snprintf(why, sizeof why, "it is signed by %s, which version %u of the trust file %s",
+    snprintf(why, sizeof(why), "it is signed by %s, which version %u of the trust file %s",
              fingerprint, (unsigned)a->trust.version, lacks);
     fault(o, f, why);
 }
@@ -161,7 +161,7 @@ static void check_key(struct auditing *a, int64_t wall_s, struct opened_record *
 /* Who it went to: a host that was enrolled anew since has another key, which is nobody else's. */
 static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
 {
-    const struct known_hosts *known = &a->console->known;
+    const struct known_hosts *known = &a->context->known;
     const struct known_host *mine = known_hosts_find(known, key);
     char why[TEXT_MAX];
     if (o->entry.fault != AUDIT_SOUND || mine == NULL ||
@@ -170,7 +170,7 @@ static void check_receiver(const struct auditing *a, const char *key, struct ope
     for (size_t i = 0; i < known->n; i++) {
         if (!pubkey_eq(&known->items[i].key, &o->order.head.receiver))
             continue;
-        snprintf(why, sizeof why, "it is an order to %s, not to this host", known->items[i].name);
+        snprintf(why, sizeof(why), "it is an order to %s, not to this host", known->items[i].name);
         fault(o, AUDIT_MISPLACED, why);
         return;
     }
@@ -191,7 +191,7 @@ static void take_order(struct opened_record *o)
 static void receipt_fault(struct opened_record *o, const char *why)
 {
     o->entry.receipt_fault = AUDIT_FALSE_RECEIPT;
-    str_cut(o->receipt_why, sizeof o->receipt_why, why);
+    str_cut(o->receipt_why, sizeof(o->receipt_why), why);
     o->entry.receipt_why = o->receipt_why;
 }
 
@@ -251,11 +251,11 @@ static void note_last(struct auditing *a, const char *key, const struct opened_r
     if (at == NULL || !str_eq(at->key, key)) {
         if (a->n_last == a->cap_last) {
             a->cap_last = 2 * a->cap_last + 64;
-            a->last = xrealloc(a->last, a->cap_last * sizeof *a->last);
+            a->last = xrealloc(a->last, a->cap_last * sizeof(*a->last));
         }
         at = &a->last[a->n_last++];
-        memset(at, 0, sizeof *at);
-        str_cut(at->key, sizeof at->key, key);
+        memset(at, 0, sizeof(*at));
+        str_cut(at->key, sizeof(at->key), key);
     }
     if (at->last.there && (h->epoch < at->last.epoch ||
                            (h->epoch == at->last.epoch && h->sequence <= at->last.sequence)))
@@ -282,7 +282,7 @@ static void sort_last(struct auditing *a)
 {
     size_t n = 0;
     if (a->n_last > 0)
-        qsort(a->last, a->n_last, sizeof *a->last, by_key);
+        qsort(a->last, a->n_last, sizeof(*a->last), by_key);
     for (size_t i = 0; i < a->n_last; i++) /* of those with one key the last counts */
         if (i + 1 == a->n_last || !str_eq(a->last[i].key, a->last[i + 1].key))
             a->last[n++] = a->last[i];
@@ -298,7 +298,7 @@ const struct audit_kept *auditing_last_of(const struct auditing *a, const char *
 {
     static const struct audit_kept none;
     const struct audited_host *h =
-        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof *a->last, by_name) : NULL;
+        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof(*a->last), by_name) : NULL;
     return h != NULL ? &h->last : &none;
 }
 
@@ -354,7 +354,7 @@ static int read_run(struct auditing *a, struct reading *r, struct err *err)
     if (rc < 0)
         return -1;
     if (r->more || (a->audit.since == RECORD_NONE && a->audit.orders > 0))
-        audit_say_unkept(&a->audit, r->more);
+        audit_report_unkept(&a->audit, r->more);
     return 0;
 }
 
@@ -368,7 +368,7 @@ static void add_up(struct auditing *a)
 
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     take_run(a, run);
     a->audit = (struct audit){.say = told, .ctx = a, .run_id = run->run_id};
     int rc = read_run(a, r, err);
@@ -385,13 +385,13 @@ int auditing_run(struct auditing *a, const struct stored_run *run, struct err *e
 int auditing_alone(struct auditing *a, struct err *err)
 {
     static const struct stored_run none; /* its id is ledger_no_run */
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     int rc = ledger_record_open(a->store, none.run_id, &r->records, err);
     take_run(a, &none);
     a->audit = (struct audit){.say = told, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
     while (rc == 0 && (rc = next_record(r, err)) == 0 && r->more) {
         const char *key = r->record.host;
-        const struct known_host *k = known_hosts_find(&a->console->known, key);
+        const struct known_host *k = known_hosts_find(&a->context->known, key);
         auditing_record(a, &none, &r->record, key, &r->opened);
         audit_add_alone(&a->audit, k != NULL ? k->name : key, &r->opened.entry);
     }
@@ -401,7 +401,7 @@ int auditing_alone(struct auditing *a, struct err *err)
     if (rc == 0)
         rc = ledger_record_orphans(a->store, &orphans, err);
     if (orphans > 0)
-        audit_say_orphans(&a->audit, orphans);
+        audit_report_orphans(&a->audit, orphans);
     add_up(a);
     return rc;
 }

@@ -141,7 +141,7 @@ const char *advice_after(const struct situation *s, size_t i)
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     const char *row = hazards_advice(s->plan->hazards, lh->text);
 
-    if (h != NULL && host_newer(s, h))
+    if (h != NULL && host_is_newer(s, h))
         return "Make a new plan: caravan abort, then caravan plan VERSION.";
     if (lh->outcome == OUTCOME_UNDONE)
         return undone_advice;

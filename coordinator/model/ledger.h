@@ -197,7 +197,7 @@ struct ledger_region {
 
 /* Signed bytes that the next commit keeps for good (audit.h): an order before it is sent, a
  * receipt after it is verified. */
-struct kept {
+struct kept_record {
     size_t host; /* index in hosts */
     bool receipt;
     uint64_t told; /* order: the highest sequence that its host had carried out in this boot, by its
@@ -242,7 +242,7 @@ struct ledger {
     size_t n_effects;
     uint32_t last_effect; /* the highest id given so far */
     enum record_since record;
-    struct kept *kept; /* the next commit writes these and drops them */
+    struct kept_record *kept; /* the next commit writes these and drops them */
     size_t n_kept;
     bool dirty;
 };

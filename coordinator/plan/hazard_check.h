@@ -74,8 +74,8 @@ struct hazard_check {
  * hosts that only warn need no same text: what agents say tends to be the same everywhere. Hosts
  * beyond HAZARD_HOSTS findings are counted with the last one. A finding that is accepted by a
  * host's name concerns that host alone. */
-void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text);
+void hazard_report(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                   const char *host, const char *text);
 /* The same with the row's own severity. */
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...) PRINTF(5, 6);

@@ -21,7 +21,7 @@ static void older_than_who_stays(struct hazard_check *c, row_t *row)
         const char *is = host_version(c->w, h);
         struct version v;
         struct err err;
-        if (plan_stays(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
+        if (plan_server_stays(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
             plan_cmp_target(c->p, &v, &c->target) > 0)
             hazard_found(c, row, TRI_YES, h->name, "stays, and runs %s, newer than %s", is,
                          c->p->target);

@@ -20,6 +20,6 @@ MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
 const struct manifest_build_ref *plan_build(const struct release *r, const struct host *h);
 /* A client whose agent says that it runs on a system there is none of: it is left out, the others
  * are not. Of a system that exists the release may yet get a build. */
-bool plan_odd_client(const struct host *h, const struct release *target);
+bool plan_client_without_build(const struct host *h, const struct release *target);
 
 #endif

@@ -1,6 +1,6 @@
 #include "lease_book.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 
 #define LEASE_BY_MS  15000 /* start_by of a lease order: after it the run has asked again */
 #define SILENT_TRIES 8
@@ -227,7 +227,7 @@ static void add_servers(struct run *r)
     for (size_t i = 0; i < r->world->n_hosts && r->world->hosts[i].is_server; i++) {
         const struct host *h = &r->world->hosts[i];
         if (!region_is_planned(p, h->region) || find_lease(r, h->key) != NULL ||
-            plan_is_past(r->world, p, h))
+            plan_is_former_server(r->world, p, h))
             continue;
         if (b->n == b->cap) {
             b->cap = 2 * b->cap + 1;

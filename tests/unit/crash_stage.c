@@ -486,7 +486,7 @@ enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct 
     return refusal;
 }
 
-static bool is_stopping(const struct view *v)
+static bool is_stopping(const struct swap_status *v)
 {
     for (uint32_t i = 0; i < v->status.n_facts; i++) {
         if (str_eq(v->status.facts[i].id, "stopped"))
@@ -495,21 +495,22 @@ static bool is_stopping(const struct view *v)
     return false;
 }
 
-static bool view_rests(const struct crash_stage *st, struct view *ret)
+static bool view_rests(const struct crash_stage *st, struct swap_status *ret)
 {
     char path[256];
     struct stat s;
     struct err err = ERR_INIT;
 
     stage_path(st, "run/view", path);
-    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase) || is_stopping(ret))
+    if (swap_status_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase) ||
+        is_stopping(ret))
         return false;
     stage_path(st, "state/swap/unfinished", path);
     return stat(path, &s) < 0;
 }
 
 /* false: it has died. */
-static bool await(struct crash_stage *st, int watch, struct view *ret)
+static bool await(struct crash_stage *st, int watch, struct swap_status *ret)
 {
     int64_t until = clock_mono(clock_system()) + WAIT_MS;
 
@@ -542,12 +543,12 @@ static int watch_run(const struct crash_stage *st)
 bool stage_await(struct crash_stage *st)
 {
     autoclose int watch = watch_run(st);
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
 
     return await(st, watch, v);
 }
 
-void stage_rest(struct crash_stage *st, struct view *ret)
+void stage_rest(struct crash_stage *st, struct swap_status *ret)
 {
     autoclose int watch = watch_run(st);
 
