@@ -1,5 +1,7 @@
 #include <errno.h>
 #include <sodium.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include "crypto.h"
 #include "file.h"
 #include "str.h"
@@ -39,6 +41,14 @@ int crypto_init(struct err *err)
     if (sodium_init() < 0)
         return err_set(err, ERR_CRYPTO, 0, "libsodium does not work on this machine");
     return 0;
+}
+
+void crypto_forbid_dumps(void)
+{
+    const struct rlimit none = {0, 0};
+
+    (void)setrlimit(RLIMIT_CORE, &none);
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* a core dump to a program is under no limit */
 }
 
 /* ---- keys ---- */

@@ -36,6 +36,9 @@ struct digest {
 struct keypair; /* opaque; in guarded memory */
 
 MUST_CHECK int crypto_init(struct err *err);
+/* This process leaves no core dump, and nobody but root reads its memory: for whoever holds a
+ * passphrase or a secret key that is encrypted on disk. What it starts leaves none either. */
+void crypto_forbid_dumps(void);
 
 struct keypair *keypair_generate(void);
 /* From a 32-byte seed; for tests and golden vectors only. */

@@ -362,6 +362,11 @@ enum key_time trust_key_time(const struct trust *t, enum role role, uint32_t i, 
     return wall_s < t->created_s - TRUST_CLOCK_SLACK_S ? KEY_TIME_UNKNOWN : KEY_IN_TIME;
 }
 
+bool trust_is_ahead(const struct trust *t, int64_t wall_s)
+{
+    return trust_has_expiry(t) && wall_s < t->created_s - TRUST_CLOCK_SLACK_S;
+}
+
 bool trust_has_expiry(const struct trust *t)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {

@@ -79,6 +79,9 @@ enum key_time { KEY_IN_TIME, KEY_EXPIRED, KEY_TIME_UNKNOWN };
 enum key_time trust_key_time(const struct trust *t, enum role role, uint32_t i, int64_t wall_s);
 /* Does any key in the file have an expiry? */
 bool trust_has_expiry(const struct trust *t);
+/* By this clock it was made on a day that has not come, and a key of it expires: one of the two
+ * clocks is wrong. */
+bool trust_is_ahead(const struct trust *t, int64_t wall_s);
 
 /* Reads an anchor. As many of its own root keys must have signed it as it demands. */
 MUST_CHECK int trust_from_anchor(const void *p, size_t n, struct trust *ret, struct err *err);

@@ -37,8 +37,11 @@ MUST_CHECK int trust_sequence_begin(const void *p, size_t n, struct trust *ret,
 /* Begins with the trust in force (*now) and adopts the newer versions of the sequence; skips the
  * others. *now becomes the last version that could be adopted, *ret_at its container; len 0: no
  * version was adopted. *ret_last: the highest version in the sequence, even if it was skipped. -1:
- * a version could not be adopted, and err says why; *now and *ret_at are valid all the same. */
-MUST_CHECK int trust_sequence_follow(const void *p, size_t n, struct trust *now,
+ * a version could not be adopted, and err says why; *now and *ret_at are valid all the same.
+ * wall_s: the clock. A version that is ahead of this clock (trust_is_ahead) only leads to later
+ * versions; if it is the last one, that is ERR_STATE. TRUST_ANY_DAY: every version counts. */
+#define TRUST_ANY_DAY INT64_MAX
+MUST_CHECK int trust_sequence_follow(const void *p, size_t n, int64_t wall_s, struct trust *now,
                                      struct trust_at *ret_at, uint32_t *ret_last, struct err *err);
 
 #endif

@@ -62,7 +62,7 @@ static int add_config_file(struct config_files *f, const char *path, struct err 
     return 0;
 }
 
-static int add_config_path(struct config_files *f, const char *path, struct err *err)
+static int open_config_path(struct config_files *f, const char *path, struct err *err)
 {
     autofree struct host_names *names = xzalloc(1, sizeof(*names));
     char file[512];
@@ -87,7 +87,7 @@ int config_files_open(const char *const *paths, size_t n, struct config_files *r
 {
     ret->n = 0;
     for (size_t i = 0; i < n; i++) {
-        if (add_config_path(ret, paths[i], err) < 0) {
+        if (open_config_path(ret, paths[i], err) < 0) {
             config_files_close(ret);
             return -1;
         }
@@ -99,7 +99,7 @@ int config_files_open(const char *const *paths, size_t n, struct config_files *r
 
 void config_files_put_back(const struct config_files *f, const char *text, struct buf *ret)
 {
-    static const char place[] = TRY_DIR "/";
+    static const char place[] = TRIAL_DIR "/";
     const size_t n = sizeof(place) - 1;
 
     while (*text != '\0') {

@@ -417,7 +417,7 @@ static int remove_own_unit(const struct unit_asked *u, struct service_about *ret
 }
 
 /* Adds the units that stop together with a listed unit. So the list grows while the loop runs. */
-static int ask_bound_units(const struct unit_asked *u, struct service_about *ret)
+static int ask_units_bound_to_listed(const struct unit_asked *u, struct service_about *ret)
 {
     struct unit_asked other = {.bus = u->bus};
     char *path = NULL;
@@ -484,7 +484,7 @@ static int ask_lists(const struct unit_asked *u, struct service_about *ret)
         if (rc < 0 && !rows[i].young)
             *rows[i].told = false;
     }
-    rc = ask_bound_units(u, ret);
+    rc = ask_units_bound_to_listed(u, ret);
     return rc < 0 ? rc : ask_all_states(u, ret);
 }
 

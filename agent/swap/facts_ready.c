@@ -13,15 +13,34 @@
 #define RPC_PORT  4647
 #define SERF_PORT 4648
 
+/* Does root allow swaps at this hour? *ret_left: for how many minutes that answer lasts. */
+static bool in_hours(const struct phases *p, int *ret_left)
+{
+    const struct hours *hours = p->conf.law != NULL ? p->conf.law->hours : NULL;
+    int64_t wall_s = p->host->wall(p->host->ctx) / 1000000000;
+
+    *ret_left = HOURS_WEEK;
+    if (hours == NULL || hours->n == 0)
+        return true;
+    return hours_hold(hours, MAX_OF(law_minute(wall_s, hours->utc), 0), ret_left);
+}
+
+static bool hours_changed(const struct phases *p)
+{
+    int left;
+
+    return p->asked.at_ms != 0 && in_hours(p, &left) != p->asked.in_hours;
+}
+
 /* ---- the questions, and their answers ---- */
 
 static void keep_api_error(struct phases_asked *a, const struct err *err)
 {
-    str_cut(a->api_text, sizeof(a->api_text), api_place_said(err));
+    str_cut(a->api_text, sizeof(a->api_text), api_place_words(err));
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
-static void ask_api(struct phases *p, const struct facts *f)
+static void ask_api(struct phases *p, const struct nomad_on_host *f)
 {
     const struct host *h = p->host;
     struct phases_asked *a = &p->asked;
@@ -48,7 +67,7 @@ static void ask_api(struct phases *p, const struct facts *f)
 
 /* If the API does not answer, the function does not ask it again for the leader. If the gap ends
  * soon, the function ignores the gap, because the gap would hide another refusal. */
-static void ask_law_for_swap(struct phases *p, const struct facts *f)
+static void ask_law_for_swap(struct phases *p, const struct nomad_on_host *f)
 {
     const struct law *law = p->conf.law;
     bool server = f->server_id[0] != '\0';
@@ -83,18 +102,21 @@ static int64_t next_ask_delay(const struct phases *p, int64_t began, const struc
     return MIN_OF(wait, (int64_t)FACTS_KEPT_MS);
 }
 
-void facts_ready_ask(struct phases *p, const struct facts *f)
+void facts_ready_ask(struct phases *p, const struct nomad_on_host *f)
 {
     const struct phases_asked was = p->asked;
     int64_t now = p->host->uptime(p->host->ctx);
+    int left;
 
     if (was.at_ms != 0 && now - was.at_ms < was.again_ms && was.held == f->held &&
-        was.main_pid == f->stamp.main_pid && was.main_start == f->stamp.main_start)
+        was.main_pid == f->stamp.main_pid && was.main_start == f->stamp.main_start &&
+        !hours_changed(p))
         return;
     p->asked = (struct phases_asked){.at_ms = now,
                                      .held = f->held,
                                      .main_pid = f->stamp.main_pid,
-                                     .main_start = f->stamp.main_start};
+                                     .main_start = f->stamp.main_start,
+                                     .in_hours = in_hours(p, &left)};
     if (f->stamp.main_pid != 0)
         ask_api(p, f);
     if (p->conf.law != NULL)
@@ -108,6 +130,8 @@ int64_t facts_ready_due(const struct phases *p)
     const struct phases_asked *a = &p->asked;
     int64_t left = a->at_ms + a->again_ms - p->host->uptime(p->host->ctx);
 
+    if (hours_changed(p))
+        return 0;
     return a->bad ? MAX_OF(left, (int64_t)0) : INT64_MAX;
 }
 
@@ -377,13 +401,12 @@ static void report_limits(struct surveying *s)
 {
     const struct law *law = s->p->conf.law;
     const struct hours *hours = law != NULL ? law->hours : NULL;
-    int64_t wall_s = s->h->wall(s->h->ctx) / 1000000000;
 
     if (law != NULL && law->release_threshold > 0)
         fact_add(s, "release-threshold", TRI_YES, "%u", law->release_threshold);
     if (hours != NULL && hours->n > 0) {
-        int left = 0;
-        bool in = hours_hold(hours, MAX_OF(law_minute(wall_s, hours->utc), 0), &left);
+        int left;
+        bool in = in_hours(s->p, &left);
 
         fact_add(s, "hours", in ? TRI_YES : TRI_NO, "%d %s", left, law->hours_text);
     }

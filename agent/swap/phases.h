@@ -130,8 +130,9 @@ struct phases_asked {
     enum tri held;    /* at that time; and Nomad's process at that time: */
     uint32_t main_pid;
     uint64_t main_start;
-    enum tri api; /* the API answers where the probe asks */
-    int status;   /* HTTP status of its last answer; 0: none */
+    bool in_hours; /* root's hours allowed a swap at that time, or root set no hours */
+    enum tri api;  /* the API answers where the probe asks */
+    int status;    /* HTTP status of its last answer; 0: none */
     char api_text[TEXT_MAX];
     struct law_answer law; /* the answer to a swap */
 };
@@ -149,7 +150,7 @@ struct phases {
      * package managers. */
     enum tri packaged;
     /* The answer of a cloud's metadata service (fetch_job.h). Asked once: a host does not move. */
-    enum knock metadata;
+    enum peer_check metadata;
     bool metadata_asked;
     struct phases_asked asked;
 };

@@ -1,4 +1,5 @@
 #include "trust_store.h"
+#include "clock.h"
 #include "file.h"
 #include "trust_sequence.h"
 
@@ -36,6 +37,18 @@ static void log_adopted(const struct log *log, const struct trust *now, const ch
             (unsigned)now->version, anchor);
 }
 
+static void log_ahead(const struct log *log, const struct trust *now, int64_t wall_s)
+{
+    char made[21], says[21];
+
+    clock_rfc3339(made, now->created_s * 1000);
+    clock_rfc3339(says, wall_s * 1000);
+    log_say(log, LOG_WARNING, EVENT_NONE,
+            "trust version %u was made at %s, and this host's clock says %s: set the clock; of a "
+            "key that expires only a trust order is obeyed until then",
+            (unsigned)now->version, made, says);
+}
+
 static void log_ignored(const struct log *log, const struct trust *now, const char *anchor,
                         const char *why)
 {
@@ -56,14 +69,14 @@ static bool ends_with_trust_in_force(const char *path, const struct buf *anchor)
 }
 
 /* Adopts the versions that follow, also when a later version in the same file does not follow. */
-static int follow_anchor(const char *path, const char *anchor, const struct buf *b,
+static int follow_anchor(const char *path, const char *anchor, const struct buf *b, int64_t wall_s,
                          const struct log *log, struct trust *now, struct err *err)
 {
     struct trust next = *now;
     struct trust_at at;
     struct err why = ERR_INIT;
     uint32_t last = 0;
-    int rc = trust_sequence_follow(b->data, b->len, &next, &at, &last, &why);
+    int rc = trust_sequence_follow(b->data, b->len, wall_s, &next, &at, &last, &why);
 
     if (at.len > 0) {
         if (file_replace(path, at.p, at.len, 0644, err) < 0)
@@ -81,7 +94,7 @@ static int follow_anchor(const char *path, const char *anchor, const struct buf 
     return 0;
 }
 
-static int begin_anchor(const char *path, const char *anchor, const struct buf *b,
+static int begin_anchor(const char *path, const char *anchor, const struct buf *b, int64_t wall_s,
                         const struct log *log, struct trust *ret, struct err *err)
 {
     struct trust_at at;
@@ -91,13 +104,15 @@ static int begin_anchor(const char *path, const char *anchor, const struct buf *
         file_replace(path, at.p, at.len, 0644, err) < 0)
         return err_wrap(err, "the trust anchor %s", anchor);
     log_adopted(log, ret, anchor);
+    if (trust_is_ahead(ret, wall_s))
+        log_ahead(log, ret, wall_s);
     if (rest.kind != ERR_NONE)
         log_ignored(log, ret, anchor, rest.text);
     return 0;
 }
 
-int trust_store_open(const char *path, const char *anchor, const struct log *log, struct trust *ret,
-                     struct err *err)
+int trust_store_open(const char *path, const char *anchor, int64_t wall_s, const struct log *log,
+                     struct trust *ret, struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;
     struct trust now;
@@ -110,10 +125,10 @@ int trust_store_open(const char *path, const char *anchor, const struct log *log
     if (!there && !anchored)
         return err_set(err, ERR_CONFIG, 0,
                        "there is no trust yet: put the cluster's trust file at %s", anchor);
-    if (!there && begin_anchor(path, anchor, &b, log, &now, err) < 0)
+    if (!there && begin_anchor(path, anchor, &b, wall_s, log, &now, err) < 0)
         return -1;
     if (there && anchored && !ends_with_trust_in_force(path, &b) &&
-        follow_anchor(path, anchor, &b, log, &now, err) < 0)
+        follow_anchor(path, anchor, &b, wall_s, log, &now, err) < 0)
         return -1;
     *ret = now;
     return 0;

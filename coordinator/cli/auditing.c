@@ -5,12 +5,12 @@
 #include "envelope.h"
 #include "file.h"
 
-int auditing_open(struct console *c, struct auditing *ret, struct err *err)
+int auditing_open(struct command_context *c, struct auditing *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
-    ret->console = c;
+    memset(ret, 0, sizeof(*ret));
+    ret->context = c;
     ret->asks = c->agents != NULL;
-    if ((c->agents == NULL && console_files(c, err) < 0) ||
+    if ((c->agents == NULL && context_load_files(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;
@@ -21,6 +21,7 @@ int auditing_open(struct console *c, struct auditing *ret, struct err *err)
 void auditing_close(struct auditing *a)
 {
     trust_kept_free(&a->kept);
+    trust_kept_free(&a->before);
     free(take_ptr(&a->last));
     ledger_store_close(a->store);
     a->store = NULL;
@@ -36,33 +37,55 @@ static bool same_trust(const struct trust *a, const struct trust *b)
            memcmp(x.data, y.data, x.len) == 0;
 }
 
-/* Does this machine's trust come from that one, version by version? */
-static bool leads_to_now(const struct auditing *a, const struct trust *then)
+/* Does the trust that this machine has come from that one, version by version? */
+static bool leads_on(const struct trust_kept *kept, const struct trust *then)
 {
     struct trust at = *then;
     struct trust_at unused;
     struct err err = ERR_INIT;
     uint32_t last;
-    return trust_sequence_follow(a->kept.sequence.data, a->kept.sequence.len, &at, &unused, &last,
-                                 &err) == 0 &&
-           at.version == a->kept.now.version;
+    return trust_sequence_follow(kept->sequence.data, kept->sequence.len, TRUST_ANY_DAY, &at,
+                                 &unused, &last, &err) == 0 &&
+           at.version == kept->now.version;
+}
+
+static bool same_cluster(const struct trust_kept *kept, const struct trust *then)
+{
+    return memcmp(kept->now.cluster, then->cluster, CLUSTER_ID_LEN) == 0;
+}
+
+/* What this machine has of the cluster; NULL and why: nothing. */
+static const struct trust_kept *kept_of(struct auditing *a, const struct trust *then,
+                                        struct err *why)
+{
+    bool there = false;
+    if (same_cluster(&a->kept, then))
+        return &a->kept;
+    if (a->before.sequence.len > 0 && same_cluster(&a->before, then))
+        return &a->before;
+    trust_kept_free(&a->before);
+    if (trust_kept_load_before(&a->context->conf, then->cluster, &a->before, &there, why) == 0 &&
+        there)
+        return &a->before;
+    if (why->kind == ERR_NONE)
+        (void)err_set(why, ERR_NOTFOUND, 0,
+                      "the trust file kept with the run is another cluster's");
+    return NULL;
 }
 
 /* Why the kept file is not believed; NULL: it is. */
-static const char *doubt(const struct auditing *a, const struct trust *then, uint32_t version)
+static const char *doubt(const struct trust_kept *kept, const struct trust *then, uint32_t version)
 {
-    const struct trust *now = &a->kept.now;
+    const struct trust *now = &kept->now;
     if (then->version != version)
         return "the trust file kept with the run is of another version than the record says";
-    if (memcmp(then->cluster, now->cluster, CLUSTER_ID_LEN) != 0)
-        return "the trust file kept with the run is another cluster's";
     if (then->version == now->version)
         return same_trust(then, now) ? NULL
                                      : "the trust file kept with the run has the version of this "
                                        "machine's, and says something else";
     if (then->version > now->version)
         return "the trust file kept with the run is newer than this machine's";
-    return leads_to_now(a, then)
+    return leads_on(kept, then)
                ? NULL
                : "the trust file of this machine does not follow, version by version, from the one "
                  "kept with the run";
@@ -81,11 +104,12 @@ static void take_trust(struct auditing *a, uint32_t version)
     if (ledger_record_read_trust(ledger_store_db(a->store), a->run->run_id, version, &file, &err) <
             0 ||
         trust_from_anchor(file.data, file.len, &a->trust, &err) < 0) {
-        str_cut(a->distrust, sizeof a->distrust, err.text);
+        str_cut(a->distrust, sizeof(a->distrust), err.text);
         return;
     }
-    const char *why = doubt(a, &a->trust, version);
-    str_cut(a->distrust, sizeof a->distrust, why != NULL ? why : "");
+    const struct trust_kept *kept = kept_of(a, &a->trust, &err);
+    const char *why = kept != NULL ? doubt(kept, &a->trust, version) : err.text;
+    str_cut(a->distrust, sizeof(a->distrust), why != NULL ? why : "");
 }
 
 /* ---- one record ---- */
@@ -101,7 +125,7 @@ static void take_run(struct auditing *a, const struct stored_run *run)
 static void fault(struct opened_record *o, enum audit_fault f, const char *why)
 {
     o->entry.fault = f;
-    str_cut(o->why, sizeof o->why, why);
+    str_cut(o->why, sizeof(o->why), why);
     o->entry.why = o->why;
 }
 
@@ -111,7 +135,7 @@ static void fault_key(struct auditing *a, struct opened_record *o, enum audit_fa
 {
     char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
     pubkey_fingerprint(fingerprint, &o->order.head.sender);
-    snprintf(why, sizeof why, "it is signed by %s, which version %u of the trust file %s",
+    snprintf(why, sizeof(why), "it is signed by %s, which version %u of the trust file %s",
              fingerprint, (unsigned)a->trust.version, lacks);
     fault(o, f, why);
 }
@@ -137,7 +161,7 @@ static void check_key(struct auditing *a, int64_t wall_s, struct opened_record *
 /* Who it went to: a host that was enrolled anew since has another key, which is nobody else's. */
 static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
 {
-    const struct known_hosts *known = &a->console->known;
+    const struct known_hosts *known = &a->context->known;
     const struct known_host *mine = known_hosts_find(known, key);
     char why[TEXT_MAX];
     if (o->entry.fault != AUDIT_SOUND || mine == NULL ||
@@ -146,7 +170,7 @@ static void check_receiver(const struct auditing *a, const char *key, struct ope
     for (size_t i = 0; i < known->n; i++) {
         if (!pubkey_eq(&known->items[i].key, &o->order.head.receiver))
             continue;
-        snprintf(why, sizeof why, "it is an order to %s, not to this host", known->items[i].name);
+        snprintf(why, sizeof(why), "it is an order to %s, not to this host", known->items[i].name);
         fault(o, AUDIT_MISPLACED, why);
         return;
     }
@@ -167,7 +191,7 @@ static void take_order(struct opened_record *o)
 static void receipt_fault(struct opened_record *o, const char *why)
 {
     o->entry.receipt_fault = AUDIT_FALSE_RECEIPT;
-    str_cut(o->receipt_why, sizeof o->receipt_why, why);
+    str_cut(o->receipt_why, sizeof(o->receipt_why), why);
     o->entry.receipt_why = o->receipt_why;
 }
 
@@ -227,11 +251,11 @@ static void note_last(struct auditing *a, const char *key, const struct opened_r
     if (at == NULL || !str_eq(at->key, key)) {
         if (a->n_last == a->cap_last) {
             a->cap_last = 2 * a->cap_last + 64;
-            a->last = xrealloc(a->last, a->cap_last * sizeof *a->last);
+            a->last = xrealloc(a->last, a->cap_last * sizeof(*a->last));
         }
         at = &a->last[a->n_last++];
-        memset(at, 0, sizeof *at);
-        str_cut(at->key, sizeof at->key, key);
+        memset(at, 0, sizeof(*at));
+        str_cut(at->key, sizeof(at->key), key);
     }
     if (at->last.there && (h->epoch < at->last.epoch ||
                            (h->epoch == at->last.epoch && h->sequence <= at->last.sequence)))
@@ -258,7 +282,7 @@ static void sort_last(struct auditing *a)
 {
     size_t n = 0;
     if (a->n_last > 0)
-        qsort(a->last, a->n_last, sizeof *a->last, by_key);
+        qsort(a->last, a->n_last, sizeof(*a->last), by_key);
     for (size_t i = 0; i < a->n_last; i++) /* of those with one key the last counts */
         if (i + 1 == a->n_last || !str_eq(a->last[i].key, a->last[i + 1].key))
             a->last[n++] = a->last[i];
@@ -274,7 +298,7 @@ const struct audit_kept *auditing_last_of(const struct auditing *a, const char *
 {
     static const struct audit_kept none;
     const struct audited_host *h =
-        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof *a->last, by_name) : NULL;
+        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof(*a->last), by_name) : NULL;
     return h != NULL ? &h->last : &none;
 }
 
@@ -330,7 +354,7 @@ static int read_run(struct auditing *a, struct reading *r, struct err *err)
     if (rc < 0)
         return -1;
     if (r->more || (a->audit.since == RECORD_NONE && a->audit.orders > 0))
-        audit_say_unkept(&a->audit, r->more);
+        audit_report_unkept(&a->audit, r->more);
     return 0;
 }
 
@@ -344,7 +368,7 @@ static void add_up(struct auditing *a)
 
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     take_run(a, run);
     a->audit = (struct audit){.say = told, .ctx = a, .run_id = run->run_id};
     int rc = read_run(a, r, err);
@@ -361,13 +385,13 @@ int auditing_run(struct auditing *a, const struct stored_run *run, struct err *e
 int auditing_alone(struct auditing *a, struct err *err)
 {
     static const struct stored_run none; /* its id is ledger_no_run */
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     int rc = ledger_record_open(a->store, none.run_id, &r->records, err);
     take_run(a, &none);
     a->audit = (struct audit){.say = told, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
     while (rc == 0 && (rc = next_record(r, err)) == 0 && r->more) {
         const char *key = r->record.host;
-        const struct known_host *k = known_hosts_find(&a->console->known, key);
+        const struct known_host *k = known_hosts_find(&a->context->known, key);
         auditing_record(a, &none, &r->record, key, &r->opened);
         audit_add_alone(&a->audit, k != NULL ? k->name : key, &r->opened.entry);
     }
@@ -377,7 +401,7 @@ int auditing_alone(struct auditing *a, struct err *err)
     if (rc == 0)
         rc = ledger_record_orphans(a->store, &orphans, err);
     if (orphans > 0)
-        audit_say_orphans(&a->audit, orphans);
+        audit_report_orphans(&a->audit, orphans);
     add_up(a);
     return rc;
 }

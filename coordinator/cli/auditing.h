@@ -9,7 +9,8 @@
  * trust file in force then names the key for it, that it went to the host in whose place it stands,
  * and that the receipt is that host's answer to these very bytes. The trust of then is the file
  * kept with the run. It is believed when it is the one that this machine has, or an older one whose
- * root keys have signed that.
+ * root keys have signed that. What this machine has of a cluster before this one counts for the
+ * runs of that one (trust_kept_load_before).
  *
  * Nothing is kept of a record but the last order of each host (`last`), so that memory does not
  * grow with the record. Reads in one transaction: a live run may go on. One thread.
@@ -18,7 +19,7 @@
 #define AUDITING_H
 
 #include "audit.h"
-#include "console.h"
+#include "command_context.h"
 #include "envelope.h"
 #include "ledger_record.h"
 #include "trust_files.h"
@@ -39,10 +40,11 @@ struct opened_record {
 };
 
 struct auditing {
-    struct console *console;
+    struct command_context *context;
     bool asks; /* `last` is wanted */
     struct ledger_store *store;
-    struct trust_kept kept; /* the trust of this machine, all versions */
+    struct trust_kept kept;   /* the trust of this machine, all versions */
+    struct trust_kept before; /* the same of a cluster before, where a run was that one's */
     /* Of the run at hand. */
     const struct stored_run *run;
     struct audit audit;
@@ -61,7 +63,7 @@ struct auditing {
 };
 
 /* ERR_NOTFOUND: there is no ledger. */
-MUST_CHECK int auditing_open(struct console *c, struct auditing *ret, struct err *err);
+MUST_CHECK int auditing_open(struct command_context *c, struct auditing *ret, struct err *err);
 /* key: of the host in whose place it stands. */
 void auditing_record(struct auditing *a, const struct stored_run *run,
                      const struct stored_record *r, const char *key, struct opened_record *ret);

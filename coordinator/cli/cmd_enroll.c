@@ -21,7 +21,7 @@ static const struct {
     [ENROL_DECLINED] = {"declined", COLOR_YELLOW},
 };
 
-static void show(const struct console *c, const struct enrolment *list, size_t n)
+static void show(const struct command_context *c, const struct enrolment *list, size_t n)
 {
     struct table t;
     table_init(&t, (const char *[]){"HOST", "AGENT", "FINGERPRINT", "", ""}, 5);
@@ -33,7 +33,7 @@ static void show(const struct console *c, const struct enrolment *list, size_t n
                   (const char *[]){list[i].host->name, list[i].address, fingerprint,
                                    verdicts[list[i].verdict].word, list[i].why});
     }
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
 }
 
@@ -46,7 +46,7 @@ static size_t count(const struct enrolment *list, size_t n, enum enrolment_verdi
 }
 
 /* 0.1.0 kept in a file of its own what known_hosts has now. */
-static void drop_box_keys(const struct console *c)
+static void drop_box_keys(const struct command_context *c)
 {
     char path[300];
     struct err unused = ERR_INIT;
@@ -54,7 +54,8 @@ static void drop_box_keys(const struct console *c)
         unlink(path);
 }
 
-static int remember(struct console *c, const struct enrolment *list, size_t n, struct err *err)
+static int remember(struct command_context *c, const struct enrolment *list, size_t n,
+                    struct err *err)
 {
     for (size_t i = 0; i < n; i++)
         if ((list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN) &&
@@ -89,7 +90,7 @@ static int refuse(const struct enrolment *list, size_t n, struct err *err)
         return 0;
     char more[60] = "";
     if (others > 0)
-        snprintf(more, sizeof more, " (and %zu %s, above)", others,
+        snprintf(more, sizeof(more), " (and %zu %s, above)", others,
                  str_count(others, "other host", "other hosts"));
     return err_set(err, ERR_REFUSED, 0,
                    "host %s: %s. Nothing was remembered of it%s; find out who answers there",
@@ -161,21 +162,21 @@ static int tell_lines(const struct key_list *keys, const unsigned *named, struct
 /* ---- who accepts ---- */
 
 /* "all" is for the rest, this host included. */
-static int accept_one(struct console *c, struct enrolment *e, bool *all, bool *quit,
+static int accept_one(struct command_context *c, struct enrolment *e, bool *all, bool *quit,
                       struct err *err)
 {
     char question[400], fingerprint[FINGERPRINT_LEN];
 
     pubkey_fingerprint(fingerprint, &e->key);
-    snprintf(question, sizeof question, "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
+    snprintf(question, sizeof(question), "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
              e->host->name, e->address, fingerprint);
-    int rc = control_choose(&c->signals, question, "yes no all quit",
-                            "give --from FILE with fingerprints collected on the hosts "
-                            "(caravan-agent --fingerprint); in a laboratory --yes",
-                            err);
+    int rc = question_choose(&c->signals, question, "yes no all quit",
+                             "give --from FILE with fingerprints collected on the hosts "
+                             "(caravan-agent --fingerprint); in a laboratory --yes",
+                             err);
     if (rc < 0)
         return -1;
-    if (rc == CONTROL_NOTHING)
+    if (rc == QUESTION_NOTHING)
         return err_set(err, ERR_REFUSED, 0, "interrupted; nothing was enrolled");
     *all = rc == 'a';
     *quit = rc == 'q';
@@ -184,8 +185,8 @@ static int accept_one(struct console *c, struct enrolment *e, bool *all, bool *q
     return 0;
 }
 
-static int accept_by_hand(struct console *c, struct enrolment *list, size_t n, size_t *ret_unseen,
-                          struct err *err)
+static int accept_by_hand(struct command_context *c, struct enrolment *list, size_t n,
+                          size_t *ret_unseen, struct err *err)
 {
     bool all = c->opt.yes, quit = false;
 
@@ -202,7 +203,7 @@ static int accept_by_hand(struct console *c, struct enrolment *list, size_t n, s
 }
 
 /* keys NULL: people accept, or --yes. */
-static int enroll_these(struct console *c, const struct host *hosts, size_t n,
+static int enroll_these(struct command_context *c, const struct host *hosts, size_t n,
                         const struct world *w, const struct key_list *keys, struct err *err)
 {
     autofree struct enrolment *list = NULL;
@@ -241,7 +242,7 @@ static int parse_places(const struct cli_list *texts, struct agent_place *ret, s
     return 0;
 }
 
-static void hosts_at(const struct console *c, const struct world *w,
+static void hosts_at(const struct command_context *c, const struct world *w,
                      const struct agent_place *places, size_t n, struct host *ret)
 {
     for (size_t i = 0; i < n; i++) {
@@ -255,7 +256,7 @@ static void hosts_at(const struct console *c, const struct world *w,
 }
 
 /* Those that Nomad lists, and who is to join by an address in the key list. */
-static size_t hosts_and_joiners(const struct console *c, const struct world *w,
+static size_t hosts_and_joiners(const struct command_context *c, const struct world *w,
                                 const struct key_list *keys, struct agent_place *places,
                                 struct host *ret)
 {
@@ -272,17 +273,17 @@ static size_t hosts_and_joiners(const struct console *c, const struct world *w,
     return n;
 }
 
-static int enroll(struct console *c, const struct key_list *keys, struct err *err)
+static int enroll(struct command_context *c, const struct key_list *keys, struct err *err)
 {
     const struct world *w = NULL;
     size_t n = c->opt.host.n, extra = keys != NULL ? keys->n : 0;
-    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof *places);
-    if (parse_places(&c->opt.host, places, err) < 0 || console_open(c, err) < 0 ||
-        console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof(*places));
+    if (parse_places(&c->opt.host, places, err) < 0 || context_open(c, err) < 0 ||
+        context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
     if (n == 0 && keys == NULL)
         return enroll_these(c, w->hosts, w->n_hosts, w, NULL, err);
-    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof *hosts);
+    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof(*hosts));
     if (n > 0)
         hosts_at(c, w, places, n, hosts);
     else
@@ -329,7 +330,7 @@ static int check_options(const struct options *o, struct err *err)
     return 0;
 }
 
-static int carry_out(struct console *c, struct err *err)
+static int carry_out(struct command_context *c, struct err *err)
 {
     auto_key_list struct key_list keys = {.items = NULL};
     const struct key_list *from = c->opt.from != NULL ? &keys : NULL;

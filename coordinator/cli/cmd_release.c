@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "fetching.h"
 #include "publish.h"
@@ -26,7 +26,7 @@ static int check_options(const struct options *o, struct err *err)
 }
 
 /* Without a place the file itself is kept, and hosts fetch it from here. */
-static int store(const struct console *c, const char *version, const struct keypair *key,
+static int store(const struct command_context *c, const char *version, const struct keypair *key,
                  const struct build *b, struct stored_release *ret, struct err *err)
 {
     const struct options *o = &c->opt;
@@ -38,7 +38,7 @@ static int store(const struct console *c, const char *version, const struct keyp
 }
 
 /* By whom it still has to be signed, and how. */
-static void tell_signed(const struct console *c, const char *version)
+static void tell_signed(const struct command_context *c, const char *version)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     struct err why = ERR_INIT;
@@ -57,11 +57,12 @@ static void tell_signed(const struct console *c, const char *version)
     }
 }
 
-static void tell(const struct console *c, const struct stored_release *r, const struct build *b)
+static void tell(const struct command_context *c, const struct stored_release *r,
+                 const struct build *b)
 {
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
-    str_for_bytes(size, sizeof size, b->size);
+    str_for_bytes(size, sizeof(size), b->size);
     printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     if (r->own_build)
@@ -73,7 +74,7 @@ static void tell(const struct console *c, const struct stored_release *r, const 
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
-static int add(struct console *c, const char *version, struct err *err)
+static int add(struct command_context *c, const char *version, struct err *err)
 {
     const struct options *o = &c->opt;
     const char *os = o->os != NULL ? o->os : "linux";
@@ -81,7 +82,7 @@ static int add(struct console *c, const char *version, struct err *err)
     autoclose int lock = -1;
     auto_keypair struct keypair *key = NULL;
     struct stored_release r;
-    if (check_options(o, err) < 0 || console_conf(c, err) < 0 ||
+    if (check_options(o, err) < 0 || context_load_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
@@ -107,7 +108,7 @@ static const char *kind(const struct stored_release *r, const struct build *b)
 }
 
 /* Where hosts fetch it: from the places that were named, else from here. */
-static void places_text(const struct console *c, const struct stored_release *r,
+static void places_text(const struct command_context *c, const struct stored_release *r,
                         const struct build *b, char dst[static 40])
 {
     size_t n = release_places_of(r, b);
@@ -115,10 +116,10 @@ static void places_text(const struct console *c, const struct stored_release *r,
         snprintf(dst, 40, "%zu place%s", n, n == 1 ? "" : "s");
     else
         str_cut(dst, 40,
-                release_file_there(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
+                release_file_exists(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
 }
 
-static void row(struct table *t, const struct console *c, const char *version)
+static void row(struct table *t, const struct command_context *c, const char *version)
 {
     struct stored_release r;
     struct err err = ERR_INIT;
@@ -129,8 +130,8 @@ static void row(struct table *t, const struct console *c, const char *version)
     for (uint32_t i = 0; i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
         char build[40], size[24], text[40];
-        snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
-        str_for_bytes(size, sizeof size, b->size);
+        snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
+        str_for_bytes(size, sizeof(size), b->size);
         places_text(c, &r, b, text);
         table_row(t, COLOR_NONE, (const char *[]){version, kind(&r, b), build, size, text});
     }
@@ -138,7 +139,7 @@ static void row(struct table *t, const struct console *c, const char *version)
 }
 
 /* Where a release came from and who signed it, as it was written down then. */
-static void show_source(const struct console *c, const char *version)
+static void show_source(const struct command_context *c, const char *version)
 {
     auto_buf struct buf text = BUF_INIT;
     struct err unused = ERR_INIT;
@@ -154,12 +155,12 @@ static void show_source(const struct console *c, const char *version)
     }
 }
 
-static int open_store(struct console *c, struct err *err)
+static int open_store(struct command_context *c, struct err *err)
 {
-    return console_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
+    return context_load_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
 }
 
-static int fetch(struct console *c, const char *version, struct err *err)
+static int fetch(struct command_context *c, const char *version, struct err *err)
 {
     if (c->opt.file != NULL || c->opt.url.n > 0 || c->opt.not_a_prerelease)
         return err_set(err, ERR_USAGE, 0,
@@ -167,7 +168,7 @@ static int fetch(struct console *c, const char *version, struct err *err)
     return fetch_release(c, version, NULL, err);
 }
 
-static int list(struct console *c, const char *version, struct err *err)
+static int list(struct command_context *c, const char *version, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
@@ -179,7 +180,7 @@ static int list(struct console *c, const char *version, struct err *err)
     for (size_t i = 0; i < n; i++)
         row(&t, c, versions[i]);
     if (n > 0)
-        table_print(&t, console_color(c, stdout), stdout);
+        table_print(&t, context_has_color(c, stdout), stdout);
     else
         printf("No release is on this machine yet: caravan release fetch VERSION\n");
     table_free(&t);
@@ -213,7 +214,7 @@ static bool show_check(const char *version, const struct release_check *r)
     return good;
 }
 
-static int verify_one(struct console *c, const char *version, size_t *bad, struct err *err)
+static int verify_one(struct command_context *c, const char *version, size_t *bad, struct err *err)
 {
     struct release_check r;
     struct err why = ERR_INIT;
@@ -231,7 +232,7 @@ static int verify_one(struct console *c, const char *version, size_t *bad, struc
     return 0;
 }
 
-static int verify_all(struct console *c, size_t *bad, struct err *err)
+static int verify_all(struct command_context *c, size_t *bad, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
@@ -245,7 +246,7 @@ static int verify_all(struct console *c, size_t *bad, struct err *err)
     return rc;
 }
 
-static int verify(struct console *c, const char *version, struct err *err)
+static int verify(struct command_context *c, const char *version, struct err *err)
 {
     size_t bad = 0;
     autoclose int lock = -1;
@@ -263,7 +264,7 @@ static int verify(struct console *c, const char *version, struct err *err)
 /* ---- remove ---- */
 
 /* A run that goes on with it, or takes a host back to it. */
-static int check_runs(struct console *c, const char *version, struct err *err)
+static int check_runs(struct command_context *c, const char *version, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
@@ -285,10 +286,10 @@ static int check_runs(struct console *c, const char *version, struct err *err)
     return rc;
 }
 
-static int take_away(struct console *c, const char *version, struct err *err)
+static int take_away(struct command_context *c, const char *version, struct err *err)
 {
     autoclose int lock = -1;
-    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
         check_runs(c, version, err) < 0 || release_remove(&c->conf, version, err) < 0)
         return -1;
     printf("Release %s is not on this machine any more. Hosts keep what they have.\n", version);
@@ -297,7 +298,7 @@ static int take_away(struct console *c, const char *version, struct err *err)
 
 /* ---- serve ---- */
 
-static int serve(struct console *c, const char *version, struct err *err)
+static int serve(struct command_context *c, const char *version, struct err *err)
 {
     (void)version;
     return serving_of_all(c, err);
@@ -317,23 +318,23 @@ static void show_manifest(const struct manifest *m)
     }
 }
 
-static int confirm_sign(struct console *c, const char *version, struct err *err)
+static int confirm_sign(struct command_context *c, const char *version, struct err *err)
 {
     char question[120];
-    snprintf(question, sizeof question, "Sign release %.63s with the release keys that are here?",
+    snprintf(question, sizeof(question), "Sign release %.63s with the release keys that are here?",
              version);
-    return console_confirm(c, question, "nothing was signed", err);
+    return context_confirm(c, question, "nothing was signed", err);
 }
 
 /* Where there is no trust file every release key that is here signs. */
-static int sign(struct console *c, const char *path, struct err *err)
+static int sign(struct command_context *c, const char *path, struct err *err)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     autoclose int lock = -1;
     struct err why = ERR_INIT;
     size_t added = 0;
     bool kept = false;
-    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
         release_draft_load(path, &d, err) < 0)
         return -1;
     bool knows = keys_trust(&c->conf, &c->trust, &why) == 0;
@@ -364,7 +365,7 @@ static int sign(struct console *c, const char *path, struct err *err)
 static const struct {
     const char *name;
     int min_args, max_args;
-    int (*run)(struct console *c, const char *version, struct err *err);
+    int (*run)(struct command_context *c, const char *version, struct err *err);
 } words[] = {
     {"fetch", 1, 1, fetch},   {"add", 1, 1, add},          {"list", 0, 0, list},
     {"verify", 0, 1, verify}, {"remove", 1, 1, take_away}, {"serve", 0, 0, serve},

@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "events.h"
 #include "fleet_health.h"
@@ -43,7 +43,7 @@ static bool is_plain(const struct world *w, const struct host *h, const struct f
            health.drift[0] == '\0' && !h->client.draining && h->client.eligible;
 }
 
-static void print_hosts(const struct console *c, const struct world *w,
+static void print_hosts(const struct command_context *c, const struct world *w,
                         const struct fleet_health *f)
 {
     struct table t;
@@ -55,14 +55,14 @@ static void print_hosts(const struct console *c, const struct world *w,
         else
             host_row(&t, w, &w->hosts[i]);
     }
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
     if (hidden > 0)
         printf("  ... and %zu more clients, all well (-v shows them)\n", hidden);
 }
 
 /* A note whose run holds no lease any more: nobody will undo its effect by itself. */
-static size_t each_note(const struct console *c, const struct world *w,
+static size_t each_note(const struct command_context *c, const struct world *w,
                         void (*tell)(const struct host *, const struct note *, bool, void *),
                         void *ctx)
 {
@@ -152,26 +152,53 @@ static bool all_well(const struct fleet_health *f, size_t orphans)
            f->drifting == 0 && orphans == 0 && f->regions[0] == '\0';
 }
 
-/* What is known to come after the newest run, as long as it is to come: to standard output or into
- * o. A ledger that is not there has nothing to tell. */
-static void tell_last_run(struct console *c, struct json *o)
+static void print_stopped(const struct command_context *c, const struct ledger *l)
 {
-    struct reopened r;
+    char hex[33];
+    run_hex(hex, l->run_id);
+    printf("Run %.8s to %s is stopped.\n", hex, l->target);
+    report_cause(l, context_has_color(c, stdout), stdout);
+}
+
+static struct json *stopped_json(const struct ledger *l)
+{
+    struct json *o = json_new_object();
+    char hex[33];
+    run_hex(hex, l->run_id);
+    json_set_str(o, "run", hex);
+    json_set_str(o, "cause", l->cause);
+    json_set_str(o, "host", l->cause_host);
+    json_set_str(o, "advice", l->advice);
+    return o;
+}
+
+/* Why the newest run is stopped, and what is known to come after it, as long as it is to come: to
+ * standard output or into o. A ledger that is not there has nothing to tell. */
+static void tell_last_run(struct command_context *c, struct json *o)
+{
+    struct reopened_run r;
     struct err err = ERR_INIT;
     int64_t now = clock_wall(c->clock);
-    if (reopen_read(c, NULL, &r, &err) == 0 && o != NULL) {
+    bool known = run_reopen_to_read(c, NULL, &r, &err) == 0;
+    bool stopped = known && r.ledger->state == RUN_STOPPED;
+    if (known && o != NULL) {
+        if (stopped)
+            json_set(o, "stopped", stopped_json(r.ledger));
         json_set(o, "aftermath", report_late_failures_json(&r.plan, r.ledger, now));
-    } else if (err.kind == ERR_NONE) {
-        report_late_failures(&r.plan, r.ledger, now, console_color(c, stdout), stdout);
+    } else if (known) {
+        if (stopped)
+            print_stopped(c, r.ledger);
+        report_late_failures(&r.plan, r.ledger, now, context_has_color(c, stdout), stdout);
     } else if (err.kind != ERR_NOTFOUND) {
         fputs("caravan: of the last run nothing can be said: ", stderr);
         print_safe(stderr, err.text);
         fputc('\n', stderr);
     }
-    reopened_free(&r);
+    reopened_run_free(&r);
 }
 
-static bool print_json(struct console *c, const struct world *w, const struct fleet_health *f)
+static bool print_json(struct command_context *c, const struct world *w,
+                       const struct fleet_health *f)
 {
     auto_json struct json *o = world_dump(w, clock_mono(c->clock));
     struct json *notes = json_new_array();
@@ -192,13 +219,13 @@ static bool print_json(struct console *c, const struct world *w, const struct fl
 
 int cmd_status(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     const struct world *w = NULL;
     struct fleet_health f;
     (void)argc;
     (void)argv;
-    if (console_open(c, &err) < 0 || console_look(c, choose, PATIENCE_MS, &w, &err) < 0)
+    if (context_open(c, &err) < 0 || context_look(c, choose, PATIENCE_MS, &w, &err) < 0)
         return command_fail(&err);
     fleet_health(w, &f);
     if (c->opt.json)

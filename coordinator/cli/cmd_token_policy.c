@@ -3,19 +3,19 @@
 #include "world.h"
 
 /* The oldest of those that the cluster lists, failed ones too: they come back as they were. */
-static int version_of_fleet(struct console *c, struct version *ret, struct err *err)
+static int version_of_fleet(struct command_context *c, struct version *ret, struct err *err)
 {
     static const char advice[] =
         "which versions the fleet's servers run could not be read; say the "
         "oldest: caravan token-policy 1.10.5";
     const struct world *w = NULL;
 
-    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_open(c, err) < 0 || context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "%s", advice);
     return world_oldest_server(w, NULL, ret) ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
 }
 
-static unsigned uses_of(const struct console *c)
+static unsigned uses_of(const struct command_context *c)
 {
     unsigned uses = USE_ALWAYS;
 
@@ -26,12 +26,12 @@ static unsigned uses_of(const struct console *c)
 
 int cmd_token_policy(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     auto_buf struct buf text = BUF_INIT;
     struct version oldest;
 
-    if (console_conf(c, &err) < 0 ||
+    if (context_load_conf(c, &err) < 0 ||
         (argc > 0 ? version_parse(argv[0], &oldest, &err) : version_of_fleet(c, &oldest, &err)) < 0)
         return command_fail(&err);
     token_policy_text(uses_of(c), &oldest, &text);

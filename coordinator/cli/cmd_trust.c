@@ -26,15 +26,16 @@ static void close_trust(struct open_trust *o)
 }
 #define auto_open_trust CLEANUP(close_trust)
 
-static int64_t wall_s(const struct console *c)
+static int64_t wall_s(const struct command_context *c)
 {
     return clock_wall(c->clock) / 1000;
 }
 
 /* The draft counts while its version is the next one. */
-static int load_trust(struct console *c, struct open_trust *o, struct err *err)
+static int load_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
-    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
+    if (context_load_conf(c, err) < 0 ||
+        conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
         trust_kept_load(&c->conf, &o->kept, err) < 0 ||
         trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0)
         return -1;
@@ -43,10 +44,10 @@ static int load_trust(struct console *c, struct open_trust *o, struct err *err)
 }
 
 /* To change it: nobody else does at the same time. */
-static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+static int open_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
     char unused[300];
-    return console_conf(c, err) < 0 || trust_files_lock(&c->conf, &o->lock, err) < 0 ||
+    return context_load_conf(c, err) < 0 || trust_files_lock(&c->conf, &o->lock, err) < 0 ||
                    load_trust(c, o, err) < 0 ||
                    trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0
                ? -1
@@ -55,7 +56,7 @@ static int open_trust(struct console *c, struct open_trust *o, struct err *err)
 
 /* ---- a draft that is, or is not, complete ---- */
 
-static int settle(struct console *c, const struct trust_draft *d, struct trust_kept *kept,
+static int settle(struct command_context *c, const struct trust_draft *d, struct trust_kept *kept,
                   struct err *err)
 {
     char package[300], file[300];
@@ -81,7 +82,7 @@ static int settle(struct console *c, const struct trust_draft *d, struct trust_k
 }
 
 /* Signs with what is here; what is still missing is told. */
-static int sign_and_settle(struct console *c, struct open_trust *o, struct trust_draft *d,
+static int sign_and_settle(struct command_context *c, struct open_trust *o, struct trust_draft *d,
                            struct err *err)
 {
     size_t added = 0;
@@ -103,7 +104,7 @@ static int sign_and_settle(struct console *c, struct open_trust *o, struct trust
 /* ---- edits ---- */
 
 /* A day, in UTC: from its first second on the key is none. */
-static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
+static int read_expiry(const struct command_context *c, int64_t *ret, struct err *err)
 {
     if (arguments_day(c->opt.expires, ret, err) < 0)
         return -1;
@@ -113,7 +114,7 @@ static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
                          c->opt.expires);
 }
 
-static int edit_add(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_add(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     struct key_public k;
     int64_t expires_s;
@@ -123,20 +124,20 @@ static int edit_add(struct console *c, struct trust *t, char **args, struct err 
                : trust_edit_add(t, &k, role, expires_s, err);
 }
 
-static int edit_remove(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_remove(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     (void)c;
     return trust_edit_remove(t, args[0], err);
 }
 
-static int edit_rotate(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_rotate(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     struct key_public k;
     int64_t expires_s;
     enum role role = key_purpose(args[0]), has;
     uint32_t i = 0;
     char name[KEY_NAME_MAX];
-    str_cut(name, sizeof name, args[0]);
+    str_cut(name, sizeof(name), args[0]);
     /* A role with one key stands for this key, whatever it is called. */
     if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
         trust_key_name(t, role, 0, name);
@@ -145,10 +146,10 @@ static int edit_rotate(struct console *c, struct trust *t, char **args, struct e
                : trust_edit_rotate(t, name, &k, expires_s, err);
 }
 
-typedef int edit(struct console *c, struct trust *t, char **args, struct err *err);
+typedef int edit(struct command_context *c, struct trust *t, char **args, struct err *err);
 
 /* --threshold is of the role that the command is about: add names it, the others name a key. */
-static int edit_with_threshold(struct console *c, edit *one, struct trust *t, char **args,
+static int edit_with_threshold(struct command_context *c, edit *one, struct trust *t, char **args,
                                struct err *err)
 {
     enum role role = key_purpose(args[0]), has;
@@ -168,7 +169,7 @@ static int edit_with_threshold(struct console *c, edit *one, struct trust *t, ch
 }
 
 /* From the draft where there is one: several changes make one version. */
-static void begin(const struct console *c, const struct open_trust *o, struct trust *ret)
+static void begin(const struct command_context *c, const struct open_trust *o, struct trust *ret)
 {
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
@@ -188,7 +189,7 @@ static bool is_gone(const struct open_trust *o, const struct trust *next, const 
            !trust_find_name(next, name, &role, &i);
 }
 
-static int change(struct console *c, edit *one, char **args, struct err *err)
+static int change(struct command_context *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
@@ -211,17 +212,17 @@ static int change(struct console *c, edit *one, char **args, struct err *err)
     return sign_and_settle(c, &o, &d, err);
 }
 
-static int add(struct console *c, char **args, struct err *err)
+static int add(struct command_context *c, char **args, struct err *err)
 {
     return change(c, edit_add, args, err);
 }
 
-static int take_away(struct console *c, char **args, struct err *err)
+static int take_away(struct command_context *c, char **args, struct err *err)
 {
     return change(c, edit_remove, args, err);
 }
 
-static int rotate(struct console *c, char **args, struct err *err)
+static int rotate(struct command_context *c, char **args, struct err *err)
 {
     return change(c, edit_rotate, args, err);
 }
@@ -240,12 +241,12 @@ static int load_draft(const char *path, struct trust_draft *ret, struct err *err
                            path);
 }
 
-static int confirm(struct console *c, const struct trust_draft *d, struct err *err)
+static int confirm(struct command_context *c, const struct trust_draft *d, struct err *err)
 {
     char question[100];
-    snprintf(question, sizeof question, "Sign version %u with the root keys that are here?",
+    snprintf(question, sizeof(question), "Sign version %u with the root keys that are here?",
              (unsigned)d->t.version);
-    return console_confirm(c, question, "nothing was signed", err);
+    return context_confirm(c, question, "nothing was signed", err);
 }
 
 /* Where there is no trust file a draft can be judged by people alone. */
@@ -261,7 +262,7 @@ static int check_known(const struct trust_kept *kept, const struct trust_draft *
     return 0;
 }
 
-static void show_draft(const struct console *c, const struct trust_draft *d,
+static void show_draft(const struct command_context *c, const struct trust_draft *d,
                        const struct trust *now)
 {
     trust_show(c, &d->t);
@@ -272,7 +273,7 @@ static void show_draft(const struct console *c, const struct trust_draft *d,
         puts("There is no trust file on this machine: compare every fingerprint with its owner.");
 }
 
-static int sign_file(struct console *c, const char *path, struct trust_draft *d,
+static int sign_file(struct command_context *c, const char *path, struct trust_draft *d,
                      struct trust_kept *kept, struct err *err)
 {
     size_t added = 0;
@@ -296,7 +297,7 @@ static int sign_file(struct console *c, const char *path, struct trust_draft *d,
 }
 
 /* On the machine that made it a draft that is complete comes into force. */
-static int sign(struct console *c, char **args, struct err *err)
+static int sign(struct command_context *c, char **args, struct err *err)
 {
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, mine = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
@@ -304,7 +305,7 @@ static int sign(struct console *c, char **args, struct err *err)
     char own[300];
     bool has_own = false, knows = false;
     struct err why = ERR_INIT;
-    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
         file_make_dirs(c->conf.dir, 0755, err) < 0 || trust_files_lock(&c->conf, &lock, err) < 0 ||
         load_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
         trust_draft_load(own, &mine, &has_own, err) < 0 ||
@@ -326,13 +327,13 @@ static int sign(struct console *c, char **args, struct err *err)
 
 /* ---- show ---- */
 
-static int show(struct console *c, char **args, struct err *err)
+static int show(struct command_context *c, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     if (args[0] != NULL) {
         bool knows = false;
-        if (console_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0 ||
+        if (context_load_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0 ||
             trust_kept_load_if(&c->conf, &o.kept, &knows, err) < 0)
             return -1;
         show_draft(c, &d, knows ? &o.kept.now : NULL);
@@ -358,7 +359,7 @@ static int show(struct console *c, char **args, struct err *err)
 static const struct {
     const char *name;
     int min_args, max_args;
-    int (*run)(struct console *c, char **args, struct err *err);
+    int (*run)(struct command_context *c, char **args, struct err *err);
 } words[] = {
     {"show", 0, 1, show},     {"add", 2, 2, add},   {"remove", 1, 1, take_away},
     {"rotate", 2, 2, rotate}, {"sign", 0, 1, sign},

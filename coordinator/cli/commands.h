@@ -2,13 +2,13 @@
  * commands.h - the verbs: one function each, cmd_VERB, in a file of that name; abort goes on with
  * a run as resume does, and is in its file, as stage and replace are in upgrade's.
  *
- * ctx is a struct console; what is returned is the exit code (options.h). A command
+ * ctx is a struct command_context; what is returned is the exit code (options.h). A command
  * tells its errors itself, on standard error, through command_fail.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
-#include "console.h"
+#include "command_context.h"
 
 int cmd_init(void *ctx, int argc, char **argv);
 int cmd_enroll(void *ctx, int argc, char **argv);

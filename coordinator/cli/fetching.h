@@ -7,15 +7,15 @@
 #ifndef FETCHING_H
 #define FETCHING_H
 
-#include "console.h"
+#include "command_context.h"
 #include "release_store.h"
 
 /* Fetches, shows it, and tells what came of it. ret: NULL when nobody wants it. */
-MUST_CHECK int fetch_release(struct console *c, const char *version, struct stored_release *ret,
-                             struct err *err);
+MUST_CHECK int fetch_release(struct command_context *c, const char *version,
+                             struct stored_release *ret, struct err *err);
 /* For a version that is not here: on a terminal asks whether to fetch it and does; else ERR_REFUSED
  * with the command to type. */
-MUST_CHECK int offer_release(struct console *c, const char *version, struct stored_release *ret,
-                             struct err *err);
+MUST_CHECK int offer_release(struct command_context *c, const char *version,
+                             struct stored_release *ret, struct err *err);
 
 #endif

@@ -14,7 +14,7 @@
 #ifndef SERVING_H
 #define SERVING_H
 
-#include "console.h"
+#include "command_context.h"
 #include "file_server.h"
 #include "release_store.h"
 
@@ -27,11 +27,11 @@ struct serving {
     struct address_list allow;
 };
 
-MUST_CHECK int serving_begin(const struct console *c, const struct world *w, bool plans,
+MUST_CHECK int serving_begin(const struct command_context *c, const struct world *w, bool plans,
                              struct stored_release *r, struct serving *ret, struct err *err);
 void serving_end(struct serving *s); /* an empty one is fine */
 
 /* `release serve`: everything there is, until a signal comes. */
-MUST_CHECK int serving_of_all(struct console *c, struct err *err);
+MUST_CHECK int serving_of_all(struct command_context *c, struct err *err);
 
 #endif

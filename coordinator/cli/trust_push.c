@@ -24,7 +24,7 @@ struct pushed {
 };
 
 struct push {
-    struct console *c;
+    struct command_context *c;
     struct trust_kept kept;
     struct pushed *hosts;
     size_t n;
@@ -48,17 +48,17 @@ static void add_host(struct push *p, const struct host *h, const char *ours)
 {
     const struct fact_view *format = agent_fact(&h->agent, TRUST_FORMAT_FACT);
     struct pushed *r = &p->hosts[p->n++];
-    str_cut(r->key, sizeof r->key, h->key);
-    str_cut(r->name, sizeof r->name, h->name);
+    str_cut(r->key, sizeof(r->key), h->key);
+    str_cut(r->name, sizeof(r->name), h->name);
     if (h->agent.hello_at == 0) {
-        str_cut(r->why, sizeof r->why,
+        str_cut(r->why, sizeof(r->why),
                 h->agent.problem[0] != '\0' ? h->agent.problem : "no answer");
         return;
     }
     r->version = h->agent.hello.trust_version;
     const struct fact_view *clock = agent_fact(&h->agent, TRUST_CLOCK_FACT);
     if (clock != NULL && clock->value == TRI_NO)
-        str_cut(r->clock, sizeof r->clock, clock->text);
+        str_cut(r->clock, sizeof(r->clock), clock->text);
     r->old_format = format == NULL && h->agent.n_facts > 0;
     const struct fact_view *mark = agent_fact(&h->agent, TRUST_FILE_FACT);
     r->forked = r->version == p->c->trust.version && mark != NULL && !str_eq(mark->text, ours);
@@ -76,9 +76,9 @@ static void add_unlisted(struct push *p, const struct world *w)
         if (listed)
             continue;
         struct pushed *r = &p->hosts[p->n++];
-        str_cut(r->key, sizeof r->key, sorted[i]->id);
-        str_cut(r->name, sizeof r->name, sorted[i]->name);
-        str_cut(r->why, sizeof r->why, "Nomad does not list it now");
+        str_cut(r->key, sizeof(r->key), sorted[i]->id);
+        str_cut(r->name, sizeof(r->name), sorted[i]->name);
+        str_cut(r->why, sizeof(r->why), "Nomad does not list it now");
     }
 }
 
@@ -86,13 +86,13 @@ static int look(struct push *p, struct err *err)
 {
     const struct world *w = NULL;
     char ours[TRUST_MARK_LEN];
-    if (console_open(p->c, err) < 0)
+    if (context_open(p->c, err) < 0)
         return -1;
     trust_mark(&p->c->trust, ours);
     agents_ask_facts(p->c->agents);
-    if (console_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
-    p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof *p->hosts);
+    p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].agent.enrolled)
             add_host(p, &w->hosts[i], ours);
@@ -197,7 +197,7 @@ static void tell_all(const struct push *p, uint32_t version)
     tell_clocks(p);
 }
 
-void trust_push_show(struct console *c, uint32_t version)
+void trust_push_show(struct command_context *c, uint32_t version)
 {
     struct push p = {.c = c};
     struct err err = ERR_INIT;
@@ -301,7 +301,7 @@ static void keep_receipt(struct push *p, struct pushed *h, const struct agent_ev
 
 static int sign_next(struct push *p, struct pushed *h, struct err *err)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     struct trust_at at;
     struct trust t;
     if (find_version(p, h->version + 1, &at, &t, err) < 0)
@@ -313,7 +313,7 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     o->u.trust.len = at.len;
     stored_record_free(&h->record);
     h->record = (struct stored_record){.wall_ms = clock_wall(p->c->clock), .trust = h->version};
-    str_cut(h->record.host, sizeof h->record.host, h->key);
+    str_cut(h->record.host, sizeof(h->record.host), h->key);
     crypto_random(h->record.salt, NONCE_LEN);
     ledger_nonce(ledger_no_run, &p->last_kept, h->record.salt, o->head.nonce);
     memcpy(h->nonce, o->head.nonce, NONCE_LEN);
@@ -343,7 +343,7 @@ static void send_all(struct push *p)
             continue;
         }
         h->failed = true;
-        str_cut(h->why, sizeof h->why, err.text);
+        str_cut(h->why, sizeof(h->why), err.text);
     }
     together(p, "COMMIT");
     for (size_t i = 0; i < n; i++)
@@ -367,7 +367,7 @@ static void take(struct push *p, const struct agent_event *e)
         return;
     }
     h->failed = true;
-    str_cut(h->why, sizeof h->why, done != NULL ? done->text : e->text);
+    str_cut(h->why, sizeof(h->why), done != NULL ? done->text : e->text);
 }
 
 static int carry_out(struct push *p, struct err *err)
@@ -375,7 +375,7 @@ static int carry_out(struct push *p, struct err *err)
     struct agent_event e;
     int64_t until = clock_mono(p->c->clock) + PUSH_MS;
     for (send_all(p); p->open > 0; send_all(p)) {
-        if (console_wait(p->c, until, err) < 0)
+        if (context_wait(p->c, until, err) < 0)
             return -1;
         together(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
@@ -412,8 +412,8 @@ static int confirm(const struct push *p, struct err *err)
         "was removed since:\n",
         old, str_count(old, "host reads", "hosts read"));
     tell_each(p, cannot_read, version);
-    snprintf(question, sizeof question, "Push version %u to the others?", (unsigned)version);
-    return console_confirm(p->c, question, "nothing was sent", err);
+    snprintf(question, sizeof(question), "Push version %u to the others?", (unsigned)version);
+    return context_confirm(p->c, question, "nothing was sent", err);
 }
 
 /* Does a version that is kept not name the observer's key of this machine? A host that still has it
@@ -437,7 +437,7 @@ static bool observer_is_new(const struct push *p)
 
 static int open_push(struct push *p, struct err *err)
 {
-    if (console_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
+    if (context_load_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
         return -1;
     if (trust_edit_day(&p->kept.now, clock_wall(p->c->clock) / 1000, err) < 0)
         return err_wrap(err, "nothing was sent");
@@ -448,10 +448,10 @@ static int open_push(struct push *p, struct err *err)
 /* The operator's key, and the passphrase for it, only where an order is to be given. */
 static int sign_if_needed(const struct push *p, struct err *err)
 {
-    return count(p, is_behind, p->kept.now.version) > 0 ? console_sign(p->c, err) : 0;
+    return count(p, is_behind, p->kept.now.version) > 0 ? context_open_operator_key(p->c, err) : 0;
 }
 
-int trust_push(struct console *c)
+int trust_push(struct command_context *c)
 {
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;

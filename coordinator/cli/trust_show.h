@@ -4,11 +4,11 @@
 #ifndef TRUST_SHOW_H
 #define TRUST_SHOW_H
 
-#include "console.h"
+#include "command_context.h"
 #include "trust_files.h"
 
 /* Cluster, version, and each key: role, name, fingerprint, expiry. */
-void trust_show(const struct console *c, const struct trust *t);
+void trust_show(const struct command_context *c, const struct trust *t);
 /* Who signed the draft, by the names that it or now (NULL: unknown) has; who still must. */
 void trust_show_signers(const struct trust_draft *d, const struct trust *now);
 /* What the draft changes: a line each. */

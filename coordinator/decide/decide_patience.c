@@ -3,7 +3,7 @@
 
 /* ---- how long the run waited for each thing ---- */
 
-static bool is_same_wait(const struct waited *e, const struct waiting *w)
+static bool is_waited_for(const struct waited *e, const struct waiting *w)
 {
     return e->reason == (int)(w != NULL ? w->reason : REASON_NONE) &&
            str_eq(e->key, w != NULL ? w->key : "");
@@ -16,7 +16,7 @@ static size_t waited_row(struct evidence *e, const struct waiting *w)
     size_t least = 0;
 
     for (size_t i = 0; i < e->n_waited; i++) {
-        if (is_same_wait(&e->waited[i], w))
+        if (is_waited_for(&e->waited[i], w))
             return i;
         if (e->waited[i].ms < e->waited[least].ms)
             least = i;
@@ -36,7 +36,7 @@ void note_waits(struct evidence *e, const struct decision *d, int64_t now)
     e->waited_from_ms = e->progress_ms;
     if (e->n_waited > 0)
         e->waited[e->waits].ms += now - e->noted_ms;
-    if (e->n_waited == 0 || !is_same_wait(&e->waited[e->waits], w)) {
+    if (e->n_waited == 0 || !is_waited_for(&e->waited[e->waits], w)) {
         e->waits = waited_row(e, w);
         e->waits_ms = now;
     }
@@ -57,7 +57,7 @@ static struct waiting longest_wait(const struct evidence *e, const struct waitin
     for (size_t i = 0; i < e->n_waited; i++)
         if (e->waited[i].reason != REASON_NONE && (most == NULL || e->waited[i].ms > most->ms))
             most = &e->waited[i];
-    if (most == NULL || is_same_wait(most, now))
+    if (most == NULL || is_waited_for(most, now))
         return w;
     w.reason = (enum reason)most->reason;
     str_cut(w.key, sizeof(w.key), most->key);
@@ -99,7 +99,7 @@ static bool is_too_long(const struct situation *s, const struct decision *d,
 
     for (size_t i = 0; i < d->n_waiting; i++)
         longest = MAX_OF(longest, reason_row(d->waiting[i].reason)->patience(s->plan));
-    bool same = e->n_waited > 0 && is_same_wait(&e->waited[e->waits], first) &&
+    bool same = e->n_waited > 0 && is_waited_for(&e->waited[e->waits], first) &&
                 s->now - e->waits_ms > longest;
     *ret_cause = same ? *first : longest_wait(e, first);
     return since > longest && (same || since > 3 * longest);
@@ -118,9 +118,9 @@ void check_patience(const struct situation *s, struct decision *d)
     const char *advice = reason_row(cause.reason)->advice;
     const struct plan_host *h = plan_host(s->plan, cause.key);
     if (h != NULL && strstr(cause.text, "region ") == NULL)
-        region_ails(s, h->region, ails);
+        region_trouble(s, h->region, ails);
     if (s->ledger->state == RUN_ABORTING) {
-        struct intent *in = intend(d, INTENT_RUN, "");
+        struct intent *in = intent_new(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
         str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
         snprintf(in->advice, sizeof(in->advice), "%s To go on with the abort: caravan resume.",

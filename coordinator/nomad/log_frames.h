@@ -20,8 +20,7 @@
 #include "json.h"
 
 #define LOG_LINE_MAX  1000
-#define LOG_ENTRY_MAX 8192 /* bytes of a line as JSON; a longer line is cut, and is then no JSON   \
-                            */
+#define LOG_ENTRY_MAX 8192 /* bytes of a line as JSON; a longer line is cut and then no JSON */
 #define LOG_FRAME_MAX 65536
 
 struct log_frames {

@@ -33,7 +33,7 @@ static int small_number(int64_t v)
     return v < 0 || v > 1000000 ? 0 : (int)v;
 }
 
-static int number_in(const char *s)
+static int text_to_number(const char *s)
 {
     uint64_t v;
     return s != NULL && str_to_u64(s, 1000000, &v) == 0 ? (int)v : 0;
@@ -76,7 +76,7 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
     if (!json_is_object(j) || (json_has(j, "Members") && !json_is_array(list)))
         return refuse_shape(err, "a list of members");
     size_t total = MIN_OF(json_len(list), (size_t)NOMAD_MEMBERS_MAX), out = 0;
-    struct member *members = arena_array(a, total + 1, sizeof *members);
+    struct member *members = arena_array(a, total + 1, sizeof(*members));
     for (size_t i = 0; i < total; i++) {
         const struct json *m = json_item(list, i), *tags = json_get(m, "Tags");
         if (!str_eq(json_str(tags, "role", ""), "nomad"))
@@ -86,9 +86,9 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
             .name = text_member(a, m, "Name"),
             .region = text_member(a, tags, "region"),
             .addr = text_member(a, m, "Addr"),
-            .rpc_port = number_in(json_str(tags, "port", "")),
+            .rpc_port = text_to_number(json_str(tags, "port", "")),
             .build = text_member(a, tags, "build"),
-            .raft_protocol = number_in(json_str(tags, "raft_vsn", "")),
+            .raft_protocol = text_to_number(json_str(tags, "raft_vsn", "")),
             .status = member_status(json_str(m, "Status", "")),
         };
     }
@@ -104,7 +104,7 @@ static struct peer *read_peers(const struct json *list, const char *name, struct
                                size_t *ret_n)
 {
     *ret_n = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
-    struct peer *peers = arena_array(a, *ret_n + 1, sizeof *peers);
+    struct peer *peers = arena_array(a, *ret_n + 1, sizeof(*peers));
     for (size_t i = 0; i < *ret_n; i++) {
         const struct json *s = json_item(list, i);
         peers[i] = (struct peer){
@@ -161,7 +161,7 @@ int parse_health(const void *p, size_t n, const char *part, int *ret, struct err
 }
 
 /* The number of exactly n digits; -1: there are other characters. */
-static int read_digits(const char *s, size_t n)
+static int add_up_digits(const char *s, size_t n)
 {
     int v = 0;
     for (size_t i = 0; i < n; i++) {
@@ -180,8 +180,8 @@ static int64_t zone_s(const char *s, bool *ret_bad)
         return 0;
     int hours = -1, minutes = -1;
     if (strlen(s) == 6 && (s[0] == '+' || s[0] == '-') && s[3] == ':') {
-        hours = read_digits(s + 1, 2);
-        minutes = read_digits(s + 4, 2);
+        hours = add_up_digits(s + 1, 2);
+        minutes = add_up_digits(s + 4, 2);
     }
     *ret_bad = hours < 0 || minutes < 0;
     return (s[0] == '-' ? -1 : 1) * (hours * 3600 + minutes * 60);
@@ -191,9 +191,9 @@ int64_t parse_time_ns(const char *s)
 {
     if (s == NULL || strlen(s) < 20 || strlen(s) > 40)
         return 0;
-    int year = read_digits(s, 4), month = read_digits(s + 5, 2), day = read_digits(s + 8, 2);
-    int hour = read_digits(s + 11, 2), minute = read_digits(s + 14, 2),
-        second = read_digits(s + 17, 2);
+    int year = add_up_digits(s, 4), month = add_up_digits(s + 5, 2), day = add_up_digits(s + 8, 2);
+    int hour = add_up_digits(s + 11, 2), minute = add_up_digits(s + 14, 2),
+        second = add_up_digits(s + 17, 2);
     if (year < 1970 || year > 2200 || month < 1 || month > 12 || day < 1 || day > 31 || hour < 0 ||
         hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60 || s[4] != '-' ||
         s[7] != '-' || (s[10] != 'T' && s[10] != 't') || s[13] != ':' || s[16] != ':')
@@ -245,9 +245,9 @@ const char *parse_version_object(struct arena *a, const struct json *v)
     if (plain[0] == '\0')
         return "";
     char text[128];
-    int n = snprintf(text, sizeof text, "%s%s%s%s%s", plain, pre[0] != '\0' ? "-" : "", pre,
+    int n = snprintf(text, sizeof(text), "%s%s%s%s%s", plain, pre[0] != '\0' ? "-" : "", pre,
                      meta[0] != '\0' ? "+" : "", meta);
-    return n < 0 || (size_t)n >= sizeof text ? "" : arena_strdup(a, text);
+    return n < 0 || (size_t)n >= sizeof(text) ? "" : arena_strdup(a, text);
 }
 
 /* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with this id or
@@ -313,7 +313,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
         return refuse_shape(err, "that of agent/self");
     struct self_answer r;
     struct heartbeat beat;
-    memset(&r, 0, sizeof r);
+    memset(&r, 0, sizeof(r));
     r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
     r.view.self_dc = parse_text(a, json_str(config, "Datacenter", ""));
     r.region = r.view.self_region = parse_text(a, json_str(config, "Region", ""));
@@ -339,7 +339,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
 static struct driver_view *read_drivers(const struct json *map, struct arena *a, size_t *ret_n)
 {
     size_t n = MIN_OF(json_len(map), (size_t)NOMAD_DRIVERS_MAX), out = 0;
-    struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof *list) : NULL;
+    struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof(*list)) : NULL;
     for (size_t i = 0; list != NULL && i < n; i++) {
         const char *name = "";
         const struct json *d = json_pair(map, i, &name);
@@ -382,7 +382,7 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret
     if (!json_is_array(j))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of nodes");
     size_t total = MIN_OF(json_len(j), (size_t)NODES_MAX), out = 0;
-    struct node_told *nodes = xzalloc(total + 1, sizeof *nodes);
+    struct node_told *nodes = xzalloc(total + 1, sizeof(*nodes));
     for (size_t i = 0; i < total; i++) {
         const struct json *stub = json_item(j, i);
         if (json_str(stub, "ID", "")[0] == '\0')
@@ -421,7 +421,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, 
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a node");
     const struct json *attributes = json_get(j, "Attributes"), *drain = json_get(j, "LastDrain");
     struct node_told h;
-    memset(&h, 0, sizeof h);
+    memset(&h, 0, sizeof(h));
     read_common(j, a, &h);
     h.client.http_addr = text_member(a, j, "HTTPAddr");
     h.addr = host_part(a, h.client.http_addr);
@@ -448,7 +448,7 @@ static struct alloc_view read_alloc(const struct json *alloc, struct arena *a)
                            .client_status = text_member(a, alloc, "ClientStatus"),
                            .system_job = str_eq(type, "system") || str_eq(type, "sysbatch")};
     size_t n_tasks = json_is_object(tasks) ? MIN_OF(json_len(tasks), (size_t)TASKS_MAX) : 0;
-    int64_t *starts = arena_array(a, n_tasks + 1, sizeof *starts);
+    int64_t *starts = arena_array(a, n_tasks + 1, sizeof(*starts));
     for (size_t i = 0; i < n_tasks; i++) {
         const char *name = "";
         const struct json *task = json_pair(tasks, i, &name);
@@ -474,7 +474,7 @@ int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **r
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of allocations");
     size_t total = json_is_array(j) ? json_len(j) : 0, out = 0;
     struct alloc_view *list =
-        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof *list);
+        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof(*list));
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < total && out < NOMAD_ALLOCS_MAX; i++)
             if (is_running(json_item(j, i)) == (pass == 0))

@@ -17,8 +17,8 @@ void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
         if (c->p->n_todo > 0 && hazard_region_planned(c->p, h->region) &&
-            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h) &&
-            !is_accepted_as_dead(c->p, h))
+            (!h->agent.enrolled || h->agent.hello_at == 0) &&
+            !plan_is_former_server(c->w, c->p, h) && !is_accepted_as_dead(c->p, h))
             hazard_found(c, row, TRI_YES, h->name, "%s%s%s",
                          h->agent.enrolled ? "its agent does not answer"
                                            : "this host has no enrolled agent",
@@ -91,7 +91,7 @@ void hazard_odd_system(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (plan_odd_client(h, c->release))
+        if (plan_client_without_build(h, c->release))
             hazard_found(c, row, TRI_YES, h->name,
                          "its agent reports the unknown system %s/%s: Caravan leaves this host out",
                          h->agent.hello.os, h->agent.hello.arch);
@@ -180,7 +180,7 @@ static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
     for (size_t i = 0; i < b->n_urls; i++) {
         const char *why = place_refused(&h->agent, b->urls[i], &unsure);
         if (why != NULL) {
-            url_shown(shown, sizeof shown, b->urls[i]);
+            url_shown(shown, sizeof(shown), b->urls[i]);
             hazard_found(c, row, TRI_YES, h->name, "this host may not fetch from %s: %s", shown,
                          why);
             return;

@@ -71,8 +71,8 @@ static void count_host(struct finding *f, const char *host, const char *text)
     f->n_hosts++;
 }
 
-void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text)
+void hazard_report(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                   const char *host, const char *text)
 {
     struct finding *f = host != NULL ? find_same_finding(c, row, severity, detected, text) : NULL;
 
@@ -100,7 +100,7 @@ void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const c
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    hazard_tell(c, row, detected == TRI_YES ? row->severity : row->unsure, detected, host, text);
+    hazard_report(c, row, detected == TRI_YES ? row->severity : row->unsure, detected, host, text);
 }
 
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
@@ -112,7 +112,7 @@ void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    hazard_tell(c, row, MAX_OF(severity, row->severity), TRI_YES, NULL, text);
+    hazard_report(c, row, MAX_OF(severity, row->severity), TRI_YES, NULL, text);
 }
 
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why)

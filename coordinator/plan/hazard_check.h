@@ -75,8 +75,8 @@ struct hazard_check {
  * hosts that only warn, the texts may differ: what agents report is usually the same everywhere.
  * After HAZARD_HOSTS findings, further hosts are counted with the last finding. A finding that
  * --accept names with a host concerns this host alone. */
-void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text);
+void hazard_report(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                   const char *host, const char *text);
 /* Does the same with the severity of the row. */
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...) PRINTF(5, 6);

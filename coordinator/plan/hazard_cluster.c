@@ -17,7 +17,7 @@ void hazard_client_newer(struct hazard_check *c, row_t *row)
         struct err err;
         bool needed = false;
 
-        if (plan_host(c->p, h->key) != NULL || plan_is_past(c->w, c->p, h))
+        if (plan_host(c->p, h->key) != NULL || plan_is_former_server(c->w, c->p, h))
             continue;
         for (size_t k = c->p->n_servers; k < c->p->n_hosts && !needed; k++)
             needed = str_eq(c->p->hosts[k].region, h->region);
@@ -107,7 +107,7 @@ void hazard_order(struct hazard_check *c, row_t *row)
         struct version v;
         struct err err;
         if (!str_eq(h->region, first) || plan_host(c->p, h->key) != NULL ||
-            plan_is_past(c->w, c->p, h))
+            plan_is_former_server(c->w, c->p, h))
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_unsure(c, h->name, "its version could not be read");

@@ -133,7 +133,7 @@ static void judge_drains(struct hazard_check *c, row_t *row, const char *region)
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!h->is_server || !str_eq(h->region, region) || plan_is_past(c->w, c->p, h))
+        if (!h->is_server || !str_eq(h->region, region) || plan_is_former_server(c->w, c->p, h))
             continue;
         if (version_parse(version_at_drain(c, h), &v, &err) < 0)
             hazard_unsure(c, h->name, "its version could not be read");

@@ -198,10 +198,10 @@ static void judge_list(struct hazard_check *c, row_t *row, const struct plan_hos
     enum tri to = list_reaches_server(c, ph->region, list);
 
     if (heard != NULL && heard->value == TRI_NO)
-        hazard_tell(c, row, SEVERITY_BLOCK, TRI_YES, ph->name, heard->text);
+        hazard_report(c, row, SEVERITY_BLOCK, TRI_YES, ph->name, heard->text);
     else if (to == TRI_NO)
-        hazard_tell(c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
-                    arena_printf(&c->p->arena, "no answering server is at %.180s", list));
+        hazard_report(c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
+                      arena_printf(&c->p->arena, "no answering server is at %.180s", list));
     else if (to == TRI_UNKNOWN)
         hazard_found(c, row, TRI_UNKNOWN, ph->name,
                      "whether a server is at %.180s; its Nomad will find out", list);
@@ -408,9 +408,9 @@ void hazard_replace_quorum(struct hazard_check *c, row_t *row)
     if (!replace_holds_quorum(&steps, why))
         hazard_found(c, row, TRI_YES, NULL, "region %s: %s", v.region, why);
     else if (!replace_walks_back(&steps, why))
-        hazard_tell(c, row, SEVERITY_WARN, TRI_YES, NULL,
-                    arena_printf(&c->p->arena, "region %s: an abort cannot undo all of this: %s",
-                                 v.region, why));
+        hazard_report(c, row, SEVERITY_WARN, TRI_YES, NULL,
+                      arena_printf(&c->p->arena, "region %s: an abort cannot undo all of this: %s",
+                                   v.region, why));
 }
 
 void hazard_one_region(struct hazard_check *c, row_t *row)
@@ -435,7 +435,7 @@ void hazard_bad_leaders(struct hazard_check *c, row_t *row)
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!plan_stays(c->w, c->p, h))
+        if (!plan_server_stays(c->w, c->p, h))
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
@@ -451,7 +451,7 @@ void hazard_old_raft(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (!hazard_region_planned(c->p, h->region) || plan_is_past(c->w, c->p, h) ||
+        if (!hazard_region_planned(c->p, h->region) || plan_is_former_server(c->w, c->p, h) ||
             h->server.self_at == 0)
             continue;
         if (h->server.raft_protocol == 0)

@@ -21,7 +21,7 @@ static void find_newer_stayers(struct hazard_check *c, row_t *row)
         const char *is = host_version(c->w, h);
         struct version v;
         struct err err;
-        if (plan_stays(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
+        if (plan_server_stays(c->w, c->p, h) && version_parse(is, &v, &err) == 0 &&
             plan_cmp_target(c->p, &v, &c->target) > 0)
             hazard_found(c, row, TRI_YES, h->name,
                          "this server stays, and runs %s, which is newer than %s", is,

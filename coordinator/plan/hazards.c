@@ -158,7 +158,7 @@ static void judge_hosts(struct hazard_check *c, row_t *row)
             j.severity = MIN_OF(j.severity, SEVERITY_WARN);
         /* A missing value is not reported when a warning would not follow from it. */
         if (j.value == TRI_YES || (j.value == TRI_UNKNOWN && j.severity > SEVERITY_INFO))
-            hazard_tell(c, row, j.severity, j.value, ph->name, j.text);
+            hazard_report(c, row, j.severity, j.value, ph->name, j.text);
     }
 }
 

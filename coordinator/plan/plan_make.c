@@ -47,7 +47,7 @@ static bool is_known_system(const char *os, const char *arch)
     return is_listed(oses, ARRAY_LEN(oses), os) && is_listed(arches, ARRAY_LEN(arches), arch);
 }
 
-bool plan_odd_client(const struct host *h, const struct release *target)
+bool plan_client_without_build(const struct host *h, const struct release *target)
 {
     return !h->is_server && h->agent.enrolled && h->agent.hello_at > 0 &&
            plan_build(target, h) == NULL &&
@@ -200,7 +200,7 @@ static void look_at_stayers(struct plan *p, const struct world *w, const struct 
         const struct host *h = &w->hosts[i];
         struct version from;
         struct err err;
-        if (!plan_stays(w, p, h))
+        if (!plan_server_stays(w, p, h))
             continue;
         bool known = version_parse(host_version(w, h), &from, &err) == 0;
         p->bad_leader_pair |= !known || version_bad_leader(p->hazards, &from, target);
@@ -302,8 +302,8 @@ static void fill_hosts(struct plan *p, const struct world *w, const char *first,
     p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
-        if (is_chosen(&p->policy.filter, w, h) && !plan_is_past(w, p, h) &&
-            !plan_odd_client(h, target))
+        if (is_chosen(&p->policy.filter, w, h) && !plan_is_former_server(w, p, h) &&
+            !plan_client_without_build(h, target))
             add_plan_host(p, w, h, first, target);
     }
     count_hosts(p);

@@ -19,6 +19,6 @@ MUST_CHECK int plan_make(const struct world *w, const struct survey *survey,
 const struct manifest_build_ref *plan_build(const struct release *r, const struct host *h);
 /* Does the agent of this client report a system that does not exist? Such a client is left out of
  * the plan. A system that exists may still get a build. */
-bool plan_odd_client(const struct host *h, const struct release *target);
+bool plan_client_without_build(const struct host *h, const struct release *target);
 
 #endif

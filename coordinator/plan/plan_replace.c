@@ -148,7 +148,7 @@ bool replace_is_dead(const struct world *w, const struct host *h)
         const struct host *by = &w->hosts[i];
         if (by == h || !str_eq(by->region, h->region) || by->server.members_at == 0)
             continue;
-        enum member_status is = view_status(&by->server, h->server_id);
+        enum member_status is = raft_view_member_status(&by->server, h->server_id);
         if (is != MEMBER_FAILED && is != MEMBER_LEFT)
             return false;
         asked++;
@@ -159,18 +159,19 @@ bool replace_is_dead(const struct world *w, const struct host *h)
 bool replace_voters(const struct world *w, const struct plan *p, struct replaced_voters *ret)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (!p->replaces || p->policy.replace.n_leaves == 0)
         return false;
     *ret = (struct replaced_voters){.region = p->hosts[p->n_servers - 1].region};
-    view_init(&v, w, NULL, NULL, ret->region, w->ended_ms, &unused);
+    raft_view_init(&v, w, NULL, NULL, ret->region, w->ended_ms, &unused);
     for (size_t i = 0; i < p->n_regions; i++)
         if (str_eq(p->regions[i].name, ret->region))
             ret->before = p->regions[i].voters;
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct plan_host *h = &p->hosts[i];
-        bool votes = h->role == ROLE_LEAVES && view_voter(&v, world_host(w, h->key)) != TRI_NO;
+        bool votes =
+            h->role == ROLE_LEAVES && raft_view_is_voter(&v, world_host(w, h->key)) != TRI_NO;
         ret->joins += h->role == ROLE_JOINS;
         ret->leaves += votes;
         ret->dead += votes && h->dead;

@@ -74,7 +74,7 @@ static char *copy_of(const char *text, size_t n)
     return copy;
 }
 
-static bool is_same(const struct buf *packed, const char *text, size_t n)
+static bool is_same_text(const struct buf *packed, const char *text, size_t n)
 {
     return packed->len == n && memcmp(packed->data, text, n) == 0;
 }
@@ -100,7 +100,7 @@ int key_public_parse(const char *text, size_t n, struct key_public *ret, struct 
                 read_purpose(&at, '\n', &k.purpose) == 0;
     if (good)
         key_public_pack(&k, &again);
-    if (!good || !is_same(&again, text, n))
+    if (!good || !is_same_text(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
                        "this is not the public part of a key, which is one line \"caravan-key 1 "
                        "NAME KEY PURPOSE\"");
@@ -120,13 +120,14 @@ static void add_about(const struct key_public *k, struct buf *ret)
 void key_file_pack(const struct key_file *f, struct buf *ret)
 {
     const struct locked_seed *s = &f->seed;
-    char salt[2 * sizeof s->salt + 1], nonce[2 * sizeof s->nonce + 1], box[2 * sizeof s->box + 1];
+    char salt[2 * sizeof(s->salt) + 1], nonce[2 * sizeof(s->nonce) + 1],
+        box[2 * sizeof(s->box) + 1];
     char hex[65];
     struct digest d;
     size_t before = ret->len;
-    str_hex(salt, s->salt, sizeof s->salt);
-    str_hex(nonce, s->nonce, sizeof s->nonce);
-    str_hex(box, s->box, sizeof s->box);
+    str_hex(salt, s->salt, sizeof(s->salt));
+    str_hex(nonce, s->nonce, sizeof(s->nonce));
+    str_hex(box, s->box, sizeof(s->box));
     add_about(&f->about, ret);
     buf_printf(ret, "argon2id %u %u %s\nxchacha20poly1305 %s %s\n", s->ops, s->mem_kib, salt, nonce,
                box);
@@ -153,10 +154,10 @@ static int read_lines(char *at, struct key_file *f)
                    read_hex(&at, '\n', f->about.key.bytes, KEY_LEN) < 0 ||
                    expect_word(&at, ' ', "argon2id") < 0 || read_u32(&at, ' ', &s->ops) < 0 ||
                    read_u32(&at, ' ', &s->mem_kib) < 0 ||
-                   read_hex(&at, '\n', s->salt, sizeof s->salt) < 0 ||
+                   read_hex(&at, '\n', s->salt, sizeof(s->salt)) < 0 ||
                    expect_word(&at, ' ', "xchacha20poly1305") < 0 ||
-                   read_hex(&at, ' ', s->nonce, sizeof s->nonce) < 0 ||
-                   read_hex(&at, '\n', s->box, sizeof s->box) < 0
+                   read_hex(&at, ' ', s->nonce, sizeof(s->nonce)) < 0 ||
+                   read_hex(&at, '\n', s->box, sizeof(s->box)) < 0
                ? -1
                : 0;
 }
@@ -167,7 +168,7 @@ int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err 
     autofree char *copy = copy_of(text, n);
     auto_buf struct buf again = BUF_INIT;
     struct key_file f;
-    memset(&f, 0, sizeof f);
+    memset(&f, 0, sizeof(f));
     if (copy != NULL && key_file_is_locked(text, n) && !str_starts(copy, version))
         return err_set(err, ERR_FORMAT, 0,
                        "this version of Caravan cannot read the key file: a later version wrote "
@@ -175,7 +176,7 @@ int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err 
     bool good = copy != NULL && read_lines(copy, &f) == 0;
     if (good)
         key_file_pack(&f, &again);
-    if (!good || !is_same(&again, text, n))
+    if (!good || !is_same_text(&again, text, n))
         return err_set(err, ERR_FORMAT, 0,
                        "the key file is damaged, and no passphrase can open it: restore it from a "
                        "copy");

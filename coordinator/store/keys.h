@@ -1,5 +1,5 @@
 /*
- * keys.h - the keys of a cluster's operators: made, opened, listed, encrypted anew.
+ * keys.h - the keys of a cluster's operators: makes, opens and lists keys, changes passphrases.
  *
  * The configuration's directory contains keys/ (0700) with NAME.key (0600; key_file.h and crypto.h
  * have the formats) and NAME.pub for each key. It also contains `trust`, the signed file that names

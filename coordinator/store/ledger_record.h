@@ -64,15 +64,17 @@ extern const unsigned char ledger_no_run[RUN_ID_LEN];
  * at the same time. */
 MUST_CHECK int ledger_record_alone(struct ledger_store *s, struct stored_record *io,
                                    struct err *err);
-/* The digest of the last trust order, which the nonce of the next one follows from (ledger_nonce);
- * zero: none is kept. In the transaction that writes the next one. */
+/* The digest of the last trust order in the record. The nonce of the next trust order is made of it
+ * (ledger_nonce). All zero: there is no trust order. Call this in the transaction that writes the
+ * next one. */
 MUST_CHECK int ledger_record_alone_last(struct ledger_store *s, struct digest *ret,
                                         struct err *err);
 
 MUST_CHECK int ledger_record_make(struct ledger_db *db, struct err *err);
 /* Writes an order or a receipt of a run. Called in the transaction of a commit. */
-MUST_CHECK int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept *k,
-                                 uint32_t trust, int64_t wall_ms, struct err *err);
+MUST_CHECK int ledger_record_put(struct ledger_db *db, const struct ledger *l,
+                                 const struct kept_record *k, uint32_t trust, int64_t wall_ms,
+                                 struct err *err);
 MUST_CHECK int ledger_record_put_trust(struct ledger_db *db, const unsigned char run_id[static 16],
                                        uint32_t version, const struct buf *file, struct err *err);
 /* The stored trust file of that version. ERR_NOTFOUND: the run has no such file. */

@@ -8,7 +8,7 @@ void release_draft_free(struct release_draft *r)
 int release_draft_load(const char *path, struct release_draft *ret, struct err *err)
 {
     bool there = false;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (draft_load(path, CONTAINER_MANIFEST, &ret->d, &there, err) < 0)
         return -1;
     if (!there)
@@ -18,8 +18,9 @@ int release_draft_load(const char *path, struct release_draft *ret, struct err *
                : 0;
 }
 
+/* What may_sign needs to know. */
 struct signing {
-    const struct trust *t; /* NULL: not known here */
+    const struct trust *t; /* the trust in force; NULL: this machine does not have it */
     const struct release_draft *r;
     int64_t wall_s;
 };
@@ -32,8 +33,8 @@ static bool is_release_key(const struct trust *t, const struct pubkey *key, int6
            trust_key_time(t, role, i, wall_s) != KEY_EXPIRED;
 }
 
-/* There is room for SIGS_MAX signatures, and there may be more release keys: none signs once as
- * many have as must. */
+/* A release may have more keys than the SIGS_MAX signatures that have room: no key signs any more
+ * when enough keys have signed. */
 static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpose)
 {
     const struct signing *s = ctx;
@@ -44,9 +45,9 @@ static bool may_sign(const void *ctx, const struct pubkey *key, enum role purpos
            release_draft_check(s->t, s->r, s->wall_s, &unused) < 0;
 }
 
-/* Where the release keys are known no other signature counts, and it would take the room of one
- * that does. */
-static void drop_others(struct draft *d, const struct trust *t, int64_t wall_s)
+/* If the trust in force is known, the signature of any other key does not count and would take the
+ * room of a signature that counts. */
+static void drop_other_signatures(struct draft *d, const struct trust *t, int64_t wall_s)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->n_sigs; i++)
@@ -60,7 +61,7 @@ int release_draft_sign(const struct coord_conf *c, const struct trust *t, int64_
 {
     const struct signing s = {t, r, wall_s};
     if (t != NULL)
-        drop_others(&r->d, t, wall_s);
+        drop_other_signatures(&r->d, t, wall_s);
     return draft_sign(c, &r->d, ROLE_RELEASE, may_sign, &s, ret_added, err);
 }
 

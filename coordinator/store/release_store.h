@@ -11,7 +11,7 @@
  *     not-a-prerelease
  *
  * Places are not signed: hosts check the fetched file against the manifest. Adding a build for
- * another system or architecture signs the merged manifest anew. Adding the same build again adds
+ * another system or architecture signs the merged manifest again. Adding the same build again adds
  * places. Adding other bytes for an existing build is refused, because hosts may have the first
  * ones already. Every signing gives the manifest a later date (created_s), because a host accepts
  * an older version only with a manifest of a later date.

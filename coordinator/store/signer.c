@@ -4,9 +4,9 @@
 #include "spawn.h"
 
 #define WORDS_MAX    16
-#define ENV_MAX      512
+#define ENV_MAX      128
+#define OWN_VARIABLE "SIGNER_"
 #define INPUT_MAX    (60 * 1024)
-#define HIDDEN_TOKEN "NOMAD_TOKEN="
 
 extern char **environ;
 
@@ -33,11 +33,24 @@ static int split_words(char *text, const char *argv[static WORDS_MAX + 1], struc
     return 0;
 }
 
+/* Our own holds what is no signer's business: Nomad's token, where the passphrase is. */
+static bool is_for_signer(const char *variable)
+{
+    static const char *const names[] = {"PATH",         "HOME",   "USER", "LOGNAME",
+                                        "LANG",         "LC_ALL", "TZ",   "XDG_RUNTIME_DIR",
+                                        "SSH_AUTH_SOCK"};
+    size_t len = strcspn(variable, "=");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (strlen(names[i]) == len && strncmp(variable, names[i], len) == 0)
+            return true;
+    return str_starts(variable, OWN_VARIABLE);
+}
+
 static void take_environment(const char *env[static ENV_MAX + 1])
 {
     size_t n = 0;
     for (char **e = environ; *e != NULL && n < ENV_MAX; e++)
-        if (!str_starts(*e, HIDDEN_TOKEN))
+        if (is_for_signer(*e))
             env[n++] = *e;
     env[n] = NULL;
 }
@@ -73,7 +86,7 @@ static int read_signer_result(const struct spawn_result *r, const char *program,
                               unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
     char said[160];
-    str_cut(said, sizeof said, buf_str(&r->out));
+    str_cut(said, sizeof(said), buf_str(&r->out));
     if (r->exit_code < 0)
         return err_set(err, ERR_REFUSED, 0, "%s was ended by signal %d", program, r->signal);
     if (r->exit_code != 0)
@@ -88,10 +101,10 @@ static int read_signer_result(const struct spawn_result *r, const char *program,
 static int run_signer(const struct coord_conf *c, const char *question,
                       unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
-    char text[sizeof c->signer];
+    char text[sizeof(c->signer)];
     const char *argv[WORDS_MAX + 1], *env[ENV_MAX + 1];
     struct spawn_result r = {.out = BUF_INIT};
-    str_cut(text, sizeof text, c->signer);
+    str_cut(text, sizeof(text), c->signer);
     if (split_words(text, argv, err) < 0)
         return -1;
     take_environment(env);

@@ -10,8 +10,9 @@
  * and prints the Ed25519 signature (RFC 8032) of these bytes as a line of 128 hex digits. This line
  * must be the last line of its output, and the exit code must be 0. The program must finish within
  * [keys] signer_deadline, and may print SIGNER_OUT bytes, standard error included. It has no
- * terminal, and gets the environment of Caravan without NOMAD_TOKEN. The caller verifies the
- * signature (keypair_sign).
+ * terminal. Of the environment of Caravan it gets PATH, HOME, USER, LOGNAME, LANG, LC_ALL, TZ,
+ * XDG_RUNTIME_DIR, SSH_AUTH_SOCK, and the variables whose names begin with SIGNER_. The caller
+ * verifies the signature (keypair_sign).
  */
 #ifndef SIGNER_H
 #define SIGNER_H

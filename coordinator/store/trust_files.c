@@ -35,11 +35,32 @@ int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret, bool 
                        struct err *err)
 {
     char path[300];
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (conf_path(c, TRUST_NAME, path, err) < 0 ||
         file_read_if(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, ret_there, err) < 0)
         return -1;
     return *ret_there ? read_kept_trust(path, ret, err) : 0;
+}
+
+int trust_kept_load_before(const struct coord_conf *c,
+                           const unsigned char cluster[static CLUSTER_ID_LEN],
+                           struct trust_kept *ret, bool *ret_there, struct err *err)
+{
+    auto_names struct names names = NAMES_INIT;
+    char path[300];
+    memset(ret, 0, sizeof(*ret));
+    *ret_there = false;
+    if (file_names(c->dir, TRUST_BEFORE, TRUST_BEFORE_MAX, 0, &names, err) < 0)
+        return -1;
+    for (size_t i = 0; i < names.n && !*ret_there; i++) {
+        buf_clear(&ret->sequence);
+        if (conf_path(c, names.items[i], path, err) < 0 ||
+            file_read(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, err) < 0 ||
+            read_kept_trust(path, ret, err) < 0)
+            return -1;
+        *ret_there = memcmp(ret->now.cluster, cluster, CLUSTER_ID_LEN) == 0;
+    }
+    return 0;
 }
 
 int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct err *err)
@@ -87,7 +108,7 @@ void trust_draft_free(struct trust_draft *d)
 
 int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->t = *t;
     ret->d.type = CONTAINER_TRUST;
     return trust_pack(t, &ret->d.body, err);
@@ -95,7 +116,7 @@ int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *
 
 int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (draft_load(path, CONTAINER_TRUST, &ret->d, ret_there, err) < 0)
         return -1;
     if (*ret_there && trust_read(ret->d.body.data, ret->d.body.len, &ret->t, err) < 0)

@@ -21,6 +21,8 @@
 
 #define TRUST_NAME       "trust"
 #define TRUST_DRAFT_NAME "trust.draft"
+#define TRUST_BEFORE     ".trust" /* how files of clusters that are past end */
+#define TRUST_BEFORE_MAX 32
 
 struct trust_kept {
     struct buf sequence;
@@ -43,6 +45,11 @@ MUST_CHECK int trust_kept_load(const struct coord_conf *c, struct trust_kept *re
 /* The same, but a missing trust file is no error: *ret_there is then false. */
 MUST_CHECK int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret,
                                   bool *ret_there, struct err *err);
+/* Of a cluster that was before this one, whose root keys were lost: the file of the configuration's
+ * directory that ends in TRUST_BEFORE and is of this cluster. *ret_there false: there is none. */
+MUST_CHECK int trust_kept_load_before(const struct coord_conf *c,
+                                      const unsigned char cluster[static CLUSTER_ID_LEN],
+                                      struct trust_kept *ret, bool *ret_there, struct err *err);
 void trust_kept_free(struct trust_kept *k);
 
 MUST_CHECK int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *err);

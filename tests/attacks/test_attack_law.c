@@ -210,7 +210,7 @@ static void is_refused(struct swap_bench *b, struct order *o)
     const struct record before = b->s.phases.rec;
 
     assert_int_equal(swap_bench_say(b, o, b->desk.other_operator, NULL), REFUSAL_ROLE);
-    assert_non_null(strstr(b->done.text, "this key is operator-2"));
+    assert_non_null(strstr(b->done.text, "the key of this order is operator-2"));
     assert_memory_equal(&before, &b->s.phases.rec, sizeof(before));
 }
 
@@ -263,8 +263,8 @@ static void a_name_in_no_trust_file_lets_nobody_order(void **state)
     name_operators(b, "operators");
     is_refused(b, stage(b, 1));
     assert_int_equal(say(b, stage(b, 1)), REFUSAL_ROLE);
-    assert_non_null(strstr(b->done.text, "order here: operators ("));
-    assert_non_null(strstr(b->done.text, "this key is operator"));
+    assert_non_null(strstr(b->done.text, "on this host: operators ("));
+    assert_non_null(strstr(b->done.text, "the key of this order is operator"));
 }
 
 /* A stolen key must be revoked on every host, whichever operator sends the trust file. */
@@ -295,7 +295,7 @@ static void another_operators_order_goes_no_further(void **state)
     said = room_say(r, room_swap_order(r, 1), r->desk.other_operator);
     assert_non_null(said);
     assert_int_equal(said->u.done.refusal, REFUSAL_ROLE);
-    assert_non_null(strstr(said->u.done.text, "this key is operator-2"));
+    assert_non_null(strstr(said->u.done.text, "the key of this order is operator-2"));
     free(said);
     assert_int_equal(fake_swap_count(r->swap), 0);
     assert_int_equal(

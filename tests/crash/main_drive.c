@@ -24,6 +24,7 @@ struct scenario {
     bool seed;     /* fetched files are kept for other hosts */
     bool removes;  /* begins staged; an order stops Nomad */
     bool trusts;   /* begins staged, with version 1 of the trust file; an order brings version 2 */
+    bool anchors;  /* begins staged, with version 1; the anchor holds later ones, too */
 };
 
 static const struct scenario scenarios[] = {
@@ -42,6 +43,8 @@ static const struct scenario scenarios[] = {
      .removes = true},
     {"trust", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
      .trusts = true},
+    {"anchor", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
+     .restages = true, .anchors = true},
     {"restage", "good", .stops_staged = true, .ends = PHASE_STAGED, .at_end = BINARY_OLD,
      .restages = true, .seed = true},
 };
@@ -55,7 +58,7 @@ struct run {
     char broken[200];
 };
 
-static void broken(struct run *r, const char *what, const struct view *v)
+static void broken(struct run *r, const char *what, const struct swap_status *v)
 {
     if (r->broken[0] == '\0')
         snprintf(r->broken, sizeof(r->broken), "%s: before effect %u: %s (%s, target %d: %.80s)",
@@ -106,7 +109,7 @@ static void send_next(struct run *r, enum message_kind kind)
 }
 
 /* Makes the state with which every run of the scenario begins, and saves it. */
-static void prepare(struct run *r, struct view *v)
+static void prepare(struct run *r, struct swap_status *v)
 {
     stage_service(&r->st, true);
     if (r->s->preserves) /* before caravan-swap starts, because it reads the id of the server then
@@ -129,10 +132,12 @@ static void prepare(struct run *r, struct view *v)
     stage_stop(&r->st);
     if (r->s->trusts) /* caravan-swap must not be able to restore a lost trust from the anchor */
         drop_anchor(&r->st);
+    if (r->s->anchors)
+        stage_anchor(&r->st);
     stage_save(&r->st);
 }
 
-static void judge_rest(struct run *r, const struct view *v, enum stage_binary before)
+static void judge_rest(struct run *r, const struct swap_status *v, enum stage_binary before)
 {
     enum stage_binary now = stage_target(&r->st);
     enum phase p = v->status.work.phase;
@@ -158,10 +163,10 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
 }
 
 /* Sends the same bytes again: the receipt must be the same, and nothing may be done. */
-static void judge_repeat(struct run *r, const struct view *v)
+static void judge_repeat(struct run *r, const struct swap_status *v)
 {
     auto_buf struct buf again = BUF_INIT;
-    struct view *after = xzalloc(1, sizeof(*after));
+    struct swap_status *after = xzalloc(1, sizeof(*after));
 
     /* A trust file that is in force is refused the second time. */
     if (r->receipt.len > 0 && !r->s->trusts) {
@@ -176,7 +181,7 @@ static void judge_repeat(struct run *r, const struct view *v)
 }
 
 /* Whatever happened, there must be a whole copy. Another order must copy the present keys. */
-static void judge_copy(struct run *r, const struct view *v)
+static void judge_copy(struct run *r, const struct swap_status *v)
 {
     char is = stage_copy(&r->st);
 
@@ -189,7 +194,7 @@ static void judge_copy(struct run *r, const struct view *v)
 
 /* The old trust or the new one must be in force, and whole. After an accepted order it must be the
  * new one. Another order must bring the new one into force, whatever happened. */
-static void judge_trust(struct run *r, const struct view *v, bool accepted)
+static void judge_trust(struct run *r, const struct swap_status *v, bool accepted)
 {
     uint32_t was = trust_version(&r->st);
 
@@ -202,7 +207,17 @@ static void judge_trust(struct run *r, const struct view *v, bool accepted)
         broken(r, "the new trust cannot be sent again", v);
 }
 
-static enum message_kind next_kind(const struct run *r, const struct view *v)
+/* What the start that was ended has left: the old trust or the new one, whole. More: caravan-swap
+ * was started again since. */
+static void judge_anchor(struct run *r, const struct swap_status *v, bool more)
+{
+    uint32_t now = trust_version(&r->st);
+
+    if (now != STAGE_ANCHOR && (more || now != 1))
+        broken(r, more ? "the anchor is not in force" : "neither the old nor the new trust is", v);
+}
+
+static enum message_kind next_kind(const struct run *r, const struct swap_status *v)
 {
     enum phase p = v->status.work.phase;
 
@@ -215,7 +230,7 @@ static enum message_kind next_kind(const struct run *r, const struct view *v)
     return p == PHASE_SETTLED && r->s->reverts ? MSG_REVERT : MSG_NONE;
 }
 
-static void carry_on(struct run *r, struct view *v)
+static void carry_on(struct run *r, struct swap_status *v)
 {
     enum message_kind kind;
 
@@ -228,7 +243,7 @@ static void carry_on(struct run *r, struct view *v)
 }
 
 /* After an accepted order to stop, the service must be stopped. */
-static void judge_stopped(struct run *r, const struct view *v)
+static void judge_stopped(struct run *r, const struct swap_status *v)
 {
     bool runs_target = false;
 
@@ -261,7 +276,7 @@ static bool play(struct run *r)
     return !stage_alive(&r->st) || r->st.swap != under_test;
 }
 
-static bool one(struct run *r, struct view *v)
+static bool one(struct run *r, struct swap_status *v)
 {
     bool killed;
     enum stage_binary before;
@@ -270,7 +285,11 @@ static bool one(struct run *r, struct view *v)
     stage_restore(&r->st);
     killed = play(r);
     before = stage_target(&r->st);
+    if (r->s->anchors)
+        judge_anchor(r, v, !killed || r->st.swap != 0);
     stage_rest(&r->st, v);
+    if (r->s->anchors)
+        judge_anchor(r, v, true);
     if (killed) {
         judge_rest(r, v, before);
         judge_repeat(r, v);
@@ -290,7 +309,7 @@ static bool one(struct run *r, struct view *v)
 int main(int argc, char **argv)
 {
     struct run r = {.inner = BUF_INIT, .receipt = BUF_INIT};
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     char dir[128];
     uint64_t first = 0, step = 0;
     unsigned kills = 0;
@@ -302,8 +321,8 @@ int main(int argc, char **argv)
     if (r.s == NULL || str_to_u64(argv[3], 1000, &first) < 0 ||
         str_to_u64(argv[4], 1000, &step) < 0 || first == 0 || step == 0) {
         fprintf(stderr,
-                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop|trust "
-                "FIRST STEP\n");
+                "drive PROGRAMS stage|restage|vendor|seed|swap|fail|revert|preserve|stop|trust|"
+                "anchor FIRST STEP\n");
         return 2;
     }
     signal(SIGPIPE, SIG_IGN);

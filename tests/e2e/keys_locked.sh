@@ -62,6 +62,8 @@ check "no host was touched" all_run "$FROM_VERSION"
 
 begin upgrade "$TARGET" --yes --passphrase-fd 9 9<<<"$PASS"
 check "by a descriptor it begins" within 60 upgraded 1
+check "the process that holds the key leaves no core dump" grep -qE "^Max core file size +0 +0 " "/proc/$BACKGROUND/limits"
+check "ps does not show the passphrase" not grep -qsF "horse" "/proc/$BACKGROUND/cmdline" "/proc/$BACKGROUND/environ" /proc/[0-9]*/cmdline
 killed
 lonely resume --yes
 check "resume without a passphrase is refused" status_is 4

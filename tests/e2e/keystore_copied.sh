@@ -31,7 +31,7 @@ mv "$(keystore s2)" "$FLEET/s2/aside"
 ln -s "$FLEET/s2/aside" "$(keystore s2)"
 run upgrade "$TARGET" --yes
 check "a keystore that cannot be copied stops the run" status_is 3
-check "it names the server and why" says "s2: its keystore, which no snapshot of $FROM_VERSION holds, could not be copied"
+check "it names the server and why" says "s2: its keystore, which no snapshot of $FROM_VERSION contains, could not be copied"
 check "and says what to do" says "--accept no-keystore"
 check "no host was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "nothing was copied there" test -z "$(copies s2)"

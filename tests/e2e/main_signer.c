@@ -1,10 +1,11 @@
 /*
  * main_signer.c - a signer as [keys] signer may name one: the key is in a file of its own.
  *
- *     signer KEY_FILE [lie|flood|hang|die]
+ *     signer KEY_FILE [lie|flood|hang|die|environment]
  *
  * KEY_FILE is a secret key without a passphrase. lie: signs other bytes; flood: prints more than a
- * signer may; hang: says nothing for ten minutes; die: ends by a signal.
+ * signer may; hang: says nothing for ten minutes; die: ends by a signal. environment: says which
+ * variables it has, and signs nothing.
  */
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +20,10 @@ static int misbehave(const char *how)
         return poll(NULL, 0, 600000);
     if (str_eq(how, "die"))
         return raise(SIGKILL);
+    for (char **e = environ; str_eq(how, "environment") && *e != NULL; e++)
+        printf("%.*s ", (int)strcspn(*e, "="), *e);
+    if (str_eq(how, "environment"))
+        exit(1);
     for (int i = 0; str_eq(how, "flood") && i < 100000; i++)
         puts("more words than a signature has");
     return 0;

@@ -1,7 +1,7 @@
 #!/bin/bash
 # Somebody starts a server again that was removed, while that is watched and afterwards: it is named.
 # timeout: 120
-# deep: what it decides is in test_watch and the random worlds
+# deep: what it decides is in test_safeguards and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 E2E_WATCH=30s
@@ -10,7 +10,7 @@ release 1.11.4
 new_hosts s4 s5 s6
 
 begin $(replaces --yes)
-watches() { grep -q "waiting: no server that was removed has come back" "$BEGUN"; }
+watches() { grep -q "waiting: no removed server has come back" "$BEGUN"; }
 check "all are replaced, and it is watched" within 60 watches
 now_servers "${NEW_HOSTS[@]}"
 check "the new ones alone vote" voters_are "${NEW_HOSTS[@]}"

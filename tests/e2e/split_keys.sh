@@ -88,7 +88,10 @@ on ops release sign "$E2E/manifest" --yes
 check "with both it is signed" says "Release 1.11.4 is signed"
 
 # ---- all root keys are lost ----
-rm -r "$E2E"/root-[abc] "$E2E/ops/trust"
+on ops stage 1.11.4 --yes
+check "a run of the cluster whose keys are lost" status_is 0
+rm -r "$E2E"/root-[abc]
+mv "$E2E/ops/trust" "$E2E/ops/before.trust"
 cp "$E2E/ops/caravan-trust_1_all.deb" "$E2E/before.deb"
 for m in new-a new-b; do machine $m root; done
 on ops init --split --root "$(pubs new-a new-b)" --release "$(pubs rel-a rel-b)" --operator "$(pubs anna)"
@@ -107,4 +110,10 @@ TARGET=1.11.4
 on ops upgrade 1.11.4 --yes
 check "and the release that was signed before is installed" status_is 0
 check "on every host" all_run 1.11.4
+on ops audit verify
+check "the record of both clusters' runs is whole" status_is 0
+mv "$E2E/ops/before.trust" "$E2E/kept"
+on ops audit verify
+check "without the old cluster's trust file that of its runs is not believed" status_is 1
+check "which it says" says "the trust file kept with the run is another cluster's"
 e2e_end

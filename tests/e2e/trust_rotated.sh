@@ -112,6 +112,23 @@ check "it is not pushed" status_is 4
 check "for hosts would not obey her then, and nobody could push the next one" says "which is ahead of this machine's clock"
 as_berta trust show
 check "no host has it" says "0 of 5 enrolled hosts have trust version 5"
+cp "$BERTA/trust" "$FLEET/trust"
+check "a host finds it in its anchor" anew c2
+check "and does not follow it" grep -q "trust version 4 stays in force: its version 5 was made at .* see which clock is wrong" "$FLEET/c2/swap.log"
+as_berta trust show
+check "it has version 4" says "0 of 5 enrolled hosts have trust version 5"
+fleet_stop_agents c2
+CLOCK_AHEAD=345600 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
+fleet_wait_agents c2
+check "when its clock has come to that day it follows" grep -q "trust version 5 of .* is in force now" "$FLEET/c2/swap.log"
+fleet_stop_agents c2
+rm "$FLEET/c2/state/trust"
+check "a host that has no trust yet takes it, whatever its clock says" anew c2
+check "and says that its clock is wrong" grep -q "trust version 5 was made at .* set the clock" "$FLEET/c2/swap.log"
+cp "$E2E/fork/trust" "$FLEET/trust"
+fleet_stop_agents c2
+rm "$FLEET/c2/state/trust"
+check "root goes back to the anchor of before" anew c2
 
 # ---- the same version, made on two machines ----
 CONFIG=$E2E/fork run trust rotate watch "$FIRST/keys/observer.pub"

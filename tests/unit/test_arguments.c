@@ -41,7 +41,7 @@ static const struct {
      {.expires = "never"}},
     {"trust", "push", "--threshold and --format are for", {.threshold = 2}},
     {"key", "new a", "--purpose must be", {.purpose = "any"}},
-    {"key", "new A!", "no key can have the name", {.purpose = "root"}},
+    {"key", "new A!", "is no valid name of a key", {.purpose = "root"}},
     {"key", "change a", "--purpose is for", {.purpose = "root"}},
     {"key", "list", NULL, {.json = true}},
     {"init", "", "does not go with --split", {.solo = true, .split = true}},

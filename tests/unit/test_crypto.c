@@ -3,7 +3,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "crypto.h"
 #include "file.h"
@@ -242,6 +246,23 @@ static void digests_of_files_have_a_limit(void **state)
     unlink("big");
 }
 
+/* In a child: what finds leaks in this process has to look into it. */
+static void no_dumps(void **state)
+{
+    struct rlimit core;
+    int status = 0;
+    pid_t child = fork();
+    (void)state;
+    if (child == 0) {
+        bool was = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
+        crypto_forbid_dumps();
+        bool none = getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_cur == 0 && core.rlim_max == 0;
+        _exit(was && none && prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +277,7 @@ int main(void)
         cmocka_unit_test(fingerprints),
         cmocka_unit_test(digests),
         cmocka_unit_test(digests_of_files_have_a_limit),
+        cmocka_unit_test(no_dumps),
     };
     return cmocka_run_group_tests_name("crypto", tests, start, NULL);
 }

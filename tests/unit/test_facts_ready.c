@@ -214,7 +214,7 @@ static void held(struct ready_bench *b)
 static void peer_restores(struct ready_bench *b)
 {
     b->m.odd_peer = "10.0.0.2:4647";
-    b->m.odd = KNOCK_MUTE;
+    b->m.odd = PEER_MUTE;
 }
 static void two_gone(struct ready_bench *b)
 {
@@ -490,6 +490,24 @@ static void asked_once_in_a_while(void **state)
     assert_true(b->m.asks > asks);
 }
 
+/* Not told for as long as the rest is kept: the hours' end and the next beginning are known. */
+static void asked_when_hours_change(void **state)
+{
+    struct ready_bench *b = *state;
+
+    in_hours(b);
+    ready_is(b, "law-refuses", TRI_NO, "");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    b->m.wall_ns += 47 * 60 * INT64_C(1000000000);
+    assert_int_equal(facts_ready_due(&b->p), 0);
+    ready_is(b, "hours", TRI_NO, " tue 23:00-24:00 UTC");
+    ready_is(b, "law-refuses", TRI_YES, "outside root's hours");
+    assert_true(facts_ready_due(&b->p) == INT64_MAX);
+    b->m.wall_ns -= 47 * 60 * INT64_C(1000000000);
+    assert_int_equal(facts_ready_due(&b->p), 0);
+    ready_is(b, "law-refuses", TRI_NO, "");
+}
+
 static void last_step(struct phases *p)
 {
     (void)p;
@@ -630,6 +648,7 @@ int main(void)
         READY_TEST(where_it_cannot_be_compared_it_is_not_told),
         cmocka_unit_test(addresses_that_reach),
         READY_TEST(asked_once_in_a_while),
+        READY_TEST(asked_when_hours_change),
         READY_TEST(a_stage_is_no_reason),
         READY_TEST(a_silent_api_is_asked_twice),
         READY_TEST(bad_answers_are_asked_again),

@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console.h"
+#include "command_context.h"
 #include "hazard_ids.h"
 #include "hazard_kinds.h"
 #include "hazards.h"

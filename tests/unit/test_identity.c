@@ -8,6 +8,7 @@
 #include "order_desk.h"
 #include "scratch_dir.h"
 #include "str.h"
+#include "trust_sequence.h"
 #include "trust_store.h"
 
 static const struct log quiet = {.level = LOG_ERROR, .program = "test"};
@@ -16,7 +17,8 @@ struct bench {
     char *dir;
     char key[300], copy[300], machine[300], id[300], trust[300], anchor[300];
     bool unfinished;
-    struct identity_told told; /* of the last open */
+    int64_t wall_s;               /* this host's clock */
+    struct identity_changes told; /* of the last open */
     struct desk desk;
 };
 
@@ -184,6 +186,35 @@ static void put_trust(const struct bench *b, const char *path, uint32_t version,
         fail_msg("%s", err.text);
 }
 
+#define DAY_S INT64_C(86400)
+
+/* Format 2, with an operator's key that expires, made on such a day; behind what is there. */
+static void add_dated(const struct bench *b, uint32_t version, int64_t made_s)
+{
+    const struct desk *d = &b->desk;
+    const struct keypair *keys[] = {d->operator, d->stranger, d->other_operator, d->observer};
+    static const enum role roles[] = {ROLE_ROOT, ROLE_RELEASE, ROLE_OPERATOR, ROLE_OBSERVER};
+    static const char *const names[] = {"root", "rel", "anna", "watch"};
+    struct trust t = {.version = version, .format = 2, .created_s = made_s};
+    auto_buf struct buf body = BUF_INIT, file = BUF_INIT;
+    struct err err = ERR_INIT;
+    bool there;
+
+    memcpy(t.cluster, d->trust.cluster, CLUSTER_ID_LEN);
+    str_cut(t.name, sizeof(t.name), "desk");
+    for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
+        struct role_keys *r = &t.roles[roles[i]];
+        *r = (struct role_keys){.threshold = 1, .n = 1, .keys = {*keypair_public(keys[i])}};
+        str_cut(r->about[0].name, sizeof(r->about[0].name), names[i]);
+    }
+    t.roles[ROLE_OPERATOR].about[0].expires_s = made_s + 300 * DAY_S;
+    if (trust_pack(&t, &body, &err) < 0 ||
+        file_read_if(b->anchor, TRUST_SEQUENCE_MAX, 0, &file, &there, &err) < 0 ||
+        container_pack(CONTAINER_TRUST, body.data, body.len, keys, 1, &file, &err) < 0 ||
+        file_replace(b->anchor, file.data, file.len, 0644, &err) < 0)
+        fail_msg("%s", err.text);
+}
+
 /* Versions first to last, one behind the other. */
 static void put_sequence(const struct bench *b, const char *path, uint32_t first, uint32_t last)
 {
@@ -204,7 +235,7 @@ static uint32_t version_in_force(const struct bench *b)
     struct trust t = {.version = 0};
     struct err err = ERR_INIT;
 
-    if (trust_store_open(b->trust, b->anchor, &quiet, &t, &err) < 0)
+    if (trust_store_open(b->trust, b->anchor, b->wall_s, &quiet, &t, &err) < 0)
         return 0;
     return t.version;
 }
@@ -276,18 +307,70 @@ static void an_older_anchor_after_a_revocation_is_ignored(void **state)
     struct role_keys all = b->desk.trust.roles[ROLE_OPERATOR];
     b->desk.trust.roles[ROLE_OPERATOR].n = 1; /* the other operator's key leaked */
     put_trust(b, b->anchor, 2, b->desk.operator);
-    assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+    assert_int_equal(trust_store_open(b->trust, b->anchor, b->wall_s, &quiet, &t, &err), 0);
     assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
     b->desk.trust.roles[ROLE_OPERATOR] = all;
     put_trust(b, b->anchor, 1, b->desk.operator);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+        assert_int_equal(trust_store_open(b->trust, b->anchor, b->wall_s, &quiet, &t, &err), 0);
         assert_int_equal(t.version, 2);
         assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
     }
     put_trust(b, b->anchor, 2, b->desk.operator); /* another version 2, and genuine */
-    assert_int_equal(trust_store_open(b->trust, b->anchor, &quiet, &t, &err), 0);
+    assert_int_equal(trust_store_open(b->trust, b->anchor, b->wall_s, &quiet, &t, &err), 0);
     assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
+}
+
+/* It would leave the host with an operator whom it does not obey. */
+static void an_anchor_dated_ahead_waits(void **state)
+{
+    struct bench *b = *state;
+    int64_t today = 1800000000;
+
+    b->wall_s = today;
+    add_dated(b, 1, today - DAY_S);
+    assert_int_equal(version_in_force(b), 1);
+    add_dated(b, 2, today + TRUST_CLOCK_SLACK_S); /* clocks differ */
+    assert_int_equal(version_in_force(b), 2);
+    add_dated(b, 3, today + 30 * DAY_S);
+    assert_int_equal(version_in_force(b), 2);
+    assert_int_equal(version_in_force(b), 2);
+    b->wall_s = today + 30 * DAY_S - TRUST_CLOCK_SLACK_S - 1;
+    assert_int_equal(version_in_force(b), 2);
+    b->wall_s++; /* the host's clock was wrong, and is right again */
+    assert_int_equal(version_in_force(b), 3);
+    b->wall_s = today; /* what is in force stays so */
+    assert_int_equal(version_in_force(b), 3);
+}
+
+/* It was made by a clock that was wrong, and the next one was not. */
+static void an_anchor_dated_ahead_is_a_step(void **state)
+{
+    struct bench *b = *state;
+    int64_t today = 1800000000;
+
+    b->wall_s = today;
+    add_dated(b, 1, today);
+    assert_int_equal(version_in_force(b), 1);
+    add_dated(b, 2, today + 3000 * DAY_S);
+    assert_int_equal(version_in_force(b), 1);
+    add_dated(b, 3, today + 60);
+    assert_int_equal(version_in_force(b), 3);
+}
+
+/* A host whose clock is years behind: it has no other trust, and an hour later no other clock. */
+static void the_first_anchor_may_be_dated_ahead(void **state)
+{
+    struct bench *b = *state;
+    int64_t today = 1800000000;
+
+    b->wall_s = 0;
+    add_dated(b, 1, today);
+    assert_int_equal(version_in_force(b), 1);
+    add_dated(b, 2, today + 60); /* it was pushed to all others */
+    assert_int_equal(version_in_force(b), 1);
+    b->wall_s = today + 120;
+    assert_int_equal(version_in_force(b), 2);
 }
 
 static void a_damaged_trust_stops(void **state)
@@ -314,6 +397,9 @@ int main(void)
         CASE(later_it_must_be_newer_and_signed),
         CASE(three_rotations_slept_through_are_followed),
         CASE(an_older_anchor_after_a_revocation_is_ignored),
+        CASE(an_anchor_dated_ahead_waits),
+        CASE(an_anchor_dated_ahead_is_a_step),
+        CASE(the_first_anchor_may_be_dated_ahead),
         CASE(a_damaged_trust_stops),
     };
 

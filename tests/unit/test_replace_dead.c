@@ -114,7 +114,7 @@ static void test_dead_leaves_first(void **state)
     replace_desk_look(d, 24000);
     in = replace_desk_intent(d, INTENT_MARK, "s2");
     assert_int_equal(in->state, HOST_DONE);
-    assert_non_null(strstr(in->text, "it is not disabled: keep it off"));
+    assert_non_null(strstr(in->text, "its unit is not disabled: keep it off"));
     replace_desk_close(d);
 }
 

@@ -452,10 +452,12 @@ static void test_a_sequence_is_followed(void **state)
     assert_int_equal(t.version, 5);
     assert_int_equal(rest.kind, ERR_NONE);
     assert_ptr_equal(at.p + at.len, all.data + all.len);
-    assert_int_equal(trust_sequence_follow(all.data, all.len, &now, &at, &last, &err), 0);
+    assert_int_equal(
+        trust_sequence_follow(all.data, all.len, TRUST_ANY_DAY, &now, &at, &last, &err), 0);
     assert_int_equal(now.version, 5);
     assert_int_equal(last, 5);
-    assert_int_equal(trust_sequence_follow(all.data, all.len, &now, &at, &last, &err), 0);
+    assert_int_equal(
+        trust_sequence_follow(all.data, all.len, TRUST_ANY_DAY, &now, &at, &last, &err), 0);
     assert_int_equal(at.len, 0); /* nothing newer */
 
     /* A version left out: what comes before it counts, and the rest is told. */
@@ -463,7 +465,8 @@ static void test_a_sequence_is_followed(void **state)
     put(ring, 3, &hole);
     put(ring, 5, &hole);
     now = named(ring, 2);
-    assert_int_equal(trust_sequence_follow(hole.data, hole.len, &now, &at, &last, &err), -1);
+    assert_int_equal(
+        trust_sequence_follow(hole.data, hole.len, TRUST_ANY_DAY, &now, &at, &last, &err), -1);
     assert_non_null(strstr(err.text, "version 4 is left out"));
     assert_int_equal(now.version, 3);
     assert_true(at.len > 0);
@@ -474,7 +477,7 @@ static void test_a_sequence_is_followed(void **state)
     /* Cut anywhere: whole containers count, never half of one. */
     for (size_t n = 0; n < all.len; n += 7) {
         now = named(ring, 2);
-        int rc = trust_sequence_follow(all.data, n, &now, &at, &last, &err);
+        int rc = trust_sequence_follow(all.data, n, TRUST_ANY_DAY, &now, &at, &last, &err);
         assert_true(rc == 0 || now.version <= 5);
         assert_true(now.version < 5);
     }

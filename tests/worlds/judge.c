@@ -17,14 +17,14 @@ const char *invariant_name(int invariant)
         "5 limits and budgets",
         "6 only bytes named or run before",
         "7 effects noted and undone, no others'",
-        "8 unknown has not passed",
-        "9 obeyed once, as it was meant",
+        "8 unknown never passes",
+        "9 an order is carried out once, as meant",
         "10 paused or aborted begins nothing",
         "11 done is read back",
         "12 the host that answers is the host",
-        "13 every host told before any swap",
+        "13 every host has reported before any swap",
         "14 done is the same node as before",
-        "15 servers are replaced one by one, and only the dead are removed",
+        "15 servers are replaced one by one, and only ended servers are removed",
         "16 every run ends, with a true cause",
     };
     return names[invariant];
@@ -432,15 +432,15 @@ static void judge_once(struct truth *t, struct t_host *h, const struct t_wire *o
     counts.judged[9]++;
     for (uint32_t i = 0; i < MIN_OF(h->n_obeyed, (uint32_t)T_OBEYED); i++)
         if (memcmp(h->obeyed[i], o->head.nonce, NONCE_LEN) == 0)
-            judge_says(t, 9, "%s obeys one order twice", h->name);
+            judge_says(t, 9, "%s carries out one order twice", h->name);
     memcpy(h->obeyed[h->n_obeyed++ % T_OBEYED], o->head.nonce, NONCE_LEN);
     if (strncmp((const char *)o->head.receiver.bytes, h->key, KEY_LEN - 1) != 0)
-        judge_says(t, 9, "%s obeys an order for another host", h->name);
+        judge_says(t, 9, "%s carries out an order for another host", h->name);
     if (memcmp(o->head.session, h->agent.session, SESSION_LEN) != 0)
-        judge_says(t, 9, "%s obeys an order of another boot", h->name);
+        judge_says(t, 9, "%s carries out an order of another boot", h->name);
     if (memcmp(h->agent.lease.run_id, t->run_id, RUN_ID_LEN) != 0 ||
         t->now >= h->agent.lease_until || o->head.epoch != h->agent.lease.epoch)
-        judge_says(t, 9, "%s obeys an order without our lease", h->name);
+        judge_says(t, 9, "%s carries out an order without the lease of this run", h->name);
 }
 
 void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
@@ -450,11 +450,11 @@ void judge_obeyed(struct truth *t, int host, const struct t_wire *o)
     judge_once(t, h, o);
     if (o->head.kind != MSG_STAGE && o->head.kind != MSG_PRESERVE &&
         !host_in_flight(ledger_state_of(t, host)))
-        judge_says(t, h->is_server ? 1 : 5, "%s obeys a %s order, but the ledger says it is %s",
-                   h->name, message_kind_name(o->head.kind),
-                   host_state_name(ledger_state_of(t, host)));
+        judge_says(t, h->is_server ? 1 : 5,
+                   "%s carries out a %s order, but the ledger says it is %s", h->name,
+                   message_kind_name(o->head.kind), host_state_name(ledger_state_of(t, host)));
     for (int i = 0; o->head.kind == MSG_SWAP && h->is_server && i < t->n_regions; i++)
         if (longest_sick(t, i) > JUDGE_STALE_MS + SWAP_BY_MS)
-            judge_says(t, 1, "%s obeys a swap order while region %s is not well for %lld ms",
+            judge_says(t, 1, "%s carries out a swap order while region %s is not well for %lld ms",
                        h->name, t->regions[i].name, (long long)longest_sick(t, i));
 }

@@ -38,7 +38,7 @@ void judge_last(struct truth *t, int host)
         if (i != host && t->hosts[i].role == ROLE_LEAVES && r->leader == host &&
             !judge_past(t, i) && t->hosts[i].listed && t->now - r->leader_ms > JUDGE_STALE_MS &&
             !host_finished(ledger_host_const(&t->committed, t->hosts[i].key)->state))
-            judge_says(t, 3, "the leader %s goes before %s has left", t->hosts[host].name,
+            judge_says(t, 3, "the leader %s leaves before %s has left", t->hosts[host].name,
                        t->hosts[i].name);
 }
 
@@ -120,7 +120,7 @@ void judge_service(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, INVARIANT_REPLACE, "%s is enabled and does not vote", h->name);
 }
 
-void judge_removal(struct truth *t, int host, const struct operate *o)
+void judge_removal(struct truth *t, int host, const struct nomad_operation *o)
 {
     const struct t_host *h = &t->hosts[host];
     const char *what = o->op == OP_REMOVE_PEER ? "its raft peer" : "its member";
@@ -134,7 +134,7 @@ void judge_removal(struct truth *t, int host, const struct operate *o)
                    "stays",
                    what, h->name);
     if (h->up && t->now - h->up_ms > JUDGE_STALE_MS)
-        judge_says(t, INVARIANT_REPLACE, "%s is removed while %s lives", what, h->name);
+        judge_says(t, INVARIANT_REPLACE, "%s is removed while %s is alive", what, h->name);
     if (h->role == ROLE_LEAVES)
         judge_joined(t, h);
 }
@@ -168,7 +168,7 @@ void judge_replaced(struct truth *t)
         trouble = trouble || (h->is_server && h->faulted);
         /* It was done some seconds ago, because leases are given back after that. */
         if (h->role == ROLE_LEAVES && h->up && t->now - h->up_ms > 2 * JUDGE_STALE_MS)
-            judge_says(t, INVARIANT_REPLACE, "done, and %s lives, which was removed", h->name);
+            judge_says(t, INVARIANT_REPLACE, "done, and the removed server %s is alive", h->name);
         planned += h->role == ROLE_JOINS;
         planned -= h->role == ROLE_LEAVES;
     }

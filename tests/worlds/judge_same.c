@@ -18,7 +18,8 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
 
     counts.judged[INVARIANT_SAME]++;
     if (l->order == MSG_SWAP && !h->kept && !told)
-        judge_says(t, INVARIANT_SAME, "%s is called done, and nobody said that it was not compared",
+        judge_says(t, INVARIANT_SAME,
+                   "%s is called done, and the ledger does not say that it was not compared",
                    h->name);
     if (told || l->order != MSG_SWAP)
         return;
@@ -29,7 +30,7 @@ static void judge_done(struct truth *t, struct t_host *h, const struct ledger_ho
     if (h->last_drain_ms < h->obeyed_ms)
         return; /* from an earlier turn */
     if (h->last_drain_own && h->draining && !h->strangers_drain)
-        judge_says(t, INVARIANT_SAME, "%s is called done while it drains itself", h->name);
+        judge_says(t, INVARIANT_SAME, "%s is called done while its own drain runs", h->name);
     if (h->last_drain_own && h->was_eligible && h->eligible_then && !h->eligible &&
         !h->strangers_ineligible)
         judge_says(t, INVARIANT_SAME, "%s is called done, and its own drain has left it ineligible",

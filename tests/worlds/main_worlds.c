@@ -129,7 +129,7 @@ static bool make_world_plan(struct truth *t)
     }
     const struct finding *f = plan_refused(&t->plan);
     if (f != NULL)
-        judge_says(t, INVARIANT_ENDS, "plan refused: %s %s", f->id, f->text);
+        judge_says(t, INVARIANT_ENDS, "the plan was refused: %s %s", f->id, f->text);
     else if (t->replaces && t_replace_plan(t, &err) < 0)
         judge_says(t, INVARIANT_ENDS, "no plan to replace by: %s", err.text);
     return t->violated == 0;
@@ -381,8 +381,9 @@ static int report_counts(const struct counts *c)
                                           "empty state",
                                           "bad digest"};
     static const char *const trusts[TRUST_COUNTS] = {
-        "stopped without a key that is named", "resumed in vain", "mended, and resumed to its end",
-        "nothing changes by keys of others", "it comes with a boot"};
+        "stopped without a key that the trust names", "resumed in vain",
+        "repaired, and resumed to its end", "nothing changes by keys of others",
+        "it comes with a boot"};
     int zero = 0;
 
     for (int i = 0; i < FAULT_KINDS; i++)

@@ -236,7 +236,7 @@ static const struct {
     {"goes on without what was kept", kept_elsewhere, 0},
     {"ended as it gave a client back, which others mark then", marked_after, 0},
     {"a server that was removed is started by hand", started_after, 0},
-    {"a server planned as dead lives", dead_starts, 0},
+    {"a server planned as dead is alive", dead_starts, 0},
     {"an old server's peer removed by hand", peer_removed, 0},
     {"a server that stays is restarted with an empty state", stays_empty, 0},
     /* truth_trust.c: */
@@ -244,6 +244,7 @@ static const struct {
     {"trust without the run's operator's key", trust_reaches, 0},
     {"trust with the run's key as an observer's", trust_reaches, 0},
     {"trust with other keys of others", trust_reaches, 0},
+    {"root's list of other operators", trust_reaches, 0},
     {"trust that is right again", trust_reaches, 0},
 };
 

@@ -123,7 +123,7 @@ static void judge_places(struct truth *t, int host, const struct order_stage *o,
     for (uint32_t k = seeds; k < MIN_OF(o->n_urls, (uint32_t)URLS_MAX); k++)
         left += str_starts(o->urls[k], origin);
     if (left != own || o->n_urls != seeds + own || seeds > SEEDS_TOLD)
-        judge_says(t, 6, "of %u places of the release %s is told %u, and %u in all", own,
+        judge_says(t, 6, "of %u places of the release %s gets %u, and %u in all", own,
                    t->hosts[host].name, left, o->n_urls);
 }
 

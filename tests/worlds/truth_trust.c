@@ -5,7 +5,8 @@
  * rotation says what version 1 does with that key; version 1 also names the coordinator's next
  * key. Version 2 repairs this and names both keys. Questions have a key of their own, which all
  * versions name. If one key signs orders and questions, a version that does not name it takes
- * both away. */
+ * both away. Root's own list of operators on a host is such a version, too (ROTATION_UNLISTED):
+ * the host refuses the order by the role, and answers questions. */
 #include "truth_faults.h"
 
 #define STOPS_MAX    1     /* a turn that had failed before may end in another stop */
@@ -24,7 +25,9 @@ bool t_obeys(const struct truth *t, int host, int key)
 
 bool t_refuses_role(const struct truth *t, int host, int key)
 {
-    return t->rotation == ROTATION_DEMOTED && key == KEY_FIRST && !t_obeys(t, host, key);
+    bool asks = t->rotation == ROTATION_DEMOTED || t->rotation == ROTATION_UNLISTED;
+
+    return asks && key == KEY_FIRST && !t_obeys(t, host, key);
 }
 
 bool t_tells(const struct truth *t, int host)
@@ -173,8 +176,8 @@ static void repair_trust(struct truth *t, bool next)
 {
     t->trust_right = true;
     t->key = next ? KEY_NEXT : KEY_FIRST;
-    t_say(t, "the trust is mended: %s",
-          next ? "the coordinator has the next key" : "the key is back");
+    t_say(t, "the trust is repaired: %s",
+          next ? "the coordinator has the next key" : "the old key is back");
     for (int i = 0; i < t->n_hosts; i++) {
         t->hosts[i].faulted = true;
         send_trust(t, i, next ? 1 : 2, random_ms(t, BACK_LATE_MS));
@@ -201,7 +204,7 @@ void judge_heard(struct truth *t, int host, const char *what)
     const struct t_host *h = &t->hosts[host];
 
     if (t->now - h->told_ms > JUDGE_STALE_MS)
-        judge_says(t, 8, "%s of %s, and its agent has told nothing for %lld ms", what, h->name,
+        judge_says(t, 8, "%s of %s, and its agent has reported nothing for %lld ms", what, h->name,
                    (long long)(t->now - h->told_ms));
 }
 
@@ -211,8 +214,7 @@ void judge_settled_heard(struct truth *t, int host, enum message_kind order)
     const struct t_host *h = &t->hosts[host];
 
     if (order == MSG_SWAP && h->obeyed_ms > h->strange_ms && !h->told_settled)
-        judge_says(t, 8, "%s is called done, and its agent has not said that it has settled",
-                   h->name);
+        judge_says(t, 8, "%s is called done, and its agent has not reported it settled", h->name);
     if (!h->is_server)
         judge_heard(t, host, "done");
 }
@@ -224,7 +226,8 @@ static void judge_told_since(struct truth *t)
         const struct t_host *h = &t->hosts[t_host_of(t, p->key)];
         if (t->ledger.hosts[i].state == HOST_DONE && p->managed && h->listed &&
             h->role != ROLE_LEAVES && h->told_ms < t->effect_ms)
-            judge_says(t, 11, "done, and the agent of %s has told nothing since the last effect",
+            judge_says(t, 11,
+                       "done, and the agent of %s has reported nothing since the last effect",
                        h->name);
     }
 }
@@ -238,6 +241,29 @@ static bool is_all_right(const struct truth *t)
     for (int i = 0; i < t->n_hosts; i++)
         right = right && t->hosts[i].trust_ms < t->begun_ms;
     return right;
+}
+
+/* A host that refused its order by the role has failed, and says so; it is not left out as one on
+ * hold. If the run stops because of this host, the cause says so, too. */
+static void judge_role(struct truth *t)
+{
+    const char *role = refusal_name(REFUSAL_ROLE);
+
+    for (size_t i = 0; i < t->ledger.n_hosts; i++) {
+        const struct ledger_host *l = &t->ledger.hosts[i];
+        const struct t_host *h = &t->hosts[t_host_of(t, l->key)];
+        bool stops = t->ledger.state == RUN_STOPPED && str_eq(t->ledger.cause_host, h->name);
+        if (!l->answered || l->refusal != REFUSAL_ROLE || !host_finished(l->state))
+            continue;
+        if (l->state == HOST_SKIPPED && l->skip == SKIP_HELD)
+            judge_says(t, INVARIANT_ENDS, "%s refused by the role, and is left out as held",
+                       h->name);
+        if (l->state != HOST_FAILED || l->failure != FAILURE_REFUSED_BY_LAW)
+            continue;
+        if (strstr(l->text, role) == NULL || (stops && strstr(t->ledger.cause, role) == NULL))
+            judge_says(t, INVARIANT_ENDS, "%s refused by the role, and that is not said: %s; %s",
+                       h->name, l->text, stops ? t->ledger.cause : "");
+    }
 }
 
 static bool has_reached_any(const struct truth *t)
@@ -256,6 +282,7 @@ void judge_trust(struct truth *t)
 
     if (end == RUN_DONE)
         judge_told_since(t);
+    judge_role(t);
     if (t->rotation == ROTATION_OTHER && t->plain && did && has_reached_any(t))
         counts.trust[TRUST_OTHER]++;
     if (end == RUN_STOPPED && t_trust_is_wrong(t))
