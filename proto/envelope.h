@@ -15,8 +15,8 @@
  * seals them. A retry seals the same inner bytes again.
  * Receiving: envelope_open gives the inner bytes; envelope_verify checks the signature and the
  * lengths and does not look into the payload; the caller checks cluster, receiver, session and so
- * on (agent/shared/order.h); codec_read_* reads the payload. The bytes that are decoded are the
- * bytes that were verified.
+ * on (agent/shared/order_check.h); codec_read_* reads the payload. The bytes that are decoded are
+ * the bytes that were verified.
  */
 #ifndef ENVELOPE_H
 #define ENVELOPE_H

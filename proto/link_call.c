@@ -5,20 +5,21 @@
 #define REQUEST_ID  1 /* any number is right: there is one request a connection */
 #define HEARD_FIRST (SP_HELLO_LEN + SP_HEAD_LEN)
 
-int64_t call_now_ms(void)
+int64_t link_call_now_ms(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-struct call *call_new(const char *address, const void *frame, size_t n, int64_t deadline_ms)
+struct link_call *link_call_new(const char *address, const void *frame, size_t n,
+                                int64_t deadline_ms)
 {
-    struct call *c = xzalloc(1, sizeof(*c));
+    struct link_call *c = xzalloc(1, sizeof(*c));
     unsigned char greeting[SP_HELLO_LEN], head[SP_HEAD_LEN];
 
     memcpy(c->address, address, strlen(address)); /* the caller checked it: below ADDRESS_MAX */
-    c->until_ms = call_now_ms() + deadline_ms;
+    c->until_ms = link_call_now_ms() + deadline_ms;
     sp_hello(greeting, SP_REQ);
     sp_head(head, REQUEST_ID, n);
     (void)buf_add(&c->out, greeting, sizeof(greeting));
@@ -27,13 +28,13 @@ struct call *call_new(const char *address, const void *frame, size_t n, int64_t 
     return c;
 }
 
-static void set_call_timeout(struct call *c)
+static void set_call_timeout(struct link_call *c)
 {
     /* At least 1: nng takes 0 as "only if it can be done at once", and refuses that for streams. */
-    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - call_now_ms(), (int64_t)1));
+    nng_aio_set_timeout(c->aio, (nng_duration)MAX_OF(c->until_ms - link_call_now_ms(), (int64_t)1));
 }
 
-int call_start(struct call *c, void (*completed)(void *call))
+int link_call_start(struct link_call *c, void (*completed)(void *call))
 {
     char url[ADDRESS_MAX + 8];
     int rv;
@@ -49,7 +50,7 @@ int call_start(struct call *c, void (*completed)(void *call))
 }
 
 /* Sends or receives the remaining bytes of the stage. */
-static void continue_call(struct call *c)
+static void continue_call(struct link_call *c)
 {
     struct buf *b = c->stage == CALL_SAYS ? &c->out : &c->in;
     nng_iov iov = {.iov_buf = b->data + c->moved, .iov_len = c->want - c->moved};
@@ -63,7 +64,7 @@ static void continue_call(struct call *c)
         nng_stream_recv(c->stream, c->aio);
 }
 
-static void enter_call_stage(struct call *c, enum call_stage stage, size_t want)
+static void enter_call_stage(struct link_call *c, enum link_call_stage stage, size_t want)
 {
     c->stage = stage;
     c->moved = 0;
@@ -78,7 +79,7 @@ static void enter_call_stage(struct call *c, enum call_stage stage, size_t want)
     continue_call(c);
 }
 
-static int handle_answer_head(struct call *c, struct err *err)
+static int handle_answer_head(struct link_call *c, struct err *err)
 {
     uint32_t id;
     size_t n;
@@ -97,12 +98,12 @@ static int handle_answer_head(struct call *c, struct err *err)
     return 0;
 }
 
-int call_step(struct call *c, struct err *err)
+int link_call_step(struct link_call *c, struct err *err)
 {
     int code = nng_aio_result(c->aio);
 
     if (code != 0)
-        return call_error(c, code, err);
+        return link_call_error(c, code, err);
     if (c->stage == CALL_DIALS) {
         c->stream = nng_aio_get_output(c->aio, 0);
         enter_call_stage(c, CALL_SAYS, c->out.len);
@@ -122,7 +123,7 @@ int call_step(struct call *c, struct err *err)
     return 0;
 }
 
-int call_error(const struct call *c, int code, struct err *err)
+int link_call_error(const struct link_call *c, int code, struct err *err)
 {
     bool was_there = c->stage > CALL_DIALS; /* the agent, or another program, accepted the call */
 
@@ -140,14 +141,14 @@ int call_error(const struct call *c, int code, struct err *err)
     return link_error(err, code, "%s", c->address);
 }
 
-/* The last result of the aio may be a stream that call_step has not taken yet. */
-static void take_dialed_stream(struct call *c)
+/* The last result of the aio may be a stream that link_call_step has not taken yet. */
+static void take_dialed_stream(struct link_call *c)
 {
     if (c->stage == CALL_DIALS && c->stream == NULL && nng_aio_result(c->aio) == 0)
         c->stream = nng_aio_get_output(c->aio, 0);
 }
 
-void call_close(struct call *c)
+void link_call_close(struct link_call *c)
 {
     if (c->aio != NULL) {
         nng_aio_stop(c->aio);
@@ -168,9 +169,9 @@ void call_close(struct call *c)
     c->aio = NULL;
 }
 
-void call_free(struct call *c)
+void link_call_free(struct link_call *c)
 {
-    call_close(c);
+    link_call_close(c);
     buf_free(&c->out);
     buf_free(&c->in);
     free(c);

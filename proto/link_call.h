@@ -1,10 +1,10 @@
 /*
  * link_call.h - one call to an agent: connect, send an order, receive the answer, close.
  *
- * A call has a few stages; each stage is one nng operation or several. Calling sequence: call_new;
- * call_start; call_step each time after `completed` was called, until call_step returns 1 (c->in is
- * the answer) or -1; call_close; call_free. One deadline, given at the start, covers the whole
- * call. A call may be closed or freed at any stage.
+ * A call has a few stages; each stage is one nng operation or several. Calling sequence:
+ * link_call_new; link_call_start; link_call_step each time after `completed` was called, until
+ * link_call_step returns 1 (c->in is the answer) or -1; link_call_close; link_call_free. One
+ * deadline, given at the start, covers the whole call. A call may be closed or freed at any stage.
  *
  * Threads: the owner's thread calls all functions. Only `completed` is called on nng's threads; it
  * may only notify the owner. The owner (link_client.h) sets links, on_done and ctx, and keeps the
@@ -23,12 +23,12 @@
 
 #define ADDRESS_MAX 128
 
-enum call_stage { CALL_QUEUED, CALL_DIALS, CALL_SAYS, CALL_HEARS_HEAD, CALL_HEARS_FRAME };
+enum link_call_stage { CALL_QUEUED, CALL_DIALS, CALL_SAYS, CALL_HEARS_HEAD, CALL_HEARS_FRAME };
 
-struct call {
-    struct call *next, *prev; /* in the list of queued calls or the list of open calls */
-    struct call *next_ready;  /* in the list of ready calls; guarded by the lock of links */
-    bool ready;               /* the same lock guards it */
+struct link_call {
+    struct link_call *next, *prev; /* in the list of queued calls or the list of open calls */
+    struct link_call *next_ready;  /* in the list of ready calls; guarded by the lock of links */
+    bool ready;                    /* the same lock guards it */
     struct links *links;
 
     char address[ADDRESS_MAX];
@@ -36,7 +36,7 @@ struct call {
     void (*on_done)(void *ctx, const void *frame, size_t n, const struct err *err);
     void *ctx;
 
-    enum call_stage stage;
+    enum link_call_stage stage;
     struct buf out; /* greeting, head and frame, to be sent together */
     struct buf in;  /* received: greeting and head, later the answer */
     size_t moved;   /* bytes of this stage that were sent or received */
@@ -46,17 +46,18 @@ struct call {
     nng_aio *aio;
 };
 
-int64_t call_now_ms(void);
-struct call *call_new(const char *address, const void *frame, size_t n, int64_t deadline_ms);
+int64_t link_call_now_ms(void);
+struct link_call *link_call_new(const char *address, const void *frame, size_t n,
+                                int64_t deadline_ms);
 /* Begins to connect. Returns 0, or nng's code on failure. */
-MUST_CHECK int call_start(struct call *c, void (*completed)(void *call));
+MUST_CHECK int link_call_start(struct link_call *c, void (*completed)(void *call));
 /* Continues after an operation has completed. 0: the next operation has begun; 1: c->in is the
  * answer; -1: the call failed, and err says why. */
-MUST_CHECK int call_step(struct call *c, struct err *err);
+MUST_CHECK int link_call_step(struct link_call *c, struct err *err);
 /* Fills in err for a code of nng at this stage. Returns -1. */
-int call_error(const struct call *c, int code, struct err *err);
+int link_call_error(const struct link_call *c, int code, struct err *err);
 /* Waits for a running callback. Afterwards nng does not use the call any more. */
-void call_close(struct call *c);
-void call_free(struct call *c);
+void link_call_close(struct link_call *c);
+void link_call_free(struct link_call *c);
 
 #endif

@@ -8,7 +8,7 @@
 #define TICK_MS         50 /* time between two checks of the deadlines of queued calls */
 
 struct call_list {
-    struct call *first, *last;
+    struct link_call *first, *last;
     size_t n;
 };
 
@@ -20,11 +20,11 @@ struct links {
     bool ticking;
 
     pthread_mutex_t lock; /* guards what follows, and each call's `ready` */
-    struct call *first_ready, *last_ready;
+    struct link_call *first_ready, *last_ready;
     bool ticked;
 };
 
-static void add_to_list(struct call_list *l, struct call *c)
+static void add_to_list(struct call_list *l, struct link_call *c)
 {
     c->next = NULL;
     c->prev = l->last;
@@ -33,7 +33,7 @@ static void add_to_list(struct call_list *l, struct call *c)
     l->n++;
 }
 
-static void remove_from_list(struct call_list *l, struct call *c)
+static void remove_from_list(struct call_list *l, struct link_call *c)
 {
     *(c->prev != NULL ? &c->prev->next : &l->first) = c->next;
     *(c->next != NULL ? &c->next->prev : &l->last) = c->prev;
@@ -45,7 +45,7 @@ static void remove_from_list(struct call_list *l, struct call *c)
 
 static void on_call_completed(void *arg)
 {
-    struct call *c = arg;
+    struct link_call *c = arg;
     struct links *l = c->links;
 
     pthread_mutex_lock(&l->lock);
@@ -73,10 +73,10 @@ static void on_tick(void *arg)
 
 /* ---- on the owner's thread ---- */
 
-static struct call *take_ready(struct links *l)
+static struct link_call *take_ready(struct links *l)
 {
     pthread_mutex_lock(&l->lock);
-    struct call *c = l->first_ready;
+    struct link_call *c = l->first_ready;
     if (c != NULL) {
         c->ready = false;
         l->first_ready = c->next_ready;
@@ -88,10 +88,10 @@ static struct call *take_ready(struct links *l)
 }
 
 /* Removes a closed call from the list of completed calls, if it is in that list. */
-static void forget_ready(struct links *l, const struct call *gone)
+static void forget_ready(struct links *l, const struct link_call *gone)
 {
     pthread_mutex_lock(&l->lock);
-    struct call **p = &l->first_ready, *last = NULL;
+    struct link_call **p = &l->first_ready, *last = NULL;
     while (gone->ready && *p != NULL) {
         if (*p == gone)
             *p = gone->next_ready;
@@ -105,31 +105,31 @@ static void forget_ready(struct links *l, const struct call *gone)
 
 /* Removes the call from all lists, calls on_done, frees the call. on_done may start other calls.
  * err NULL: c->in is the answer. */
-static void finish_call(struct links *l, struct call *c, const struct err *err)
+static void finish_call(struct links *l, struct link_call *c, const struct err *err)
 {
     remove_from_list(c->stage == CALL_QUEUED ? &l->queue : &l->open, c);
-    call_close(c);
+    link_call_close(c);
     forget_ready(l, c);
     if (err == NULL)
         c->on_done(c->ctx, c->in.data, c->in.len, NULL);
     else
         c->on_done(c->ctx, NULL, 0, err);
-    call_free(c);
+    link_call_free(c);
 }
 
-static void finish_failed_call(struct links *l, struct call *c, int code)
+static void finish_failed_call(struct links *l, struct link_call *c, int code)
 {
     struct err err = ERR_INIT;
-    call_error(c, code, &err);
+    link_call_error(c, code, &err);
     finish_call(l, c, &err);
 }
 
 /* Returns 1 when the call has ended. */
-static size_t step_call(struct links *l, struct call *c)
+static size_t step_call(struct links *l, struct link_call *c)
 {
     struct err err = ERR_INIT;
 
-    int rv = call_step(c, &err);
+    int rv = link_call_step(c, &err);
     if (rv != 0)
         finish_call(l, c, rv > 0 ? NULL : &err);
     return rv != 0 ? 1 : 0;
@@ -140,10 +140,10 @@ static size_t start_queued_calls(struct links *l)
     size_t handed_out = 0;
 
     while (l->queue.first != NULL && l->open.n < LINK_CALLS_MAX) {
-        struct call *c = l->queue.first;
+        struct link_call *c = l->queue.first;
         remove_from_list(&l->queue, c);
         add_to_list(&l->open, c);
-        int rv = call_start(c, on_call_completed);
+        int rv = link_call_start(c, on_call_completed);
         if (rv == 0)
             continue;
         c->stage = CALL_DIALS; /* finish_call looks for it in the open list */
@@ -156,10 +156,10 @@ static size_t start_queued_calls(struct links *l)
 /* Ends the queued calls whose deadline has passed. */
 static size_t end_late_calls(struct links *l)
 {
-    int64_t now = call_now_ms();
+    int64_t now = link_call_now_ms();
     size_t handed_out = 0;
 
-    for (struct call *c = l->queue.first; c != NULL;) {
+    for (struct link_call *c = l->queue.first; c != NULL;) {
         if (c->until_ms > now) {
             c = c->next;
             continue;
@@ -184,7 +184,7 @@ static bool take_tick(struct links *l)
 
 size_t links_drain(struct links *l)
 {
-    struct call *c;
+    struct link_call *c;
     size_t handed_out = 0;
 
     if (take_tick(l))
@@ -229,7 +229,7 @@ int links_call(struct links *l, const char *address, const void *frame, size_t n
     if (deadline_ms < 1 || deadline_ms > DEADLINE_MAX_MS)
         return err_set(err, ERR_USAGE, 0, "%s: a deadline of %lld ms is out of range", address,
                        (long long)deadline_ms);
-    struct call *c = call_new(address, frame, n, deadline_ms);
+    struct link_call *c = link_call_new(address, frame, n, deadline_ms);
     c->links = l;
     c->on_done = on_done;
     c->ctx = ctx;
@@ -257,12 +257,12 @@ int links_new(void (*wake)(void *ctx), void *ctx, struct links **ret, struct err
 
 static void free_call_list(struct links *l, struct call_list *list)
 {
-    struct call *c;
+    struct link_call *c;
     while ((c = list->first) != NULL) {
         remove_from_list(list, c);
-        call_close(c);
+        link_call_close(c);
         forget_ready(l, c);
-        call_free(c);
+        link_call_free(c);
     }
 }
 

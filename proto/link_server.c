@@ -1,5 +1,5 @@
 #include <sys/resource.h>
-#include "crowd.h"
+#include "connection_limits.h"
 #include "envelope.h"
 #include "link_conn.h"
 #include "link_error.h"
@@ -21,7 +21,7 @@ struct link_server {
     struct conn_owner owner; /* its lock guards the connections and the members below */
     pthread_cond_t changed;
     struct conn *first_frame, *last_frame; /* the queue of frames for the workers */
-    struct crowd *crowd;
+    struct connection_limits *limits;
     uint32_t last_id;
 };
 
@@ -31,7 +31,7 @@ static void on_conn_frame(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
 
-    crowd_heard(s->crowd, c->id);
+    connection_limits_begin_serving(s->limits, c->id);
     c->next_frame = NULL;
     *(s->last_frame != NULL ? &s->last_frame->next_frame : &s->first_frame) = c;
     s->last_frame = c;
@@ -41,13 +41,13 @@ static void on_conn_frame(void *ctx, struct conn *c)
 static void on_conn_answered(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
-    crowd_served(s->crowd, c->id);
+    connection_limits_end_serving(s->limits, c->id);
 }
 
 static void on_conn_end(void *ctx, struct conn *c)
 {
     struct link_server *s = ctx;
-    crowd_left(s->crowd, c->id);
+    connection_limits_remove(s->limits, c->id);
 }
 
 /* ---- accepting connections, before a byte is read ---- */
@@ -82,13 +82,13 @@ static void admit_stream(struct link_server *s, nng_stream *stream)
     uint32_t id = ++s->last_id > 0 ? s->last_id : ++s->last_id, out;
 
     if (!read_remote_address(stream, &from) || !address_list_holds(&s->allow, &from) ||
-        !crowd_admit(s->crowd, id, &from)) {
+        !connection_limits_admit(s->limits, id, &from)) {
         nng_stream_free(stream);
         return;
     }
     if (conn_start(&s->owner, stream, id) != 0)
-        crowd_left(s->crowd, id);
-    while ((out = crowd_to_close(s->crowd)) != 0)
+        connection_limits_remove(s->limits, id);
+    while ((out = connection_limits_to_close(s->limits)) != 0)
         kick_conn(s, out);
 }
 
@@ -220,7 +220,7 @@ static struct link_server *new_server(const struct link_server_config *c)
                                    .on_end = on_conn_end};
     pthread_mutex_init(&s->owner.lock, NULL);
     pthread_cond_init(&s->changed, NULL);
-    s->crowd = crowd_new(c->max_pipes, c->max_pipes_each);
+    s->limits = connection_limits_new(c->max_pipes, c->max_pipes_each);
     return s;
 }
 
@@ -273,7 +273,7 @@ void link_server_stop(struct link_server *s)
         nng_aio_free(s->pause);
     if (s->accept != NULL)
         nng_aio_free(s->accept);
-    crowd_free(s->crowd);
+    connection_limits_free(s->limits);
     pthread_cond_destroy(&s->changed);
     pthread_mutex_destroy(&s->owner.lock);
     free(s);

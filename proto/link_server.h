@@ -5,9 +5,10 @@
  * sends the answer of the handler. The listener accepts connections ("pipes") only from addresses
  * in allow_from. It counts them in total and by address from the moment they are accepted, before
  * it reads a byte. At a limit, it closes the most idle connection in favour of the new one
- * (crowd.h). Deadlines: 5 s for the greeting, idle_ms until a frame begins, 10 s for a frame, 10 s
- * to send an answer. A peer that sends single bytes does not extend a deadline. A frame larger than
- * FRAME_ORDER_MAX ends its connection. So does a handler that returns -1: strangers get no answer.
+ * (connection_limits.h). Deadlines: 5 s for the greeting, idle_ms until a frame begins, 10 s for a
+ * frame, 10 s to send an answer. A peer that sends single bytes does not extend a deadline. A frame
+ * larger than FRAME_ORDER_MAX ends its connection. So does a handler that returns -1: strangers get
+ * no answer.
  *
  * The handler runs on a worker thread, may block for up to STATUS_WAIT_MAX_MS, and must be safe to
  * call from several threads at the same time. If the peer closes the connection meanwhile, the

@@ -3,12 +3,12 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include "ask.h"
+#include "nomad_api.h"
 #include "fetch_session.h"
 #include "file.h"
-#include "get.h"
+#include "binary_download.h"
 #include "str.h"
-#include "try.h"
+#include "trial.h"
 #include "unpack.h"
 
 #define JOB_MAX (16 * 1024)
@@ -175,7 +175,7 @@ static int read_get_job(struct talk *t, struct fetch_get *ret, struct err *err)
 static int run_get(struct talk *t, const char *rest, struct err *err)
 {
     struct fetch_get job;
-    char path[GET_PATH_MAX];
+    char path[BINARY_PATH_MAX];
     char word[64];
     enum failure failure;
     struct err why = ERR_INIT;
@@ -184,7 +184,7 @@ static int run_get(struct talk *t, const char *rest, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "the line \"get\" has more words");
     if (read_get_job(t, &job, err) < 0)
         return -1;
-    const struct get g = {
+    const struct binary_download g = {
         .job = &job,
         .clock = t->s->clock,
         .allow_file = t->conf->allow_file_urls,
@@ -194,7 +194,7 @@ static int run_get(struct talk *t, const char *rest, struct err *err)
         .left = log_given_up_place,
         .ctx = t,
     };
-    if (get_run(&g, path, &failure, &why) == 0)
+    if (binary_download_run(&g, path, &failure, &why) == 0)
         return send_escaped_line(t->s, "done ", path, err);
     snprintf(word, sizeof(word), "failed %s ", failure_name(failure));
     return send_escaped_line(t->s, word, why.text, err);
@@ -249,7 +249,7 @@ int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct digest *ret_d
 }
 
 int fetch_knock_parse(const char *rest, int64_t *ret_ms,
-                      struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
+                      struct checked_peer ret[static FETCH_PEERS_MAX], uint32_t *ret_n,
                       struct err *err)
 {
     const char *first;
@@ -259,9 +259,9 @@ int fetch_knock_parse(const char *rest, int64_t *ret_ms,
         return -1;
     first = rest--;
     for (; *rest != '\0' || n == 0; n++) {
-        if (n == FETCH_KNOCKS_MAX)
+        if (n == FETCH_PEERS_MAX)
             return err_set(err, ERR_LIMIT, 0, "more than %d servers in one question",
-                           FETCH_KNOCKS_MAX);
+                           FETCH_PEERS_MAX);
         rest++;
         if (take_question_word(&rest, ret[n].host, sizeof(ret[n].host)) < 0 || *rest++ != ' ' ||
             take_question_word(&rest, ret[n].port, sizeof(ret[n].port)) < 0)
@@ -285,7 +285,7 @@ static int answer_api_question(struct talk *t, const char *rest, const char *tok
         return -1;
     if (t->http == NULL && http_new(&t->http, err) < 0)
         return -1;
-    if (ask_api(t->http, t->conf, rest, token, ms, &status, &body, &why) < 0)
+    if (nomad_api_get(t->http, t->conf, rest, token, ms, &status, &body, &why) < 0)
         return send_escaped_line(t->s, "none ", why.text, err) < 0 ? -1 : 1;
     buf_printf(&line, "answer %d %zu\n", status, body.len);
     buf_add(&line, body.data, body.len);
@@ -336,7 +336,7 @@ static int run_heartbeat(struct talk *t, const char *rest, struct err *err)
         return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
     if (take_token_line(t, token, err) < 0 || (t->http == NULL && http_new(&t->http, err) < 0))
         return -1;
-    rv = ask_heartbeat(t->http, t->conf, token, (int64_t)ms, &b, &why);
+    rv = nomad_api_get_heartbeat(t->http, t->conf, token, (int64_t)ms, &b, &why);
     crypto_wipe(token, sizeof(token));
     if (rv < 0)
         return send_escaped_line(t->s, "none ", why.text, err) < 0 ? -1 : 1;
@@ -346,18 +346,18 @@ static int run_heartbeat(struct talk *t, const char *rest, struct err *err)
 
 static int run_knock(struct talk *t, const char *rest, struct err *err)
 {
-    struct knock_peer peers[FETCH_KNOCKS_MAX];
-    enum knock heard[FETCH_KNOCKS_MAX];
+    struct checked_peer peers[FETCH_PEERS_MAX];
+    enum peer_check heard[FETCH_PEERS_MAX];
     auto_buf struct buf line = BUF_INIT;
     uint32_t n;
     int64_t ms;
 
     if (fetch_knock_parse(rest, &ms, peers, &n, err) < 0)
         return -1;
-    knock_all(peers, n, ms, heard);
+    peer_check_all(peers, n, ms, heard);
     buf_add_str(&line, "heard");
     for (uint32_t i = 0; i < n; i++)
-        buf_printf(&line, " %s", knock_word(heard[i]));
+        buf_printf(&line, " %s", peer_check_word(heard[i]));
     buf_add_byte(&line, '\n');
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
@@ -365,17 +365,17 @@ static int run_knock(struct talk *t, const char *rest, struct err *err)
 /* No order chooses the address or the question: the address is root's. */
 static int run_metadata(struct talk *t, const char *rest, struct err *err)
 {
-    struct knock_peer peer = {.port = "80"};
-    enum knock heard = KNOCK_UNKNOWN;
+    struct checked_peer peer = {.port = "80"};
+    enum peer_check heard = PEER_UNKNOWN;
     uint64_t ms;
 
     if (str_to_u64(rest, UINT32_MAX, &ms) < 0 || ms == 0)
         return err_set(err, ERR_FORMAT, 0, "not a deadline in milliseconds: %.100s", rest);
     str_cut(peer.host, sizeof(peer.host), t->conf->metadata_address);
     if (peer.host[0] != '\0')
-        heard = knock_reach(&peer, (int64_t)ms);
+        heard = peer_check_reach(&peer, (int64_t)ms);
     auto_buf struct buf line = BUF_INIT;
-    buf_printf(&line, "heard %s\n", knock_word(heard));
+    buf_printf(&line, "heard %s\n", peer_check_word(heard));
     return file_write_all(t->s->out, line.data, line.len, err) < 0 ? -1 : 1;
 }
 
@@ -390,7 +390,7 @@ static int report_trial_error(const struct talk *t, const struct err *why, struc
 }
 
 /* Reports the result of a trial, and frees it. */
-static int report_trial(const struct talk *t, struct try_answer *a, struct err *err)
+static int report_trial(const struct talk *t, struct trial_answer *a, struct err *err)
 {
     auto_buf struct buf line = BUF_INIT;
 
@@ -404,8 +404,8 @@ static int report_trial(const struct talk *t, struct try_answer *a, struct err *
 /* Returns 0: the session is over. */
 static int run_try(struct talk *t, const char *rest, struct err *err)
 {
-    struct try_answer a = {.said = BUF_INIT};
-    struct try_job j = {.dir = TRY_DIR};
+    struct trial_answer a = {.said = BUF_INIT};
+    struct trial_job j = {.dir = TRIAL_DIR};
     struct err why = ERR_INIT;
     int rv;
 
@@ -417,16 +417,16 @@ static int run_try(struct talk *t, const char *rest, struct err *err)
     j.binary = t->files[0];
     j.files = t->files + 1;
     j.n_files = t->n_files - 1;
-    rv = t->s->walled ? 0 : try_wall(&why);
+    rv = t->s->walled ? 0 : trial_build_wall(&why);
     if (rv == 0)
-        rv = try_run(&j, t->s->clock, &a, &why);
+        rv = trial_run(&j, t->s->clock, &a, &why);
     return rv < 0 ? report_trial_error(t, &why, err) : report_trial(t, &a, err);
 }
 
 static int run_verify(struct talk *t, const char *rest, struct err *err)
 {
-    struct try_answer a = {.said = BUF_INIT};
-    struct try_job j = {.dir = TRY_DIR, .binary = -1};
+    struct trial_answer a = {.said = BUF_INIT};
+    struct trial_job j = {.dir = TRIAL_DIR, .binary = -1};
     struct err why = ERR_INIT;
     uint64_t ms = 0;
     int rv;
@@ -437,9 +437,9 @@ static int run_verify(struct talk *t, const char *rest, struct err *err)
     j.deadline_ms = (int64_t)ms;
     j.files = t->files;
     j.n_files = t->n_files;
-    rv = t->s->walled ? 0 : try_wall(&why);
+    rv = t->s->walled ? 0 : trial_build_wall(&why);
     if (rv == 0)
-        rv = try_verify(&j, t->s->clock, &a, &why);
+        rv = trial_verify(&j, t->s->clock, &a, &why);
     return rv < 0 ? report_trial_error(t, &why, err) : report_trial(t, &a, err);
 }
 
@@ -449,7 +449,7 @@ static int check_unzip(const struct talk *t, const struct unpack *u, struct err 
 {
     autoclose int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
-    if (!t->s->walled && try_wall(why) < 0)
+    if (!t->s->walled && trial_build_wall(why) < 0)
         return -1;
     if (nowhere < 0)
         return err_set(why, ERR_STATE, errno, "open /dev/null");

@@ -12,7 +12,7 @@
 #include "agent_conf.h"
 #include "clock.h"
 #include "crypto.h"
-#include "knock.h"
+#include "peer_check.h"
 #include "log.h"
 
 #define FETCH_DESCRIPTORS (1 + FETCH_FILES_MAX)
@@ -36,7 +36,7 @@ MUST_CHECK int fetch_unzip_parse(const char *rest, uint64_t *ret_size, struct di
                                  struct err *err);
 /* "MS HOST PORT [HOST PORT]..." */
 MUST_CHECK int fetch_knock_parse(const char *rest, int64_t *ret_ms,
-                                 struct knock_peer ret[static FETCH_KNOCKS_MAX], uint32_t *ret_n,
+                                 struct checked_peer ret[static FETCH_PEERS_MAX], uint32_t *ret_n,
                                  struct err *err);
 
 #endif

@@ -49,7 +49,7 @@ static bool account_is_found(bool group, const char *name)
     return group ? getgrnam(name) != NULL : getpwnam(name) != NULL;
 }
 
-enum tri account_there(bool group, const char *name)
+enum tri account_exists(bool group, const char *name)
 {
     auto_buf struct buf text = BUF_INIT;
     struct err err = ERR_INIT;

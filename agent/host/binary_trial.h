@@ -1,7 +1,7 @@
 /*
  * binary_trial.h - does a binary run on this host, and does it have the right version?
  *
- * Runs `version` of the open binary for at most 10 s behind the wall of try.h: caravan-fetch runs
+ * Runs `version` of the open binary for at most 10 s behind the wall of trial.h: caravan-fetch runs
  * it, without rights and without a network. Only the version is taken from the output. Messages
  * that show the output to people escape control characters. Waits for the binary to end. One
  * thread: the thread of caravan-swap's phases.

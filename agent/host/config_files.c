@@ -99,7 +99,7 @@ int config_files_open(const char *const *paths, size_t n, struct config_files *r
 
 void config_files_put_back(const struct config_files *f, const char *text, struct buf *ret)
 {
-    static const char place[] = TRY_DIR "/";
+    static const char place[] = TRIAL_DIR "/";
     const size_t n = sizeof(place) - 1;
 
     while (*text != '\0') {

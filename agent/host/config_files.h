@@ -23,7 +23,7 @@ struct config_files {
 MUST_CHECK int config_files_open(const char *const *paths, size_t n, struct config_files *ret,
                                  struct err *err);
 void config_files_close(struct config_files *f);
-/* Copies text, and replaces the names that a trial gave to the files (TRY_FILE) by their real
+/* Copies text, and replaces the names that a trial gave to the files (TRIAL_FILE) by their real
  * paths. */
 void config_files_put_back(const struct config_files *f, const char *text, struct buf *ret);
 

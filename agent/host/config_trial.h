@@ -4,7 +4,7 @@
  * Runs `<new binary> config validate FILE...` with every file (config_files.h) of every -config
  * path in the command that starts Nomad. A key that the new version does not know is fatal at its
  * start, and it is better to find that before anything is changed. The binary runs behind the wall
- * of try.h. It gets nothing from the host but these files, open.
+ * of trial.h. It gets nothing from the host but these files, open.
  *
  * Only exit status 1 can be a rejection. The answer is TRI_UNKNOWN, not a rejection, if
  *   the output mentions denied permission (the binary can read only what the wall lets through),

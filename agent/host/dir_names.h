@@ -2,7 +2,7 @@
  * dir_names.h - the files in one directory, for the port `names` of host.h.
  *
  * Links are followed, also if `path` itself is a link. So this is for directories that root or
- * Nomad's configuration names. Where links must not lead to another place, use plain_tree.h. Any
+ * Nomad's configuration names. Where links must not lead to another place, use dir_tree.h. Any
  * thread.
  */
 #ifndef DIR_NAMES_H

@@ -429,8 +429,8 @@ static int add_knock_address(struct buf *ask_for_body, const char *address, stru
     return 0;
 }
 
-int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                     int64_t deadline_ms, enum knock *ret, struct err *err)
+int fetch_call_check_peers(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
+                           uint32_t n, int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     auto_buf struct buf q = {.limit = FETCH_LINE_MAX};
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
@@ -440,15 +440,16 @@ int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MA
     for (uint32_t i = 0; i < n; i++)
         if (add_knock_address(&q, addresses[i], err) < 0)
             return -1;
-    if (n == 0 || n > FETCH_KNOCKS_MAX || buf_add_byte(&q, '\n') < 0)
+    if (n == 0 || n > FETCH_PEERS_MAX || buf_add_byte(&q, '\n') < 0)
         return err_set(err, ERR_LIMIT, 0, "cannot ask %u servers at once (1 to %d)", n,
-                       FETCH_KNOCKS_MAX);
+                       FETCH_PEERS_MAX);
     if (ask_fetch_line(c, &q, until, line, err) < 0)
         return -1;
-    return fetch_heard_parse(line, n, ret, err);
+    return fetch_peers_parse(line, n, ret, err);
 }
 
-int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *ret, struct err *err)
+int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum peer_check *ret,
+                        struct err *err)
 {
     auto_buf struct buf q = BUF_INIT;
     int64_t until = clock_mono(clock_system()) + deadline_ms + SLACK_MS;
@@ -457,7 +458,7 @@ int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *r
     (void)buf_printf(&q, "metadata %lld\n", (long long)deadline_ms);
     if (ask_fetch_line(c, &q, until, line, err) < 0)
         return -1;
-    return fetch_heard_parse(line, 1, ret, err);
+    return fetch_peers_parse(line, 1, ret, err);
 }
 
 /* ---- trials ---- */

@@ -46,11 +46,12 @@ MUST_CHECK int fetch_call_ask_as(struct fetch_call *c, const char *token, const 
 /* at_ms stays 0. ERR_NETWORK: the heartbeat is unknown. Other errors as of fetch_call_ask_as. */
 MUST_CHECK int fetch_call_heartbeat(struct fetch_call *c, const char *token, int64_t deadline_ms,
                                     struct heartbeat *ret, struct err *err);
-/* Asks n addresses at the same time: "10.0.0.1:4647" or "[::1]:4647", 1 to FETCH_KNOCKS_MAX. */
-MUST_CHECK int fetch_call_knock(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
-                                uint32_t n, int64_t deadline_ms, enum knock *ret, struct err *err);
+/* Asks n addresses at the same time: "10.0.0.1:4647" or "[::1]:4647", 1 to FETCH_PEERS_MAX. */
+MUST_CHECK int fetch_call_check_peers(struct fetch_call *c, const char (*addresses)[FETCH_PEER_MAX],
+                                      uint32_t n, int64_t deadline_ms, enum peer_check *ret,
+                                      struct err *err);
 /* Does a cloud answer its instances here? (fetch_job.h) */
-MUST_CHECK int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum knock *ret,
+MUST_CHECK int fetch_call_metadata(struct fetch_call *c, int64_t deadline_ms, enum peer_check *ret,
                                    struct err *err);
 
 struct fetch_ran {

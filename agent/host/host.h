@@ -46,8 +46,8 @@ struct host_room {
     bool read_only, noexec;
 };
 
-/* How a name leads to the file that is executed (file_way.h). */
-struct host_way {
+/* How a name leads to the file that is executed (link_chain.h). */
+struct host_link_chain {
     bool there; /* the name exists */
     bool
         through; /* the other name is this name, or one of the links that this name leads through */
@@ -114,7 +114,7 @@ struct host_process {
 #define LOOK_CONTENT 65536
 
 /* A question about a path: what does a process need there? */
-struct host_wish {
+struct path_question {
     char path[256];
     uint32_t
         need;     /* PATH_READ, PATH_WRITE, PATH_ENTER; all directories before it need PATH_ENTER */
@@ -258,9 +258,9 @@ struct host {
     MUST_CHECK int (*unzip_read)(void *ctx, void *p, size_t n, size_t *ret_n, struct err *err);
     void (*unzip_end)(void *ctx);
 
-    /* Does executing `name` execute the file that the name `target` leads to (file_way.h)? */
-    MUST_CHECK int (*way)(void *ctx, const char *name, const char *target, struct host_way *ret,
-                          struct err *err);
+    /* Does executing `name` execute the file that the name `target` leads to (link_chain.h)? */
+    MUST_CHECK int (*way)(void *ctx, const char *name, const char *target,
+                          struct host_link_chain *ret, struct err *err);
     /* The Nomad agents that execute the file dev, ino, without the process `except` and its
      * children. */
     MUST_CHECK int (*users)(void *ctx, uint64_t dev, uint64_t ino, uint32_t except,
@@ -290,8 +290,8 @@ struct host {
     /* Looks at paths as process pid (0: process 1) sees them. Does not wait for a path that hangs
      * (look_call.h). */
     MUST_CHECK int (*look_at)(void *ctx, uint32_t pid, const struct path_user *user,
-                              const struct host_wish *wishes, uint32_t n, struct host_look *ret,
-                              struct err *err);
+                              const struct path_question *questions, uint32_t n,
+                              struct host_look *ret, struct err *err);
     /* The listening sockets in the network of process pid (0: of process 1). */
     MUST_CHECK int (*listeners)(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err);
     void (*socket_owner)(void *ctx, uint64_t inode, uint32_t main_pid, struct host_owner *ret);
@@ -313,10 +313,11 @@ struct host {
     MUST_CHECK int (*heartbeat)(void *ctx, const char *token, int64_t deadline_ms,
                                 struct heartbeat *ret, struct err *err);
     /* Do Nomad servers serve at these n RPC addresses? All addresses are asked at the same time. */
-    MUST_CHECK int (*knock)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                            int64_t deadline_ms, enum knock *ret, struct err *err);
+    MUST_CHECK int (*check_peers)(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                                  int64_t deadline_ms, enum peer_check *ret, struct err *err);
     /* Does a cloud answer its instances here? fetch_job.h explains the answers. */
-    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
+    MUST_CHECK int (*metadata)(void *ctx, int64_t deadline_ms, enum peer_check *ret,
+                               struct err *err);
     void (*ask_end)(void *ctx);
 
     struct service *service;

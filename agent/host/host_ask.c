@@ -53,17 +53,18 @@ int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct hea
     return end_if_broken(l, fetch_call_heartbeat(l->asking, token, deadline_ms, ret, err), err);
 }
 
-int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
-               enum knock *ret, struct err *err)
+int host_check_peers(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                     int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 
     if (begin_conversation(l, err) < 0)
         return -1;
-    return end_if_broken(l, fetch_call_knock(l->asking, addresses, n, deadline_ms, ret, err), err);
+    return end_if_broken(l, fetch_call_check_peers(l->asking, addresses, n, deadline_ms, ret, err),
+                         err);
 }
 
-int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+int host_metadata(void *ctx, int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     struct host_linux *l = ctx;
 

@@ -17,9 +17,9 @@ MUST_CHECK int host_ask_as(void *ctx, const char *token, const char *path, int64
                            int *ret_status, struct buf *ret_body, struct err *err);
 MUST_CHECK int host_heartbeat(void *ctx, const char *token, int64_t deadline_ms,
                               struct heartbeat *ret, struct err *err);
-MUST_CHECK int host_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
-                          int64_t deadline_ms, enum knock *ret, struct err *err);
-MUST_CHECK int host_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
+MUST_CHECK int host_check_peers(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                                int64_t deadline_ms, enum peer_check *ret, struct err *err);
+MUST_CHECK int host_metadata(void *ctx, int64_t deadline_ms, enum peer_check *ret, struct err *err);
 void host_ask_end(void *ctx);
 
 #endif

@@ -12,10 +12,10 @@
 #include "dir_writers.h"
 #include "file.h"
 #include "file_users.h"
-#include "file_way.h"
+#include "link_chain.h"
 #include "host_ask.h"
 #include "package_lock.h"
-#include "plain_tree.h"
+#include "dir_tree.h"
 #include "process.h"
 #include "sockets.h"
 #include "str.h"
@@ -310,13 +310,13 @@ static int port_names(void *ctx, const char *path, struct host_names *ret, struc
 static int port_open_dir(void *ctx, const char *root, const char *path, int *ret_h, struct err *err)
 {
     (void)ctx;
-    return plain_tree_open(root, path, ret_h, err);
+    return dir_tree_open(root, path, ret_h, err);
 }
 
 static int port_list(void *ctx, int dir, struct host_names *ret, struct err *err)
 {
     (void)ctx;
-    return plain_tree_list(dir, ret, err);
+    return dir_tree_list(dir, ret, err);
 }
 
 static int port_writers(void *ctx, int dir, char *dst, size_t n, struct err *err)
@@ -328,23 +328,23 @@ static int port_writers(void *ctx, int dir, char *dst, size_t n, struct err *err
 static int port_make_dir(void *ctx, const char *path, uint32_t mode, struct err *err)
 {
     (void)ctx;
-    return plain_tree_make_dir(path, mode, err);
+    return dir_tree_make_dir(path, mode, err);
 }
 
 static int port_remove_dir(void *ctx, const char *path, struct err *err)
 {
     (void)ctx;
-    return plain_tree_remove_dir(path, err);
+    return dir_tree_remove_dir(path, err);
 }
 
 /* ---- who else uses a file, and how it is reached ---- */
 
-static int port_way(void *ctx, const char *name, const char *target, struct host_way *ret,
+static int port_way(void *ctx, const char *name, const char *target, struct host_link_chain *ret,
                     struct err *err)
 {
     (void)ctx;
     (void)err;
-    file_way(name, target, ret);
+    link_chain(name, target, ret);
     return 0;
 }
 
@@ -365,7 +365,7 @@ static enum tri port_unit_naming(void *ctx, const char *program, const char *fra
 static enum tri port_account(void *ctx, bool group, const char *name)
 {
     (void)ctx;
-    return account_there(group, name);
+    return account_exists(group, name);
 }
 
 static void port_package(void *ctx, const char *path, struct host_package *ret)
@@ -527,12 +527,12 @@ static int port_runs_as(void *ctx, uint32_t pid, const char *name, struct path_u
 }
 
 static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
-                        const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                        const struct path_question *questions, uint32_t n, struct host_look *ret,
                         struct err *err)
 {
     struct host_linux *l = ctx;
 
-    return look_call("/proc/self/exe", &l->looks, pid, user, wishes, n, ret, err);
+    return look_call("/proc/self/exe", &l->looks, pid, user, questions, n, ret, err);
 }
 
 static int port_listeners(void *ctx, uint32_t pid, struct tcp_table *ret, struct err *err)
@@ -631,7 +631,7 @@ static const struct host ports = {
     .ask = host_ask,
     .ask_as = host_ask_as,
     .heartbeat = host_heartbeat,
-    .knock = host_knock,
+    .check_peers = host_check_peers,
     .metadata = host_metadata,
     .ask_end = host_ask_end,
 };

@@ -19,7 +19,7 @@ struct call {
     const char *program;
     struct look_left *left;
     struct head head;
-    const struct host_wish *wishes;
+    const struct path_question *questions;
     uint32_t n;
     struct host_look *ret;
     struct host_look look; /* as received */
@@ -72,16 +72,16 @@ static void leave_child(struct call *c, pid_t pid, const char *path)
 /* Sends all wishes from `from` on that have no result yet, in one packet. */
 static int send_wishes(struct call *c, int fd, uint32_t from, struct err *err)
 {
-    struct host_wish wishes[LOOK_WISHES];
-    struct iovec parts[2] = {{&c->head, sizeof(c->head)}, {wishes, 0}};
+    struct path_question questions[LOOK_QUESTIONS];
+    struct iovec parts[2] = {{&c->head, sizeof(c->head)}, {questions, 0}};
     const struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
 
     c->head.n = 0;
     for (uint32_t i = from; i < c->n; i++) {
         if (c->ret[i].end == LOOK_UNKNOWN)
-            wishes[c->head.n++] = c->wishes[i];
+            questions[c->head.n++] = c->questions[i];
     }
-    parts[1].iov_len = c->head.n * sizeof(wishes[0]);
+    parts[1].iov_len = c->head.n * sizeof(questions[0]);
     if (sendmsg(fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         return err_set(err, ERR_IO, errno, "send paths to the child that looks at them");
     return 0;
@@ -157,7 +157,7 @@ static int ask_one_child(struct call *c, uint32_t *at, struct err *err)
     }
     if (rc == 0) {
         c->ret[*at].end = LOOK_HANGS;
-        leave_child(c, pid, c->wishes[(*at)++].path);
+        leave_child(c, pid, c->questions[(*at)++].path);
         return 0;
     }
     end_looker(pid);
@@ -165,24 +165,26 @@ static int ask_one_child(struct call *c, uint32_t *at, struct err *err)
 }
 
 int look_call(const char *program, struct look_left *left, uint32_t pid,
-              const struct path_user *user, const struct host_wish *wishes, uint32_t n,
+              const struct path_user *user, const struct path_question *questions, uint32_t n,
               struct host_look *ret, struct err *err)
 {
     autofree struct call *c = xzalloc(1, sizeof(*c));
 
-    if (n > LOOK_WISHES)
-        return err_set(err, ERR_LIMIT, 0, "cannot look at more than %d paths at once", LOOK_WISHES);
+    if (n > LOOK_QUESTIONS)
+        return err_set(err, ERR_LIMIT, 0, "cannot look at more than %d paths at once",
+                       LOOK_QUESTIONS);
     c->program = program;
     c->left = left;
     c->head.pid = pid;
     c->head.user = *user;
-    c->wishes = wishes;
+    c->questions = questions;
     c->n = n;
     c->ret = ret;
     reap_left_children(left, clock_mono(clock_system()));
     for (uint32_t i = 0; i < n; i++)
-        ret[i] = (struct host_look){
-            .end = has_hung(left, wishes[i].path) ? LOOK_HANGS : LOOK_UNKNOWN, .content = BUF_INIT};
+        ret[i] =
+            (struct host_look){.end = has_hung(left, questions[i].path) ? LOOK_HANGS : LOOK_UNKNOWN,
+                               .content = BUF_INIT};
     for (uint32_t at = 0; at < n;) {
         if (find_free_place(left) < 0) {
             ret[at].end = ret[at].end == LOOK_UNKNOWN ? LOOK_SKIPPED : ret[at].end;
@@ -212,15 +214,16 @@ static bool send_look(int fd, const struct host_look *look, unsigned char *conte
     return sendmsg(fd, &m, MSG_NOSIGNAL) >= 0;
 }
 
-static int receive_wishes(struct head *head, struct host_wish *wishes)
+static int receive_wishes(struct head *head, struct path_question *questions)
 {
-    struct iovec parts[2] = {{head, sizeof(*head)}, {wishes, LOOK_WISHES * sizeof(*wishes)}};
+    struct iovec parts[2] = {{head, sizeof(*head)},
+                             {questions, LOOK_QUESTIONS * sizeof(*questions)}};
     struct msghdr m = {.msg_iov = parts, .msg_iovlen = 2};
     ssize_t n = recvmsg(STDIN_FILENO, &m, 0);
 
-    return n >= (ssize_t)sizeof(*head) && head->n <= LOOK_WISHES &&
+    return n >= (ssize_t)sizeof(*head) && head->n <= LOOK_QUESTIONS &&
                    head->user.n_groups <= PATH_GROUPS &&
-                   (size_t)n == sizeof(*head) + head->n * sizeof(*wishes)
+                   (size_t)n == sizeof(*head) + head->n * sizeof(*questions)
                ? 0
                : -1;
 }
@@ -228,20 +231,20 @@ static int receive_wishes(struct head *head, struct host_wish *wishes)
 int look_call_main(look_fn *look)
 {
     autofree unsigned char *content = xzalloc(LOOK_CONTENT, 1);
-    struct host_wish wishes[LOOK_WISHES];
+    struct path_question questions[LOOK_QUESTIONS];
     struct host_look told;
     struct head head;
     int rc = 0;
 
-    if (receive_wishes(&head, wishes) < 0)
+    if (receive_wishes(&head, questions) < 0)
         return 2;
     autoclose int root = open_root_of_process(head.pid);
     int sys = errno;
     for (uint32_t i = 0; rc == 0 && i < head.n; i++) {
-        wishes[i].path[sizeof(wishes[i].path) - 1] = '\0';
+        questions[i].path[sizeof(questions[i].path) - 1] = '\0';
         told = (struct host_look){.end = LOOK_FAILED, .error = sys};
         if (root >= 0)
-            look(root, &head.user, &wishes[i], &told, content);
+            look(root, &head.user, &questions[i], &told, content);
         rc = send_look(STDIN_FILENO, &told, content) ? 0 : 1;
     }
     return rc;

@@ -15,10 +15,10 @@
 #include <sys/types.h>
 #include "host.h"
 
-#define LOOK_MS       2000
-#define LOOK_AGAIN_MS 60000
-#define LOOK_LEFT_MAX 3
-#define LOOK_WISHES   96 /* in one call */
+#define LOOK_MS        2000
+#define LOOK_AGAIN_MS  60000
+#define LOOK_LEFT_MAX  3
+#define LOOK_QUESTIONS 96 /* in one call */
 
 /* The paths that hung, and the children that were left behind. All zero: none. */
 struct look_left {
@@ -32,11 +32,11 @@ struct look_left {
 /* Looks at the paths as Nomad's process pid sees them; pid 0: as process 1 sees them. ret: n
  * results. -1: a child could not be started, or ended without an answer. */
 MUST_CHECK int look_call(const char *program, struct look_left *left, uint32_t pid,
-                         const struct path_user *user, const struct host_wish *wishes, uint32_t n,
-                         struct host_look *ret, struct err *err);
+                         const struct path_user *user, const struct path_question *questions,
+                         uint32_t n, struct host_look *ret, struct err *err);
 
 /* The function that looks at one path: path_look. */
-typedef void look_fn(int root, const struct path_user *user, const struct host_wish *wish,
+typedef void look_fn(int root, const struct path_user *user, const struct path_question *question,
                      struct host_look *ret, unsigned char *content);
 /* The body of `look`: standard input is the socket to the parent. Returns the exit status. */
 int look_call_main(look_fn *look);

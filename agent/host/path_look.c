@@ -67,7 +67,7 @@ static enum tri may_on_way(const struct walk *w, int fd, const struct stat *st, 
         .listed = getxattr(name, "system.posix_acl_access", NULL, 0) > ACL_PLAIN,
         .far = is_on_remote_fs(fd),
     };
-    return path_may(w->user, &o, need);
+    return path_may_access(w->user, &o, need);
 }
 
 /* false: the process has no right, and the walk ends here. */
@@ -231,7 +231,7 @@ static bool is_on_read_only_fs(int fd)
     return fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY) != 0;
 }
 
-static void fill_look(struct walk *w, const struct host_wish *wish, unsigned char *content)
+static void fill_look(struct walk *w, const struct path_question *question, unsigned char *content)
 {
     int fd = w->fds[w->n - 1], rc = 0;
     struct stat st;
@@ -242,18 +242,18 @@ static void fill_look(struct walk *w, const struct host_wish *wish, unsigned cha
         return;
     }
     w->ret->dir = S_ISDIR(st.st_mode);
-    if (!is_allowed(w, fd, &st, wish->need))
+    if (!is_allowed(w, fd, &st, question->need))
         return;
-    if ((wish->need & PATH_WRITE) != 0 && is_on_read_only_fs(fd)) {
+    if ((question->need & PATH_WRITE) != 0 && is_on_read_only_fs(fd)) {
         end_walk(w, LOOK_READ_ONLY, 0);
         return;
     }
     write_fd_path(fd, name);
-    if (wish->content && S_ISREG(st.st_mode))
+    if (question->content && S_ISREG(st.st_mode))
         rc = read_file_content(name, w->ret, content);
-    if (wish->sum && S_ISDIR(st.st_mode))
+    if (question->sum && S_ISDIR(st.st_mode))
         rc = add_up_sizes(name, w->ret);
-    if (wish->kind)
+    if (question->kind)
         w->ret->kind = (struct host_kind){.mode = st.st_mode,
                                           .size = (uint64_t)st.st_size,
                                           .empty = S_ISDIR(st.st_mode) && is_empty_dir(name),
@@ -280,7 +280,7 @@ static void match_pattern(struct walk *w, const char *pattern)
     end_walk(w, rc == 0 ? LOOK_FINE : rc == GLOB_NOMATCH ? LOOK_MISSING : LOOK_FAILED, 0);
 }
 
-void path_look(int root, const struct path_user *user, const struct host_wish *wish,
+void path_look(int root, const struct path_user *user, const struct path_question *question,
                struct host_look *ret, unsigned char *content)
 {
     autofree struct walk *w = xzalloc(1, sizeof(*w));
@@ -290,13 +290,13 @@ void path_look(int root, const struct path_user *user, const struct host_wish *w
     w->ret = ret;
     w->fds[0] = fcntl(root, F_DUPFD_CLOEXEC, 0);
     w->n = 1;
-    str_cut(w->rest, sizeof(w->rest), wish->path);
+    str_cut(w->rest, sizeof(w->rest), question->path);
     if (w->fds[0] < 0)
         end_walk(w, LOOK_FAILED, errno);
-    else if (wish->pattern)
-        match_pattern(w, wish->path);
+    else if (question->pattern)
+        match_pattern(w, question->path);
     else if (walk_path(w) == 0)
-        fill_look(w, wish, content);
+        fill_look(w, question, content);
     while (w->n > 0)
         cleanup_close(&w->fds[--w->n]);
 }

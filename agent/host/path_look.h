@@ -12,7 +12,7 @@
 #include "host.h"
 
 /* content: a buffer of LOOK_CONTENT bytes for the file's content; ret->content stays empty. */
-void path_look(int root, const struct path_user *user, const struct host_wish *wish,
+void path_look(int root, const struct path_user *user, const struct path_question *question,
                struct host_look *ret, unsigned char *content);
 
 #endif

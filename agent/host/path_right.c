@@ -20,7 +20,7 @@ static enum tri mode_allows(uint32_t bits, uint32_t need)
     return (bits & need) == need ? TRI_YES : TRI_NO;
 }
 
-enum tri path_may(const struct path_user *u, const struct path_owner *o, uint32_t need)
+enum tri path_may_access(const struct path_user *u, const struct path_owner *o, uint32_t need)
 {
     uint32_t only_read = o->dir ? PATH_READ | PATH_ENTER : PATH_READ;
     enum tri group, as_group, as_other;

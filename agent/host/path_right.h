@@ -33,7 +33,7 @@ struct path_owner {
 };
 
 /* need: any of PATH_READ, PATH_WRITE, PATH_ENTER, or-ed; 0: the answer is TRI_YES. */
-enum tri path_may(const struct path_user *u, const struct path_owner *o, uint32_t need);
+enum tri path_may_access(const struct path_user *u, const struct path_owner *o, uint32_t need);
 
 /* Parses the text of /proc/PID/status: the second numbers of Uid and Gid (the effective ids),
  * Groups and CapEff. -1: one of these lines is missing or wrong. */

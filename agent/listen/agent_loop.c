@@ -147,17 +147,17 @@ static int wait_identity(struct loop *l, struct err *err)
 
 static void load_view(struct loop *l)
 {
-    autofree struct view *view = xzalloc(1, sizeof(*view)); /* too large for the stack */
+    autofree struct swap_status *shown = xzalloc(1, sizeof(*shown)); /* too large for the stack */
     struct err err = ERR_INIT;
-    if (view_read(l->view_path, view, &err) == 0) {
-        listener_set_view(l->listener, view, NULL);
+    if (swap_status_read(l->view_path, shown, &err) == 0) {
+        listener_set_status(l->listener, shown, NULL);
         return;
     }
     if (err.kind != ERR_NOTFOUND)
         log_say(l->log, LOG_ERROR, EVENT_NONE, "cannot read caravan-swap's view: %s", err.text);
-    listener_set_view(l->listener, NULL,
-                      err.kind == ERR_NOTFOUND ? "caravan-swap has not reported its state yet"
-                                               : err.text);
+    listener_set_status(l->listener, NULL,
+                        err.kind == ERR_NOTFOUND ? "caravan-swap has not reported its state yet"
+                                                 : err.text);
     (void)swap_link_nudge(l->swap);
 }
 

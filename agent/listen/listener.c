@@ -3,10 +3,10 @@
 #include "codec.h"
 #include "event_about.h"
 #include "listener.h"
-#include "order.h"
+#include "order_check.h"
 #include "stamp_check.h"
 #include "str.h"
-#include "tell.h"
+#include "receipts.h"
 
 struct listener {
     struct listener_config c;
@@ -17,10 +17,10 @@ struct listener {
     pthread_mutex_t lock; /* protects all members below; taken after `passing` */
     bool trusted;
     struct trust trust;
-    struct view *view;      /* NULL: unknown */
-    int64_t facts_asked_ms; /* when caravan-swap was last woken for new facts */
-    int64_t enrolled_ms;    /* when a new hello of enrolment was last answered */
-    int64_t again_ms;       /* when a repeated hello of enrolment was last answered */
+    struct swap_status *shown; /* NULL: unknown */
+    int64_t facts_asked_ms;    /* when caravan-swap was last woken for new facts */
+    int64_t enrolled_ms;       /* when a new hello of enrolment was last answered */
+    int64_t again_ms;          /* when a repeated hello of enrolment was last answered */
     struct digest enrolled[ENROLMENT_SEEN]; /* the hellos answered last */
     unsigned n_enrolled;                    /* number of hellos answered so far */
     char why[TEXT_MAX];                     /* why the view is unknown */
@@ -65,7 +65,7 @@ void listener_free(struct listener *l)
     status_hold_free(l->hold);
     pthread_rwlock_destroy(&l->passing);
     pthread_mutex_destroy(&l->lock);
-    free(l->view);
+    free(l->shown);
     free(l->state);
     buf_free(&l->lease_order);
     free(l);
@@ -79,19 +79,19 @@ void listener_set_trust(struct listener *l, const struct trust *trust)
     pthread_mutex_unlock(&l->lock);
 }
 
-void listener_set_view(struct listener *l, const struct view *view, const char *why)
+void listener_set_status(struct listener *l, const struct swap_status *shown, const char *why)
 {
     pthread_mutex_lock(&l->lock);
-    if (view != NULL && l->view == NULL)
-        l->view = xalloc(sizeof(*l->view));
-    if (view != NULL) {
-        *l->view = *view;
+    if (shown != NULL && l->shown == NULL)
+        l->shown = xalloc(sizeof(*l->shown));
+    if (shown != NULL) {
+        *l->shown = *shown;
     } else {
-        free(take_ptr(&l->view));
+        free(take_ptr(&l->shown));
         str_cut(l->why, sizeof(l->why), why);
     }
     pthread_mutex_unlock(&l->lock);
-    status_hold_revision(l->hold, view != NULL ? view->status.work.revision : 0);
+    status_hold_revision(l->hold, shown != NULL ? shown->status.work.revision : 0);
 }
 
 void listener_stop(struct listener *l)
@@ -107,7 +107,7 @@ static struct lease_now read_lease_now(const struct listener *l)
     struct lease_now now = {
         .uptime_ms = (uint64_t)clock_mono(l->c.clock),
         .max_ttl_ms = l->c.max_lease_ms,
-        .epoch_floor = l->view != NULL ? l->view->hello.swap_epoch : 0,
+        .epoch_floor = l->shown != NULL ? l->shown->hello.swap_epoch : 0,
     };
     memcpy(now.session, l->c.session, SESSION_LEN);
     return now;
@@ -130,7 +130,7 @@ static void fill_receipt_head(const struct call *c, struct header *ret)
     ret->order = c->v.digest;
 }
 
-/* Asks order_judge. head: the call's own header, or a copy in which epoch and sequence are
+/* Asks order_check. head: the call's own header, or a copy in which epoch and sequence are
  * replaced. epoch and sequence: the highest ones taken. kept: a receipt for these bytes exists. An
  * order for caravan-swap is never too far ahead here: only caravan-swap knows its counts. */
 static struct order_judgement judge_call(const struct call *c, const struct header *head,
@@ -143,7 +143,7 @@ static struct order_judgement judge_call(const struct call *c, const struct head
         .sequence = sequence,
         .epoch_most = UINT64_MAX,
         .sequence_most =
-            message_owner(head->kind) == OWNER_SWAP ? UINT64_MAX : order_most(sequence),
+            message_owner(head->kind) == OWNER_SWAP ? UINT64_MAX : order_limit(sequence),
         .sender_named = c->named,
         .sender_may = c->may,
         .barred = c->barred,
@@ -152,7 +152,7 @@ static struct order_judgement judge_call(const struct call *c, const struct head
     };
     memcpy(s.cluster, c->cluster, CLUSTER_ID_LEN);
     memcpy(s.session, c->l->c.session, SESSION_LEN);
-    return order_judge(head, &c->v.digest, &s);
+    return order_check(head, &c->v.digest, &s);
 }
 
 /* Fills the header of the receipt and signs it. */
@@ -197,19 +197,19 @@ static void freshen_view(struct listener *l)
     enum stamp_age age = STAMP_OLD;
 
     pthread_mutex_lock(&l->lock);
-    if (l->view != NULL) {
-        const struct receipt_status *told = &l->view->status;
+    if (l->shown != NULL) {
+        const struct receipt_status *told = &l->shown->status;
         bool rests = phase_rests(told->work.phase); /* else caravan-swap runs and reports */
         int64_t now = clock_mono(l->c.clock);
 
         revision = told->work.revision;
-        age = rests ? stamp_check(&l->view->hello.stamp, l->c.binary) : STAMP_FRESH;
-        if (rests && hold_changed(told, l->c.hold_file))
+        age = rests ? stamp_check(&l->shown->hello.stamp, l->c.binary) : STAMP_FRESH;
+        if (rests && hold_file_changed(told, l->c.hold_file))
             age = STAMP_OLD;
         /* The other facts are renewed from time to time. If caravan-swap does not answer, the next
          * hello or status does not wait for it again. */
         int64_t last_ms = MAX_OF((int64_t)(revision / 1000), l->facts_asked_ms);
-        if (age == STAMP_FRESH && rests && now > last_ms + facts_hold_ms(told, now)) {
+        if (age == STAMP_FRESH && rests && now > last_ms + facts_valid_ms(told, now)) {
             l->facts_asked_ms = now;
             age = STAMP_OLD;
         }
@@ -260,8 +260,8 @@ static int answer_hello(const struct call *c, struct buf *answer)
         return -1;
     freshen_view(l);
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
-    tell_hello(&t, &r->u.hello);
+    const struct receipt_sources t = {l->shown, l->why, l->state, read_lease_now(l)};
+    receipts_fill_hello(&t, &r->u.hello);
     r->u.hello.trust_version = l->trust.version; /* the trust used here; the view may be older */
     pthread_mutex_unlock(&l->lock);
     return sign_and_seal_answer(c, r, answer);
@@ -271,8 +271,8 @@ static void fill_held_status(const struct call *c, const struct order_status *o,
 {
     struct listener *l = c->l;
     pthread_mutex_lock(&l->lock);
-    const struct tell t = {l->view, l->why, l->state, read_lease_now(l)};
-    tell_status(&t, o, &r->u.status);
+    const struct receipt_sources t = {l->shown, l->why, l->state, read_lease_now(l)};
+    receipts_fill_status(&t, o, &r->u.status);
     pthread_mutex_unlock(&l->lock);
 }
 
@@ -326,7 +326,7 @@ static enum refusal apply_note(const struct call *c, const struct order *o,
     if (r == REFUSAL_NONE)
         r = notes_apply(&s->notes, &o->u.note, text);
     if (h->epoch == s->lease.epoch) /* an order of another epoch must not reset the count */
-        count_take(&s->noted, now->session, h->epoch, h->sequence);
+        sequences_take(&s->noted, now->session, h->epoch, h->sequence);
     return r;
 }
 
@@ -349,9 +349,9 @@ static void fill_own_receipt(const struct call *c, const struct agent_state *s,
                              const struct lease_now *now, struct receipt_done *ret)
 {
     ret->last_epoch = s->lease.epoch;
-    ret->last_sequence = count_in(&s->noted, now->session, s->lease.epoch);
+    ret->last_sequence = sequences_in(&s->noted, now->session, s->lease.epoch);
     if (c->v.head.kind == MSG_LEASE)
-        lease_tell(&s->lease, now, &ret->lease);
+        lease_describe(&s->lease, now, &ret->lease);
 }
 
 /* Under the lock. The new state and the receipt become durable together, or neither does. */
@@ -443,7 +443,7 @@ static int judge_own_order(const struct call *c, struct buf *ret_inner,
                            struct receipt_done *ret_done)
 {
     const struct agent_state *s = c->l->state;
-    const struct kept *kept = agent_state_kept(s, &c->v.digest);
+    const struct kept_reply *kept = agent_state_kept(s, &c->v.digest);
     struct header head = c->v.head;
     uint64_t epoch = s->lease.epoch;
 
@@ -453,8 +453,8 @@ static int judge_own_order(const struct call *c, struct buf *ret_inner,
         head.epoch = epoch = 0;
     }
     struct order_judgement j = judge_call(
-        c, &head, epoch, head.kind == MSG_LEASE ? 0 : count_in(&s->noted, c->l->c.session, epoch),
-        kept != NULL);
+        c, &head, epoch,
+        head.kind == MSG_LEASE ? 0 : sequences_in(&s->noted, c->l->c.session, epoch), kept != NULL);
     switch (j.outcome) {
     case ORDER_DROP:
         break;
@@ -512,7 +512,7 @@ static int answer_own_order(const struct call *c, struct buf *answer)
     if (done.refusal != REFUSAL_COUNT) { /* not a repeat */
         log_own_order(c, &done, &lease);
         if (done.refusal == REFUSAL_NONE)
-            status_hold_stir(l->hold);
+            status_hold_release(l->hold);
         if (l->c.keeps_for_others && c->v.head.kind == MSG_LEASE && !lease.held)
             (void)swap_link_nudge(l->c.swap);
     }
@@ -533,13 +533,13 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
 
     done->refusal = refusal;
     str_cut(done->text, sizeof(done->text), why);
-    if (l->view != NULL) {
-        done->last_sequence = l->view->hello.swap_sequence;
-        done->last_epoch = l->view->hello.swap_epoch;
+    if (l->shown != NULL) {
+        done->last_sequence = l->shown->hello.swap_sequence;
+        done->last_epoch = l->shown->hello.swap_epoch;
     }
     /* Sequences refused here are taken too, and the coordinator must know the highest one. */
-    done->last_sequence =
-        MAX_OF(done->last_sequence, count_in(&l->state->refused, l->c.session, c->v.head.epoch));
+    done->last_sequence = MAX_OF(done->last_sequence,
+                                 sequences_in(&l->state->refused, l->c.session, c->v.head.epoch));
     about.run = run.hex;
     log_say_about(l->c.log, LOG_WARNING, EVENT_ORDER_REFUSED, &about, "%s order refused (%s): %s",
                   about.order, about.refusal, why);
@@ -547,13 +547,13 @@ static int refuse_for_swap(const struct call *c, enum refusal refusal, const cha
 }
 
 /* Under the lock. The highest refused sequence that is counted: half as far ahead as caravan-swap
- * accepts (order.h). So above it there is always a sequence that both programs accept. */
+ * accepts (order_check.h). So above it there is always a sequence that both programs accept. */
 static uint64_t find_refused_limit(const struct listener *l)
 {
     uint64_t last = 0;
 
-    if (l->view != NULL)
-        last = MAX_OF(l->view->hello.swap_sequence, l->view->status.work.order_sequence);
+    if (l->shown != NULL)
+        last = MAX_OF(l->shown->hello.swap_sequence, l->shown->status.work.order_sequence);
     return last > UINT64_MAX - ORDER_AHEAD_MAX / 2 ? UINT64_MAX : last + ORDER_AHEAD_MAX / 2;
 }
 
@@ -569,7 +569,7 @@ static int refuse_and_count(const struct call *c, enum refusal refusal, const ch
         return -1;
     if (h->epoch == next->lease.epoch && order_is_counted(h->kind) &&
         h->sequence <= find_refused_limit(c->l))
-        count_take(&next->refused, c->l->c.session, h->epoch, h->sequence);
+        sequences_take(&next->refused, c->l->c.session, h->epoch, h->sequence);
     /* If the refusal cannot be stored, it is not sent: the outcome stays unknown. */
     return commit_state(c, &next, ret_inner);
 }
@@ -579,8 +579,8 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
 {
     const struct listener *l = c->l;
     const struct header *h = &c->v.head;
-    const struct kept *kept = agent_state_kept(l->state, &c->v.digest);
-    const struct receipt_hello *swap = l->view != NULL ? &l->view->hello : NULL;
+    const struct kept_reply *kept = agent_state_kept(l->state, &c->v.digest);
+    const struct receipt_hello *swap = l->shown != NULL ? &l->shown->hello : NULL;
     struct lease_now now = read_lease_now(l);
     struct order_judgement j = judge_call(c, h, swap != NULL ? swap->swap_epoch : 0,
                                           swap != NULL ? swap->swap_sequence : 0, kept != NULL);
@@ -595,7 +595,7 @@ static int judge_for_swap(const struct call *c, struct buf *ret_inner)
     if (j.outcome == ORDER_REFUSE)
         return 1;
     if (order_is_counted(h->kind) &&
-        h->sequence <= count_in(&l->state->refused, l->c.session, h->epoch))
+        h->sequence <= sequences_in(&l->state->refused, l->c.session, h->epoch))
         return refuse_for_swap(c, REFUSAL_SEQUENCE, "the sequence is not above a refused one",
                                ret_inner);
     enum refusal r = lease_allows(&l->state->lease, h->kind, h->epoch, &now, text);

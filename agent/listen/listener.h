@@ -3,7 +3,7 @@
  *
  * No sockets: link_server calls listener_handle from its workers, and tests call it directly. For
  * each order: open the seal, check the signature, look the sender up in the trust in force, judge
- * the order (order.h), and only then read its payload. A stranger's order, and an order for
+ * the order (order_check.h), and only then read its payload. A stranger's order, and an order for
  * another cluster or host, gets no answer (-1).
  *
  *   hello, status  answered from the view and caravan-agent's own state. A status may be held back
@@ -35,7 +35,7 @@
 #include "status_hold.h"
 #include "swap_link.h"
 #include "trust.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 #define FRESHEN_MS     1500
 #define ENROLMENT_MS   1000 /* at most one hello of enrolment is answered in this time */
@@ -66,7 +66,7 @@ void listener_free(struct listener *l); /* NULL: does nothing. No thread may sti
 void listener_set_trust(struct listener *l, const struct trust *trust);
 /* view NULL: the view is unknown, and `why` is the reason (a sentence). Lets held statuses check
  * again. */
-void listener_set_view(struct listener *l, const struct view *view, const char *why);
+void listener_set_status(struct listener *l, const struct swap_status *shown, const char *why);
 /* Answers all held statuses, and holds no status from now on. Call it before stopping the server.
  */
 void listener_stop(struct listener *l);

@@ -41,7 +41,7 @@ enum stamp_age stamp_check(const struct stamp *s, const char *binary)
     return s->main_pid == 0 ? STAMP_MAYBE_OLD : STAMP_FRESH;
 }
 
-bool hold_changed(const struct receipt_status *told, const char *hold_file)
+bool hold_file_changed(const struct receipt_status *told, const char *hold_file)
 {
     bool there = access(hold_file, F_OK) == 0;
 
@@ -53,7 +53,7 @@ bool hold_changed(const struct receipt_status *told, const char *hold_file)
     return false;
 }
 
-int64_t facts_hold_ms(const struct receipt_status *told, int64_t uptime_ms)
+int64_t facts_valid_ms(const struct receipt_status *told, int64_t uptime_ms)
 {
     return uptime_ms > heartbeat_due_ms(told->work.phase, told->facts, told->n_facts)
                ? HEARTBEAT_AGE_MS

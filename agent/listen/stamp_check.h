@@ -21,8 +21,8 @@ enum stamp_age {
 
 enum stamp_age stamp_check(const struct stamp *s, const char *binary);
 /* Has root's hold file appeared or vanished since the reported fact "held"? */
-bool hold_changed(const struct receipt_status *told, const char *hold_file);
+bool hold_file_changed(const struct receipt_status *told, const char *hold_file);
 /* The time in milliseconds after which the other reported facts should be renewed. */
-int64_t facts_hold_ms(const struct receipt_status *told, int64_t uptime_ms);
+int64_t facts_valid_ms(const struct receipt_status *told, int64_t uptime_ms);
 
 #endif

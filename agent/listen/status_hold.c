@@ -116,7 +116,7 @@ void status_hold_revision(struct status_hold *h, uint64_t revision)
     pthread_mutex_unlock(&h->lock);
 }
 
-void status_hold_stir(struct status_hold *h)
+void status_hold_release(struct status_hold *h)
 {
     pthread_mutex_lock(&h->lock);
     release_waiters(h);

@@ -28,7 +28,7 @@ static int add_served_file(const char *dir, int at, const char *name, struct kep
     if (strlen(name) != 64 || digest_from_hex(name, &f->digest) < 0 ||
         fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || !S_ISREG(st.st_mode))
         return 0;
-    if (snprintf(path, sizeof k->paths[0], "%s/%s", dir, name) >= (int)sizeof k->paths[0])
+    if (snprintf(path, sizeof(k->paths[0]), "%s/%s", dir, name) >= (int)sizeof(k->paths[0]))
         return err_set(err, ERR_CONFIG, 0, "the path of %s is too long", dir);
     f->path = path;
     f->size = (uint64_t)st.st_size;
@@ -94,7 +94,7 @@ static int wait_until_idle(const struct file_server *server, int watched, int64_
 
 int seed_serve(const struct seed_serve *s, struct err *err)
 {
-    autofree struct kept *k = xzalloc(1, sizeof *k);
+    autofree struct kept *k = xzalloc(1, sizeof(*k));
     struct file_server *server = NULL;
     autoclose int watched = -1;
 

@@ -5,7 +5,7 @@
  *   --print-config   print the commented example of agent.conf and exit
  *   --fingerprint    caravan-agent: print the line that `caravan enroll --from` reads for this host
  *   --sandboxed      caravan-swap, caravan-fetch: a packaged unit started the program, and the unit
- *                    is the sandbox (agent_conf_fits_unit, try.h)
+ *                    is the sandbox (agent_conf_fits_unit, trial.h)
  *   --version, --help
  *
  * agent_args_parse returns 0: go on. 1: the function has printed something, and the program ends

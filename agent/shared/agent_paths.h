@@ -12,7 +12,7 @@
  *                            different key
  *   <state_dir>/seed         the files that caravan-seed serves; only caravan-swap writes here
  *                            (seed.h)
- *   <run_dir>/view           what caravan-swap reports about itself and the host (view_file.h)
+ *   <run_dir>/view           what caravan-swap reports about itself and the host (swap_status.h)
  *   <run_dir>/swap.sock      caravan-agent passes orders to caravan-swap here (swap_channel.h)
  */
 #ifndef AGENT_PATHS_H

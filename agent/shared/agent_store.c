@@ -5,7 +5,7 @@
 #define MAGIC   "CRVA"
 #define VERSION 1
 
-const struct kept *agent_state_kept(const struct agent_state *s, const struct digest *order)
+const struct kept_reply *agent_state_kept(const struct agent_state *s, const struct digest *order)
 {
     for (size_t i = 0; i < KEPT_MAX; i++)
         if (s->kept[i].len > 0 && digest_eq(&s->kept[i].order, order))
@@ -16,7 +16,7 @@ const struct kept *agent_state_kept(const struct agent_state *s, const struct di
 int agent_state_keep(struct agent_state *s, const struct digest *order, const struct buf *receipt,
                      struct err *err)
 {
-    struct kept *k = &s->kept[s->next_kept % KEPT_MAX];
+    struct kept_reply *k = &s->kept[s->next_kept % KEPT_MAX];
     if (receipt->len == 0 || receipt->len > sizeof(k->receipt))
         return err_set(err, ERR_LIMIT, 0, "cannot keep a receipt of %zu bytes (1 to %zu fit)",
                        receipt->len, sizeof(k->receipt));
@@ -27,14 +27,15 @@ int agent_state_keep(struct agent_state *s, const struct digest *order, const st
     return 0;
 }
 
-uint64_t count_in(const struct count *c, const unsigned char *session, uint64_t epoch)
+uint64_t sequences_in(const struct sequences *c, const unsigned char *session, uint64_t epoch)
 {
     return memcmp(c->session, session, SESSION_LEN) == 0 && c->epoch == epoch ? c->sequence : 0;
 }
 
-void count_take(struct count *c, const unsigned char *session, uint64_t epoch, uint64_t sequence)
+void sequences_take(struct sequences *c, const unsigned char *session, uint64_t epoch,
+                    uint64_t sequence)
 {
-    c->sequence = MAX_OF(count_in(c, session, epoch), sequence);
+    c->sequence = MAX_OF(sequences_in(c, session, epoch), sequence);
     memcpy(c->session, session, SESSION_LEN);
     c->epoch = epoch;
 }
@@ -55,9 +56,9 @@ static const struct field lease_fields[] = {
 static const struct layout lease_layout = LAYOUT("lease", lease_fields);
 
 static const struct field count_fields[] = {
-    ROW("session", count, session, FIELD_BYTES),
-    ROW_UINT("epoch", count, epoch),
-    ROW_UINT("sequence", count, sequence),
+    ROW("session", sequences, session, FIELD_BYTES),
+    ROW_UINT("epoch", sequences, epoch),
+    ROW_UINT("sequence", sequences, sequence),
 };
 static const struct layout count_layout = LAYOUT("count", count_fields);
 
@@ -71,9 +72,9 @@ static const struct field note_item = {
     .type = FIELD_STRUCT, .size = sizeof(struct note), .sub = &note_layout};
 
 static const struct field kept_fields[] = {
-    ROW("order", kept, order, FIELD_BYTES),
-    {FIELD(kept, receipt, FIELD_BLOB), .max = KEPT_RECEIPT_MAX,
-     .count = offsetof(struct kept, len)},
+    ROW("order", kept_reply, order, FIELD_BYTES),
+    {FIELD(kept_reply, receipt, FIELD_BLOB), .max = KEPT_RECEIPT_MAX,
+     .count = offsetof(struct kept_reply, len)},
 };
 static const struct layout kept_layout = LAYOUT("receipt", kept_fields);
 

@@ -22,14 +22,14 @@
 #define KEPT_RECEIPT_MAX 2048
 #define AGENT_STORE_MAX  (80 * 1024)
 
-struct kept {
+struct kept_reply {
     struct digest order; /* of the order's inner bytes */
     size_t len;
     unsigned char receipt[KEPT_RECEIPT_MAX]; /* the signed inner bytes; len 0: empty slot */
 };
 
 /* The highest sequence taken, within one boot session and epoch. */
-struct count {
+struct sequences {
     unsigned char session[SESSION_LEN];
     uint64_t epoch;
     uint64_t sequence;
@@ -37,21 +37,22 @@ struct count {
 
 /* The highest sequence taken in this session and epoch. 0: none, or the count belongs to another
  * session or epoch. */
-uint64_t count_in(const struct count *c, const unsigned char *session, uint64_t epoch);
+uint64_t sequences_in(const struct sequences *c, const unsigned char *session, uint64_t epoch);
 /* Counts this sequence as taken. A count of another session or epoch starts again. */
-void count_take(struct count *c, const unsigned char *session, uint64_t epoch, uint64_t sequence);
+void sequences_take(struct sequences *c, const unsigned char *session, uint64_t epoch,
+                    uint64_t sequence);
 
 struct agent_state {
     struct lease lease;
     struct notes notes;
-    struct count noted;   /* note orders taken */
-    struct count refused; /* orders for caravan-swap that caravan-agent refused */
-    uint32_t next_kept;   /* the slot that the next receipt takes */
-    struct kept kept[KEPT_MAX];
+    struct sequences noted;   /* note orders taken */
+    struct sequences refused; /* orders for caravan-swap that caravan-agent refused */
+    uint32_t next_kept;       /* the slot that the next receipt takes */
+    struct kept_reply kept[KEPT_MAX];
 };
 
 /* NULL when no receipt of this order is kept. */
-const struct kept *agent_state_kept(const struct agent_state *s, const struct digest *order);
+const struct kept_reply *agent_state_kept(const struct agent_state *s, const struct digest *order);
 /* Replaces the oldest receipt. ERR_LIMIT: the receipt is empty or larger than KEPT_RECEIPT_MAX. */
 MUST_CHECK int agent_state_keep(struct agent_state *s, const struct digest *order,
                                 const struct buf *receipt, struct err *err);

@@ -170,28 +170,28 @@ bool fetch_token_fits(const char *token)
     return n > 0 && n < FETCH_TOKEN_MAX && token[n] == '\0';
 }
 
-static const char *const knock_words[KNOCK_COUNT] = {
-    [KNOCK_UNKNOWN] = "unknown", [KNOCK_SERVES] = "serves", [KNOCK_MUTE] = "mute",
-    [KNOCK_CLOSES] = "closes",   [KNOCK_NOBODY] = "nobody",
+static const char *const peer_check_words[PEER_COUNT] = {
+    [PEER_UNKNOWN] = "unknown", [PEER_SERVES] = "serves", [PEER_MUTE] = "mute",
+    [PEER_CLOSES] = "closes",   [PEER_NOBODY] = "nobody",
 };
 
-const char *knock_word(enum knock k)
+const char *peer_check_word(enum peer_check k)
 {
-    return knock_words[k];
+    return peer_check_words[k];
 }
 
-static int read_knock_word(const char *word, size_t len, enum knock *ret)
+static int read_knock_word(const char *word, size_t len, enum peer_check *ret)
 {
-    for (int k = 0; k < KNOCK_COUNT; k++) {
-        if (strlen(knock_words[k]) == len && memcmp(knock_words[k], word, len) == 0) {
-            *ret = (enum knock)k;
+    for (int k = 0; k < PEER_COUNT; k++) {
+        if (strlen(peer_check_words[k]) == len && memcmp(peer_check_words[k], word, len) == 0) {
+            *ret = (enum peer_check)k;
             return 0;
         }
     }
     return -1;
 }
 
-int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err)
+int fetch_peers_parse(const char *line, uint32_t n, enum peer_check *ret, struct err *err)
 {
     static const char heard[] = "heard";
     const char *s = line + strlen(heard);

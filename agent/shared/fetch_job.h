@@ -34,8 +34,8 @@
  *   < heartbeat AGE_MS TTL_MS the client last reached a server AGE_MS ago; next heartbeat in TTL_MS
  *   < none TEXT               the times are unknown
  *   > knock DEADLINE_MS HOST PORT [HOST PORT]...
- *                             does a Nomad server serve there? 1 to FETCH_KNOCKS_MAX at once
- *   < heard WORD...           knock_word() of each, in the same order
+ *                             does a Nomad server serve there? 1 to FETCH_PEERS_MAX at once
+ *   < heard WORD...           peer_check_word() of each, in the same order
  *   > metadata DEADLINE_MS    does a cloud answer its instances here? One connection to
  *                             metadata_address of agent.conf; no bytes are sent
  *   < heard WORD              serves: connected; nobody: refused at once; mute: no reaction;
@@ -47,7 +47,7 @@
  *                                  configuration files, in Nomad's order; at most FETCH_FILES_MAX
  *   < ran STATUS SIGNAL LEN        LEN bytes of the binary's output follow (<= FETCH_SAID_MAX).
  *                                  STATUS 255 and a SIGNAL: the signal ended the binary. The
- *                                  output names configuration file number I as TRY_FILE
+ *                                  output names configuration file number I as TRIAL_FILE
  *   < broken TEXT                  the binary could not be run to its end
  *   < late TEXT                    the binary did not end before the deadline
  *   < none TEXT                    this host has no safe place to run the binary
@@ -84,11 +84,11 @@
 #define FETCH_TRY_MS     10000
 #define FETCH_UNZIP_MS   (4 * 60 * 1000)
 #define FETCH_MEMBER     "nomad"
-#define FETCH_KNOCKS_MAX 32
+#define FETCH_PEERS_MAX  32
 #define FETCH_PEER_MAX   64 /* "[::1]:4647" */
 #define FETCH_TOKEN_MAX  256
-#define TRY_DIR          "/tmp/caravan-try"
-#define TRY_FILE         "%s/%03u" /* TRY_DIR, the file's number from 0 */
+#define TRIAL_DIR        "/tmp/caravan-try"
+#define TRIAL_FILE       "%s/%03u" /* TRIAL_DIR, the file's number from 0 */
 
 struct fetch_get {
     uint32_t n_urls;
@@ -101,18 +101,19 @@ struct fetch_get {
     char dir[256];
 };
 
-/* How a server's RPC port reacted before the deadline (agent/fetch/knock.h). */
-enum knock {
-    KNOCK_UNKNOWN, /* the port could not be asked */
-    KNOCK_SERVES,  /* Nomad answered */
-    KNOCK_MUTE,    /* connected, then silence: the kernel has accepted, Nomad has not yet */
-    KNOCK_CLOSES,  /* connected, then closed, or an answer that is not Nomad's */
-    KNOCK_NOBODY,  /* no connection */
-    KNOCK_COUNT,
+/* How a server's RPC port reacted before the deadline (agent/fetch/peer_check.h). */
+enum peer_check {
+    PEER_UNKNOWN, /* the port could not be asked */
+    PEER_SERVES,  /* Nomad answered */
+    PEER_MUTE,    /* connected, then silence: the kernel has accepted, Nomad has not yet */
+    PEER_CLOSES,  /* connected, then closed, or an answer that is not Nomad's */
+    PEER_NOBODY,  /* no connection */
+    PEER_COUNT,
 };
-const char *knock_word(enum knock k);
+const char *peer_check_word(enum peer_check k);
 /* Parses "heard WORD..." with exactly n words. */
-MUST_CHECK int fetch_heard_parse(const char *line, uint32_t n, enum knock *ret, struct err *err);
+MUST_CHECK int fetch_peers_parse(const char *line, uint32_t n, enum peer_check *ret,
+                                 struct err *err);
 
 /* Can this token stand alone in a line, and in an HTTP header? */
 bool fetch_token_fits(const char *token);

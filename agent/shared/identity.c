@@ -79,7 +79,7 @@ static int make_host_key(const struct identity_where *w, const struct binding *b
 /* The binding is written last. So a key without a binding was made on this machine, and only the
  * binding is missing. */
 static int open_host_key(const struct identity_where *w, const struct binding *b,
-                         struct keypair **ret, struct identity_told *told, struct err *err)
+                         struct keypair **ret, struct identity_changes *told, struct err *err)
 {
     bool there = access(w->key_path, F_OK) == 0, elsewhere = b->known && !b->same;
 
@@ -124,7 +124,7 @@ static int write_key_copy(const struct identity_where *w, const struct keypair *
 }
 
 static int refresh_key_copy(const struct identity_where *w, const struct keypair *key,
-                            struct identity_told *told, struct err *err)
+                            struct identity_changes *told, struct err *err)
 {
     auto_keypair struct keypair *copy = NULL;
     struct err why = ERR_INIT;
@@ -138,9 +138,9 @@ static int refresh_key_copy(const struct identity_where *w, const struct keypair
 }
 
 int identity_open(const struct identity_where *w, struct keypair **ret,
-                  struct identity_told *ret_told, struct err *err)
+                  struct identity_changes *ret_told, struct err *err)
 {
-    struct identity_told told = {.made = false};
+    struct identity_changes told = {.made = false};
     struct binding b = {.known = false};
     auto_keypair struct keypair *key = NULL;
     bool goes_on = w->unfinished && access(w->key_path, F_OK) == 0;

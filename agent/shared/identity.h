@@ -35,14 +35,14 @@ struct identity_where {
     gid_t gid;
 };
 
-struct identity_told {
+struct identity_changes {
     bool made;     /* a new key was made */
     bool replaced; /* alarm: the listener's copy was not root's key */
     bool moved;    /* the machine id differs or is unreadable; work is unfinished: the key stays */
 };
 
 MUST_CHECK int identity_open(const struct identity_where *w, struct keypair **ret,
-                             struct identity_told *ret_told, struct err *err);
+                             struct identity_changes *ret_told, struct err *err);
 /* The fingerprint of root's key, for people and for `caravan enroll --from`. Changes nothing on the
  * host. Uses only key_path, machine_path and machine_id of w. ERR_REFUSED: the caller is not root.
  * ERR_NOTFOUND: there is no key yet. ERR_STATE: the key was made on another machine, and the next

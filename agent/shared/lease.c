@@ -212,7 +212,7 @@ enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_
     return REFUSAL_NONE;
 }
 
-void lease_tell(const struct lease *l, const struct lease_now *now, struct lease_state *ret)
+void lease_describe(const struct lease *l, const struct lease_now *now, struct lease_state *ret)
 {
     memset(ret, 0, sizeof(*ret));
     ret->revision = l->revision;

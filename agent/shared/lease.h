@@ -59,6 +59,6 @@ MUST_CHECK enum refusal lease_allows(const struct lease *l, enum message_kind ki
                                      const struct lease_now *now, char text[static TEXT_MAX]);
 
 /* The lease as receipts report it: an expired lease is reported as not held. */
-void lease_tell(const struct lease *l, const struct lease_now *now, struct lease_state *ret);
+void lease_describe(const struct lease *l, const struct lease_now *now, struct lease_state *ret);
 
 #endif

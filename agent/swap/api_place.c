@@ -6,7 +6,7 @@
 #define SHOWN_PORTS  6
 #define SERVER_PORTS 2 /* RPC and serf */
 
-const char *api_place_said(const struct err *err)
+const char *api_place_words(const struct err *err)
 {
     const char *last = strrchr(err->text, ':');
 

@@ -17,7 +17,7 @@ enum api_place {
 };
 
 /* The reason in an error of the API: the last part of the text, which is libcurl's. */
-const char *api_place_said(const struct err *err);
+const char *api_place_words(const struct err *err);
 
 /* Asks the host for the listening sockets of the main process, judges them, and adds "; Nomad's
  * process listens at 10.0.0.5:4646, [::]:4647" to ret_text. url: from agent.conf; NULL: not known.

@@ -339,11 +339,11 @@ static void report_metadata_probes(struct reading *r)
 
     if (r->s->f->client_id[0] == '\0')
         return;
-    if (p->metadata == KNOCK_SERVES)
+    if (p->metadata == PEER_SERVES)
         fact_add(r->s, id, TRI_NO, "a cloud's metadata service answers");
-    else if (p->metadata == KNOCK_NOBODY)
+    else if (p->metadata == PEER_NOBODY)
         fact_add(r->s, id, TRI_NO, "no metadata service exists, and Nomad learns that at once");
-    else if (p->metadata != KNOCK_MUTE)
+    else if (p->metadata != PEER_MUTE)
         fact_add(r->s, id, TRI_UNKNOWN, "the address of clouds' metadata services was not asked");
     else if (why != NULL || r->f.odd_list)
         fact_add(r->s, id, TRI_UNKNOWN, "%s",
@@ -435,7 +435,7 @@ static void report_read_config(struct reading *r)
     facts_of_values(r->s, &c);
     facts_of_readiness(r->s, &c);
     facts_of_joins(r->s, &c);
-    facts_of_joiner(r->s, &c);
+    facts_of_joining(r->s, &c);
 }
 
 void facts_of_config(struct surveying *s)

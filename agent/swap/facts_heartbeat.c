@@ -37,7 +37,7 @@ static int read_token_file(const char *path, char token[static FETCH_TOKEN_MAX],
 }
 
 /* Over plain http, any process that listens at the address would get the token. */
-static int check_token_place(const struct phases *p, const struct facts *f, struct err *err)
+static int check_token_place(const struct phases *p, const struct nomad_on_host *f, struct err *err)
 {
     const char *url = p->conf.api != NULL ? p->conf.api : "";
     auto_buf struct buf ignored = BUF_INIT;
@@ -51,14 +51,14 @@ static int check_token_place(const struct phases *p, const struct facts *f, stru
                    url);
 }
 
-int facts_token(const struct phases *p, const struct facts *f, const char *token_file,
+int facts_token(const struct phases *p, const struct nomad_on_host *f, const char *token_file,
                 char token[static FETCH_TOKEN_MAX], struct err *err)
 {
     return check_token_place(p, f, err) < 0 ? -1 : read_token_file(token_file, token, err);
 }
 
-static int ask_heartbeat(const struct phases *p, const struct facts *f, const char *token_file,
-                         struct heartbeat *ret, struct err *err)
+static int ask_heartbeat(const struct phases *p, const struct nomad_on_host *f,
+                         const char *token_file, struct heartbeat *ret, struct err *err)
 {
     const struct host *h = p->host;
     char token[FETCH_TOKEN_MAX];
@@ -78,7 +78,7 @@ static int ask_heartbeat(const struct phases *p, const struct facts *f, const ch
     return rc;
 }
 
-bool facts_heartbeat(const struct phases *p, const struct facts *f, const char *token_file,
+bool facts_heartbeat(const struct phases *p, const struct nomad_on_host *f, const char *token_file,
                      struct fact *ret)
 {
     struct heartbeat b = {.age_ms = -1};

@@ -19,17 +19,18 @@
 #ifndef FACTS_HEARTBEAT_H
 #define FACTS_HEARTBEAT_H
 
-#include "facts.h"
+#include "nomad_on_host.h"
 
 #define HEARTBEAT_ASK_MS 1000
 
 /* False: token_file is "", and there is no fact. */
-bool facts_heartbeat(const struct phases *p, const struct facts *f, const char *token_file,
+bool facts_heartbeat(const struct phases *p, const struct nomad_on_host *f, const char *token_file,
                      struct fact *ret);
 /* Reads the token from the file, if caravan-swap may send it to the configured API. The caller
  * wipes the token. -1: there is no token, or caravan-swap may not send it. */
-MUST_CHECK int facts_token(const struct phases *p, const struct facts *f, const char *token_file,
-                           char token[static FETCH_TOKEN_MAX], struct err *err);
+MUST_CHECK int facts_token(const struct phases *p, const struct nomad_on_host *f,
+                           const char *token_file, char token[static FETCH_TOKEN_MAX],
+                           struct err *err);
 /* Parses the content of the file. Pure. */
 MUST_CHECK int heartbeat_token_parse(const char *text, size_t n, char dst[static FETCH_TOKEN_MAX],
                                      struct err *err);

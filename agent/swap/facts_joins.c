@@ -23,7 +23,7 @@ static void add_join_entry(struct joins_asked *a, const char *entry, size_t len)
 {
     struct address_parts p = address_split(entry, len);
 
-    if (!is_askable(&p) || p.host_n > FETCH_PEER_MAX - 10 || a->n == FETCH_KNOCKS_MAX) {
+    if (!is_askable(&p) || p.host_n > FETCH_PEER_MAX - 10 || a->n == FETCH_PEERS_MAX) {
         a->unsure = true;
         return;
     }
@@ -33,17 +33,17 @@ static void add_join_entry(struct joins_asked *a, const char *entry, size_t len)
 }
 
 static void report_reach(struct surveying *s, const struct joins_asked *a,
-                         const enum knock *answers)
+                         const enum peer_check *answers)
 {
     static const char fact[] = "joins-reach";
     bool unknown = a->unsure;
 
     for (uint32_t i = 0; i < a->n; i++) {
-        if (answers[i] == KNOCK_SERVES) {
+        if (answers[i] == PEER_SERVES) {
             fact_add(s, fact, TRI_YES, "%s", a->addresses[i]);
             return;
         }
-        unknown = unknown || answers[i] == KNOCK_UNKNOWN;
+        unknown = unknown || answers[i] == PEER_UNKNOWN;
     }
     if (unknown || a->n == 0)
         fact_add(s, fact, TRI_UNKNOWN, "not all addresses of the list could be asked");
@@ -67,14 +67,14 @@ void facts_of_reach(struct surveying *s, const char *joins)
 {
     const struct law *law = s->p->conf.law;
     struct joins_asked a;
-    enum knock answers[FETCH_KNOCKS_MAX] = {KNOCK_UNKNOWN};
+    enum peer_check answers[FETCH_PEERS_MAX] = {PEER_UNKNOWN};
     struct err err = ERR_INIT;
 
     if (law == NULL || !law->start_stopped || s->f->stamp.main_pid != 0 || joins[0] == '\0')
         return;
     joins_ask(joins, &a);
-    if (a.n > 0 && s->h->knock(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
-                               JOINS_KNOCK_MS, answers, &err) < 0)
+    if (a.n > 0 && s->h->check_peers(s->h->ctx, (const char(*)[FETCH_PEER_MAX])a.addresses, a.n,
+                                     JOINS_KNOCK_MS, answers, &err) < 0)
         a.unsure = true;
     s->h->ask_end(s->h->ctx);
     report_reach(s, &a, answers);

@@ -60,7 +60,7 @@ struct paths {
     char no_user[TEXT_MAX]; /* why the user is not known; "": it is known */
     char data_dir[256];     /* "": unknown */
     uint32_t n;
-    struct host_wish wishes[WISHES];
+    struct path_question questions[WISHES];
     const struct config_path *of[WISHES]; /* NULL: not a path of the configuration */
     struct host_look looks[WISHES];
     bool inner[WISHES]; /* below data_dir, may be missing */
@@ -74,7 +74,7 @@ struct paths {
 
 static int wish_path(struct paths *p, const char *path, uint32_t need)
 {
-    struct host_wish *w = &p->wishes[p->n];
+    struct path_question *w = &p->questions[p->n];
 
     if (p->n == WISHES || str_copy(w->path, sizeof(w->path), path) < 0)
         return -1;
@@ -204,8 +204,8 @@ static void wish_configured(struct paths *p, const struct config_path *k)
     if (at < 0)
         return;
     p->of[at] = k;
-    p->wishes[at].kind = is_file(kind);
-    p->wishes[at].content = kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
+    p->questions[at].kind = is_file(kind);
+    p->questions[at].content = kind == PATH_CERTIFICATE || kind == PATH_AUTHORITY;
 }
 
 static bool do_files_name(const struct paths *p, uint32_t row)
@@ -256,7 +256,7 @@ static void wish_raft(struct paths *p)
     snprintf(path, sizeof(path), "%.220s/server/raft", p->data_dir);
     p->raft = wish_path(p, path, 0);
     if (p->raft >= 0)
-        p->wishes[p->raft].sum = true;
+        p->questions[p->raft].sum = true;
 }
 
 /* Does a client keep its state outside data_dir? Then this path is among those of the files. */
@@ -362,7 +362,7 @@ static const char *content_fault(const struct paths *p, uint32_t i)
         return "is a directory";
     if (S_ISREG(l->kind.mode) && l->kind.size == 0)
         return "is empty";
-    return p->wishes[i].content && S_ISREG(l->kind.mode) && !l->cut &&
+    return p->questions[i].content && S_ISREG(l->kind.mode) && !l->cut &&
                    memmem(buf_str(&l->content), l->content.len, pem, strlen(pem)) == NULL
                ? "contains no certificate"
                : NULL;
@@ -375,7 +375,7 @@ static void judge_path(struct paths *p, uint32_t i)
         [LOOK_READ_ONLY] = "is on a read-only file system",
     };
     const struct host_look *l = &p->looks[i];
-    const char *path = p->wishes[i].path, *unknown = why_look_unknown(l);
+    const char *path = p->questions[i].path, *unknown = why_look_unknown(l);
     const char *fault = content_fault(p, i);
     const char *where = l->where[0] != '\0' ? l->where : path;
     char name[160] = "data_dir";
@@ -495,7 +495,7 @@ static void judge_certificate(struct paths *p, uint32_t i)
 {
     bool chain = config_path_rows[p->of[i]->row].kind == PATH_CERTIFICATE;
     int64_t now_s = p->s->h->wall(p->s->h->ctx) / 1000000000;
-    const char *path = p->wishes[i].path;
+    const char *path = p->questions[i].path;
     struct expiry e;
     char name[160], date[24];
 
@@ -532,9 +532,9 @@ static void report_peers_file(struct paths *p)
     else if (l->end == LOOK_MISSING)
         fact_add(p->s, id, TRI_NO, "%s", "");
     else if (l->end == LOOK_FINE || l->end == LOOK_UNSURE)
-        fact_add(p->s, id, TRI_YES, "%.250s", p->wishes[p->peers].path);
+        fact_add(p->s, id, TRI_YES, "%.250s", p->questions[p->peers].path);
     else
-        fact_add(p->s, id, TRI_UNKNOWN, "%.150s: %.80s", p->wishes[p->peers].path,
+        fact_add(p->s, id, TRI_UNKNOWN, "%.150s: %.80s", p->questions[p->peers].path,
                  l->end == LOOK_DENIED ? "Nomad's user may not look at it" : why_look_unknown(l));
 }
 
@@ -561,7 +561,7 @@ static void judge_all(struct paths *p)
         if ((int)i == p->peers || (int)i == p->raft)
             continue;
         judge_path(p, i);
-        if (p->wishes[i].content)
+        if (p->questions[i].content)
             judge_certificate(p, i);
     }
 }
@@ -578,7 +578,7 @@ void facts_of_paths(struct surveying *s, const struct config_read *c)
     ask_next_user(p);
     read_nomad_environment(p);
     wish_all(p);
-    if (p->n > 0 && s->h->look_at(s->h->ctx, s->f->stamp.main_pid, &p->user, p->wishes, p->n,
+    if (p->n > 0 && s->h->look_at(s->h->ctx, s->f->stamp.main_pid, &p->user, p->questions, p->n,
                                   p->looks, &err) < 0) {
         note_finding(&p->unusable, TRI_UNKNOWN, "%s", err.text);
         note_finding(&p->expired, TRI_UNKNOWN, "%s", err.text);

@@ -36,11 +36,11 @@ static bool hours_changed(const struct phases *p)
 
 static void keep_api_error(struct phases_asked *a, const struct err *err)
 {
-    str_cut(a->api_text, sizeof(a->api_text), api_place_said(err));
+    str_cut(a->api_text, sizeof(a->api_text), api_place_words(err));
     a->api = err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT ? TRI_NO : TRI_UNKNOWN;
 }
 
-static void ask_api(struct phases *p, const struct facts *f)
+static void ask_api(struct phases *p, const struct nomad_on_host *f)
 {
     const struct host *h = p->host;
     struct phases_asked *a = &p->asked;
@@ -67,7 +67,7 @@ static void ask_api(struct phases *p, const struct facts *f)
 
 /* If the API does not answer, the function does not ask it again for the leader. If the gap ends
  * soon, the function ignores the gap, because the gap would hide another refusal. */
-static void ask_law_for_swap(struct phases *p, const struct facts *f)
+static void ask_law_for_swap(struct phases *p, const struct nomad_on_host *f)
 {
     const struct law *law = p->conf.law;
     bool server = f->server_id[0] != '\0';
@@ -102,7 +102,7 @@ static int64_t next_ask_delay(const struct phases *p, int64_t began, const struc
     return MIN_OF(wait, (int64_t)FACTS_KEPT_MS);
 }
 
-void facts_ready_ask(struct phases *p, const struct facts *f)
+void facts_ready_ask(struct phases *p, const struct nomad_on_host *f)
 {
     const struct phases_asked was = p->asked;
     int64_t now = p->host->uptime(p->host->ctx);

@@ -8,7 +8,7 @@
  * was restarted, or until the hold file appears or disappears, or until root's hours begin or end.
  * A bad answer is kept for a shorter time: FACTS_AGAIN_MS, or ten times the duration of the
  * question; once Nomad has had time to start, each further bad answer is kept twice as long as the
- * last. caravan-swap never asks while the phases work: a survey is made at rest (swap_view.h).
+ * last. caravan-swap never asks while the phases work: a survey is made at rest (status_update.h).
  */
 #ifndef FACTS_READY_H
 #define FACTS_READY_H
@@ -22,7 +22,7 @@
 #define FACTS_ASK_MS   (PROBE_ASK_MS + LAW_FACTS_MS)
 
 /* Asks the questions that are due and keeps the answers in p->asked. */
-void facts_ready_ask(struct phases *p, const struct facts *f);
+void facts_ready_ask(struct phases *p, const struct nomad_on_host *f);
 /* Milliseconds until it is time to ask again after a bad answer; INT64_MAX: no answer is bad.
  * Also 0 if root's hours have begun or ended since the questions were asked. */
 int64_t facts_ready_due(const struct phases *p);

@@ -7,8 +7,8 @@
 
 static const char path[] = "/v1/agent/servers";
 
-static int ask_servers_as(const struct phases *p, const struct facts *f, const char *token_file,
-                          int *ret_status, struct buf *ret, struct err *err)
+static int ask_servers_as(const struct phases *p, const struct nomad_on_host *f,
+                          const char *token_file, int *ret_status, struct buf *ret, struct err *err)
 {
     const struct host *h = p->host;
     char token[FETCH_TOKEN_MAX];
@@ -22,8 +22,8 @@ static int ask_servers_as(const struct phases *p, const struct facts *f, const c
     return rc;
 }
 
-static int ask_servers(const struct phases *p, const struct facts *f, const char *token_file,
-                       struct buf *ret, struct err *err)
+static int ask_servers(const struct phases *p, const struct nomad_on_host *f,
+                       const char *token_file, struct buf *ret, struct err *err)
 {
     const struct host *h = p->host;
     int status = 0, rc = h->ask(h->ctx, path, SERVERS_ASK_MS, &status, ret, err);
@@ -64,7 +64,7 @@ static int list_servers(const struct buf *answer, char *dst, size_t n, struct er
     return 0;
 }
 
-bool facts_servers(const struct phases *p, const struct facts *f, const char *token_file,
+bool facts_servers(const struct phases *p, const struct nomad_on_host *f, const char *token_file,
                    struct fact *ret)
 {
     auto_buf struct buf answer = {.limit = FETCH_ANSWER_MAX};

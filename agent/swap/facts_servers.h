@@ -13,13 +13,13 @@
 #ifndef FACTS_SERVERS_H
 #define FACTS_SERVERS_H
 
-#include "facts.h"
+#include "nomad_on_host.h"
 
 #define SERVERS_FACT   "knows-servers"
 #define SERVERS_ASK_MS 1000
 
 /* False: this host is no client, and there is no fact. token_file: "": none. */
-bool facts_servers(const struct phases *p, const struct facts *f, const char *token_file,
+bool facts_servers(const struct phases *p, const struct nomad_on_host *f, const char *token_file,
                    struct fact *ret);
 
 #endif

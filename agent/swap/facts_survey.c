@@ -313,7 +313,7 @@ static void ask_service(struct surveying *s)
         str_cut(s->why, sizeof(s->why), err.text);
 }
 
-void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret)
+void facts_survey(const struct phases *p, const struct nomad_on_host *f, struct facts_survey *ret)
 {
     autofree struct surveying *s = xzalloc(1, sizeof(*s));
     struct err err = ERR_INIT;

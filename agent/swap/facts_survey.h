@@ -150,7 +150,7 @@
 #ifndef FACTS_SURVEY_H
 #define FACTS_SURVEY_H
 
-#include "facts.h"
+#include "nomad_on_host.h"
 
 #define SURVEY_MAX 88
 
@@ -163,8 +163,8 @@ struct facts_survey {
     struct fact list[SURVEY_MAX];
 };
 
-/* Makes a survey. f: the result of a facts_gather just before. */
-void facts_survey(const struct phases *p, const struct facts *f, struct facts_survey *ret);
+/* Makes a survey. f: the result of a nomad_on_host_read just before. */
+void facts_survey(const struct phases *p, const struct nomad_on_host *f, struct facts_survey *ret);
 const struct fact *facts_survey_find(const struct facts_survey *s, const char *id); /* NULL: none */
 /* Replaces the fact with the same id, or adds *f at the end. False: the list had the same fact, or
  * the list is full. */

@@ -74,7 +74,7 @@ static bool main_runs_target(const struct surveying *s)
 static void ask_binary(struct surveying *s)
 {
     const char *program = s->about.program, *target = s->p->shelf.target;
-    struct host_way way = {.there = false};
+    struct host_link_chain way = {.there = false};
     struct err err = ERR_INIT;
 
     if (!fact_has_unit(s, "other-binary"))
@@ -244,7 +244,7 @@ static void ask_signal(struct surveying *s)
 static const struct path_user manager = {.reads_all = true, .writes_all = true};
 
 struct paths {
-    struct host_wish wishes[PATHS];
+    struct path_question questions[PATHS];
     struct host_look looks[PATHS]; /* the answers, in the order of the wishes */
     uint32_t n;
     const struct host_look *of_condition[ABOUT_CONDITIONS], *of_file[ABOUT_FILES];
@@ -253,8 +253,8 @@ struct paths {
 static const struct host_look *wish_unit_path(struct paths *p, const char *path, uint32_t need,
                                               bool pattern)
 {
-    p->wishes[p->n] = (struct host_wish){.need = need, .kind = true, .pattern = pattern};
-    str_cut(p->wishes[p->n].path, sizeof(p->wishes[p->n].path), path);
+    p->questions[p->n] = (struct path_question){.need = need, .kind = true, .pattern = pattern};
+    str_cut(p->questions[p->n].path, sizeof(p->questions[p->n].path), path);
     return &p->looks[p->n++];
 }
 
@@ -281,7 +281,7 @@ static void look_at_unit_paths(struct surveying *s, struct paths *p)
         if (!a->files.list[i].optional)
             p->of_file[i] = wish_unit_path(p, path, PATH_READ, is_pattern(path));
     }
-    if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->wishes, p->n, p->looks, &err) < 0)
+    if (p->n > 0 && s->h->look_at(s->h->ctx, 0, &manager, p->questions, p->n, p->looks, &err) < 0)
         for (uint32_t i = 0; i < p->n; i++)
             p->looks[i] = (struct host_look){.end = LOOK_UNKNOWN};
 }
@@ -414,7 +414,7 @@ static const char *needed_path_fault(const struct about_path *p, const struct ho
  * examines the path as the running process sees it, because the unit may have mounts of its own. */
 static void judge_needed(struct surveying *s, bool outside, struct need *n)
 {
-    autofree struct host_wish *wishes = xzalloc(ABOUT_PATHS, sizeof(*wishes));
+    autofree struct path_question *questions = xzalloc(ABOUT_PATHS, sizeof(*questions));
     autofree struct host_look *looks = xzalloc(ABOUT_PATHS, sizeof(*looks));
     const struct about_path *of[ABOUT_PATHS];
     const struct service_about *a = &s->about;
@@ -425,12 +425,12 @@ static void judge_needed(struct surveying *s, bool outside, struct need *n)
         if (a->paths.list[i].outside != outside)
             continue;
         of[k] = &a->paths.list[i];
-        wishes[k] = (struct host_wish){.kind = true};
-        str_cut(wishes[k++].path, sizeof(wishes[0].path), a->paths.list[i].path);
+        questions[k] = (struct path_question){.kind = true};
+        str_cut(questions[k++].path, sizeof(questions[0].path), a->paths.list[i].path);
     }
     if (k == 0)
         return;
-    if (s->h->look_at(s->h->ctx, outside ? 0 : s->f->stamp.main_pid, &manager, wishes, k, looks,
+    if (s->h->look_at(s->h->ctx, outside ? 0 : s->f->stamp.main_pid, &manager, questions, k, looks,
                       &err) < 0) {
         find_need(n, false, "%s=%.120s: the path could not be examined", of[0]->key, of[0]->path);
         return;

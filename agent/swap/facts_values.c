@@ -70,7 +70,7 @@ static bool is_one_place(const struct surveying *s, const char *a, const char *b
 static const char *comparable_value(const struct surveying *s, enum config_value id,
                                     const char *text)
 {
-    const struct facts *f = s->f;
+    const struct nomad_on_host *f = s->f;
 
     return id == VALUE_DATA_DIR && f->server_id[0] == '\0' && f->data_dir[0] != '\0' &&
                    is_one_place(s, text, f->data_dir)
@@ -308,7 +308,7 @@ static void report_fresh_data_dir(struct surveying *s, const struct config_read 
     fact_add(s, fact, TRI_YES, "%s", dir);
 }
 
-void facts_of_joiner(struct surveying *s, const struct config_read *c)
+void facts_of_joining(struct surveying *s, const struct config_read *c)
 {
     report_bootstrap(s, c);
     report_gossip_key(s, c);

@@ -17,7 +17,7 @@ void facts_of_values(struct surveying *s, const struct config_read *c);
 void facts_of_joins(struct surveying *s, const struct config_read *c);
 /* Adds the facts that matter to a server that is to join. The caller adds them after `joins`, for
  * the same reason. */
-void facts_of_joiner(struct surveying *s, const struct config_read *c);
+void facts_of_joining(struct surveying *s, const struct config_read *c);
 /* The value by files and options; an option counts before the files. *ret_sure: no file or option
  * that was not read can change this value. */
 struct config_said facts_value_of(const struct config_read *c, enum config_value id,

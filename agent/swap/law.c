@@ -69,14 +69,14 @@ static struct law_answer judge_gap(const struct law *law, const struct law_facts
     return a;
 }
 
-static const char *const odd_texts[KNOCK_COUNT] = {
-    [KNOCK_UNKNOWN] = " could not be asked",
-    [KNOCK_SERVES] = "",
-    [KNOCK_MUTE] = " is connected but does not serve yet (it may be restoring its state): wait "
-                   "until it does",
-    [KNOCK_CLOSES] = " closes connections without an answer (if it has too many, see "
-                     "rpc_max_conns_per_client in Nomad's limits)",
-    [KNOCK_NOBODY] = " accepts no connection",
+static const char *const odd_texts[PEER_COUNT] = {
+    [PEER_UNKNOWN] = " could not be asked",
+    [PEER_SERVES] = "",
+    [PEER_MUTE] = " is connected but does not serve yet (it may be restoring its state): wait "
+                  "until it does",
+    [PEER_CLOSES] = " closes connections without an answer (if it has too many, see "
+                    "rpc_max_conns_per_client in Nomad's limits)",
+    [PEER_NOBODY] = " accepts no connection",
 };
 
 /* The serving peers include this host if its own address answers. The function always subtracts
@@ -85,7 +85,7 @@ static struct law_answer judge_peers(const struct law_facts *f)
 {
     uint32_t quorum = f->peers / 2 + 1;
     uint32_t others = f->serving > 0 ? f->serving - 1 : 0;
-    bool all = f->odd == KNOCK_SERVES;
+    bool all = f->odd == PEER_SERVES;
     struct law_answer a;
 
     if (others >= quorum)

@@ -61,8 +61,8 @@
  * either, because it undoes. A clock before LAW_CLOCK_S was never set: unknown never passes.
  *
  * Root's list of operators (operators.h) is asked before all of this, right after the trust
- * (order.h). The order of another operator is refused with the name of its key, and uses up no
- * sequence. caravan-agent asks the list too, but only the answer of caravan-swap counts.
+ * (order_check.h). The order of another operator is refused with the name of its key, and uses up
+ * no sequence. caravan-agent asks the list too, but only the answer of caravan-swap counts.
  *
  * A swap may wait for minutes between its order and its rename (not_before, a package manager at
  * work). Therefore hold, hours and quorum are asked again at the end of that wait.
@@ -82,7 +82,8 @@ struct law {
     int64_t gap_ms;
     bool allow_outage;
     bool allow_file_urls;
-    bool start_stopped; /* a swap starts a Nomad that did not run; used by swap_obey, not by the law
+    bool start_stopped; /* a swap starts a Nomad that did not run; used by swap_answer_order, not by
+                         * the law
                          */
     bool allow_stop;    /* orders may stop and disable Nomad */
     const char *url_prefixes; /* blanks between them; "": any place */
@@ -123,8 +124,8 @@ struct law_facts {
     enum tri peers_known;
     uint32_t peers;                /* in /v1/status/peers, with this host */
     uint32_t serving;              /* peers that serve, with this host */
-    enum knock odd;                /* how one peer fails, a mute one first; for people */
-    char odd_peer[FETCH_PEER_MAX]; /* that peer; odd == KNOCK_SERVES: all peers serve */
+    enum peer_check odd;           /* how one peer fails, a mute one first; for people */
+    char odd_peer[FETCH_PEER_MAX]; /* that peer; odd == PEER_SERVES: all peers serve */
 };
 
 struct law_answer {

@@ -6,7 +6,8 @@
 #define JOINING_MS                                                                                 \
     (60 * 60 * 1000) /* after its deadline; later the server is one like any other                 \
                       */
-#define KNOCK_MS (LAW_FACTS_MS - 2 * ASK_MS - 1000) /* one second is for caravan-fetch itself */
+#define PEER_CHECK_MS                                                                              \
+    (LAW_FACTS_MS - 2 * ASK_MS - 1000) /* one second is for caravan-fetch itself */
 
 static bool is_plain_peer(const char *s, size_t n)
 {
@@ -75,11 +76,11 @@ static enum tri ask_leader(const struct host *h)
 }
 
 /* The refusal names the peer that is closest to serving again. */
-static bool is_odder_knock(enum knock a, enum knock b)
+static bool is_odder_knock(enum peer_check a, enum peer_check b)
 {
-    static const int ranks[KNOCK_COUNT] = {
-        [KNOCK_SERVES] = 0, [KNOCK_UNKNOWN] = 1, [KNOCK_NOBODY] = 2,
-        [KNOCK_CLOSES] = 3, [KNOCK_MUTE] = 4,
+    static const int ranks[PEER_COUNT] = {
+        [PEER_SERVES] = 0, [PEER_UNKNOWN] = 1, [PEER_NOBODY] = 2,
+        [PEER_CLOSES] = 3, [PEER_MUTE] = 4,
     };
 
     return ranks[a] > ranks[b];
@@ -88,16 +89,16 @@ static bool is_odder_knock(enum knock a, enum knock b)
 static void knock_peers(const struct host *h, const char (*peers)[FETCH_PEER_MAX],
                         struct law_facts *f, int64_t left)
 {
-    enum knock answers[LAW_PEERS_MAX];
+    enum peer_check answers[LAW_PEERS_MAX];
     struct err err = ERR_INIT;
 
-    if (left <= 0 ||
-        h->knock(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)KNOCK_MS), answers, &err) < 0)
+    if (left <= 0 || h->check_peers(h->ctx, peers, f->peers, MIN_OF(left, (int64_t)PEER_CHECK_MS),
+                                    answers, &err) < 0)
         return;
     f->peers_known = TRI_YES;
-    f->odd = KNOCK_SERVES;
+    f->odd = PEER_SERVES;
     for (uint32_t i = 0; i < f->peers; i++) {
-        if (answers[i] == KNOCK_SERVES)
+        if (answers[i] == PEER_SERVES)
             f->serving++;
         if (!is_odder_knock(answers[i], f->odd))
             continue;
@@ -108,7 +109,7 @@ static void knock_peers(const struct host *h, const char (*peers)[FETCH_PEER_MAX
 
 static void ask_quorum(const struct host *h, struct law_facts *f)
 {
-    int64_t until = h->uptime(h->ctx) + 2 * ASK_MS + KNOCK_MS;
+    int64_t until = h->uptime(h->ctx) + 2 * ASK_MS + PEER_CHECK_MS;
     char peers[LAW_PEERS_MAX][FETCH_PEER_MAX];
     auto_buf struct buf b = BUF_INIT;
 

@@ -13,7 +13,7 @@
 #include "phases.h"
 
 #define LAW_FACTS_MS  6000
-#define LAW_PEERS_MAX FETCH_KNOCKS_MAX
+#define LAW_PEERS_MAX FETCH_PEERS_MAX
 
 /* server: the order says so, or the host has a server id. */
 struct law_facts law_facts_gather(const struct phases *p, const struct law *law,

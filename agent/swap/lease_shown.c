@@ -30,7 +30,7 @@ static const char *lease_fault(const struct verified *v, const struct order_stat
 static enum refusal judge_lease_time(const struct header *h, uint64_t ttl_ms, uint64_t now_ms,
                                      char text[static TEXT_MAX])
 {
-    struct order_judgement j = order_judge_by(h, now_ms);
+    struct order_judgement j = order_check_start_by(h, now_ms);
 
     if (j.outcome == ORDER_REFUSE)
         return refuse_lease(j.refusal == REFUSAL_LATE ? REFUSAL_LEASE : j.refusal, text, j.why);

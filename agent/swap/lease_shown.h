@@ -17,7 +17,7 @@
 #ifndef LEASE_SHOWN_H
 #define LEASE_SHOWN_H
 
-#include "order.h"
+#include "order_check.h"
 #include "swap_channel.h"
 #include "trust.h"
 

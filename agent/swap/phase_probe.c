@@ -87,7 +87,7 @@ static void look_at_api(struct phases *p, struct probe_look *l)
         l->answers = a == ANSWER_OF_NOMAD;
         probe_answer_text(a, l->status, l->api_text);
     } else {
-        str_cut(l->api_text, sizeof(l->api_text), api_place_said(&err));
+        str_cut(l->api_text, sizeof(l->api_text), api_place_words(&err));
     }
 }
 
@@ -98,7 +98,7 @@ static void add_where_to_verdict(const struct phases *p, const struct probe_look
     enum api_place place =
         api_place_ask(p->host, l->state.main_pid, p->conf.api, is_probed_server(p), &where);
 
-    probe_say_where(v, p->conf.api, place == API_ELSEWHERE, buf_str(&where));
+    probe_add_where(v, p->conf.api, place == API_ELSEWHERE, buf_str(&where));
 }
 
 /* The first start of the new main process decides whether it touched anything. Until this start is

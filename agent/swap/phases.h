@@ -150,7 +150,7 @@ struct phases {
      * package managers. */
     enum tri packaged;
     /* The answer of a cloud's metadata service (fetch_job.h). Asked once: a host does not move. */
-    enum knock metadata;
+    enum peer_check metadata;
     bool metadata_asked;
     struct phases_asked asked;
 };

@@ -110,7 +110,7 @@ static struct probe_verdict judge_deadline(const struct probe *p, const struct p
     return v;
 }
 
-void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where)
+void probe_add_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where)
 {
     char said[TEXT_MAX];
 

@@ -55,7 +55,7 @@ struct probe_verdict {
     enum probe_outcome outcome;
     enum failure failure;
     bool ended;       /* the process ended at least once, so it is not only slow */
-    bool unanswered;  /* the process runs, and its API never answered: call probe_say_where */
+    bool unanswered;  /* the process runs, and its API never answered: call probe_add_where */
     bool elsewhere;   /* the API listens, but at another address than the configured one */
     int64_t again_ms; /* PROBE_WAIT: time until the next look */
     char text[TEXT_MAX];
@@ -66,7 +66,7 @@ struct probe_verdict probe_judge(struct probe *p, const struct probe_look *look)
 /* Adds to an unanswered verdict the address that was asked (NULL: not known), and the addresses
  * where the process listens. elsewhere: the API listens at another address; then the text begins
  * with "[api-silent]", the row of the hazard table with the right advice. */
-void probe_say_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where);
+void probe_add_where(struct probe_verdict *v, const char *asked, bool elsewhere, const char *where);
 const char *probe_path(bool server);
 
 /* Is this Nomad's answer to probe_path? ANSWER_OF_ANOTHER: another program answers at the

@@ -26,7 +26,7 @@
 
 #include "host.h"
 #include "log.h"
-#include "order.h"
+#include "order_check.h"
 
 #define RECORD_NAME        "record"
 #define RECORD_MAX         (64 * 1024)

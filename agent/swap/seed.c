@@ -97,6 +97,6 @@ enum tri seed_leased(const char *agent_state, const struct lease_now *now)
         return TRI_NO;
     if (agent_store_load(agent_state, state, &err) < 0)
         return TRI_UNKNOWN;
-    lease_tell(&state->lease, now, &lease);
+    lease_describe(&state->lease, now, &lease);
     return lease.held ? TRI_YES : TRI_NO;
 }

@@ -1,5 +1,5 @@
 #include "service_order.h"
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "str.h"
 
 struct ordering {
@@ -74,7 +74,8 @@ static bool learn_disk_digest(struct ordering *o)
 
     if (h->stat_through(h->ctx, shelf->at, shelf->name, &now, &err) < 0 || !now.there)
         return false;
-    return shelf_known(&o->next->disk, &now) || facts_hash(h, shelf, &o->next->disk, &err) == 0;
+    return shelf_known(&o->next->disk, &now) ||
+           nomad_on_host_hash(h, shelf, &o->next->disk, &err) == 0;
 }
 
 static enum refusal obey_stop(struct ordering *o)
@@ -153,9 +154,9 @@ static struct service_state look_at_service(const struct phases *p)
     return st;
 }
 
-enum refusal service_order_obey(const struct phases *p, enum service_op op, struct record *next,
-                                bool *ret_acts, enum service_act *ret_act,
-                                char text[static TEXT_MAX])
+enum refusal service_order_accept(const struct phases *p, enum service_op op, struct record *next,
+                                  bool *ret_acts, enum service_act *ret_act,
+                                  char text[static TEXT_MAX])
 {
     struct ordering o = {.p = p, .next = next, .is = look_at_service(p), .text = text};
     enum refusal r = rows[op].obey(&o);
@@ -165,7 +166,7 @@ enum refusal service_order_obey(const struct phases *p, enum service_op op, stru
     return r;
 }
 
-void service_order_look(const struct phases *p, struct record *next)
+void service_order_forget_stop(const struct phases *p, struct record *next)
 {
     struct service_state is;
 

@@ -28,10 +28,10 @@ enum law_question service_order_question(enum service_op op);
 /* next: a copy of p's record with the epoch and sequence of this order. The function changes it
  * only if it returns REFUSAL_NONE. *ret_acts: the caller must call phases_act with *ret_act once
  * next is durable. text: why the order is refused, or what is done. */
-MUST_CHECK enum refusal service_order_obey(const struct phases *p, enum service_op op,
-                                           struct record *next, bool *ret_acts,
-                                           enum service_act *ret_act, char text[static TEXT_MAX]);
+MUST_CHECK enum refusal service_order_accept(const struct phases *p, enum service_op op,
+                                             struct record *next, bool *ret_acts,
+                                             enum service_act *ret_act, char text[static TEXT_MAX]);
 /* If somebody has started Nomad since an order stopped it, next forgets the stop. */
-void service_order_look(const struct phases *p, struct record *next);
+void service_order_forget_stop(const struct phases *p, struct record *next);
 
 #endif

@@ -14,7 +14,7 @@
 struct surveying {
     const struct phases *p;
     const struct host *h;
-    const struct facts *f;
+    const struct nomad_on_host *f;
     bool asked; /* the service answered: about is filled */
     struct service_about about;
     char why[TEXT_MAX];      /* not asked: why */

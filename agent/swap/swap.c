@@ -9,7 +9,7 @@
 #include "identity.h"
 #include "seed.h"
 #include "str.h"
-#include "swap_view.h"
+#include "status_update.h"
 #include "trust_store.h"
 
 /* The user for trials of a binary without systemd. This user owns nothing. The package makes
@@ -144,7 +144,7 @@ static void raise_alarm(const struct swap *s)
         log_say(s->log, LOG_ERROR, EVENT_NONE, "%s", err.text);
 }
 
-static void log_identity(const struct swap *s, const struct identity_told *told)
+static void log_identity(const struct swap *s, const struct identity_changes *told)
 {
     char print[FINGERPRINT_LEN];
 
@@ -173,7 +173,7 @@ static int open_identity(struct swap *s, struct err *err)
         .uid = geteuid(),
         .gid = s->agent.gid,
     };
-    struct identity_told told;
+    struct identity_changes told;
 
     agent_path(copy, s->conf->state_dir, HOST_KEY_NAME);
     agent_path(key, s->conf->state_dir, ROOT_KEY_NAME);
@@ -217,7 +217,7 @@ static int resolve_binary(struct swap *s, struct err *err)
 
 static void show_change(void *ctx)
 {
-    swap_tell(ctx);
+    status_update(ctx);
 }
 
 static void add_line(struct swap *s, const char *text)
@@ -268,7 +268,7 @@ static int open_swap_phases(struct swap *s, struct err *err)
         .seed_dir = is_seed(s) ? s->seed_dir : NULL,
         .seed_url = s->conf->seed_url,
         .binary = s->binary,
-        .data_dir = s->facts.data_dir,
+        .data_dir = s->nomad.data_dir,
         .hold_file = s->conf->hold_file,
         .api = s->conf->address,
         .act_ms = 2 * s->conf->start_deadline_ms,
@@ -331,7 +331,7 @@ int swap_open(struct swap *s, const struct agent_conf *conf, const char *config,
         swap_close(s);
         return -1;
     }
-    swap_tell(s);
+    status_update(s);
     return 0;
 }
 

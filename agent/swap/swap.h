@@ -3,8 +3,8 @@
  *
  * Calling sequence: swap_open opens everything that the configuration names (identity, trust in
  * force, service, record) and writes the first view. swap_loop.h then drives the value: it passes
- * orders to swap_obey.h, steps the phases, and shows the state through swap_view.h. swap_close
- * frees everything. One thread.
+ * orders to orders_received.h, steps the phases, and shows the state through status_update.h.
+ * swap_close frees everything. One thread.
  */
 #ifndef SWAP_H
 #define SWAP_H
@@ -38,7 +38,7 @@ struct swap {
     struct host_linux ports;
     struct host host;
     struct phases phases;
-    struct facts facts;
+    struct nomad_on_host nomad;
     struct facts_survey survey;
     uint64_t revision; /* of the view */
     uint32_t n_lines;

@@ -7,8 +7,8 @@
 #include "agent_child.h"
 #include "sd_ready.h"
 #include "sd_sockets.h"
-#include "swap_obey.h"
-#include "swap_view.h"
+#include "orders_received.h"
+#include "status_update.h"
 
 #define CONNECTIONS_MAX 8
 
@@ -85,12 +85,12 @@ static void serve_packet(struct loop *l, struct pollfd *p)
     l->busy_ms = loop_uptime(l);
     if (n <= (ssize_t)SWAP_PACKET_MAX) {
         const struct swap_packet packet = swap_packet_split(l->packet, (size_t)n);
-        swap_obey(l->s, &packet, &receipt);
+        swap_answer_order(l->s, &packet, &receipt);
     }
     /* caravan-agent may have ended. The record keeps the receipt for a repeat of the order. */
     if (send(p->fd, receipt.data, receipt.len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
         log_say(l->s->log, LOG_WARNING, EVENT_NONE, "caravan-agent did not accept a receipt");
-    swap_look(l->s, SURVEY_REST_MS);
+    status_update_if_old(l->s, SURVEY_REST_MS);
 }
 
 static void greet_connection(struct loop *l, int listener)
@@ -104,7 +104,7 @@ static void greet_connection(struct loop *l, int listener)
         if (l->places[i].fd < 0) {
             l->places[i].fd = fd;
             swap_tidy(l->s);
-            swap_look(l->s, SURVEY_GREET_MS);
+            status_update_if_old(l->s, SURVEY_GREET_MS);
             return;
         }
     }
@@ -136,7 +136,7 @@ static int64_t next_event(const struct loop *l)
 
     if (phases_works(p))
         return p->now.wake_ms > now ? p->now.wake_ms - now : 0;
-    if (swap_waits(l->s))
+    if (status_awaits_units(l->s))
         return BOUND_LOOK_MS;
     if (!l->alone)
         return MAX_OF(l->busy_ms + SWAP_IDLE_MS - now, (int64_t)0);
@@ -147,7 +147,7 @@ static int64_t next_event(const struct loop *l)
 
 static int64_t next_wake(const struct loop *l)
 {
-    return MIN_OF(next_event(l), swap_look_due(l->s));
+    return MIN_OF(next_event(l), status_update_due(l->s));
 }
 
 static void step_if_due(struct loop *l)
@@ -161,7 +161,7 @@ static void step_if_due(struct loop *l)
     if (event || p->now.wake_ms <= l->busy_ms)
         phases_step(p);
     if (!phases_works(p))
-        swap_tell(l->s);
+        status_update(l->s);
 }
 
 /* False: the loop ends. */
@@ -185,13 +185,14 @@ static bool turn_loop(struct loop *l)
             serve_packet(l, &l->places[i]);
     }
     step_if_due(l);
-    if (rests && swap_waits(l->s))
-        swap_watch(l->s);
-    if (rests && (l->alone || swap_look_due(l->s) == 0))
-        swap_look(l->s, SURVEY_REST_MS);
+    if (rests && status_awaits_units(l->s))
+        status_update_units(l->s);
+    if (rests && (l->alone || status_update_due(l->s) == 0))
+        status_update_if_old(l->s, SURVEY_REST_MS);
     if (rests && l->alone)
         swap_tidy(l->s);
-    return l->alone || !rests || swap_waits(l->s) || loop_uptime(l) - l->busy_ms < SWAP_IDLE_MS;
+    return l->alone || !rests || status_awaits_units(l->s) ||
+           loop_uptime(l) - l->busy_ms < SWAP_IDLE_MS;
 }
 
 static int run_loop(struct loop *l, struct err *err)

@@ -13,14 +13,14 @@
  *   under the zip's exact name.
  *
  * What this relies on. gpgv parses bytes from the network. Therefore gpgv runs behind the trial's
- * wall (agent/fetch/try.h: no network, no rights, nothing to write). caravan-swap judges its status
- * lines (gpgv_status.h), and relies on them being gpgv's own. Therefore no other process may touch
- * the process of gpgv. Its user, caravan-verify, runs only gpgv and the unpacking of zips that gpgv
- * has accepted. The other users (caravan-fetch and caravan-ask, which read the network, and
- * caravan-try, which runs new binaries) cannot trace it, write its memory, or answer on its socket.
- * root hashes root's own copy of the zip. The unpacked bytes come over a stream, and root hashes
- * them against the manifest, so the sandbox never holds the bytes that count. This does not protect
- * from a fault of gpgv itself by which a signature takes gpgv over.
+ * wall (agent/fetch/trial.h: no network, no rights, nothing to write). caravan-swap judges its
+ * status lines (gpgv_status.h), and relies on them being gpgv's own. Therefore no other process may
+ * touch the process of gpgv. Its user, caravan-verify, runs only gpgv and the unpacking of zips
+ * that gpgv has accepted. The other users (caravan-fetch and caravan-ask, which read the network,
+ * and caravan-try, which runs new binaries) cannot trace it, write its memory, or answer on its
+ * socket. root hashes root's own copy of the zip. The unpacked bytes come over a stream, and root
+ * hashes them against the manifest, so the sandbox never holds the bytes that count. This does not
+ * protect from a fault of gpgv itself by which a signature takes gpgv over.
  */
 #ifndef VENDOR_H
 #define VENDOR_H

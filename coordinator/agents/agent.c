@@ -6,8 +6,8 @@
 
 struct agent *agent_new(const char *key)
 {
-    struct agent *g = xzalloc(1, sizeof *g);
-    str_cut(g->key, sizeof g->key, key);
+    struct agent *g = xzalloc(1, sizeof(*g));
+    str_cut(g->key, sizeof(g->key), key);
     return g;
 }
 
@@ -63,7 +63,7 @@ void agent_look_up(struct agent *g, const struct known_hosts *known)
     if (k != NULL)
         g->pub = k->key;
     if (k != NULL && !g->keyed)
-        str_cut(g->problem, sizeof g->problem,
+        str_cut(g->problem, sizeof(g->problem),
                 "different keys are enrolled for the server id, the client id and the address of "
                 "this host: `caravan enroll --rekey HOST` shows them, and accepts the host's "
                 "present key");
@@ -238,7 +238,7 @@ bool agent_take_status(struct agent *g, struct receipt *r, const struct status_a
     bool instant = q->instant, held = !instant && now - asked > AGENT_HOLD_MS / 8;
     bool session = memcmp(v->session, r->head.session, SESSION_LEN) == 0;
     bool other = v->work.phase != s->work.phase || !session ||
-                 memcmp(&v->work.stamp, &s->work.stamp, sizeof v->work.stamp) != 0;
+                 memcmp(&v->work.stamp, &s->work.stamp, sizeof(v->work.stamp)) != 0;
     bool news = v->status_at == 0 || s->work.revision != q->after;
     if (!instant)
         set_status_due(g, held || news, now);

@@ -7,11 +7,11 @@
 struct agent_call *agent_call_new(struct agent_calls *s, const char *key, const struct pubkey *host,
                                   enum message_kind kind)
 {
-    struct agent_call *c = xzalloc(1, sizeof *c);
+    struct agent_call *c = xzalloc(1, sizeof(*c));
     c->owner = s;
     c->kind = kind;
     c->host = *host;
-    str_cut(c->key, sizeof c->key, key);
+    str_cut(c->key, sizeof(c->key), key);
     c->asked = clock_mono(s->clock);
     c->next = s->list;
     c->from = &s->list;
@@ -68,7 +68,7 @@ static void on_call_answered(void *ctx, const void *frame, size_t n, const struc
     struct agent_calls *s = c->owner;
     struct err err = ERR_INIT;
     int rc = -1;
-    memset(s->scratch, 0, sizeof *s->scratch);
+    memset(s->scratch, 0, sizeof(*s->scratch));
     if (frame != NULL)
         rc = read_answer(c, frame, n, s->scratch, &err);
     if (frame != NULL && rc < 0)
@@ -107,13 +107,13 @@ static struct header question_head(struct agent_calls *s, const struct agent *g,
                                    enum message_kind kind)
 {
     struct header h;
-    memset(&h, 0, sizeof h);
+    memset(&h, 0, sizeof(h));
     h.kind = kind;
     h.version = kind == MSG_HELLO ? 1 : g->wire;
     memcpy(h.cluster, s->trust->cluster, CLUSTER_ID_LEN);
     h.sender = *keypair_public(s->asks);
     h.receiver = g->pub;
-    crypto_random(h.nonce, sizeof h.nonce);
+    crypto_random(h.nonce, sizeof(h.nonce));
     memcpy(h.session, g->view.session, SESSION_LEN);
     return h;
 }
@@ -153,7 +153,7 @@ static void ask_agent(struct agent_calls *s, struct agent *g, struct order *o, b
 
 void agent_ask_hello(struct agent_calls *s, struct agent *g)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     o->head = question_head(s, g, MSG_HELLO);
     o->u.hello = (struct order_hello){.wire_min = WIRE_MIN, .wire_max = WIRE_MAX};
     ask_agent(s, g, o, false);
@@ -161,7 +161,7 @@ void agent_ask_hello(struct agent_calls *s, struct agent *g)
 
 void agent_ask_status(struct agent_calls *s, struct agent *g, enum status_way way)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     bool instant = way == STATUS_INSTANT;
     o->head = question_head(s, g, MSG_STATUS);
     if (way == STATUS_HELD)

@@ -34,9 +34,9 @@ int agent_place(const char *text, struct agent_place *ret, struct err *err)
     const char *port_text = NULL;
     uint64_t port = AGENT_PORT;
     bool six = text[0] == '[';
-    memset(&p, 0, sizeof p);
-    if (split_address(text, ip, sizeof ip, &port_text) < 0 ||
-        !write_canonical(six ? AF_INET6 : AF_INET, ip, p.ip, sizeof p.ip))
+    memset(&p, 0, sizeof(p));
+    if (split_address(text, ip, sizeof(ip), &port_text) < 0 ||
+        !write_canonical(six ? AF_INET6 : AF_INET, ip, p.ip, sizeof(p.ip)))
         return err_set(err, ERR_USAGE, 0,
                        "%.80s is no address: write it like 10.0.0.21, 10.0.0.21:%d or [fd00::21]",
                        text, AGENT_PORT);
@@ -44,8 +44,8 @@ int agent_place(const char *text, struct agent_place *ret, struct err *err)
         return err_set(err, ERR_USAGE, 0, "%.80s: %.20s is no port from 1 to 65535", text,
                        port_text);
     const char *open = six ? "[" : "", *close = six ? "]" : "";
-    snprintf(p.address, sizeof p.address, "%s%.50s%s:%u", open, p.ip, close, (unsigned)port);
-    str_cut(p.name, sizeof p.name, p.address);
+    snprintf(p.address, sizeof(p.address), "%s%.50s%s:%u", open, p.ip, close, (unsigned)port);
+    str_cut(p.name, sizeof(p.name), p.address);
     if (port == AGENT_PORT)
         *strrchr(p.name, ':') = '\0';
     *ret = p;

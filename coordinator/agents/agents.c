@@ -18,7 +18,7 @@ struct agents {
     size_t cursor; /* where an interrupted scan goes on */
     int64_t scan_due, least_due;
     bool interrupted; /* the scan stopped at `cursor`, because too many calls were open */
-    int64_t stirred;  /* time of the last agents_stir */
+    int64_t stirred;  /* time of the last agents_ask_sooner */
     size_t n_interest;
     size_t untried;
     uint64_t changes;
@@ -34,7 +34,7 @@ static int compare_agent_key(const void *key, const void *agent)
 static struct agent *find_agent(const struct agents *a, const char *key)
 {
     struct agent **at =
-        a->n > 0 ? bsearch(key, a->list, a->n, sizeof *a->list, compare_agent_key) : NULL;
+        a->n > 0 ? bsearch(key, a->list, a->n, sizeof(*a->list), compare_agent_key) : NULL;
     return at != NULL ? *at : NULL;
 }
 
@@ -54,15 +54,15 @@ static bool is_asked_again(const struct agent *g)
 static void queue_event(struct agents *a, const struct agent_call *call, struct receipt *r,
                         const char *why)
 {
-    struct queued_event *q = xzalloc(1, sizeof *q);
-    str_cut(q->event.key, sizeof q->event.key, call->key);
+    struct queued_event *q = xzalloc(1, sizeof(*q));
+    str_cut(q->event.key, sizeof(q->event.key), call->key);
     q->event.kind = call->kind;
     memcpy(q->event.nonce, call->head.nonce, NONCE_LEN);
     q->event.asked_ms = call->asked;
     q->event.receipt = r;
     if (r != NULL)
         buf_add(&q->event.inner, call->inner.data, call->inner.len);
-    str_cut(q->event.text, sizeof q->event.text, why);
+    str_cut(q->event.text, sizeof(q->event.text), why);
     *a->last_event = q;
     a->last_event = &q->next;
 }
@@ -92,7 +92,7 @@ static void take_no_answer(struct agents *a, struct agent *g, const struct agent
     g->failures++;
     /* An agent with another key than the enrolled one cannot open the question, so that it is
      * silent, too. */
-    snprintf(g->problem, sizeof g->problem, "%.400s%s", why,
+    snprintf(g->problem, sizeof(g->problem), "%.400s%s", why,
              a->c.once || g->failures > 1
                  ? "; if its key has changed: `caravan enroll --rekey HOST`"
                  : "");
@@ -130,9 +130,9 @@ static void take_status(struct agents *a, struct agent *g, struct receipt *r,
 static void queue_receipt(struct agents *a, const struct agent_call *call, const struct receipt *r,
                           const char *why)
 {
-    struct receipt *copy = r != NULL ? xalloc(sizeof *copy) : NULL;
+    struct receipt *copy = r != NULL ? xalloc(sizeof(*copy)) : NULL;
     if (r != NULL)
-        memcpy(copy, r, sizeof *copy);
+        memcpy(copy, r, sizeof(*copy));
     queue_event(a, call, copy, why);
 }
 
@@ -160,7 +160,7 @@ static void on_agent_answered(void *ctx, const struct agent_call *call, struct r
 
 struct agents *agents_new(const struct agents_config *c)
 {
-    struct agents *a = xzalloc(1, sizeof *a);
+    struct agents *a = xzalloc(1, sizeof(*a));
     a->c = *c;
     a->last_event = &a->events;
     a->calls = (struct agent_calls){.trust = c->trust,
@@ -171,7 +171,7 @@ struct agents *agents_new(const struct agents_config *c)
                                     .clock = c->clock,
                                     .answered = on_agent_answered,
                                     .ctx = a,
-                                    .scratch = xzalloc(1, sizeof *a->calls.scratch)};
+                                    .scratch = xzalloc(1, sizeof(*a->calls.scratch))};
     return a;
 }
 
@@ -211,15 +211,15 @@ static void refresh_agent(struct agents *a, struct agent *g, const struct host *
 {
     char address[128] = "";
     bool moved = !str_eq(g->server_id, h->server_id) || !str_eq(g->node_id, h->node_id);
-    if (agent_address(a->c.conf, h, address, sizeof address) < 0)
+    if (agent_address(a->c.conf, h, address, sizeof(address)) < 0)
         address[0] = '\0';
-    str_cut(g->name, sizeof g->name, h->name);
+    str_cut(g->name, sizeof(g->name), h->name);
     g->joining = h->joins && h->server_id[0] == '\0';
     if (!moved && str_eq(address, g->address))
         return;
-    str_cut(g->server_id, sizeof g->server_id, h->server_id);
-    str_cut(g->node_id, sizeof g->node_id, h->node_id);
-    str_cut(g->address, sizeof g->address, address);
+    str_cut(g->server_id, sizeof(g->server_id), h->server_id);
+    str_cut(g->node_id, sizeof(g->node_id), h->node_id);
+    str_cut(g->address, sizeof(g->address), address);
     agent_look_up(g, a->c.known);
     g->hello_wanted = g->keyed;
     wake_at(a, 0);
@@ -301,7 +301,7 @@ void agents_interest(struct agents *a, const char *const *keys, size_t n)
     wake_at(a, 0);
 }
 
-void agents_stir(struct agents *a)
+void agents_ask_sooner(struct agents *a)
 {
     a->stirred = clock_mono(a->c.clock);
     wake_at(a, 0);
@@ -369,7 +369,7 @@ int64_t agents_tick(struct agents *a)
     return a->scan_due;
 }
 
-bool agents_told(const struct agents *a)
+bool agents_have_answered(const struct agents *a)
 {
     if (a->untried > 0)
         return false;
@@ -442,7 +442,7 @@ const struct note *agents_notes(const struct agents *a, const char *key, size_t 
 
 /* ---- orders: signed once, sealed each time they are sent ---- */
 
-void agents_orders_by(struct agents *a, const struct keypair *key)
+void agents_set_order_key(struct agents *a, const struct keypair *key)
 {
     a->c.key = a->calls.key = key;
 }
@@ -460,8 +460,8 @@ int agents_sign(struct agents *a, const char *key, const struct order *o, struct
         return err_set(err, ERR_STATE, 0,
                        "host %s: the order was not signed, because no operator key was opened",
                        key);
-    autofree struct order *mine = xalloc(sizeof *mine);
-    memcpy(mine, o, sizeof *mine);
+    autofree struct order *mine = xalloc(sizeof(*mine));
+    memcpy(mine, o, sizeof(*mine));
     mine->head.is_receipt = false;
     mine->head.version = g->wire;
     mine->head.receiver = g->pub;

@@ -8,8 +8,8 @@
  * interest are also asked for a status, which the agent holds back until something changes, so that
  * the coordinator need not poll. agents_tick sends the questions that are due. agents_fill writes
  * the answers into a host of the world. agents_send sends an order that agents_sign signed;
- * agents_next returns the outcome. After agents_stir the hosts of interest are asked hello sooner,
- * because older answers cannot prove the effect of what was done.
+ * agents_next returns the outcome. After agents_ask_sooner the hosts of interest are asked hello
+ * sooner, because older answers cannot prove the effect of what was done.
  *
  * Only an authentic receipt counts: sealed to the coordinator, signed by the enrolled key, and
  * answering exactly this order. Everything else counts as no answer, an answer signed by another
@@ -29,7 +29,7 @@
 #include "world.h"
 
 #define AGENT_FRESH_MS   2000 /* between two hellos to a host of interest */
-#define AGENT_STIRRED_MS 10   /* the same after agents_stir, times the number of such hosts */
+#define AGENT_STIRRED_MS 10   /* the same after agents_ask_sooner, times the number of such hosts */
 #define AGENT_INSTANT_MS 5    /* between the receipt of an order and an instant status */
 #define AGENT_RETRY_MS   1000 /* pause after a status without an answer */
 #define AGENT_CALLS      200  /* open questions at once, of LINK_CALLS_MAX; orders use the rest */
@@ -54,12 +54,12 @@ void agents_free(struct agents *a); /* after links_free */
 void agents_sync(struct agents *a, const struct host *hosts, size_t n);
 /* The keys of the hosts of interest from now on. */
 void agents_interest(struct agents *a, const char *const *keys, size_t n);
-void agents_stir(struct agents *a);
+void agents_ask_sooner(struct agents *a);
 /* Sends the questions that are due. Returns the time of the next call (clock.mono). */
 int64_t agents_tick(struct agents *a);
 /* Has every enrolled host answered at least one hello, or failed to answer? With `once`: has every
  * status that was due been answered, too? */
-bool agents_told(const struct agents *a);
+bool agents_have_answered(const struct agents *a);
 /* Only with `once`: also asks hosts that are not of interest for a status, because of the facts. */
 void agents_ask_facts(struct agents *a);
 /* Ends `once`: from now on agents hold statuses back. Forgets the facts that are needed only once
@@ -76,7 +76,7 @@ const char *agents_server_of(const struct agents *a, const char *key);
 const struct note *agents_notes(const struct agents *a, const char *key, size_t *ret_n);
 
 /* The key that signs orders from now on; it must live longer than struct agents. */
-void agents_orders_by(struct agents *a, const struct keypair *key);
+void agents_set_order_key(struct agents *a, const struct keypair *key);
 /* Signs an order. This function sets cluster, receiver and version of the header; the caller has
  * set the rest. Appends the signed bytes to *ret_inner. ERR_STATE: the host has no enrolled agent,
  * the agent has not answered yet, or there is no operator key. */
@@ -103,7 +103,7 @@ bool agents_next(struct agents *a, struct agent_event *ret);
 void agent_event_free(struct agent_event *e);
 
 /* Writes the address of a host's agent, such as "10.0.0.1:4650". -1: the address is not known. For
- * a host that joins this is h->agent.address, which joiner.c sets when it makes the row. */
+ * a host that joins this is h->agent.address, which joining_server.c sets when it makes the row. */
 MUST_CHECK int agent_address(const struct coord_conf *c, const struct host *h, char *dst, size_t n);
 
 #endif

@@ -9,12 +9,12 @@ int hello_plain(const struct trust *t, const struct keypair *key, struct header 
                 struct digest *ret_digest, struct buf *ret_frame, struct err *err)
 {
     auto_buf struct buf inner = BUF_INIT;
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     o->head.kind = MSG_HELLO;
     o->head.version = 1;
     o->head.sender = *keypair_public(key);
     memcpy(o->head.cluster, t->cluster, CLUSTER_ID_LEN);
-    crypto_random(o->head.nonce, sizeof o->head.nonce);
+    crypto_random(o->head.nonce, sizeof(o->head.nonce));
     o->u.hello = (struct order_hello){.wire_min = WIRE_MIN, .wire_max = WIRE_MAX};
     if (envelope_sign_order(o, key, &inner, err) < 0 ||
         envelope_plain(inner.data, inner.len, ret_frame, err) < 0)
@@ -37,7 +37,7 @@ int hello_plain_read(const void *frame, size_t n, const struct keypair *key,
         envelope_verify(inner.data, inner.len, &v, err) < 0 ||
         envelope_answers(&v, order, digest, &v.head.sender, err) < 0)
         return -1;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->head = v.head;
     if (codec_read_receipt(v.payload, v.payload_len, ret, err) < 0)
         return -1;

@@ -49,7 +49,7 @@ static int parse_key_line(char *line, struct key_line *ret, struct err *err)
                        DIGITS);
     if (more != NULL && more[0] != '#')
         return err_set(err, ERR_CONFIG, 0, "there is a third word: a remark must begin with #");
-    str_cut(ret->fingerprint, sizeof ret->fingerprint, print);
+    str_cut(ret->fingerprint, sizeof(ret->fingerprint), print);
     return take_host(host, ret->host, err) < 0 ? -1 : 1;
 }
 
@@ -67,7 +67,7 @@ static int take_key_line(struct key_list *l, size_t *cap, const char *text, size
     line[n] = '\0';
     if (l->n == *cap) {
         *cap = *cap == 0 ? 64 : *cap * 2;
-        l->items = xrealloc(l->items, *cap * sizeof *l->items);
+        l->items = xrealloc(l->items, *cap * sizeof(*l->items));
     }
     l->items[l->n].number = number;
     int rc = parse_key_line(line, &l->items[l->n], err);
@@ -109,7 +109,7 @@ static int by_fingerprint(const void *a, const void *b)
 static int check_fingerprints(struct key_list *l, struct err *err)
 {
     if (l->n > 0)
-        qsort(l->items, l->n, sizeof *l->items, by_fingerprint);
+        qsort(l->items, l->n, sizeof(*l->items), by_fingerprint);
     for (size_t i = 1; i < l->n; i++)
         if (str_eq(l->items[i - 1].fingerprint, l->items[i].fingerprint))
             return err_set(
@@ -126,7 +126,7 @@ static int check_fingerprints(struct key_list *l, struct err *err)
 static int check_hosts(struct key_list *l, struct err *err)
 {
     if (l->n > 0)
-        qsort(l->items, l->n, sizeof *l->items, by_host);
+        qsort(l->items, l->n, sizeof(*l->items), by_host);
     for (size_t i = 1; i < l->n; i++)
         if (str_eq(l->items[i - 1].host, l->items[i].host))
             return err_set(err, ERR_CONFIG, 0,
@@ -140,7 +140,7 @@ int key_list_parse(const char *name, const char *text, size_t n, struct key_list
                    struct err *err)
 {
     struct key_list l = {.items = NULL};
-    str_cut(l.name, sizeof l.name, name);
+    str_cut(l.name, sizeof(l.name), name);
     /* check_hosts comes last, because it leaves the list sorted by host. */
     if (take_key_lines(&l, text, n, err) < 0 || check_fingerprints(&l, err) < 0 ||
         check_hosts(&l, err) < 0) {
@@ -154,7 +154,7 @@ int key_list_parse(const char *name, const char *text, size_t n, struct key_list
 void key_list_free(struct key_list *l)
 {
     free(l->items);
-    memset(l, 0, sizeof *l);
+    memset(l, 0, sizeof(*l));
 }
 
 static int to_host(const void *host, const void *line)
@@ -165,7 +165,7 @@ static int to_host(const void *host, const void *line)
 size_t key_list_find(const struct key_list *l, const char *host)
 {
     const struct key_line *k =
-        l->n > 0 ? bsearch(host, l->items, l->n, sizeof *l->items, to_host) : NULL;
+        l->n > 0 ? bsearch(host, l->items, l->n, sizeof(*l->items), to_host) : NULL;
     return k != NULL ? (size_t)(k - l->items) : l->n;
 }
 
@@ -175,7 +175,7 @@ static int read_input(struct buf *text, struct err *err)
 {
     char piece[65536];
     for (;;) {
-        ssize_t got = read(STDIN_FILENO, piece, sizeof piece);
+        ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)

@@ -43,10 +43,10 @@ static int by_key_then_id(const void *a, const void *b)
 
 const struct known_host **known_hosts_by_key(const struct known_hosts *k)
 {
-    const struct known_host **list = xalloc((k->n + 1) * sizeof *list);
+    const struct known_host **list = xalloc((k->n + 1) * sizeof(*list));
     for (size_t i = 0; i < k->n; i++)
         list[i] = &k->items[i];
-    qsort(list, k->n, sizeof *list, by_key_then_id);
+    qsort(list, k->n, sizeof(*list), by_key_then_id);
     return list;
 }
 
@@ -68,7 +68,7 @@ const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
     return NULL;
 }
 
-void joiner_key(char dst[static UUID_MAX], const struct pubkey *key)
+void joining_key(char dst[static UUID_MAX], const struct pubkey *key)
 {
     char fingerprint[FINGERPRINT_LEN];
     pubkey_fingerprint(fingerprint, key);
@@ -79,9 +79,9 @@ static void insert_host(struct known_hosts *k, size_t at, const struct known_hos
 {
     if (k->n == k->cap) {
         k->cap = k->cap == 0 ? 64 : k->cap * 2;
-        k->items = xrealloc(k->items, k->cap * sizeof *k->items);
+        k->items = xrealloc(k->items, k->cap * sizeof(*k->items));
     }
-    memmove(&k->items[at + 1], &k->items[at], (k->n - at) * sizeof *k->items);
+    memmove(&k->items[at + 1], &k->items[at], (k->n - at) * sizeof(*k->items));
     k->items[at] = *h;
     k->n++;
 }
@@ -105,7 +105,7 @@ static void check_of(const struct known_host *h, unsigned char ret[static CHECK_
 static bool has_box(const struct known_host *h)
 {
     static const struct boxkey none;
-    return memcmp(&h->box, &none, sizeof none) != 0;
+    return memcmp(&h->box, &none, sizeof(none)) != 0;
 }
 
 static void box_text(const struct known_host *h, char dst[static BOX_HEX + 1])
@@ -113,19 +113,19 @@ static void box_text(const struct known_host *h, char dst[static BOX_HEX + 1])
     unsigned char bytes[KEY_LEN + CHECK_LEN];
     memcpy(bytes, h->box.bytes, KEY_LEN);
     check_of(h, bytes + KEY_LEN);
-    str_hex(dst, bytes, sizeof bytes);
+    str_hex(dst, bytes, sizeof(bytes));
 }
 
 /* Ignores a box key that is missing (NULL), damaged, or of another key. */
 static void take_box(struct known_host *h, const char *text)
 {
     unsigned char bytes[KEY_LEN + CHECK_LEN], check[CHECK_LEN];
-    if (text == NULL || str_unhex(text, bytes, sizeof bytes) < 0)
+    if (text == NULL || str_unhex(text, bytes, sizeof(bytes)) < 0)
         return;
     memcpy(h->box.bytes, bytes, KEY_LEN);
     check_of(h, check);
     if (memcmp(check, bytes + KEY_LEN, CHECK_LEN) != 0)
-        memset(&h->box, 0, sizeof h->box);
+        memset(&h->box, 0, sizeof(h->box));
 }
 
 /* If no box key can be derived, the first use of the key reports the error. */
@@ -170,10 +170,10 @@ static int add_host_line(struct known_hosts *k, const char *id, const char *name
                          const struct pubkey *key, const char *box, struct err *err)
 {
     struct known_host h;
-    memset(&h, 0, sizeof h);
-    if (!id_is_plain(id) || str_copy(h.id, sizeof h.id, id) < 0)
+    memset(&h, 0, sizeof(h));
+    if (!id_is_plain(id) || str_copy(h.id, sizeof(h.id), id) < 0)
         return err_set(err, ERR_FORMAT, 0, "this is no id of Nomad");
-    str_cut(h.name, sizeof h.name, name);
+    str_cut(h.name, sizeof(h.name), name);
     for (char *p = h.name; *p != '\0'; p++)
         if (!isgraph((unsigned char)*p))
             *p = '_';
@@ -229,7 +229,7 @@ int known_hosts_parse(const char *name, const char *text, size_t n, struct known
                       struct err *err)
 {
     struct known_hosts k;
-    memset(&k, 0, sizeof k);
+    memset(&k, 0, sizeof(k));
     autofree char *copy = xalloc(n + 1);
     memcpy(copy, text, n);
     copy[n] = '\0';
@@ -255,7 +255,7 @@ int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err)
     if (file_read_if(path, KNOWN_HOSTS_MAX, FILE_FOLLOW, &text, &there, err) < 0 ||
         known_hosts_parse(path, buf_str(&text), text.len, ret, err) < 0)
         return -1;
-    if (str_copy(ret->path, sizeof ret->path, path) < 0) {
+    if (str_copy(ret->path, sizeof(ret->path), path) < 0) {
         known_hosts_free(ret);
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", path);
     }
@@ -267,7 +267,7 @@ int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err)
 void known_hosts_free(struct known_hosts *k)
 {
     free(k->items);
-    memset(k, 0, sizeof *k);
+    memset(k, 0, sizeof(*k));
 }
 
 int known_hosts_save(struct known_hosts *k, struct err *err)

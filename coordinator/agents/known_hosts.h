@@ -62,7 +62,7 @@ const struct known_host *known_hosts_elsewhere(const struct known_hosts *k,
                                                const struct pubkey *key, const char *address);
 #define JOINER_PREFIX "agent/"
 /* The id of the line by address: JOINER_PREFIX and the digits of the fingerprint. */
-void joiner_key(char dst[static UUID_MAX], const struct pubkey *key);
+void joining_key(char dst[static UUID_MAX], const struct pubkey *key);
 /* Is this a line by address? */
 bool known_host_joins(const struct known_host *h);
 /* All lines, sorted by key: for each key first the lines by Nomad's ids, then the line by address.

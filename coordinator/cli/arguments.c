@@ -19,7 +19,7 @@ int arguments_day(const char *text, int64_t *ret, struct err *err)
         return 0;
     if (strptime(text, "%Y-%m-%d", &tm) != NULL) {
         *ret = (int64_t)timegm(&tm);
-        strftime(day, sizeof day, "%Y-%m-%d", &tm);
+        strftime(day, sizeof(day), "%Y-%m-%d", &tm);
     }
     return str_eq(day, text)
                ? 0

@@ -5,12 +5,12 @@
 #include "envelope.h"
 #include "file.h"
 
-int auditing_open(struct console *c, struct auditing *ret, struct err *err)
+int auditing_open(struct command_context *c, struct auditing *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
-    ret->console = c;
+    memset(ret, 0, sizeof(*ret));
+    ret->context = c;
     ret->asks = c->agents != NULL;
-    if ((c->agents == NULL && console_files(c, err) < 0) ||
+    if ((c->agents == NULL && context_load_files(c, err) < 0) ||
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;
@@ -65,7 +65,7 @@ static const struct trust_kept *kept_of(struct auditing *a, const struct trust *
     if (a->before.sequence.len > 0 && same_cluster(&a->before, then))
         return &a->before;
     trust_kept_free(&a->before);
-    if (trust_kept_load_before(&a->console->conf, then->cluster, &a->before, &there, why) == 0 &&
+    if (trust_kept_load_before(&a->context->conf, then->cluster, &a->before, &there, why) == 0 &&
         there)
         return &a->before;
     if (why->kind == ERR_NONE)
@@ -107,12 +107,12 @@ static void load_audit_trust(struct auditing *a, uint32_t version)
     if (ledger_record_read_trust(ledger_store_db(a->store), a->run->run_id, version, &file, &err) <
             0 ||
         trust_from_anchor(file.data, file.len, &a->trust, &err) < 0) {
-        str_cut(a->distrust, sizeof a->distrust, err.text);
+        str_cut(a->distrust, sizeof(a->distrust), err.text);
         return;
     }
     const struct trust_kept *kept = kept_of(a, &a->trust, &err);
     const char *why = kept != NULL ? find_doubt(kept, &a->trust, version) : err.text;
-    str_cut(a->distrust, sizeof a->distrust, why != NULL ? why : "");
+    str_cut(a->distrust, sizeof(a->distrust), why != NULL ? why : "");
 }
 
 /* ---- one record ---- */
@@ -128,7 +128,7 @@ static void set_audit_run(struct auditing *a, const struct stored_run *run)
 static void set_fault(struct opened_record *o, enum audit_fault f, const char *why)
 {
     o->entry.fault = f;
-    str_cut(o->why, sizeof o->why, why);
+    str_cut(o->why, sizeof(o->why), why);
     o->entry.why = o->why;
 }
 
@@ -138,7 +138,7 @@ static void set_key_fault(struct auditing *a, struct opened_record *o, enum audi
 {
     char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
     pubkey_fingerprint(fingerprint, &o->order.head.sender);
-    snprintf(why, sizeof why, "it is signed by the key %s, which version %u of the trust file %s",
+    snprintf(why, sizeof(why), "it is signed by the key %s, which version %u of the trust file %s",
              fingerprint, (unsigned)a->trust.version, lacks);
     set_fault(o, f, why);
 }
@@ -165,7 +165,7 @@ static void check_signer(struct auditing *a, int64_t wall_s, struct opened_recor
  * known key of another host is a fault. */
 static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
 {
-    const struct known_hosts *known = &a->console->known;
+    const struct known_hosts *known = &a->context->known;
     const struct known_host *mine = known_hosts_find(known, key);
     char why[TEXT_MAX];
     if (o->entry.fault != AUDIT_SOUND || mine == NULL ||
@@ -174,7 +174,8 @@ static void check_receiver(const struct auditing *a, const char *key, struct ope
     for (size_t i = 0; i < known->n; i++) {
         if (!pubkey_eq(&known->items[i].key, &o->order.head.receiver))
             continue;
-        snprintf(why, sizeof why, "it is an order for %s, not for this host", known->items[i].name);
+        snprintf(why, sizeof(why), "it is an order for %s, not for this host",
+                 known->items[i].name);
         set_fault(o, AUDIT_MISPLACED, why);
         return;
     }
@@ -196,7 +197,7 @@ static void read_order_target(struct opened_record *o)
 static void set_receipt_fault(struct opened_record *o, const char *why)
 {
     o->entry.receipt_fault = AUDIT_FALSE_RECEIPT;
-    str_cut(o->receipt_why, sizeof o->receipt_why, why);
+    str_cut(o->receipt_why, sizeof(o->receipt_why), why);
     o->entry.receipt_why = o->receipt_why;
 }
 
@@ -257,11 +258,11 @@ static void keep_last_order(struct auditing *a, const char *key, const struct op
     if (at == NULL || !str_eq(at->key, key)) {
         if (a->n_last == a->cap_last) {
             a->cap_last = 2 * a->cap_last + 64;
-            a->last = xrealloc(a->last, a->cap_last * sizeof *a->last);
+            a->last = xrealloc(a->last, a->cap_last * sizeof(*a->last));
         }
         at = &a->last[a->n_last++];
-        memset(at, 0, sizeof *at);
-        str_cut(at->key, sizeof at->key, key);
+        memset(at, 0, sizeof(*at));
+        str_cut(at->key, sizeof(at->key), key);
     }
     if (at->last.there && (h->epoch < at->last.epoch ||
                            (h->epoch == at->last.epoch && h->sequence <= at->last.sequence)))
@@ -288,7 +289,7 @@ static void sort_last_orders(struct auditing *a)
 {
     size_t n = 0;
     if (a->n_last > 0)
-        qsort(a->last, a->n_last, sizeof *a->last, by_key);
+        qsort(a->last, a->n_last, sizeof(*a->last), by_key);
     for (size_t i = 0; i < a->n_last; i++) /* of the entries with one key the last counts */
         if (i + 1 == a->n_last || !str_eq(a->last[i].key, a->last[i + 1].key))
             a->last[n++] = a->last[i];
@@ -304,7 +305,7 @@ const struct audit_kept *auditing_last_of(const struct auditing *a, const char *
 {
     static const struct audit_kept none;
     const struct audited_host *h =
-        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof *a->last, by_name) : NULL;
+        a->n_last > 0 ? bsearch(key, a->last, a->n_last, sizeof(*a->last), by_name) : NULL;
     return h != NULL ? &h->last : &none;
 }
 
@@ -361,7 +362,7 @@ static int read_run_records(struct auditing *a, struct reading *r, struct err *e
     if (rc < 0)
         return -1;
     if (r->more || (a->audit.since == RECORD_NONE && a->audit.orders > 0))
-        audit_say_unkept(&a->audit, r->more);
+        audit_report_unkept(&a->audit, r->more);
     return 0;
 }
 
@@ -375,7 +376,7 @@ static void add_audit_totals(struct auditing *a)
 
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     set_audit_run(a, run);
     a->audit = (struct audit){.say = pass_finding, .ctx = a, .run_id = run->run_id};
     int rc = read_run_records(a, r, err);
@@ -392,14 +393,14 @@ int auditing_run(struct auditing *a, const struct stored_run *run, struct err *e
 int auditing_alone(struct auditing *a, struct err *err)
 {
     static const struct stored_run none; /* its id is ledger_no_run */
-    autofree struct reading *r = xzalloc(1, sizeof *r);
+    autofree struct reading *r = xzalloc(1, sizeof(*r));
     int rc = ledger_record_open(a->store, none.run_id, &r->records, err);
     set_audit_run(a, &none);
     a->audit =
         (struct audit){.say = pass_finding, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
     while (rc == 0 && (rc = read_next_record(r, err)) == 0 && r->more) {
         const char *key = r->record.host;
-        const struct known_host *k = known_hosts_find(&a->console->known, key);
+        const struct known_host *k = known_hosts_find(&a->context->known, key);
         auditing_record(a, &none, &r->record, key, &r->opened);
         audit_add_alone(&a->audit, k != NULL ? k->name : key, &r->opened.entry);
     }
@@ -409,7 +410,7 @@ int auditing_alone(struct auditing *a, struct err *err)
     if (rc == 0)
         rc = ledger_record_orphans(a->store, &orphans, err);
     if (orphans > 0)
-        audit_say_orphans(&a->audit, orphans);
+        audit_report_orphans(&a->audit, orphans);
     add_audit_totals(a);
     return rc;
 }

@@ -22,7 +22,7 @@
 #define AUDITING_H
 
 #include "audit.h"
-#include "console.h"
+#include "command_context.h"
 #include "envelope.h"
 #include "ledger_record.h"
 #include "trust_files.h"
@@ -43,7 +43,7 @@ struct opened_record {
 };
 
 struct auditing {
-    struct console *console;
+    struct command_context *context;
     bool asks; /* the hosts will be asked, so `last` is needed */
     struct ledger_store *store;
     struct trust_kept kept; /* the trust of this machine, all versions */
@@ -67,7 +67,7 @@ struct auditing {
 };
 
 /* ERR_NOTFOUND: there is no ledger. */
-MUST_CHECK int auditing_open(struct console *c, struct auditing *ret, struct err *err);
+MUST_CHECK int auditing_open(struct command_context *c, struct auditing *ret, struct err *err);
 /* Checks one record. key: the host under which the ledger lists the record. */
 void auditing_record(struct auditing *a, const struct stored_run *run,
                      const struct stored_record *r, const char *key, struct opened_record *ret);

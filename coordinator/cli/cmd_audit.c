@@ -4,7 +4,7 @@
 
 static void report_to_stdout(void *ctx, const struct stored_run *run, const struct audit_finding *f)
 {
-    const struct console *c = ctx;
+    const struct command_context *c = ctx;
     report_finding(run, f, c->opt.json, stdout);
 }
 
@@ -14,7 +14,7 @@ static int load_runs(struct ledger_store *s, const char *text, struct stored_run
 {
     if (text == NULL)
         return ledger_store_runs(s, ret, ret_n, err);
-    *ret = xzalloc(1, sizeof **ret);
+    *ret = xzalloc(1, sizeof(**ret));
     *ret_n = 1;
     return ledger_store_find(s, text, *ret, err);
 }
@@ -30,14 +30,14 @@ static int verify_runs(struct auditing *a, const char *text, struct err *err)
     for (size_t i = n; i-- > 0;) {
         if (auditing_run(a, &runs[i], err) < 0)
             return -1;
-        report_audited(a, &runs[i], a->console->opt.json, stdout);
+        report_audited(a, &runs[i], a->context->opt.json, stdout);
     }
     if (text != NULL)
         return 0;
     if (auditing_alone(a, err) < 0)
         return -1;
     if (a->audit.orders > 0)
-        report_audited(a, NULL, a->console->opt.json, stdout);
+        report_audited(a, NULL, a->context->opt.json, stdout);
     return 0;
 }
 
@@ -46,12 +46,12 @@ static void compare_host(struct auditing *a, const struct host *h, struct audit_
     char text[TEXT_MAX];
     enum audit_match m = AUDIT_CANNOT_TELL;
     if (h->agent.hello_at == 0 || h->agent.misplaced)
-        snprintf(text, sizeof text, "no answer from the agent of this host%s%.200s",
+        snprintf(text, sizeof(text), "no answer from the agent of this host%s%.200s",
                  h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
     else
         m = audit_compare(auditing_last_of(a, h->key), &h->agent.hello, h->agent.session,
                           a->without == 0, text);
-    report_asked(h->name, m, text, a->console->opt.json, stdout);
+    report_asked(h->name, m, text, a->context->opt.json, stdout);
     io->asked++;
     io->unknown += m == AUDIT_CANNOT_TELL;
     io->wrong += m == AUDIT_AHEAD || m == AUDIT_BEHIND;
@@ -63,9 +63,9 @@ static void report_absent(struct auditing *a, const struct world *w, struct audi
     for (size_t i = 0; i < a->n_last; i++) {
         if (world_host(w, a->last[i].key) != NULL)
             continue;
-        const struct known_host *k = known_hosts_find(&a->console->known, a->last[i].key);
+        const struct known_host *k = known_hosts_find(&a->context->known, a->last[i].key);
         report_asked(k != NULL ? k->name : a->last[i].key, AUDIT_CANNOT_TELL,
-                     "Nomad does not list this host any more", a->console->opt.json, stdout);
+                     "Nomad does not list this host any more", a->context->opt.json, stdout);
         io->asked++;
         io->unknown++;
     }
@@ -74,7 +74,7 @@ static void report_absent(struct auditing *a, const struct world *w, struct audi
 static int ask_hosts(struct auditing *a, struct audit_asked *io, struct err *err)
 {
     const struct world *w = NULL;
-    if (console_look(a->console, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_look(a->context, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "ask the hosts");
     for (size_t i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].agent.enrolled)
@@ -83,11 +83,12 @@ static int ask_hosts(struct auditing *a, struct audit_asked *io, struct err *err
     return 0;
 }
 
-static int verify_record(struct console *c, const char *run, bool *ret_well, struct err *err)
+static int verify_record(struct command_context *c, const char *run, bool *ret_well,
+                         struct err *err)
 {
     struct auditing a;
     struct audit_asked asked = {0};
-    int rc = c->opt.ask ? console_open(c, err) : 0;
+    int rc = c->opt.ask ? context_open(c, err) : 0;
     if (rc < 0)
         return -1;
     rc = auditing_open(c, &a, err);
@@ -107,14 +108,14 @@ static int verify_record(struct console *c, const char *run, bool *ret_well, str
 
 static int export_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
-    autofree struct opened_record *o = xzalloc(1, sizeof *o);
+    autofree struct opened_record *o = xzalloc(1, sizeof(*o));
     struct ledger_record *records = NULL;
     struct stored_record r = STORED_RECORD_INIT;
     if (ledger_record_open(a->store, run->run_id, &records, err) < 0)
         return -1;
     int rc;
     while ((rc = ledger_record_next(records, &r, err)) > 0) {
-        const struct known_host *k = known_hosts_find(&a->console->known, r.host);
+        const struct known_host *k = known_hosts_find(&a->context->known, r.host);
         auditing_record(a, run, &r, r.host, o);
         report_record(run, k != NULL ? k->name : r.host, &r, &o->entry, stdout);
     }
@@ -123,7 +124,8 @@ static int export_run(struct auditing *a, const struct stored_run *run, struct e
     return rc;
 }
 
-static int export_record(struct console *c, const char *run, bool *ret_well, struct err *err)
+static int export_record(struct command_context *c, const char *run, bool *ret_well,
+                         struct err *err)
 {
     struct auditing a;
     autofree struct stored_run *runs = NULL;
@@ -145,7 +147,7 @@ static int export_record(struct console *c, const char *run, bool *ret_well, str
 
 int cmd_audit(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     const char *run = argc > 1 ? argv[1] : NULL;
     bool well = false;

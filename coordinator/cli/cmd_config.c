@@ -2,7 +2,7 @@
 
 int cmd_config(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     (void)argc;
     (void)argv;
@@ -10,7 +10,7 @@ int cmd_config(void *ctx, int argc, char **argv)
         conf_print(&coord_conf_table, stdout);
         return EXIT_DONE;
     }
-    if (console_conf(c, &err) < 0)
+    if (context_load_conf(c, &err) < 0)
         return command_fail(&err);
     coord_conf_show(&c->conf, stdout);
     return EXIT_DONE;

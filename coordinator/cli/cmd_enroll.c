@@ -21,7 +21,7 @@ static const struct {
     [ENROL_DECLINED] = {"declined", COLOR_YELLOW},
 };
 
-static void show_enrolments(const struct console *c, const struct enrolment *list, size_t n)
+static void show_enrolments(const struct command_context *c, const struct enrolment *list, size_t n)
 {
     struct table t;
     table_init(&t, (const char *[]){"HOST", "AGENT", "FINGERPRINT", "", ""}, 5);
@@ -33,7 +33,7 @@ static void show_enrolments(const struct console *c, const struct enrolment *lis
                   (const char *[]){list[i].host->name, list[i].address, fingerprint,
                                    verdicts[list[i].verdict].word, list[i].why});
     }
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
 }
 
@@ -46,7 +46,7 @@ static size_t count_verdict(const struct enrolment *list, size_t n, enum enrolme
 }
 
 /* Caravan 0.1.0 kept the keys in box_keys; known_hosts contains them now. */
-static void drop_box_keys(const struct console *c)
+static void drop_box_keys(const struct command_context *c)
 {
     char path[300];
     struct err unused = ERR_INIT;
@@ -54,7 +54,8 @@ static void drop_box_keys(const struct console *c)
         unlink(path);
 }
 
-static int remember_keys(struct console *c, const struct enrolment *list, size_t n, struct err *err)
+static int remember_keys(struct command_context *c, const struct enrolment *list, size_t n,
+                         struct err *err)
 {
     for (size_t i = 0; i < n; i++)
         if ((list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN) &&
@@ -89,7 +90,7 @@ static int check_refused(const struct enrolment *list, size_t n, struct err *err
         return 0;
     char more[60] = "";
     if (others > 0)
-        snprintf(more, sizeof more, " (and %zu %s, above)", others,
+        snprintf(more, sizeof(more), " (and %zu %s, above)", others,
                  str_count(others, "other host", "other hosts"));
     return err_set(
         err, ERR_REFUSED, 0,
@@ -163,21 +164,21 @@ static int check_lines(const struct key_list *keys, const unsigned *named, struc
 /* ---- the questions ---- */
 
 /* Asks about one key. "all" accepts this key and all that follow. */
-static int ask_about_key(struct console *c, struct enrolment *e, bool *all, bool *quit,
+static int ask_about_key(struct command_context *c, struct enrolment *e, bool *all, bool *quit,
                          struct err *err)
 {
     char question[400], fingerprint[FINGERPRINT_LEN];
 
     pubkey_fingerprint(fingerprint, &e->key);
-    snprintf(question, sizeof question, "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
+    snprintf(question, sizeof(question), "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
              e->host->name, e->address, fingerprint);
-    int rc = control_choose(&c->signals, question, "yes no all quit",
-                            "use --from FILE with fingerprints that you collected on the hosts "
-                            "(caravan-agent --fingerprint), or --yes in a laboratory",
-                            err);
+    int rc = question_choose(&c->signals, question, "yes no all quit",
+                             "use --from FILE with fingerprints that you collected on the hosts "
+                             "(caravan-agent --fingerprint), or --yes in a laboratory",
+                             err);
     if (rc < 0)
         return -1;
-    if (rc == CONTROL_NOTHING)
+    if (rc == QUESTION_NOTHING)
         return err_set(err, ERR_REFUSED, 0, "interrupted; nothing was enrolled");
     *all = rc == 'a';
     *quit = rc == 'q';
@@ -186,8 +187,8 @@ static int ask_about_key(struct console *c, struct enrolment *e, bool *all, bool
     return 0;
 }
 
-static int accept_by_hand(struct console *c, struct enrolment *list, size_t n, size_t *ret_unseen,
-                          struct err *err)
+static int accept_by_hand(struct command_context *c, struct enrolment *list, size_t n,
+                          size_t *ret_unseen, struct err *err)
 {
     bool all = c->opt.yes, quit = false;
 
@@ -204,7 +205,7 @@ static int accept_by_hand(struct console *c, struct enrolment *list, size_t n, s
 }
 
 /* keys NULL: the operator accepts the keys, or --yes does. */
-static int enroll_these(struct console *c, const struct host *hosts, size_t n,
+static int enroll_these(struct command_context *c, const struct host *hosts, size_t n,
                         const struct world *w, const struct key_list *keys, struct err *err)
 {
     autofree struct enrolment *list = NULL;
@@ -243,7 +244,7 @@ static int parse_places(const struct cli_list *texts, struct agent_place *ret, s
     return 0;
 }
 
-static void hosts_at(const struct console *c, const struct world *w,
+static void hosts_at(const struct command_context *c, const struct world *w,
                      const struct agent_place *places, size_t n, struct host *ret)
 {
     for (size_t i = 0; i < n; i++) {
@@ -258,7 +259,7 @@ static void hosts_at(const struct console *c, const struct world *w,
 
 /* Fills ret with the hosts that Nomad lists, and with hosts that will join, by their addresses in
  * the key list. Returns their number. */
-static size_t hosts_and_joiners(const struct console *c, const struct world *w,
+static size_t hosts_and_joiners(const struct command_context *c, const struct world *w,
                                 const struct key_list *keys, struct agent_place *places,
                                 struct host *ret)
 {
@@ -275,17 +276,17 @@ static size_t hosts_and_joiners(const struct console *c, const struct world *w,
     return n;
 }
 
-static int enroll_hosts(struct console *c, const struct key_list *keys, struct err *err)
+static int enroll_hosts(struct command_context *c, const struct key_list *keys, struct err *err)
 {
     const struct world *w = NULL;
     size_t n = c->opt.host.n, extra = keys != NULL ? keys->n : 0;
-    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof *places);
-    if (parse_places(&c->opt.host, places, err) < 0 || console_open(c, err) < 0 ||
-        console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    autofree struct agent_place *places = xzalloc(n + extra + 1, sizeof(*places));
+    if (parse_places(&c->opt.host, places, err) < 0 || context_open(c, err) < 0 ||
+        context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
     if (n == 0 && keys == NULL)
         return enroll_these(c, w->hosts, w->n_hosts, w, NULL, err);
-    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof *hosts);
+    autofree struct host *hosts = xzalloc(n + extra + w->n_hosts + 1, sizeof(*hosts));
     if (n > 0)
         hosts_at(c, w, places, n, hosts);
     else
@@ -332,7 +333,7 @@ static int check_enroll_options(const struct options *o, struct err *err)
     return 0;
 }
 
-static int run_enroll(struct console *c, struct err *err)
+static int run_enroll(struct command_context *c, struct err *err)
 {
     auto_key_list struct key_list keys = {.items = NULL};
     const struct key_list *from = c->opt.from != NULL ? &keys : NULL;

@@ -4,14 +4,14 @@
 
 int cmd_history(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     struct ledger_store *s = NULL;
     autofree struct stored_run *runs = NULL;
     size_t n = 0;
     (void)argc;
     (void)argv;
-    if (console_conf(c, &err) < 0)
+    if (context_load_conf(c, &err) < 0)
         return command_fail(&err);
     if (ledger_store_open_if(&c->conf, c->clock, &s, &err) < 0)
         return command_fail(&err);
@@ -23,6 +23,6 @@ int cmd_history(void *ctx, int argc, char **argv)
     ledger_store_close(s);
     if (rc < 0)
         return command_fail(&err);
-    report_history(runs, n, console_color(c, stdout), stdout);
+    report_history(runs, n, context_has_color(c, stdout), stdout);
     return EXIT_DONE;
 }

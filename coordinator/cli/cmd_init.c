@@ -4,7 +4,7 @@
 #include "table.h"
 #include "trust_show.h"
 
-static void print_init(const struct console *c, const struct trust *t, const char *package)
+static void print_init(const struct command_context *c, const struct trust *t, const char *package)
 {
     char trust[300], fingerprint[FINGERPRINT_LEN], cluster[2 * CLUSTER_ID_LEN + 1];
     struct err unused = ERR_INIT;
@@ -44,12 +44,12 @@ static bool is_cluster_name(const char *name)
 }
 
 /* 1: split; 0: solo. Asks on a terminal; without a terminal the answer is solo. */
-static int choose_split(struct console *c, struct err *err)
+static int choose_split(struct command_context *c, struct err *err)
 {
     const struct options *o = &c->opt;
     if (o->solo || o->split || o->yes || isatty(STDIN_FILENO) != 1)
         return o->split;
-    int rc = control_choose(
+    int rc = question_choose(
         &c->signals,
         "Will one person hold all keys (solo)? If no, root and release keys are made "
         "on machines of their own. [yes / no]",
@@ -65,7 +65,7 @@ static int choose_split(struct console *c, struct err *err)
 
 int cmd_init(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     struct trust t;
     char package[300];
@@ -76,7 +76,7 @@ int cmd_init(void *ctx, int argc, char **argv)
         (void)err_set(&err, ERR_USAGE, 0, "--name: use only visible ASCII characters and blanks");
         return command_fail(&err);
     }
-    if (console_conf(c, &err) < 0)
+    if (context_load_conf(c, &err) < 0)
         return command_fail(&err);
     int split = choose_split(c, &err);
     if (split < 0 || (split > 0 && init_split(c, name, &err) < 0))

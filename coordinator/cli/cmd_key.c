@@ -17,7 +17,7 @@ static const char *purpose_word(const struct key_public *k)
 
 /* ---- new ---- */
 
-static int make_key(struct console *c, const char *name, struct err *err)
+static int make_key(struct command_context *c, const char *name, struct err *err)
 {
     char fingerprint[FINGERPRINT_LEN];
     struct key_public k;
@@ -67,13 +67,13 @@ static void show_keys_json(const struct key_listed *list, size_t n)
     json_line(all, stdout);
 }
 
-static void show_keys(const struct console *c, const struct key_listed *list, size_t n)
+static void show_keys(const struct command_context *c, const struct key_listed *list, size_t n)
 {
     struct table t;
     table_init(&t, (const char *[]){"KEY", "PURPOSE", "FINGERPRINT", "SECRET PART", "FILE"}, 5);
     for (size_t i = 0; i < n; i++)
         add_key_row(&t, &list[i]);
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
     for (size_t i = 0; i < n; i++) {
         if (list[i].where != KEY_WRONG)
@@ -83,7 +83,7 @@ static void show_keys(const struct console *c, const struct key_listed *list, si
     }
 }
 
-static int list_keys(struct console *c, const char *name, struct err *err)
+static int list_keys(struct command_context *c, const char *name, struct err *err)
 {
     autofree struct key_listed *list = NULL;
     size_t n = 0;
@@ -99,7 +99,7 @@ static int list_keys(struct console *c, const char *name, struct err *err)
 
 /* ---- change ---- */
 
-static int change_key(struct console *c, const char *name, struct err *err)
+static int change_key(struct command_context *c, const char *name, struct err *err)
 {
     if (keys_change(&c->conf, name, err) < 0)
         return -1;
@@ -115,16 +115,17 @@ static int change_key(struct console *c, const char *name, struct err *err)
 static const struct {
     const char *name;
     int args;
-    int (*run)(struct console *c, const char *name, struct err *err);
+    int (*run)(struct command_context *c, const char *name, struct err *err);
 } words[] = {{"new", 1, make_key}, {"list", 0, list_keys}, {"change", 1, change_key}};
 
 int cmd_key(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
         if (str_eq(argv[0], words[i].name) && argc - 1 == words[i].args)
-            return console_conf(c, &err) < 0 || words[i].run(c, argc > 1 ? argv[1] : NULL, &err) < 0
+            return context_load_conf(c, &err) < 0 ||
+                           words[i].run(c, argc > 1 ? argv[1] : NULL, &err) < 0
                        ? command_fail(&err)
                        : EXIT_DONE;
     (void)err_set(&err, ERR_USAGE, 0,

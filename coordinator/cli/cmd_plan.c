@@ -1,16 +1,16 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "events.h"
 #include "planning.h"
 #include "report_plan.h"
 
-static int show_plan_and_exit(struct console *c, const struct plan *p)
+static int show_plan_and_exit(struct command_context *c, const struct plan *p)
 {
     if (c->opt.json) {
         auto_json struct json *o = report_plan_json(p);
         json_line(o, stdout);
     } else {
-        report_plan(p, c->opt.verbose, console_color(c, stdout), stdout);
+        report_plan(p, c->opt.verbose, context_has_color(c, stdout), stdout);
     }
     if (plan_refused(p) == NULL)
         return EXIT_DONE;
@@ -19,11 +19,11 @@ static int show_plan_and_exit(struct console *c, const struct plan *p)
     return EXIT_REFUSED;
 }
 
-static int make_shown_plan(struct console *c, const char *version, struct policy *policy,
+static int make_shown_plan(struct command_context *c, const char *version, struct policy *policy,
                            struct stored_release *stored, struct serving *serving, struct plan *ret,
                            struct err *err)
 {
-    if (console_policy(c, policy, err) < 0 || console_open(c, err) < 0 ||
+    if (context_policy(c, policy, err) < 0 || context_open(c, err) < 0 ||
         target_load(c, version, stored, err) < 0)
         return -1;
     return planning_make(c,
@@ -37,7 +37,7 @@ static int make_shown_plan(struct console *c, const char *version, struct policy
 
 int cmd_plan(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     struct policy policy;
     struct stored_release stored = {.n_places = 0};

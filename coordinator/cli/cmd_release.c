@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "fetching.h"
 #include "publish.h"
@@ -26,8 +26,9 @@ static int check_add_options(const struct options *o, struct err *err)
 }
 
 /* Without --url this machine keeps the file, and hosts fetch the file from this machine. */
-static int store_build(const struct console *c, const char *version, const struct keypair *key,
-                       const struct build *b, struct stored_release *ret, struct err *err)
+static int store_build(const struct command_context *c, const char *version,
+                       const struct keypair *key, const struct build *b, struct stored_release *ret,
+                       struct err *err)
 {
     const struct options *o = &c->opt;
     int64_t now_s = clock_wall(c->clock) / 1000;
@@ -38,7 +39,7 @@ static int store_build(const struct console *c, const char *version, const struc
 }
 
 /* Prints which signatures are missing, and how to add them. */
-static void print_signed(const struct console *c, const char *version)
+static void print_signed(const struct command_context *c, const char *version)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     struct err why = ERR_INIT;
@@ -58,12 +59,12 @@ static void print_signed(const struct console *c, const char *version)
     }
 }
 
-static void print_added(const struct console *c, const struct stored_release *r,
+static void print_added(const struct command_context *c, const struct stored_release *r,
                         const struct build *b)
 {
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
-    str_for_bytes(size, sizeof size, b->size);
+    str_for_bytes(size, sizeof(size), b->size);
     printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     if (r->own_build)
@@ -75,7 +76,7 @@ static void print_added(const struct console *c, const struct stored_release *r,
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
-static int add_release(struct console *c, const char *version, struct err *err)
+static int add_release(struct command_context *c, const char *version, struct err *err)
 {
     const struct options *o = &c->opt;
     const char *os = o->os != NULL ? o->os : "linux";
@@ -83,7 +84,7 @@ static int add_release(struct console *c, const char *version, struct err *err)
     autoclose int lock = -1;
     auto_keypair struct keypair *key = NULL;
     struct stored_release r;
-    if (check_add_options(o, err) < 0 || console_conf(c, err) < 0 ||
+    if (check_add_options(o, err) < 0 || context_load_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
@@ -109,7 +110,7 @@ static const char *build_kind(const struct stored_release *r, const struct build
 }
 
 /* Writes where hosts fetch the build: from the --url places, else from this machine. */
-static void places_text(const struct console *c, const struct stored_release *r,
+static void places_text(const struct command_context *c, const struct stored_release *r,
                         const struct build *b, char dst[static 40])
 {
     size_t n = release_places_of(r, b);
@@ -117,10 +118,10 @@ static void places_text(const struct console *c, const struct stored_release *r,
         snprintf(dst, 40, "%zu place%s", n, n == 1 ? "" : "s");
     else
         str_cut(dst, 40,
-                release_file_there(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
+                release_file_exists(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
 }
 
-static void add_release_row(struct table *t, const struct console *c, const char *version)
+static void add_release_row(struct table *t, const struct command_context *c, const char *version)
 {
     struct stored_release r;
     struct err err = ERR_INIT;
@@ -131,8 +132,8 @@ static void add_release_row(struct table *t, const struct console *c, const char
     for (uint32_t i = 0; i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
         char build[40], size[24], text[40];
-        snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
-        str_for_bytes(size, sizeof size, b->size);
+        snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
+        str_for_bytes(size, sizeof(size), b->size);
         places_text(c, &r, b, text);
         table_row(t, COLOR_NONE, (const char *[]){version, build_kind(&r, b), build, size, text});
     }
@@ -140,7 +141,7 @@ static void add_release_row(struct table *t, const struct console *c, const char
 }
 
 /* Prints where the release came from and who signed it, as recorded when it was stored. */
-static void show_source(const struct console *c, const char *version)
+static void show_source(const struct command_context *c, const char *version)
 {
     auto_buf struct buf text = BUF_INIT;
     struct err unused = ERR_INIT;
@@ -156,12 +157,12 @@ static void show_source(const struct console *c, const char *version)
     }
 }
 
-static int open_store(struct console *c, struct err *err)
+static int open_store(struct command_context *c, struct err *err)
 {
-    return console_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
+    return context_load_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
 }
 
-static int fetch_verb(struct console *c, const char *version, struct err *err)
+static int fetch_verb(struct command_context *c, const char *version, struct err *err)
 {
     if (c->opt.file != NULL || c->opt.url.n > 0 || c->opt.not_a_prerelease)
         return err_set(err, ERR_USAGE, 0,
@@ -169,7 +170,7 @@ static int fetch_verb(struct console *c, const char *version, struct err *err)
     return fetch_release(c, version, NULL, err);
 }
 
-static int list_releases(struct console *c, const char *version, struct err *err)
+static int list_releases(struct command_context *c, const char *version, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
@@ -181,7 +182,7 @@ static int list_releases(struct console *c, const char *version, struct err *err
     for (size_t i = 0; i < n; i++)
         add_release_row(&t, c, versions[i]);
     if (n > 0)
-        table_print(&t, console_color(c, stdout), stdout);
+        table_print(&t, context_has_color(c, stdout), stdout);
     else
         printf(
             "There is no release on this machine yet. To get one: caravan release fetch VERSION\n");
@@ -216,7 +217,7 @@ static bool show_check(const char *version, const struct release_check *r)
     return good;
 }
 
-static int verify_one(struct console *c, const char *version, size_t *bad, struct err *err)
+static int verify_one(struct command_context *c, const char *version, size_t *bad, struct err *err)
 {
     struct release_check r;
     struct err why = ERR_INIT;
@@ -234,7 +235,7 @@ static int verify_one(struct console *c, const char *version, size_t *bad, struc
     return 0;
 }
 
-static int verify_all(struct console *c, size_t *bad, struct err *err)
+static int verify_all(struct command_context *c, size_t *bad, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
@@ -248,7 +249,7 @@ static int verify_all(struct console *c, size_t *bad, struct err *err)
     return rc;
 }
 
-static int verify_releases(struct console *c, const char *version, struct err *err)
+static int verify_releases(struct command_context *c, const char *version, struct err *err)
 {
     size_t bad = 0;
     autoclose int lock = -1;
@@ -267,7 +268,7 @@ static int verify_releases(struct console *c, const char *version, struct err *e
 /* ---- remove ---- */
 
 /* Refuses while a run that has not ended needs the release. */
-static int check_release_runs(struct console *c, const char *version, struct err *err)
+static int check_release_runs(struct command_context *c, const char *version, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
@@ -290,10 +291,10 @@ static int check_release_runs(struct console *c, const char *version, struct err
     return rc;
 }
 
-static int remove_release(struct console *c, const char *version, struct err *err)
+static int remove_release(struct command_context *c, const char *version, struct err *err)
 {
     autoclose int lock = -1;
-    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
         check_release_runs(c, version, err) < 0 || release_remove(&c->conf, version, err) < 0)
         return -1;
     printf("Removed release %s from this machine. Hosts keep the binaries that they have.\n",
@@ -303,7 +304,7 @@ static int remove_release(struct console *c, const char *version, struct err *er
 
 /* ---- serve ---- */
 
-static int serve_releases(struct console *c, const char *version, struct err *err)
+static int serve_releases(struct command_context *c, const char *version, struct err *err)
 {
     (void)version;
     return serving_of_all(c, err);
@@ -323,23 +324,23 @@ static void show_manifest(const struct manifest *m)
     }
 }
 
-static int confirm_sign(struct console *c, const char *version, struct err *err)
+static int confirm_sign(struct command_context *c, const char *version, struct err *err)
 {
     char question[120];
-    snprintf(question, sizeof question, "Sign release %.63s with the release keys on this machine?",
-             version);
-    return console_confirm(c, question, "nothing was signed", err);
+    snprintf(question, sizeof(question),
+             "Sign release %.63s with the release keys on this machine?", version);
+    return context_confirm(c, question, "nothing was signed", err);
 }
 
 /* Without a trust file every release key of this machine signs. */
-static int sign_release(struct console *c, const char *path, struct err *err)
+static int sign_release(struct command_context *c, const char *path, struct err *err)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     autoclose int lock = -1;
     struct err why = ERR_INIT;
     size_t added = 0;
     bool kept = false;
-    if (console_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
         release_draft_load(path, &d, err) < 0)
         return -1;
     bool knows = keys_trust(&c->conf, &c->trust, &why) == 0;
@@ -370,7 +371,7 @@ static int sign_release(struct console *c, const char *path, struct err *err)
 static const struct {
     const char *name;
     int min_args, max_args;
-    int (*run)(struct console *c, const char *version, struct err *err);
+    int (*run)(struct command_context *c, const char *version, struct err *err);
 } words[] = {
     {"fetch", 1, 1, fetch_verb},      {"add", 1, 1, add_release},
     {"list", 0, 0, list_releases},    {"verify", 0, 1, verify_releases},

@@ -1,22 +1,22 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 
 /* with_release: hosts that are not staged yet will be staged. */
-static int reopen_and_carry_out(struct console *c, const char *run, bool with_release,
+static int reopen_and_carry_out(struct command_context *c, const char *run, bool with_release,
                                 void (*begin)(struct ledger *l))
 {
-    struct reopened r;
+    struct reopened_run r;
     struct err err = ERR_INIT;
     int code = -1;
-    if (reopen(c, run, with_release, &r, &err) == 0) {
+    if (run_reopen(c, run, with_release, &r, &err) == 0) {
         begin(r.ledger);
-        code = carry_out(&(struct carry_out){.console = c,
-                                             .store = r.store,
-                                             .plan = &r.plan,
-                                             .ledger = r.ledger,
-                                             .release = with_release ? &r.stored : NULL});
+        code = run_carry_out(&(struct run_command){.context = c,
+                                                   .store = r.store,
+                                                   .plan = &r.plan,
+                                                   .ledger = r.ledger,
+                                                   .release = with_release ? &r.stored : NULL});
     }
-    reopened_free(&r);
+    reopened_run_free(&r);
     return code < 0 ? command_fail(&err) : code;
 }
 

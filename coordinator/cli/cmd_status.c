@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "events.h"
 #include "fleet_health.h"
@@ -43,7 +43,7 @@ static bool needs_no_row(const struct world *w, const struct host *h, const stru
            health.drift[0] == '\0' && !h->client.draining && h->client.eligible;
 }
 
-static void print_status_hosts(const struct console *c, const struct world *w,
+static void print_status_hosts(const struct command_context *c, const struct world *w,
                                const struct fleet_health *f)
 {
     struct table t;
@@ -55,7 +55,7 @@ static void print_status_hosts(const struct console *c, const struct world *w,
         else
             add_status_row(&t, w, &w->hosts[i]);
     }
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
     if (hidden > 0)
         printf("  ... and %zu more clients, all well (-v shows them)\n", hidden);
@@ -63,7 +63,7 @@ static void print_status_hosts(const struct console *c, const struct world *w,
 
 /* Calls tell for each note. A note is orphaned if its run has no lease any more: no run in progress
  * will undo the effect. Returns the number of orphaned notes. */
-static size_t each_note(const struct console *c, const struct world *w,
+static size_t each_note(const struct command_context *c, const struct world *w,
                         void (*tell)(const struct host *, const struct note *, bool, void *),
                         void *ctx)
 {
@@ -159,12 +159,12 @@ static bool all_well(const struct fleet_health *f, size_t orphans)
            f->drifting == 0 && orphans == 0 && f->regions[0] == '\0';
 }
 
-static void print_stopped(const struct console *c, const struct ledger *l)
+static void print_stopped(const struct command_context *c, const struct ledger *l)
 {
     char hex[33];
     run_hex(hex, l->run_id);
     printf("Run %.8s to %s is stopped.\n", hex, l->target);
-    report_cause(l, console_color(c, stdout), stdout);
+    report_cause(l, context_has_color(c, stdout), stdout);
 }
 
 static struct json *stopped_json(const struct ledger *l)
@@ -181,12 +181,12 @@ static struct json *stopped_json(const struct ledger *l)
 
 /* Reports why the newest run is stopped, and failures that may still come after it: into o, or to
  * standard output if o is NULL. Reports nothing if there is no ledger. */
-static void report_newest_run(struct console *c, struct json *o)
+static void report_newest_run(struct command_context *c, struct json *o)
 {
-    struct reopened r;
+    struct reopened_run r;
     struct err err = ERR_INIT;
     int64_t now = clock_wall(c->clock);
-    bool known = reopen_read(c, NULL, &r, &err) == 0;
+    bool known = run_reopen_to_read(c, NULL, &r, &err) == 0;
     bool stopped = known && r.ledger->state == RUN_STOPPED;
     if (known && o != NULL) {
         if (stopped)
@@ -195,16 +195,17 @@ static void report_newest_run(struct console *c, struct json *o)
     } else if (known) {
         if (stopped)
             print_stopped(c, r.ledger);
-        report_late_failures(&r.plan, r.ledger, now, console_color(c, stdout), stdout);
+        report_late_failures(&r.plan, r.ledger, now, context_has_color(c, stdout), stdout);
     } else if (err.kind != ERR_NOTFOUND) {
         fputs("caravan: warning: cannot read the newest run from the ledger: ", stderr);
         print_safe(stderr, err.text);
         fputc('\n', stderr);
     }
-    reopened_free(&r);
+    reopened_run_free(&r);
 }
 
-static bool print_json(struct console *c, const struct world *w, const struct fleet_health *f)
+static bool print_json(struct command_context *c, const struct world *w,
+                       const struct fleet_health *f)
 {
     auto_json struct json *o = world_dump(w, clock_mono(c->clock));
     struct json *notes = json_new_array();
@@ -225,13 +226,13 @@ static bool print_json(struct console *c, const struct world *w, const struct fl
 
 int cmd_status(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     const struct world *w = NULL;
     struct fleet_health f;
     (void)argc;
     (void)argv;
-    if (console_open(c, &err) < 0 || console_look(c, choose_noted_hosts, PATIENCE_MS, &w, &err) < 0)
+    if (context_open(c, &err) < 0 || context_look(c, choose_noted_hosts, PATIENCE_MS, &w, &err) < 0)
         return command_fail(&err);
     fleet_health(w, &f);
     if (c->opt.json)

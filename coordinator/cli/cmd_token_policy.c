@@ -4,18 +4,18 @@
 
 /* Finds the oldest version among the servers that the cluster lists. Failed servers count too: they
  * come back with their old version. */
-static int find_oldest_version(struct console *c, struct version *ret, struct err *err)
+static int find_oldest_version(struct command_context *c, struct version *ret, struct err *err)
 {
     static const char advice[] = "Caravan cannot read the versions of the servers; give the oldest "
                                  "version, for example: caravan token-policy 1.10.5";
     const struct world *w = NULL;
 
-    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_open(c, err) < 0 || context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "%s", advice);
     return world_oldest_server(w, NULL, ret) ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
 }
 
-static unsigned find_uses(const struct console *c)
+static unsigned find_uses(const struct command_context *c)
 {
     unsigned uses = USE_ALWAYS;
 
@@ -26,13 +26,13 @@ static unsigned find_uses(const struct console *c)
 
 int cmd_token_policy(void *ctx, int argc, char **argv)
 {
-    struct console *c = ctx;
+    struct command_context *c = ctx;
     struct err err = ERR_INIT;
     auto_buf struct buf text = BUF_INIT;
     struct version oldest;
 
-    if (console_conf(c, &err) < 0 || (argc > 0 ? version_parse(argv[0], &oldest, &err)
-                                               : find_oldest_version(c, &oldest, &err)) < 0)
+    if (context_load_conf(c, &err) < 0 || (argc > 0 ? version_parse(argv[0], &oldest, &err)
+                                                    : find_oldest_version(c, &oldest, &err)) < 0)
         return command_fail(&err);
     token_policy_text(find_uses(c), &oldest, &text);
     fputs(buf_str(&text), stdout);

@@ -26,15 +26,16 @@ static void close_trust(struct open_trust *o)
 }
 #define auto_open_trust CLEANUP(close_trust)
 
-static int64_t wall_s(const struct console *c)
+static int64_t wall_s(const struct command_context *c)
 {
     return clock_wall(c->clock) / 1000;
 }
 
 /* A draft counts only if its version is the next one. */
-static int load_trust(struct console *c, struct open_trust *o, struct err *err)
+static int load_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
-    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
+    if (context_load_conf(c, err) < 0 ||
+        conf_path(&c->conf, TRUST_DRAFT_NAME, o->draft_path, err) < 0 ||
         trust_kept_load(&c->conf, &o->kept, err) < 0 ||
         trust_draft_load(o->draft_path, &o->draft, &o->has_draft, err) < 0)
         return -1;
@@ -43,10 +44,10 @@ static int load_trust(struct console *c, struct open_trust *o, struct err *err)
 }
 
 /* Loads the trust files to change them, and takes the lock. */
-static int open_trust(struct console *c, struct open_trust *o, struct err *err)
+static int open_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
     char unused[300];
-    return console_conf(c, err) < 0 || trust_files_lock(&c->conf, &o->lock, err) < 0 ||
+    return context_load_conf(c, err) < 0 || trust_files_lock(&c->conf, &o->lock, err) < 0 ||
                    load_trust(c, o, err) < 0 ||
                    trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0
                ? -1
@@ -55,8 +56,8 @@ static int open_trust(struct console *c, struct open_trust *o, struct err *err)
 
 /* ---- a draft that is, or is not, complete ---- */
 
-static int put_in_force(struct console *c, const struct trust_draft *d, struct trust_kept *kept,
-                        struct err *err)
+static int put_in_force(struct command_context *c, const struct trust_draft *d,
+                        struct trust_kept *kept, struct err *err)
 {
     char package[300], file[300];
     if (conf_path(&c->conf, TRUST_NAME, file, err) < 0 ||
@@ -82,7 +83,7 @@ static int put_in_force(struct console *c, const struct trust_draft *d, struct t
 
 /* Signs with the root keys of this machine. If signatures are missing, saves the draft and says
  * whose. */
-static int sign_next_version(struct console *c, struct open_trust *o, struct trust_draft *d,
+static int sign_next_version(struct command_context *c, struct open_trust *o, struct trust_draft *d,
                              struct err *err)
 {
     size_t added = 0;
@@ -106,7 +107,7 @@ static int sign_next_version(struct console *c, struct open_trust *o, struct tru
 /* ---- edits ---- */
 
 /* The key is not valid from the first second of this day (UTC) on. */
-static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
+static int read_expiry(const struct command_context *c, int64_t *ret, struct err *err)
 {
     if (arguments_day(c->opt.expires, ret, err) < 0)
         return -1;
@@ -116,7 +117,7 @@ static int read_expiry(const struct console *c, int64_t *ret, struct err *err)
                          c->opt.expires);
 }
 
-static int edit_add(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_add(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     struct key_public k;
     int64_t expires_s;
@@ -126,20 +127,20 @@ static int edit_add(struct console *c, struct trust *t, char **args, struct err 
                : trust_edit_add(t, &k, role, expires_s, err);
 }
 
-static int edit_remove(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_remove(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     (void)c;
     return trust_edit_remove(t, args[0], err);
 }
 
-static int edit_rotate(struct console *c, struct trust *t, char **args, struct err *err)
+static int edit_rotate(struct command_context *c, struct trust *t, char **args, struct err *err)
 {
     struct key_public k;
     int64_t expires_s;
     enum role role = key_purpose(args[0]), has;
     uint32_t i = 0;
     char name[KEY_NAME_MAX];
-    str_cut(name, sizeof name, args[0]);
+    str_cut(name, sizeof(name), args[0]);
     /* The name of a role that has one key means this key. */
     if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
         trust_key_name(t, role, 0, name);
@@ -148,10 +149,10 @@ static int edit_rotate(struct console *c, struct trust *t, char **args, struct e
                : trust_edit_rotate(t, name, &k, expires_s, err);
 }
 
-typedef int edit(struct console *c, struct trust *t, char **args, struct err *err);
+typedef int edit(struct command_context *c, struct trust *t, char **args, struct err *err);
 
 /* --threshold belongs to the role of the key: add names the role, the other commands name a key. */
-static int edit_with_threshold(struct console *c, edit *one, struct trust *t, char **args,
+static int edit_with_threshold(struct command_context *c, edit *one, struct trust *t, char **args,
                                struct err *err)
 {
     enum role role = key_purpose(args[0]), has;
@@ -171,7 +172,8 @@ static int edit_with_threshold(struct console *c, edit *one, struct trust *t, ch
 }
 
 /* Begins the next version from the draft, if there is one: several changes make one version. */
-static void begin_version(const struct console *c, const struct open_trust *o, struct trust *ret)
+static void begin_version(const struct command_context *c, const struct open_trust *o,
+                          struct trust *ret)
 {
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
@@ -191,7 +193,7 @@ static bool is_out_of_draft(const struct open_trust *o, const struct trust *next
            !trust_find_name(next, name, &role, &i);
 }
 
-static int make_version(struct console *c, edit *one, char **args, struct err *err)
+static int make_version(struct command_context *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
@@ -213,17 +215,17 @@ static int make_version(struct console *c, edit *one, char **args, struct err *e
     return sign_next_version(c, &o, &d, err);
 }
 
-static int add_trust_key(struct console *c, char **args, struct err *err)
+static int add_trust_key(struct command_context *c, char **args, struct err *err)
 {
     return make_version(c, edit_add, args, err);
 }
 
-static int remove_trust_key(struct console *c, char **args, struct err *err)
+static int remove_trust_key(struct command_context *c, char **args, struct err *err)
 {
     return make_version(c, edit_remove, args, err);
 }
 
-static int rotate_trust_key(struct console *c, char **args, struct err *err)
+static int rotate_trust_key(struct command_context *c, char **args, struct err *err)
 {
     return make_version(c, edit_rotate, args, err);
 }
@@ -242,12 +244,12 @@ static int load_trust_draft(const char *path, struct trust_draft *ret, struct er
                            path);
 }
 
-static int confirm_trust(struct console *c, const struct trust_draft *d, struct err *err)
+static int confirm_trust(struct command_context *c, const struct trust_draft *d, struct err *err)
 {
     char question[100];
-    snprintf(question, sizeof question, "Sign version %u with the root keys on this machine?",
+    snprintf(question, sizeof(question), "Sign version %u with the root keys on this machine?",
              (unsigned)d->t.version);
-    return console_confirm(c, question, "nothing was signed", err);
+    return context_confirm(c, question, "nothing was signed", err);
 }
 
 /* Without a trust file on this machine only people can judge a draft. */
@@ -263,7 +265,7 @@ static int check_known(const struct trust_kept *kept, const struct trust_draft *
     return 0;
 }
 
-static void show_draft(const struct console *c, const struct trust_draft *d,
+static void show_draft(const struct command_context *c, const struct trust_draft *d,
                        const struct trust *now)
 {
     trust_show(c, &d->t);
@@ -276,7 +278,7 @@ static void show_draft(const struct console *c, const struct trust_draft *d,
              "key.");
 }
 
-static int sign_trust_file(struct console *c, const char *path, struct trust_draft *d,
+static int sign_trust_file(struct command_context *c, const char *path, struct trust_draft *d,
                            struct trust_kept *kept, struct err *err)
 {
     size_t added = 0;
@@ -300,7 +302,7 @@ static int sign_trust_file(struct console *c, const char *path, struct trust_dra
 }
 
 /* A complete draft comes into force on the machine that made it. */
-static int sign_trust_draft(struct console *c, char **args, struct err *err)
+static int sign_trust_draft(struct command_context *c, char **args, struct err *err)
 {
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, mine = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
@@ -308,7 +310,7 @@ static int sign_trust_draft(struct console *c, char **args, struct err *err)
     char own[300];
     bool has_own = false, knows = false;
     struct err why = ERR_INIT;
-    if (console_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
+    if (context_load_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
         file_make_dirs(c->conf.dir, 0755, err) < 0 || trust_files_lock(&c->conf, &lock, err) < 0 ||
         load_trust_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
         trust_draft_load(own, &mine, &has_own, err) < 0 ||
@@ -330,13 +332,13 @@ static int sign_trust_draft(struct console *c, char **args, struct err *err)
 
 /* ---- show ---- */
 
-static int show_trust(struct console *c, char **args, struct err *err)
+static int show_trust(struct command_context *c, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     if (args[0] != NULL) {
         bool knows = false;
-        if (console_conf(c, err) < 0 || load_trust_draft(args[0], &d, err) < 0 ||
+        if (context_load_conf(c, err) < 0 || load_trust_draft(args[0], &d, err) < 0 ||
             trust_kept_load_if(&c->conf, &o.kept, &knows, err) < 0)
             return -1;
         show_draft(c, &d, knows ? &o.kept.now : NULL);
@@ -362,7 +364,7 @@ static int show_trust(struct console *c, char **args, struct err *err)
 static const struct {
     const char *name;
     int min_args, max_args;
-    int (*run)(struct console *c, char **args, struct err *err);
+    int (*run)(struct command_context *c, char **args, struct err *err);
 } words[] = {
     {"show", 0, 1, show_trust},         {"add", 2, 2, add_trust_key},
     {"remove", 1, 1, remove_trust_key}, {"rotate", 2, 2, rotate_trust_key},

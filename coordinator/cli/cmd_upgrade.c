@@ -1,4 +1,4 @@
-#include "carry_out.h"
+#include "run_command.h"
 #include "commands.h"
 #include "events.h"
 #include "planning.h"
@@ -16,7 +16,7 @@ enum begin {
 };
 
 struct upgrade {
-    struct console *console;
+    struct command_context *context;
     enum begin what;
     struct replacing replacing;
     struct stored_release stored;
@@ -34,10 +34,10 @@ static int check_ledger(struct upgrade *u, struct err *err)
 {
     autofree struct stored_run *runs = NULL;
     size_t n = 0;
-    if (ledger_store_lock(&u->console->conf, &u->lock, err) < 0)
+    if (ledger_store_lock(&u->context->conf, &u->lock, err) < 0)
         return err->kind == ERR_BUSY ? err_wrap(err, "another run is in progress on this machine")
                                      : -1;
-    if (ledger_store_open(&u->console->conf, true, u->console->clock, &u->store, err) < 0 ||
+    if (ledger_store_open(&u->context->conf, true, u->context->clock, &u->store, err) < 0 ||
         ledger_store_runs(u->store, &runs, &n, err) < 0)
         return -1;
     for (size_t i = 0; i < n; i++) {
@@ -64,7 +64,7 @@ static int check_holder(const struct world *w, struct err *err)
         if (!h->is_server || h->agent.lease_at == 0 || !lease->held)
             continue;
         run_hex(hex, lease->run_id);
-        str_for_ms(time, sizeof time, lease->expires_in_ms);
+        str_for_ms(time, sizeof(time), lease->expires_in_ms);
         return err_set(err, ERR_REFUSED, 0,
                        "%s obeys run %.8s, which is not in the ledger of this machine: another "
                        "coordinator carries out that run. Wait until that run ends; if that "
@@ -79,7 +79,7 @@ static int make_plan(struct upgrade *u, struct err *err)
     if (u->planned)
         plan_free(&u->plan);
     u->planned = false;
-    if (planning_make(u->console,
+    if (planning_make(u->context,
                       &(struct planning){.release = &u->stored,
                                          .serving = &u->serving,
                                          .policy = &u->policy,
@@ -101,7 +101,7 @@ static void print_plan_again(const char *why)
  * seconds: such a state passes soon. */
 static int plan_until_calm(struct upgrade *u, struct err *err)
 {
-    const struct console *c = u->console;
+    const struct command_context *c = u->context;
     int64_t end = clock_mono(c->clock) + PLAN_AGAIN_MS;
     if (make_plan(u, err) < 0)
         return -1;
@@ -117,12 +117,13 @@ static int plan_until_calm(struct upgrade *u, struct err *err)
 
 static void show_plan(const struct upgrade *u)
 {
-    if (u->console->opt.json) {
+    if (u->context->opt.json) {
         auto_json struct json *o = report_plan_json(&u->plan);
         json_set_str(o, "event", "plan");
         json_line(o, stdout);
     } else {
-        report_plan(&u->plan, u->console->opt.verbose, console_color(u->console, stdout), stdout);
+        report_plan(&u->plan, u->context->opt.verbose, context_has_color(u->context, stdout),
+                    stdout);
         fputc('\n', stdout);
     }
     fflush(stdout);
@@ -133,7 +134,7 @@ static void read_boot_id(char *dst, size_t n)
     FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
     char line[64] = "";
     if (f != NULL) {
-        if (fgets(line, sizeof line, f) == NULL)
+        if (fgets(line, sizeof(line), f) == NULL)
             line[0] = '\0';
         fclose(f);
     }
@@ -144,20 +145,20 @@ static void read_boot_id(char *dst, size_t n)
 static int begin_run(struct upgrade *u, struct err *err)
 {
     unsigned char id[RUN_ID_LEN];
-    autofree struct ledger *l = xzalloc(1, sizeof *l);
-    crypto_random(id, sizeof id);
+    autofree struct ledger *l = xzalloc(1, sizeof(*l));
+    crypto_random(id, sizeof(id));
     ledger_init(l, &u->plan, id);
-    l->begun_wall_ms = clock_wall(u->console->clock);
-    l->hazards_digest = u->console->hazards.digest;
-    read_boot_id(l->boot, sizeof l->boot);
+    l->begun_wall_ms = clock_wall(u->context->clock);
+    l->hazards_digest = u->context->hazards.digest;
+    read_boot_id(l->boot, sizeof(l->boot));
     l->dirty = true;
     int code = -1;
     if (ledger_store_commit(u->store, l, err) == 0)
-        code = carry_out(&(struct carry_out){.console = u->console,
-                                             .store = u->store,
-                                             .plan = &u->plan,
-                                             .ledger = l,
-                                             .release = &u->stored});
+        code = run_carry_out(&(struct run_command){.context = u->context,
+                                                   .store = u->store,
+                                                   .plan = &u->plan,
+                                                   .ledger = l,
+                                                   .release = &u->stored});
     ledger_free(l);
     return code;
 }
@@ -165,7 +166,7 @@ static int begin_run(struct upgrade *u, struct err *err)
 /* Asks before the first effect. 1: go on; 0: nothing to do, and *ret_code is the exit code. */
 static int confirm_plan(struct upgrade *u, int *ret_code, struct err *err)
 {
-    const struct options *o = &u->console->opt;
+    const struct options *o = &u->context->opt;
     *ret_code = EXIT_DONE;
     if (plan_refused(&u->plan) != NULL) {
         report_refusal(&u->plan, stderr);
@@ -180,7 +181,7 @@ static int confirm_plan(struct upgrade *u, int *ret_code, struct err *err)
                 u->plan.target);
         return 0;
     }
-    return console_confirm(u->console,
+    return context_confirm(u->context,
                            u->what == BEGIN_STAGE ? "Stage the new binary on these hosts?"
                                                   : "Carry out this plan?",
                            "nothing was touched", err) < 0
@@ -190,9 +191,9 @@ static int confirm_plan(struct upgrade *u, int *ret_code, struct err *err)
 
 static int upgrade_fleet(struct upgrade *u, const char *version, struct err *err)
 {
-    struct console *c = u->console;
+    struct command_context *c = u->context;
     int code = EXIT_DONE;
-    if (console_policy(c, &u->policy, err) < 0 || console_open(c, err) < 0 ||
+    if (context_policy(c, &u->policy, err) < 0 || context_open(c, err) < 0 ||
         target_load(c, version, &u->stored, err) < 0)
         return -1;
     u->policy.stage_only = u->what == BEGIN_STAGE;
@@ -206,14 +207,14 @@ static int upgrade_fleet(struct upgrade *u, const char *version, struct err *err
     int rc = confirm_plan(u, &code, err);
     if (rc <= 0)
         return rc < 0 ? -1 : code;
-    if (console_sign(c, err) < 0)
+    if (context_open_operator_key(c, err) < 0)
         return -1;
     return begin_run(u, err);
 }
 
-static int begin_command(struct console *c, const char *version, enum begin what)
+static int begin_command(struct command_context *c, const char *version, enum begin what)
 {
-    struct upgrade u = {.console = c, .lock = -1, .what = what};
+    struct upgrade u = {.context = c, .lock = -1, .what = what};
     struct err err = ERR_INIT;
     int code = upgrade_fleet(&u, version, &err);
     if (u.planned)

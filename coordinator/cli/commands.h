@@ -2,13 +2,13 @@
  * commands.h - the verbs. Each is a function cmd_VERB in a file of that name, with two exceptions:
  * abort is in cmd_resume.c; stage and replace are in cmd_upgrade.c.
  *
- * ctx is a struct console. The return value is the exit code (options.h). A command prints its
- * errors itself, on standard error, through command_fail.
+ * ctx is a struct command_context. The return value is the exit code (options.h). A command prints
+ * its errors itself, on standard error, through command_fail.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
 
-#include "console.h"
+#include "command_context.h"
 
 int cmd_init(void *ctx, int argc, char **argv);
 int cmd_enroll(void *ctx, int argc, char **argv);

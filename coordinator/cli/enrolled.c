@@ -24,9 +24,9 @@ void enrolled_write(const struct known_hosts *known, FILE *out)
     }
 }
 
-int enrolled_export(struct console *c, struct err *err)
+int enrolled_export(struct command_context *c, struct err *err)
 {
-    if (console_open(c, err) < 0)
+    if (context_open(c, err) < 0)
         return -1;
     enrolled_write(&c->known, stdout);
     return fflush(stdout) == 0 ? 0 : err_set(err, ERR_IO, errno, "write the fingerprints");
@@ -69,8 +69,8 @@ static int check_enrolled_run(struct ledger_store *s, const struct stored_run *r
                    id, run->target, name, id, id);
 }
 
-static int check_enrolled_runs(struct console *c, const struct pubkey *key, bool joiners_only,
-                               struct err *err)
+static int check_enrolled_runs(struct command_context *c, const struct pubkey *key,
+                               bool joiners_only, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
@@ -86,7 +86,7 @@ static int check_enrolled_runs(struct console *c, const struct pubkey *key, bool
 
 /* ---- forget ---- */
 
-static void show_lines(const struct console *c, const struct pubkey *key)
+static void show_lines(const struct command_context *c, const struct pubkey *key)
 {
     struct table t;
     char fingerprint[FINGERPRINT_LEN];
@@ -96,7 +96,7 @@ static void show_lines(const struct console *c, const struct pubkey *key)
         if (pubkey_eq(&c->known.items[i].key, key))
             table_row(&t, COLOR_NONE,
                       (const char *[]){c->known.items[i].name, c->known.items[i].id, fingerprint});
-    table_print(&t, console_color(c, stdout), stdout);
+    table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
 }
 
@@ -124,7 +124,7 @@ int enrolled_key_of(const struct known_hosts *known, const char *host, struct pu
 }
 
 /* Finds the key of host. If no host is enrolled by this address, Nomad says whose address it is. */
-static int key_at(struct console *c, const char *host, struct pubkey *ret, struct err *err)
+static int key_at(struct command_context *c, const char *host, struct pubkey *ret, struct err *err)
 {
     struct agent_place place;
     struct err unused = ERR_INIT;
@@ -135,7 +135,7 @@ static int key_at(struct console *c, const char *host, struct pubkey *ret, struc
     if (err->kind != ERR_NOTFOUND || agent_place(host, &place, &unused) < 0)
         return -1;
     *err = (struct err)ERR_INIT;
-    if (console_look(c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
         return err_wrap(err, "no host is enrolled by the address %s; ask Nomad whose address it is",
                         host);
     enrolment_host_at(&c->conf, w, &place, &h);
@@ -144,18 +144,18 @@ static int key_at(struct console *c, const char *host, struct pubkey *ret, struc
 }
 
 /* Asks the question. 1: yes; 0: no. */
-static int ask_if_sure(struct console *c, const char *question, struct err *err)
+static int ask_if_sure(struct command_context *c, const char *question, struct err *err)
 {
     if (c->opt.yes)
         return 1;
-    int rc = control_choose(&c->signals, question, "yes no", "use --yes if you are sure", err);
+    int rc = question_choose(&c->signals, question, "yes no", "use --yes if you are sure", err);
     return rc < 0 ? -1 : rc == 'y';
 }
 
-int enrolled_forget(struct console *c, const char *host, struct err *err)
+int enrolled_forget(struct command_context *c, const char *host, struct err *err)
 {
     struct pubkey key;
-    if (console_open(c, err) < 0 || key_at(c, host, &key, err) < 0 ||
+    if (context_open(c, err) < 0 || key_at(c, host, &key, err) < 0 ||
         check_enrolled_runs(c, &key, false, err) < 0)
         return -1;
     show_lines(c, &key);
@@ -202,7 +202,7 @@ static int find_listed(const struct world *w, const char *host, const struct hos
 }
 
 /* ret borrows texts of place. */
-static int find_rekey_host(const struct console *c, const struct world *w, const char *host,
+static int find_rekey_host(const struct command_context *c, const struct world *w, const char *host,
                            struct agent_place *place, struct host *ret, struct err *err)
 {
     const struct host *h = NULL;
@@ -244,7 +244,7 @@ static int check_verdict(const struct enrolment *e, struct err *err)
 }
 
 /* keys NULL: the operator sees both fingerprints and compares them. */
-static int accept_key(struct console *c, const struct world *w, struct enrolment *e,
+static int accept_key(struct command_context *c, const struct world *w, struct enrolment *e,
                       const struct key_list *keys, struct err *err)
 {
     if (keys == NULL) {
@@ -291,7 +291,7 @@ static void show_exchange(const struct enrolment *e, const struct pubkey *old, s
     printf("  now    %s\n", fingerprint);
 }
 
-static int exchange(struct console *c, const struct world *w, struct enrolment *e,
+static int exchange(struct command_context *c, const struct world *w, struct enrolment *e,
                     const struct key_list *keys, struct err *err)
 {
     struct pubkey old[ENROLMENT_LINES];
@@ -310,14 +310,14 @@ static int exchange(struct console *c, const struct world *w, struct enrolment *
     return 0;
 }
 
-int enrolled_rekey(struct console *c, const char *host, const struct key_list *keys,
+int enrolled_rekey(struct command_context *c, const char *host, const struct key_list *keys,
                    struct err *err)
 {
     const struct world *w = NULL;
     struct agent_place place;
     struct host h;
     autofree struct enrolment *e = NULL;
-    if (console_open(c, err) < 0 || console_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
+    if (context_open(c, err) < 0 || context_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
         find_rekey_host(c, w, host, &place, &h, err) < 0 || enrolment_ask(c, &h, 1, &e, err) < 0)
         return -1;
     enrolment_judge(e, 1, &c->known, w);

@@ -9,22 +9,22 @@
 #ifndef ENROLLED_H
 #define ENROLLED_H
 
-#include "console.h"
+#include "command_context.h"
 #include "key_list.h"
 
 /* Prints one line for each key, in the format of key_list.h. The first word is the Nomad id; for a
  * host that was enrolled by its address and has no Nomad id yet, the address. */
-MUST_CHECK int enrolled_export(struct console *c, struct err *err);
+MUST_CHECK int enrolled_export(struct command_context *c, struct err *err);
 void enrolled_write(const struct known_hosts *known, FILE *out);
 
-MUST_CHECK int enrolled_forget(struct console *c, const char *host, struct err *err);
+MUST_CHECK int enrolled_forget(struct command_context *c, const char *host, struct err *err);
 /* Finds the key of this host. ERR_NOTFOUND: no such host. ERR_USAGE: hosts with different keys have
  * this name. */
 MUST_CHECK int enrolled_key_of(const struct known_hosts *known, const char *host,
                                struct pubkey *ret, struct err *err);
 
 /* keys: accept the new key without a question if its line has the new fingerprint. NULL: ask. */
-MUST_CHECK int enrolled_rekey(struct console *c, const char *host, const struct key_list *keys,
-                              struct err *err);
+MUST_CHECK int enrolled_rekey(struct command_context *c, const char *host,
+                              const struct key_list *keys, struct err *err);
 
 #endif

@@ -13,7 +13,7 @@
 #define ENROL_AGAIN_MS 1100
 
 struct asking {
-    struct console *console;
+    struct command_context *context;
     struct enrolment *entry;
     struct header head;
     struct digest digest;
@@ -26,40 +26,40 @@ static void take_hello(void *ctx, const void *frame, size_t n, const struct err 
 {
     struct asking *a = ctx;
     struct enrolment *e = a->entry;
-    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct err err = ERR_INIT;
     (*a->left)--;
     if (frame == NULL) {
-        a->again = clock_mono(a->console->clock) - a->asked_ms < ENROL_AGAIN_MS;
-        str_cut(e->why, sizeof e->why, why->text);
+        a->again = clock_mono(a->context->clock) - a->asked_ms < ENROL_AGAIN_MS;
+        str_cut(e->why, sizeof(e->why), why->text);
         return;
     }
-    if (hello_plain_read(frame, n, console_asks(a->console), &a->head, &a->digest, &e->key, r,
-                         &err) < 0) {
-        str_cut(e->why, sizeof e->why, err.text);
+    if (hello_plain_read(frame, n, context_question_key(a->context), &a->head, &a->digest, &e->key,
+                         r, &err) < 0) {
+        str_cut(e->why, sizeof(e->why), err.text);
         return;
     }
     e->answered = true;
     e->why[0] = '\0'; /* the text of an earlier try */
-    str_cut(e->server_id, sizeof e->server_id, r->u.hello.server_id);
-    str_cut(e->client_id, sizeof e->client_id, r->u.hello.client_id);
-    str_cut(e->told_host, sizeof e->told_host, r->u.hello.host);
+    str_cut(e->server_id, sizeof(e->server_id), r->u.hello.server_id);
+    str_cut(e->client_id, sizeof(e->client_id), r->u.hello.client_id);
+    str_cut(e->told_host, sizeof(e->told_host), r->u.hello.host);
 }
 
 static int ask_agent(struct asking *a, struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
-    const struct console *c = a->console;
-    a->asked_ms = clock_mono(a->console->clock);
+    const struct command_context *c = a->context;
+    a->asked_ms = clock_mono(a->context->clock);
     a->again = false;
-    if (hello_plain(&c->trust, console_asks(c), &a->head, &a->digest, &frame, err) < 0)
+    if (hello_plain(&c->trust, context_question_key(c), &a->head, &a->digest, &frame, err) < 0)
         return -1;
     return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, take_hello, a,
                       err);
 }
 
 /* Asks every agent that is marked `again`, once. */
-static int ask_agents(struct console *c, struct asking *asks, size_t n, size_t *left,
+static int ask_agents(struct command_context *c, struct asking *asks, size_t n, size_t *left,
                       struct err *err)
 {
     size_t next = 0;
@@ -73,18 +73,18 @@ static int ask_agents(struct console *c, struct asking *asks, size_t n, size_t *
                 continue;
             asks[next].again = false;
             (*left)++;
-            if (agent_address(&c->conf, e->host, e->address, sizeof e->address) < 0)
+            if (agent_address(&c->conf, e->host, e->address, sizeof(e->address)) < 0)
                 (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad reports no address of this host");
             else if (ask_agent(&asks[next], &why) == 0)
                 continue;
-            str_cut(e->why, sizeof e->why, why.text);
+            str_cut(e->why, sizeof(e->why), why.text);
             (*left)--;
         }
         if (*left > 0 && http_wait(c->http, ENROL_MS, err) < 0)
             rc = -1;
         links_drain(c->links);
-        enum control what;
-        if (c->signalled && control_read(&c->signals, &what))
+        enum operator_request what;
+        if (c->signalled && signals_read(&c->signals, &what))
             rc = err_set(err, ERR_STATE, 0, "interrupted; no host was enrolled");
     }
     return rc;
@@ -98,16 +98,16 @@ static bool any_again(const struct asking *asks, size_t n)
     return false;
 }
 
-int enrolment_ask(struct console *c, const struct host *hosts, size_t n, struct enrolment **ret,
-                  struct err *err)
+int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
+                  struct enrolment **ret, struct err *err)
 {
-    struct enrolment *list = xzalloc(n + 1, sizeof *list);
-    autofree struct asking *asks = xzalloc(n + 1, sizeof *asks);
+    struct enrolment *list = xzalloc(n + 1, sizeof(*list));
+    autofree struct asking *asks = xzalloc(n + 1, sizeof(*asks));
     size_t left = 0;
     int rc = 0;
     for (size_t i = 0; i < n; i++) {
         list[i].host = &hosts[i];
-        asks[i] = (struct asking){.console = c, .entry = &list[i], .left = &left, .again = true};
+        asks[i] = (struct asking){.context = c, .entry = &list[i], .left = &left, .again = true};
     }
     for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, n); i++) {
         if (i > 0)
@@ -149,14 +149,15 @@ static void check_ids(struct enrolment *e)
             continue;
         if (ids[i].told[0] != '\0') {
             e->verdict = ENROL_MISPLACED;
-            snprintf(e->why, sizeof e->why,
+            snprintf(e->why, sizeof(e->why),
                      "the agent at %s reports the Nomad id %s, but Nomad lists %s there",
                      e->address, ids[i].told, ids[i].known);
             return;
         }
         if (e->verdict == ENROL_NEW) {
             e->verdict = ENROL_UNREADY;
-            snprintf(e->why, sizeof e->why, "its agent does not know the Nomad id of the host yet");
+            snprintf(e->why, sizeof(e->why),
+                     "its agent does not know the Nomad id of the host yet");
         }
     }
 }
@@ -192,7 +193,7 @@ static void set_changed(struct enrolment *e, const struct pubkey *known)
     pubkey_fingerprint(now, &e->key);
     e->verdict = ENROL_CHANGED;
     snprintf(
-        e->why, sizeof e->why,
+        e->why, sizeof(e->why),
         "its key has changed: known %s, now %s; `caravan enroll --rekey %s` accepts the new key",
         was, now, enrolment_word(e->host));
 }
@@ -237,7 +238,7 @@ static void check_joiner(struct enrolment *e, const struct known_hosts *known,
             (e->client_id[0] == '\0' || !str_eq(e->client_id, h->node_id)))
             continue;
         e->verdict = ENROL_MISPLACED;
-        snprintf(e->why, sizeof e->why,
+        snprintf(e->why, sizeof(e->why),
                  "its agent reports the Nomad id of host %s, which Nomad lists at %s", h->name,
                  h->addr);
         return;
@@ -246,7 +247,7 @@ static void check_joiner(struct enrolment *e, const struct known_hosts *known,
         return;
     e->verdict = ENROL_MISPLACED;
     snprintf(
-        e->why, sizeof e->why,
+        e->why, sizeof(e->why),
         "its key is the key of host %s (%s): this is that host at another address, or a copy of "
         "it",
         k->name, k->id);
@@ -278,7 +279,7 @@ static void check_copy(struct enrolment *e, const struct known_hosts *known, con
             continue;
         e->verdict = ENROL_MISPLACED;
         snprintf(
-            e->why, sizeof e->why,
+            e->why, sizeof(e->why),
             "its key is the key of host %s (%s): one machine is a copy of the other, or answers "
             "in its place",
             k->name, k->id);
@@ -305,9 +306,9 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
             if (id[0] == '\0' && !key)
                 continue;
             list[i].verdict = list[k].verdict = ENROL_MISPLACED;
-            snprintf(list[i].why, sizeof list[i].why, "%s and %s report the same %s%s",
+            snprintf(list[i].why, sizeof(list[i].why), "%s and %s report the same %s%s",
                      list[i].address, list[k].address, id[0] != '\0' ? "Nomad id " : "key", id);
-            str_cut(list[k].why, sizeof list[k].why, list[i].why);
+            str_cut(list[k].why, sizeof(list[k].why), list[i].why);
         }
 }
 
@@ -319,7 +320,7 @@ static const struct host *listed_at(const struct coord_conf *conf, const struct 
     char at[128];
     for (size_t i = 0; i < w->n_hosts; i++)
         if (!world_has_left(w, &w->hosts[i]) &&
-            agent_address(conf, &w->hosts[i], at, sizeof at) == 0 && str_eq(at, address))
+            agent_address(conf, &w->hosts[i], at, sizeof(at)) == 0 && str_eq(at, address))
             return &w->hosts[i];
     return NULL;
 }
@@ -328,7 +329,7 @@ void enrolment_host_at(const struct coord_conf *conf, const struct world *w,
                        const struct agent_place *place, struct host *ret)
 {
     const struct host *h = listed_at(conf, w, place->address);
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (h != NULL) {
         *ret = *h;
         return;
@@ -345,7 +346,7 @@ int enrolment_remember(struct known_hosts *known, const struct enrolment *e, str
     char by_address[UUID_MAX] = "";
     const struct host *h = e->host;
     if (h->joins)
-        joiner_key(by_address, &e->key);
+        joining_key(by_address, &e->key);
     const char *ids[] = {h->server_id, h->node_id, by_address};
     for (size_t i = 0; i < ARRAY_LEN(ids); i++)
         if (ids[i][0] != '\0' && known_hosts_add(known, ids[i], h->name, &e->key, err) < 0)
@@ -384,7 +385,7 @@ static void count_lines(const struct coord_conf *conf, const struct key_list *ke
                         const struct host *h, unsigned *named)
 {
     char address[128];
-    if (agent_address(conf, h, address, sizeof address) < 0)
+    if (agent_address(conf, h, address, sizeof(address)) < 0)
         address[0] = '\0';
     struct lines l = lines_of(keys, h, address);
     for (size_t i = 0; i < l.n; i++)
@@ -394,7 +395,7 @@ static void count_lines(const struct coord_conf *conf, const struct key_list *ke
 unsigned *enrolment_named(const struct coord_conf *conf, const struct world *w,
                           const struct enrolment *list, size_t n, const struct key_list *keys)
 {
-    unsigned *named = xzalloc(keys->n + 1, sizeof *named);
+    unsigned *named = xzalloc(keys->n + 1, sizeof(*named));
     for (size_t i = 0; w != NULL && i < w->n_hosts; i++)
         count_lines(conf, keys, &w->hosts[i], named);
     for (size_t i = 0; i < n; i++)
@@ -410,12 +411,12 @@ static const struct key_line *line_of(struct enrolment *e, const struct key_list
     struct lines l = lines_of(keys, e->host, e->address);
     const struct key_line *first = l.n > 0 ? &keys->items[l.at[0]] : NULL;
     if (l.n == 0)
-        snprintf(e->why, sizeof e->why, "no line of %s names this host", keys->name);
+        snprintf(e->why, sizeof(e->why), "no line of %s names this host", keys->name);
     else if (l.n > 1)
-        snprintf(e->why, sizeof e->why, "lines %u and %u of %s both name this host", first->number,
+        snprintf(e->why, sizeof(e->why), "lines %u and %u of %s both name this host", first->number,
                  keys->items[l.at[1]].number, keys->name);
     else if (named[l.at[0]] > 1)
-        snprintf(e->why, sizeof e->why,
+        snprintf(e->why, sizeof(e->why),
                  "line %u of %s, %s, names %u hosts: name each host by its Nomad id", first->number,
                  keys->name, first->host, named[l.at[0]]);
     else
@@ -426,8 +427,8 @@ static const struct key_line *line_of(struct enrolment *e, const struct key_list
 static void compare_with_list(struct enrolment *e, const struct key_list *keys,
                               const unsigned *named)
 {
-    char now[FINGERPRINT_LEN], why[sizeof e->why];
-    str_cut(why, sizeof why, e->why);
+    char now[FINGERPRINT_LEN], why[sizeof(e->why)];
+    str_cut(why, sizeof(why), e->why);
     const struct key_line *line = line_of(e, keys, named);
     pubkey_fingerprint(now, &e->key);
     e->compared = line != NULL && str_eq(line->fingerprint, now);
@@ -435,12 +436,12 @@ static void compare_with_list(struct enrolment *e, const struct key_list *keys,
         e->verdict = ENROL_UNLISTED;
         return;
     }
-    str_cut(e->why, sizeof e->why, why);
+    str_cut(e->why, sizeof(e->why), why);
     if (line == NULL || e->compared || e->verdict == ENROL_CHANGED)
         return;
     e->verdict = ENROL_DIFFERS;
-    snprintf(e->why, sizeof e->why, "its key has the fingerprint %s, but line %u of %s has %s", now,
-             line->number, keys->name, line->fingerprint);
+    snprintf(e->why, sizeof(e->why), "its key has the fingerprint %s, but line %u of %s has %s",
+             now, line->number, keys->name, line->fingerprint);
 }
 
 void enrolment_compare(struct enrolment *list, size_t n, const struct key_list *keys,

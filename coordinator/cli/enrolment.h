@@ -14,7 +14,7 @@
 #define ENROLMENT_H
 
 #include "agent_place.h"
-#include "console.h"
+#include "command_context.h"
 #include "key_list.h"
 
 enum enrolment_verdict {
@@ -40,7 +40,7 @@ struct enrolment {
 };
 
 /* Asks each of them. ret: n of them, freed by the caller; hosts outlive it. */
-MUST_CHECK int enrolment_ask(struct console *c, const struct host *hosts, size_t n,
+MUST_CHECK int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
                              struct enrolment **ret, struct err *err);
 /* Fills the verdicts. w: what Nomad lists; NULL: nothing. */
 void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known,

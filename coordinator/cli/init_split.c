@@ -26,7 +26,8 @@ static int set_threshold(struct trust *t, enum role role, int64_t said, struct e
                                 err);
 }
 
-static int make_split(const struct console *c, const char *name, struct trust *t, struct err *err)
+static int make_split(const struct command_context *c, const char *name, struct trust *t,
+                      struct err *err)
 {
     const struct options *o = &c->opt;
     if (o->root_keys.n == 0 || o->release_keys.n == 0 || o->operator_keys.n == 0)
@@ -62,7 +63,7 @@ static int check_no_trust(const struct coord_conf *c, const char *name, char pat
                          path);
 }
 
-int init_split(struct console *c, const char *name, struct err *err)
+int init_split(struct command_context *c, const char *name, struct err *err)
 {
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct trust t;

@@ -10,8 +10,8 @@
 #ifndef INIT_SPLIT_H
 #define INIT_SPLIT_H
 
-#include "console.h"
+#include "command_context.h"
 
-MUST_CHECK int init_split(struct console *c, const char *name, struct err *err);
+MUST_CHECK int init_split(struct command_context *c, const char *name, struct err *err);
 
 #endif

@@ -199,19 +199,19 @@ int main(int argc, char **argv)
                             .n_options = option_count};
     const struct cli_command *command = NULL;
     struct err err = ERR_INIT;
-    struct console console;
+    struct command_context context;
     int n = 0;
     char **args = NULL;
-    console_init(&console);
-    int rc = cli_parse(&cli, argc, argv, &console.opt, stdout, &command, &n, &args, &err);
+    context_init(&context);
+    int rc = cli_parse(&cli, argc, argv, &context.opt, stdout, &command, &n, &args, &err);
     if (rc == 0)
-        rc = arguments_check(command->name, &console.opt, n, args, &err);
+        rc = arguments_check(command->name, &context.opt, n, args, &err);
     if (rc != 0)
         return rc > 0 ? EXIT_DONE : command_fail(&err);
     crypto_forbid_dumps();
     if (crypto_init(&err) < 0)
         return command_fail(&err);
-    int code = command->run(&console, n, args);
-    console_close(&console);
+    int code = command->run(&context, n, args);
+    context_close(&context);
     return code;
 }

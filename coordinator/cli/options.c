@@ -143,7 +143,7 @@ const size_t option_count = ARRAY_LEN(option_table);
 
 void options_init(struct options *o)
 {
-    memset(o, 0, sizeof *o);
+    memset(o, 0, sizeof(*o));
     o->canary = o->soak = o->settle = OPTION_UNSET;
     o->passphrase_fd = o->new_passphrase_fd = OPTION_UNSET;
     o->max_failures = o->max_skipped = o->deadline = OPTION_UNSET;

@@ -24,7 +24,7 @@ struct planning {
     planning_check *check;
 };
 
-MUST_CHECK int planning_make(struct console *c, const struct planning *how, struct plan *ret,
-                             struct err *err);
+MUST_CHECK int planning_make(struct command_context *c, const struct planning *how,
+                             struct plan *ret, struct err *err);
 
 #endif

@@ -5,14 +5,14 @@
 
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l, int64_t now)
 {
-    memset(p, 0, sizeof *p);
+    memset(p, 0, sizeof(*p));
     p->plan = plan;
     p->ledger = l;
     p->begun = p->told_ms = now;
     p->run_state = -1;
-    p->states = xzalloc(l->n_hosts + 1, sizeof *p->states);
-    p->since = xzalloc(l->n_hosts + 1, sizeof *p->since);
-    p->copied = xzalloc(l->n_hosts + 1, sizeof *p->copied);
+    p->states = xzalloc(l->n_hosts + 1, sizeof(*p->states));
+    p->since = xzalloc(l->n_hosts + 1, sizeof(*p->since));
+    p->copied = xzalloc(l->n_hosts + 1, sizeof(*p->copied));
     for (size_t i = 0; i < l->n_hosts; i++) {
         p->copied[i] = l->hosts[i].keys.path[0] != '\0';
         p->states[i] =
@@ -28,7 +28,7 @@ void progress_free(struct progress *p)
     free(p->states);
     free(p->since);
     free(p->copied);
-    memset(p, 0, sizeof *p);
+    memset(p, 0, sizeof(*p));
 }
 
 /* Returns the length of the unit after a number. 900 ms and 1.2 s are other numbers, not other
@@ -80,8 +80,8 @@ static bool is_same_wait(const struct told_wait *a, const struct waiting *w)
 static void put_wait(struct told_wait *dst, const struct waiting *w, int64_t now)
 {
     dst->reason = w->reason;
-    str_cut(dst->key, sizeof dst->key, w->key);
-    str_cut(dst->text, sizeof dst->text, w->text);
+    str_cut(dst->key, sizeof(dst->key), w->key);
+    str_cut(dst->text, sizeof(dst->text), w->text);
     dst->at_ms = now;
 }
 

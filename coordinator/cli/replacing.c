@@ -4,20 +4,22 @@
 #include "table.h"
 #include "url_hide.h"
 
-static int add_joiner(struct console *c, struct replacing *r, const char *address, struct err *err)
+static int add_joiner(struct command_context *c, struct replacing *r, const char *address,
+                      struct err *err)
 {
-    struct joiner *j = &r->joiners[r->n];
+    struct joining_server *j = &r->joining[r->n];
 
-    if (joiner_of(&c->known, address, j, err) < 0)
+    if (joining_find(&c->known, address, j, err) < 0)
         return err_wrap(err, "--add %s", address);
     for (size_t i = 0; i < r->n; i++)
-        if (str_eq(r->joiners[i].key, j->key))
+        if (str_eq(r->joining[i].key, j->key))
             return err_set(err, ERR_USAGE, 0, "--add names %s twice", j->at.name);
     r->n++;
     return 0;
 }
 
-int replacing_begin(struct console *c, struct replacing *r, struct policy *y, struct err *err)
+int replacing_begin(struct command_context *c, struct replacing *r, struct policy *y,
+                    struct err *err)
 {
     const struct options *o = &c->opt;
 
@@ -26,32 +28,32 @@ int replacing_begin(struct console *c, struct replacing *r, struct policy *y, st
         if (add_joiner(c, r, o->add.items[i], err) < 0)
             return -1;
     for (size_t i = 0; i < r->n; i++)
-        y->replace.joins[i] = r->joiners[i].key;
+        y->replace.joins[i] = r->joining[i].key;
     for (size_t i = 0; i < o->remove.n; i++)
         y->replace.leaves[i] = o->remove.items[i];
     y->replace.n_joins = r->n;
     y->replace.n_leaves = o->remove.n;
-    observer_joiners(c->observer, r->joiners, r->n);
+    observer_set_joining(c->observer, r->joining, r->n);
     return 0;
 }
 
-int replacing_resume(struct console *c, const struct plan *p, struct err *err)
+int replacing_resume(struct command_context *c, const struct plan *p, struct err *err)
 {
     struct replacing r = {.n = 0};
 
     for (size_t i = 0; i < p->n_servers; i++) {
         if (p->hosts[i].role != ROLE_JOINS || r.n == REPLACED_MAX)
             continue;
-        if (joiner_of(&c->known, p->hosts[i].name, &r.joiners[r.n++], err) < 0)
+        if (joining_find(&c->known, p->hosts[i].name, &r.joining[r.n++], err) < 0)
             return err_wrap(err, "the run's new server %s", p->hosts[i].name);
     }
     if (r.n > 0)
-        observer_joiners(c->observer, r.joiners, r.n);
+        observer_set_joining(c->observer, r.joining, r.n);
     return 0;
 }
 
 /* Loads known_hosts again: other commands may have enrolled or forgotten hosts during the run. */
-int replacing_enrol(struct console *c, const struct plan *p, const struct ledger *l,
+int replacing_enrol(struct command_context *c, const struct plan *p, const struct ledger *l,
                     const struct world *w, struct err *err)
 {
     CLEANUP(known_hosts_free) struct known_hosts known = {.n = 0};
@@ -80,17 +82,17 @@ static const char *find_joined_server(const struct plan *p, const struct ledger 
     return "a server that stays";
 }
 
-void replacing_tell_address(const struct console *c, const struct plan *p, const struct ledger *l,
-                            const struct world *w)
+void replacing_tell_address(const struct command_context *c, const struct plan *p,
+                            const struct ledger *l, const struct world *w)
 {
-    char shown[sizeof c->conf.address];
+    char shown[sizeof(c->conf.address)];
 
     for (size_t i = 0; p->replaces && w != NULL && i < p->n_servers && i < l->n_hosts; i++) {
         const struct host *h = world_host(w, p->hosts[i].key);
         if (p->hosts[i].role != ROLE_LEAVES || l->hosts[i].state != HOST_DONE || h == NULL ||
             !text_names(c->conf.address, h->addr))
             continue;
-        url_shown(shown, sizeof shown, c->conf.address);
+        url_shown(shown, sizeof(shown), c->conf.address);
         fputs("caravan: warning: the address of Nomad on this machine, ", stderr);
         print_safe(stderr, shown);
         fputs(", is the address of ", stderr);

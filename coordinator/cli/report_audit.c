@@ -39,7 +39,7 @@ void report_finding(const struct stored_run *run, const struct audit_finding *f,
         print_finding_json(hex, f, out);
         return;
     }
-    bool outside = memcmp(run->run_id, ledger_no_run, sizeof run->run_id) == 0;
+    bool outside = memcmp(run->run_id, ledger_no_run, sizeof(run->run_id)) == 0;
     fprintf(out, outside ? "Outside of runs, " : "Run %.8s, ", hex);
     print_safe(out, f->host);
     if (f->kind != MSG_NONE)

@@ -14,8 +14,9 @@ void report_history(const struct stored_run *runs, size_t n, bool color, FILE *o
         hex[8] = '\0';
         clock_rfc3339(when, runs[i].begun_wall_ms);
         const char *host = text_names(runs[i].cause, runs[i].cause_host) ? "" : runs[i].cause_host;
-        snprintf(done, sizeof done, "%lld/%lld", (long long)runs[i].done, (long long)runs[i].hosts);
-        snprintf(cause, sizeof cause, "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
+        snprintf(done, sizeof(done), "%lld/%lld", (long long)runs[i].done,
+                 (long long)runs[i].hosts);
+        snprintf(cause, sizeof(cause), "%s%s%.100s", host, host[0] != '\0' ? ": " : "",
                  runs[i].cause);
         enum color shade = runs[i].state == RUN_ABORTED ? COLOR_DIM
                            : run_is_over(runs[i].state) ? COLOR_GREEN
@@ -50,7 +51,7 @@ static const char *name_in_plan(const struct plan *p, const char *key)
     return h != NULL ? h->name : key;
 }
 
-void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out)
+void report_log_lines(const struct plan *p, const struct stored_log_line *list, size_t n, FILE *out)
 {
     const char *step = "";
     for (size_t i = 0; i < n; i++) {
@@ -70,7 +71,8 @@ void report_heard(const struct plan *p, const struct stored_heard *list, size_t 
     }
 }
 
-struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n)
+struct json *report_log_lines_json(const struct plan *p, const struct stored_log_line *list,
+                                   size_t n)
 {
     struct json *a = json_new_array();
     for (size_t i = 0; i < n; i++) {

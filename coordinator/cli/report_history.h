@@ -15,7 +15,9 @@
 void report_history(const struct stored_run *runs, size_t n, bool color, FILE *out);
 void report_changes(const struct plan *p, const struct stored_change *list, size_t n, FILE *out);
 /* Prints, for each step, lines from the logs of the other servers during this step. */
-void report_heard(const struct plan *p, const struct stored_heard *list, size_t n, FILE *out);
-struct json *report_heard_json(const struct plan *p, const struct stored_heard *list, size_t n);
+void report_log_lines(const struct plan *p, const struct stored_log_line *list, size_t n,
+                      FILE *out);
+struct json *report_log_lines_json(const struct plan *p, const struct stored_log_line *list,
+                                   size_t n);
 
 #endif

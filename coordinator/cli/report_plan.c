@@ -29,21 +29,21 @@ static void add_plan_host_row(struct table *t, const struct plan *p, size_t i)
                                      : "";
     char number[24], beside[80], whole[120], longer[200], time[24];
     if (h->staged && !h->already) {
-        snprintf(beside, sizeof beside, "%s%sstaged already", note, note[0] != '\0' ? "; " : "");
+        snprintf(beside, sizeof(beside), "%s%sstaged already", note, note[0] != '\0' ? "; " : "");
         note = beside;
     }
     if (h->is_server && no_return_step(p, h->region) == h) {
-        snprintf(whole, sizeof whole, "%s%safter its turn no server can go back", note,
+        snprintf(whole, sizeof(whole), "%s%safter its turn no server can go back", note,
                  note[0] != '\0' ? "; " : "");
         note = whole;
     }
     if (h->ready_ms > 0 && !h->already) {
-        str_for_ms(time, sizeof time, h->ready_ms);
-        snprintf(longer, sizeof longer, "%s%slarge raft state: may take up to %s to be ready", note,
-                 note[0] != '\0' ? "; " : "", time);
+        str_for_ms(time, sizeof(time), h->ready_ms);
+        snprintf(longer, sizeof(longer), "%s%slarge raft state: may take up to %s to be ready",
+                 note, note[0] != '\0' ? "; " : "", time);
         note = longer;
     }
-    snprintf(number, sizeof number, "%zu", i + 1);
+    snprintf(number, sizeof(number), "%zu", i + 1);
     table_row(t,
               h->already   ? COLOR_DIM
               : h->managed ? COLOR_NONE
@@ -73,7 +73,7 @@ static void print_plan_hosts(const struct plan *p, bool all, bool color, FILE *o
 static void print_replacing(const struct plan *p, const char *settle, FILE *out)
 {
     char watch[24];
-    str_for_ms(watch, sizeof watch, p->policy.replace.watch_ms);
+    str_for_ms(watch, sizeof(watch), p->policy.replace.watch_ms);
     print_line(
         out,
         "First the new servers join, one at a time, until each is a voter. Then the old servers "
@@ -90,12 +90,12 @@ static void print_clients(const struct plan *p, FILE *out)
 {
     const struct policy *y = &p->policy;
     char percent[48] = "", canaries[64] = "", soak[24], drain[24];
-    str_for_ms(soak, sizeof soak, y->soak_ms);
-    str_for_ms(drain, sizeof drain, y->drain_deadline_ms);
+    str_for_ms(soak, sizeof(soak), y->soak_ms);
+    str_for_ms(drain, sizeof(drain), y->drain_deadline_ms);
     if (y->parallel_percent > 0)
-        snprintf(percent, sizeof percent, " (%u%% of %zu)", y->parallel_percent, p->n_clients);
+        snprintf(percent, sizeof(percent), " (%u%% of %zu)", y->parallel_percent, p->n_clients);
     if (y->canary > 0)
-        snprintf(canaries, sizeof canaries, "%u %s first, soaking %s; ", y->canary,
+        snprintf(canaries, sizeof(canaries), "%u %s first, soaking %s; ", y->canary,
                  str_count(y->canary, "canary", "canaries"), soak);
     print_line(out, "Clients: %u at once%s; %s%u may fail, %u may be skipped.", p->parallel,
                percent, canaries, y->max_failures, y->max_skipped);
@@ -106,7 +106,7 @@ static void print_clients(const struct plan *p, FILE *out)
 static void print_limits(const struct plan *p, FILE *out)
 {
     char settle[24];
-    str_for_ms(settle, sizeof settle, p->policy.settle_ms);
+    str_for_ms(settle, sizeof(settle), p->policy.settle_ms);
     fputc('\n', out);
     if (p->policy.stage_only) {
         print_line(out, "Stage only: each host fetches the new binary, checks it and tries it, "
@@ -127,7 +127,7 @@ static void print_limits(const struct plan *p, FILE *out)
 static void print_forecast(const struct plan *p, FILE *out)
 {
     char time[24];
-    str_for_ms(time, sizeof time, p->forecast_ms);
+    str_for_ms(time, sizeof(time), p->forecast_ms);
     if (p->n_todo > 0)
         fprintf(out, "About %s when all goes well.\n", time);
 }

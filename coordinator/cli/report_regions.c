@@ -8,7 +8,7 @@ void report_snapshot(const struct ledger_region *r, size_t at, FILE *out)
 {
     auto_buf struct buf text = BUF_INIT;
     char size[24], when[21];
-    str_for_bytes(size, sizeof size, r->snapshot_bytes);
+    str_for_bytes(size, sizeof(size), r->snapshot_bytes);
     clock_rfc3339(when, r->snapshot_wall_ms);
     buf_add_str(&text, "Snapshot of region ");
     str_escape(&text, r->name, strlen(r->name));
@@ -22,8 +22,8 @@ static void report_region_counts(const struct ledger_region *r, FILE *out)
 {
     auto_buf struct buf text = BUF_INIT;
     char before[160], after[160];
-    counts_text(r->first, before, sizeof before);
-    counts_text(r->last, after, sizeof after);
+    counts_text(r->first, before, sizeof(before));
+    counts_text(r->last, after, sizeof(after));
     buf_add_str(&text, "State of region ");
     str_escape(&text, r->name, strlen(r->name));
     if (str_eq(before, after))

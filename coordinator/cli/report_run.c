@@ -72,7 +72,7 @@ static void outcome_text(const struct plan_host *ph, const struct ledger_host *h
     else
         snprintf(dst, n, "%s%s", host_state_name(h->state), ends[h->outcome]);
     if (h->state == HOST_DONE && h->silence_ms > 0 && ph->role == ROLE_UPGRADE) {
-        str_for_ms(silence, sizeof silence, h->silence_ms);
+        str_for_ms(silence, sizeof(silence), h->silence_ms);
         size_t len = strlen(dst);
         snprintf(dst + len, n - len, ", Nomad silent for %s", silence);
     }
@@ -93,7 +93,7 @@ static void print_run_hosts(const struct plan *p, const struct ledger *l, const 
             skipped++;
             continue;
         }
-        outcome_text(ph, lh, outcome, sizeof outcome);
+        outcome_text(ph, lh, outcome, sizeof(outcome));
         table_row(&t, host_color(lh, run_is_over(l->state)),
                   (const char *[]){ph->name, ph->is_server ? "server" : "client", ph->from,
                                    version_of(w, ph, lh, p), outcome,

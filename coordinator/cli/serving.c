@@ -24,15 +24,15 @@ static int find_local(const char *address, char dst[static LOCAL_LEN])
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
     const char *colon = strrchr(address, ':');
     struct sockaddr_storage sa;
-    socklen_t n = sizeof sa;
+    socklen_t n = sizeof(sa);
     struct addrinfo *a = NULL;
     char host[128];
     bool six = address[0] == '[';
 
     size_t len = colon != NULL ? (size_t)(colon - address) : 0;
-    if (len <= 2 * (size_t)six || len >= sizeof host)
+    if (len <= 2 * (size_t)six || len >= sizeof(host))
         return -1;
-    snprintf(host, sizeof host, "%.*s", (int)(len - 2 * (size_t)six), address + six);
+    snprintf(host, sizeof(host), "%.*s", (int)(len - 2 * (size_t)six), address + six);
     if (getaddrinfo(host, colon + 1, &hints, &a) != 0)
         return -1;
     autoclose int fd = socket(a->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -68,7 +68,7 @@ static int find_local_to_fleet(const struct world *w, char dst[static LOCAL_LEN]
     size_t n = 0, best = 0;
     char address[LOCAL_LEN];
 
-    memset(locals, 0, sizeof locals);
+    memset(locals, 0, sizeof(locals));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct agent_view *a = &w->hosts[i].agent;
         if (a->enrolled && a->address != NULL && find_local(a->address, address) == 0)
@@ -97,13 +97,13 @@ static bool is_any(const char *listen)
     return str_starts(listen, "0.0.0.0:") || str_starts(listen, "[::]:");
 }
 
-static const char *listen_named(const struct console *c)
+static const char *listen_named(const struct command_context *c)
 {
     return c->opt.listen != NULL ? c->opt.listen : c->conf.serve_listen;
 }
 
 /* [serve] url names a proxy or the like: it must be a URL that hosts can use. */
-static int check_url(const struct console *c, struct err *err)
+static int check_url(const struct command_context *c, struct err *err)
 {
     const char *url = c->conf.serve_url;
     char plain[URL_MAX_LEN];
@@ -114,7 +114,7 @@ static int check_url(const struct console *c, struct err *err)
                : err_set(err, ERR_CONFIG, 0, "%s: [serve] url = %s: %s", c->conf.file, url, why);
 }
 
-static int check_allow(const struct console *c, struct address_list *ret, struct err *err)
+static int check_allow(const struct command_context *c, struct address_list *ret, struct err *err)
 {
     return address_list_parse(c->conf.serve_allow_from, ret, err) < 0
                ? err_wrap(err, "%s: [serve] allow_from", c->conf.file)
@@ -122,18 +122,18 @@ static int check_allow(const struct console *c, struct address_list *ret, struct
 }
 
 /* Sets the URL for hosts. local: the address for a server that listens on every address. */
-static void set_serving_url(const struct console *c, const char *at, const char *local,
+static void set_serving_url(const struct command_context *c, const char *at, const char *local,
                             struct serving *s)
 {
     char address[FILE_SERVER_ADDRESS];
     size_t n;
 
-    str_cut(address, sizeof address, at);
+    str_cut(address, sizeof(address), at);
     if (is_any(at) && local[0] != '\0')
-        join_address(address, sizeof address, local, strrchr(at, ':') + 1);
-    snprintf(s->url, sizeof s->url, "http://%s", address);
+        join_address(address, sizeof(address), local, strrchr(at, ':') + 1);
+    snprintf(s->url, sizeof(s->url), "http://%s", address);
     if (c->conf.serve_url[0] != '\0') {
-        str_cut(s->url, sizeof s->url, c->conf.serve_url);
+        str_cut(s->url, sizeof(s->url), c->conf.serve_url);
         s->allow.n = 0;
     }
     for (n = strlen(s->url); n > 0 && s->url[n - 1] == '/'; n--)
@@ -148,7 +148,7 @@ struct offers {
     size_t n;
 };
 
-static int offer_file(const struct console *c, const char *version, const struct build *b,
+static int offer_file(const struct command_context *c, const char *version, const struct build *b,
                       struct offers *o, struct err *err)
 {
     if (release_file_path(&c->conf, version, b, o->paths[o->n], err) < 0)
@@ -159,10 +159,10 @@ static int offer_file(const struct console *c, const char *version, const struct
     return 0;
 }
 
-static bool is_to_serve(const struct console *c, const struct stored_release *r,
+static bool is_to_serve(const struct command_context *c, const struct stored_release *r,
                         const struct build *b)
 {
-    return release_places_of(r, b) == 0 && release_file_there(&c->conf, r->manifest.version, b);
+    return release_places_of(r, b) == 0 && release_file_exists(&c->conf, r->manifest.version, b);
 }
 
 static void add_place(const struct serving *s, const struct build *b, struct stored_release *r)
@@ -171,9 +171,9 @@ static void add_place(const struct serving *s, const struct build *b, struct sto
     struct place *p = &r->places[r->n_places++];
 
     digest_hex(hex, &b->fetch_digest);
-    str_cut(p->os, sizeof p->os, b->os);
-    str_cut(p->arch, sizeof p->arch, b->arch);
-    snprintf(p->url, sizeof p->url, "%s/%s", s->url, hex);
+    str_cut(p->os, sizeof(p->os), b->os);
+    str_cut(p->arch, sizeof(p->arch), b->arch);
+    snprintf(p->url, sizeof(p->url), "%s/%s", s->url, hex);
 }
 
 /* ---- serving ---- */
@@ -206,7 +206,7 @@ static void warn_busy(const char *at)
           stderr);
 }
 
-static int start_serving(const struct console *c, const char *local,
+static int start_serving(const struct command_context *c, const char *local,
                          const struct served_file *files, size_t n, bool plans, struct serving *s,
                          struct err *err)
 {
@@ -224,13 +224,13 @@ static int start_serving(const struct console *c, const char *local,
     if (check_url(c, err) < 0 || check_allow(c, &s->allow, err) < 0)
         return -1;
     limits.allow = s->allow;
-    snprintf(port, sizeof port, "%d", SERVING_PORT);
-    join_address(at, sizeof at, local, port);
+    snprintf(port, sizeof(port), "%d", SERVING_PORT);
+    join_address(at, sizeof(at), local, port);
     if (named[0] != '\0')
-        str_cut(at, sizeof at, named);
+        str_cut(at, sizeof(at), named);
     raise_descriptors(limits.connections);
     if (file_server_start(at, files, n, &limits, &s->server, err) == 0)
-        str_cut(at, sizeof at, file_server_address(s->server));
+        str_cut(at, sizeof(at), file_server_address(s->server));
     else if (plans && err->kind == ERR_BUSY)
         warn_busy(at);
     else
@@ -239,10 +239,10 @@ static int start_serving(const struct console *c, const char *local,
     return 0;
 }
 
-int serving_begin(const struct console *c, const struct world *w, bool plans,
+int serving_begin(const struct command_context *c, const struct world *w, bool plans,
                   struct stored_release *r, struct serving *ret, struct err *err)
 {
-    autofree struct offers *o = xzalloc(1, sizeof *o);
+    autofree struct offers *o = xzalloc(1, sizeof(*o));
     const struct manifest *m = &r->manifest;
     char local[LOCAL_LEN] = "";
     const char *named = listen_named(c);
@@ -281,7 +281,7 @@ struct shelf_of_all {
     struct table table;
 };
 
-static int offer_stored_release(const struct console *c, const char *version,
+static int offer_stored_release(const struct command_context *c, const char *version,
                                 struct shelf_of_all *a, struct err *err)
 {
     struct stored_release r;
@@ -293,10 +293,10 @@ static int offer_stored_release(const struct console *c, const char *version,
     for (uint32_t i = 0; rc == 0 && i < r.manifest.n_builds; i++) {
         const struct build *b = &r.manifest.builds[i];
         char build[40], hex[66] = "/";
-        if (!release_file_there(&c->conf, version, b))
+        if (!release_file_exists(&c->conf, version, b))
             continue;
         rc = offer_file(c, version, b, o, err);
-        snprintf(build, sizeof build, "%s/%s", b->os, b->arch);
+        snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
         digest_hex(hex + 1, &b->fetch_digest);
         table_row(&a->table, COLOR_NONE, (const char *[]){version, build, hex});
     }
@@ -306,11 +306,11 @@ static int offer_stored_release(const struct console *c, const char *version,
     return rc;
 }
 
-static int gather_releases(const struct console *c, char *const *versions, size_t n,
+static int gather_releases(const struct command_context *c, char *const *versions, size_t n,
                            struct shelf_of_all *a, struct err *err)
 {
-    a->releases = xzalloc(n + 1, sizeof *a->releases);
-    a->files = xzalloc(n * BUILDS_MAX + 1, sizeof *a->files);
+    a->releases = xzalloc(n + 1, sizeof(*a->releases));
+    a->files = xzalloc(n * BUILDS_MAX + 1, sizeof(*a->files));
     table_init(&a->table, (const char *[]){"RELEASE", "BUILD", "PATH"}, 3);
     for (size_t i = 0; i < n; i++)
         if (offer_stored_release(c, versions[i], a, err) < 0)
@@ -324,13 +324,14 @@ static int gather_releases(const struct console *c, char *const *versions, size_
 
 /* Writes the local address from which this machine reaches Nomad: `release serve` asks no agents.
  */
-static int find_local_to_nomad(const struct console *c, char dst[static LOCAL_LEN], struct err *err)
+static int find_local_to_nomad(const struct command_context *c, char dst[static LOCAL_LEN],
+                               struct err *err)
 {
     const char *host = strstr(c->conf.address, "://");
     char address[200];
 
     host = host != NULL ? host + 3 : c->conf.address;
-    snprintf(address, sizeof address, "%.*s", (int)strcspn(host, "/"), host);
+    snprintf(address, sizeof(address), "%.*s", (int)strcspn(host, "/"), host);
     if (find_local(address, dst) == 0 && !str_starts(dst, "127.") && !str_eq(dst, "::1"))
         return 0;
     return err_set(err, ERR_USAGE, 0,
@@ -339,19 +340,20 @@ static int find_local_to_nomad(const struct console *c, char dst[static LOCAL_LE
                    SERVING_PORT);
 }
 
-static void serve_until_signal(struct console *c, const struct shelf_of_all *a, struct serving *s)
+static void serve_until_signal(struct command_context *c, const struct shelf_of_all *a,
+                               struct serving *s)
 {
     struct pollfd p = {.fd = c->signals.fd, .events = POLLIN};
     char size[24];
 
     printf("Serving at %s until you press Ctrl-C:\n\n", s->url);
-    table_print(&a->table, console_color(c, stdout), stdout);
+    table_print(&a->table, context_has_color(c, stdout), stdout);
     fflush(stdout);
     while (poll(&p, 1, -1) < 0 && errno == EINTR)
         ;
     struct file_server_counts n = file_server_counts(s->server);
     serving_end(s);
-    str_for_bytes(size, sizeof size, n.bytes);
+    str_for_bytes(size, sizeof(size), n.bytes);
     printf("\n%llu %s answered (%s), %llu refused, %llu cut off because they were too slow, %llu "
            "%s from "
            "addresses that may not fetch.\n",
@@ -360,28 +362,28 @@ static void serve_until_signal(struct console *c, const struct shelf_of_all *a, 
            str_count(n.shut_out, "connection", "connections"));
 }
 
-static int serve_shelf(struct console *c, struct shelf_of_all *a, struct err *err)
+static int serve_shelf(struct command_context *c, struct shelf_of_all *a, struct err *err)
 {
     struct serving s = {.server = NULL};
     char local[LOCAL_LEN] = "";
     const char *named = listen_named(c);
 
     if ((named[0] == '\0' && find_local_to_nomad(c, local, err) < 0) ||
-        control_open(&c->signals, err) < 0 ||
+        signals_open(&c->signals, err) < 0 ||
         start_serving(c, local, a->files, a->n_files, false, &s, err) < 0)
         return -1;
     serve_until_signal(c, a, &s);
     return 0;
 }
 
-int serving_of_all(struct console *c, struct err *err)
+int serving_of_all(struct command_context *c, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
     struct shelf_of_all a;
 
-    memset(&a, 0, sizeof a);
-    if (console_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
+    memset(&a, 0, sizeof(a));
+    if (context_load_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
         release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;
     int rc = gather_releases(c, versions, n, &a, err) < 0 ? -1 : serve_shelf(c, &a, err);

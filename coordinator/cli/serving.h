@@ -18,7 +18,7 @@
 #ifndef SERVING_H
 #define SERVING_H
 
-#include "console.h"
+#include "command_context.h"
 #include "file_server.h"
 #include "release_store.h"
 
@@ -32,11 +32,11 @@ struct serving {
     struct address_list allow;
 };
 
-MUST_CHECK int serving_begin(const struct console *c, const struct world *w, bool plans,
+MUST_CHECK int serving_begin(const struct command_context *c, const struct world *w, bool plans,
                              struct stored_release *r, struct serving *ret, struct err *err);
 void serving_end(struct serving *s); /* s may be zeroed and never begun */
 
 /* `release serve`: serves all releases of this machine until a signal comes. */
-MUST_CHECK int serving_of_all(struct console *c, struct err *err);
+MUST_CHECK int serving_of_all(struct command_context *c, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * shell_ports.h - implements struct ports with the real world: Nomad, agents, ledger, clock.
  *
- * One thread owns everything. shell_ports_next waits in console_wait and returns one event at a
+ * One thread owns everything. shell_ports_next waits in context_wait and returns one event at a
  * time, in the order in which the events came. What an event points to is valid until the next
  * call. The observer makes the worlds; a world is returned only when the run asks for an event, so
  * worlds do not queue up during a slow tick.
@@ -9,7 +9,7 @@
 #ifndef SHELL_PORTS_H
 #define SHELL_PORTS_H
 
-#include "console.h"
+#include "command_context.h"
 #include "ledger_store.h"
 #include "ports.h"
 #include "release_store.h"
@@ -22,7 +22,7 @@ struct shell_operated {
 };
 
 struct shell {
-    struct console *console;
+    struct command_context *context;
     struct ledger_store *store;
     const struct stored_release *release; /* NULL: nothing is staged (abort) */
     struct agent_event current;           /* handed out; freed at the next call */
@@ -32,7 +32,7 @@ struct shell {
     unsigned char run_id[RUN_ID_LEN];
 };
 
-void shell_init(struct shell *s, struct console *c, struct ledger_store *store,
+void shell_init(struct shell *s, struct command_context *c, struct ledger_store *store,
                 const struct stored_release *release,
                 const unsigned char run_id[static RUN_ID_LEN]);
 void shell_done(struct shell *s);

@@ -9,7 +9,7 @@
 
 void table_init(struct table *t, const char *const *heads, size_t n)
 {
-    memset(t, 0, sizeof *t);
+    memset(t, 0, sizeof(*t));
     t->n_columns = MIN_OF(n, (size_t)TABLE_COLUMNS);
     for (size_t i = 0; i < t->n_columns; i++)
         t->heads[i] = heads[i];
@@ -20,15 +20,15 @@ void table_free(struct table *t)
     arena_free(&t->arena);
     free(t->cells);
     free(t->colors);
-    memset(t, 0, sizeof *t);
+    memset(t, 0, sizeof(*t));
 }
 
 void table_row(struct table *t, enum color color, const char *const *cells)
 {
     if (t->n_rows == t->cap) {
         t->cap = t->cap == 0 ? 32 : t->cap * 2;
-        t->cells = xrealloc(t->cells, t->cap * t->n_columns * sizeof *t->cells);
-        t->colors = xrealloc(t->colors, t->cap * sizeof *t->colors);
+        t->cells = xrealloc(t->cells, t->cap * t->n_columns * sizeof(*t->cells));
+        t->colors = xrealloc(t->colors, t->cap * sizeof(*t->colors));
     }
     for (size_t i = 0; i < t->n_columns; i++) {
         auto_buf struct buf safe = BUF_INIT;
@@ -120,7 +120,7 @@ void print_line(FILE *out, const char *fmt, ...)
     va_list ap;
 
     va_start(ap, fmt);
-    vsnprintf(line, sizeof line, fmt, ap);
+    vsnprintf(line, sizeof(line), fmt, ap);
     va_end(ap);
     print_wrapped(out, 0, 2, line);
 }

@@ -24,7 +24,7 @@ struct pushed {
 };
 
 struct push {
-    struct console *c;
+    struct command_context *c;
     struct trust_kept kept;
     struct pushed *hosts;
     size_t n;
@@ -48,17 +48,17 @@ static void add_host(struct push *p, const struct host *h, const char *ours)
 {
     const struct fact_view *format = agent_fact(&h->agent, TRUST_FORMAT_FACT);
     struct pushed *r = &p->hosts[p->n++];
-    str_cut(r->key, sizeof r->key, h->key);
-    str_cut(r->name, sizeof r->name, h->name);
+    str_cut(r->key, sizeof(r->key), h->key);
+    str_cut(r->name, sizeof(r->name), h->name);
     if (h->agent.hello_at == 0) {
-        str_cut(r->why, sizeof r->why,
+        str_cut(r->why, sizeof(r->why),
                 h->agent.problem[0] != '\0' ? h->agent.problem : "no answer");
         return;
     }
     r->version = h->agent.hello.trust_version;
     const struct fact_view *clock = agent_fact(&h->agent, TRUST_CLOCK_FACT);
     if (clock != NULL && clock->value == TRI_NO)
-        str_cut(r->clock, sizeof r->clock, clock->text);
+        str_cut(r->clock, sizeof(r->clock), clock->text);
     r->old_format = format == NULL && h->agent.n_facts > 0;
     const struct fact_view *mark = agent_fact(&h->agent, TRUST_FILE_FACT);
     r->forked = r->version == p->c->trust.version && mark != NULL && !str_eq(mark->text, ours);
@@ -77,9 +77,9 @@ static void add_unlisted(struct push *p, const struct world *w)
         if (listed)
             continue;
         struct pushed *r = &p->hosts[p->n++];
-        str_cut(r->key, sizeof r->key, sorted[i]->id);
-        str_cut(r->name, sizeof r->name, sorted[i]->name);
-        str_cut(r->why, sizeof r->why, "Nomad does not list it now");
+        str_cut(r->key, sizeof(r->key), sorted[i]->id);
+        str_cut(r->name, sizeof(r->name), sorted[i]->name);
+        str_cut(r->why, sizeof(r->why), "Nomad does not list it now");
     }
 }
 
@@ -87,13 +87,13 @@ static int look_for_hosts(struct push *p, struct err *err)
 {
     const struct world *w = NULL;
     char ours[TRUST_MARK_LEN];
-    if (console_open(p->c, err) < 0)
+    if (context_open(p->c, err) < 0)
         return -1;
     trust_mark(&p->c->trust, ours);
     agents_ask_facts(p->c->agents);
-    if (console_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
+    if (context_look(p->c, NULL, PATIENCE_MS, &w, err) < 0)
         return -1;
-    p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof *p->hosts);
+    p->hosts = xzalloc(w->n_hosts + p->c->known.n + 1, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].agent.enrolled)
             add_host(p, &w->hosts[i], ours);
@@ -202,7 +202,7 @@ static void print_push(const struct push *p, uint32_t version)
     print_clocks(p);
 }
 
-void trust_push_show(struct console *c, uint32_t version)
+void trust_push_show(struct command_context *c, uint32_t version)
 {
     struct push p = {.c = c};
     struct err err = ERR_INIT;
@@ -308,7 +308,7 @@ static void keep_receipt(struct push *p, struct pushed *h, const struct agent_ev
 
 static int sign_next(struct push *p, struct pushed *h, struct err *err)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     struct trust_at at;
     struct trust t;
     if (find_version(p, h->version + 1, &at, &t, err) < 0)
@@ -321,7 +321,7 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     o->u.trust.len = at.len;
     stored_record_free(&h->record);
     h->record = (struct stored_record){.wall_ms = clock_wall(p->c->clock), .trust = h->version};
-    str_cut(h->record.host, sizeof h->record.host, h->key);
+    str_cut(h->record.host, sizeof(h->record.host), h->key);
     crypto_random(h->record.salt, NONCE_LEN);
     ledger_nonce(ledger_no_run, &p->last_kept, h->record.salt, o->head.nonce);
     memcpy(h->nonce, o->head.nonce, NONCE_LEN);
@@ -351,7 +351,7 @@ static void send_trust_orders(struct push *p)
             continue;
         }
         h->failed = true;
-        str_cut(h->why, sizeof h->why, err.text);
+        str_cut(h->why, sizeof(h->why), err.text);
     }
     run_on_record(p, "COMMIT");
     for (size_t i = 0; i < n; i++)
@@ -375,7 +375,7 @@ static void take_answer(struct push *p, const struct agent_event *e)
         return;
     }
     h->failed = true;
-    str_cut(h->why, sizeof h->why, done != NULL ? done->text : e->text);
+    str_cut(h->why, sizeof(h->why), done != NULL ? done->text : e->text);
 }
 
 static int push_all(struct push *p, struct err *err)
@@ -383,7 +383,7 @@ static int push_all(struct push *p, struct err *err)
     struct agent_event e;
     int64_t until = clock_mono(p->c->clock) + PUSH_MS;
     for (send_trust_orders(p); p->open > 0; send_trust_orders(p)) {
-        if (console_wait(p->c, until, err) < 0)
+        if (context_wait(p->c, until, err) < 0)
             return -1;
         run_on_record(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
@@ -424,8 +424,8 @@ static int confirm_push(const struct push *p, struct err *err)
         "that were removed since:\n",
         old, str_count(old, "host reads", "hosts read"));
     print_each(p, cannot_read, version);
-    snprintf(question, sizeof question, "Push version %u to the other hosts?", (unsigned)version);
-    return console_confirm(p->c, question, "nothing was sent", err);
+    snprintf(question, sizeof(question), "Push version %u to the other hosts?", (unsigned)version);
+    return context_confirm(p->c, question, "nothing was sent", err);
 }
 
 /* Is there a kept version of the trust file that does not name the observer's key of this machine?
@@ -450,7 +450,7 @@ static bool observer_is_new(const struct push *p)
 
 static int open_push(struct push *p, struct err *err)
 {
-    if (console_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
+    if (context_load_conf(p->c, err) < 0 || trust_kept_load(&p->c->conf, &p->kept, err) < 0)
         return -1;
     if (trust_edit_day(&p->kept.now, clock_wall(p->c->clock) / 1000, err) < 0)
         return err_wrap(err, "nothing was sent");
@@ -461,10 +461,12 @@ static int open_push(struct push *p, struct err *err)
 /* Opens the operator's key, and maybe asks for its passphrase, only if an order must be signed. */
 static int sign_if_needed(const struct push *p, struct err *err)
 {
-    return count_pushed(p, is_behind, p->kept.now.version) > 0 ? console_sign(p->c, err) : 0;
+    return count_pushed(p, is_behind, p->kept.now.version) > 0
+               ? context_open_operator_key(p->c, err)
+               : 0;
 }
 
-int trust_push(struct console *c)
+int trust_push(struct command_context *c)
 {
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;

@@ -23,14 +23,14 @@ static void add_trust_row(struct table *table, const struct trust *t, enum role 
     trust_key_name(t, role, i, name);
     pubkey_fingerprint(print, &r->keys[i]);
     expiry_text(r->about[i].expires_s, expiry);
-    snprintf(text, sizeof text, "%s%s", expired ? "EXPIRED " : "", expiry);
+    snprintf(text, sizeof(text), "%s%s", expired ? "EXPIRED " : "", expiry);
     if (i == 0 && (role == ROLE_ROOT || role == ROLE_RELEASE))
-        snprintf(rule, sizeof rule, "%u of %u must sign", (unsigned)r->threshold, (unsigned)r->n);
+        snprintf(rule, sizeof(rule), "%u of %u must sign", (unsigned)r->threshold, (unsigned)r->n);
     table_row(table, expired ? COLOR_RED : COLOR_NONE,
               (const char *[]){role_name(role), name, print, text, rule});
 }
 
-void trust_show(const struct console *c, const struct trust *t)
+void trust_show(const struct command_context *c, const struct trust *t)
 {
     static const enum role order[] = {ROLE_ROOT, ROLE_RELEASE, ROLE_OPERATOR, ROLE_OBSERVER};
     char cluster[2 * CLUSTER_ID_LEN + 1], made[21];
@@ -49,7 +49,7 @@ void trust_show(const struct console *c, const struct trust *t)
     for (size_t k = 0; k < ARRAY_LEN(order); k++)
         for (uint32_t i = 0; i < t->roles[order[k]].n; i++)
             add_trust_row(&table, t, order[k], i, clock_wall(c->clock) / 1000);
-    table_print(&table, console_color(c, stdout), stdout);
+    table_print(&table, context_has_color(c, stdout), stdout);
     table_free(&table);
 }
 

@@ -4,11 +4,11 @@
 #ifndef TRUST_SHOW_H
 #define TRUST_SHOW_H
 
-#include "console.h"
+#include "command_context.h"
 #include "trust_files.h"
 
 /* Prints the cluster, the version, and each key: role, name, fingerprint, expiry. */
-void trust_show(const struct console *c, const struct trust *t);
+void trust_show(const struct command_context *c, const struct trust *t);
 /* Prints which keys signed the draft, and which signatures are missing. The names come from the
  * draft and from now, the version in force (NULL: unknown). */
 void trust_show_signers(const struct trust_draft *d, const struct trust *now);

@@ -16,8 +16,8 @@ static const char drain_advice[] =
                   server_advice[] =
                       "See nomad operator raft list-peers, nomad operator autopilot health, and "
                       "Nomad's log on that host. If that server still restores its state, wait. "
-                      "If it does not reach the other servers, open ports 4647 and 4648. Restart "
-                      "no server meanwhile.",
+                      "If it does not reach the other servers, find out why (ports 4647 and 4648). "
+                      "Restart no server meanwhile.",
                   both_advice[] =
                       "This host is a server and a client. See nomad operator raft list-peers and "
                       "nomad operator autopilot health for the server, nomad node status for the "
@@ -49,7 +49,7 @@ static const char *const refused[REFUSAL_COUNT] = {
     [REFUSAL_HELD] = "Root on that host forbids the order. If a hold file forbids it, ask who put "
                      "it there, and why. If [law] in agent.conf does not allow the order, ask who "
                      "wrote that. Do this before anybody changes either. If the reason is the "
-                     "hours in [law], go on within the next hours.",
+                     "hours in [law], type caravan resume when these hours have begun.",
     [REFUSAL_QUORUM] = "See that the region's other servers run and answer (nomad server members, "
                        "nomad operator raft list-peers). If a server restores its state, wait. "
                        "Restart none of them for this.",
@@ -141,7 +141,7 @@ const char *advice_after(const struct situation *s, size_t i)
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     const char *row = hazards_advice(s->plan->hazards, lh->text);
 
-    if (h != NULL && host_newer(s, h))
+    if (h != NULL && host_is_newer(s, h))
         return "Make a new plan: caravan abort, then caravan plan VERSION.";
     if (lh->outcome == OUTCOME_UNDONE)
         return undone_advice;

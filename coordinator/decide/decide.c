@@ -2,7 +2,7 @@
 
 #include "advice.h"
 #include "decide_keystore.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "fingerprint.h"
 
 #include <inttypes.h>
@@ -207,7 +207,7 @@ static void check_pause(const struct situation *s, struct decision *d)
         intend_stop(s, d, "", "Find out who took over the run: caravan status.", "%s",
                     s->lease->text);
     else if (s->lease->paused && s->ledger->ending == RUN_NONE)
-        intend(d, INTENT_PAUSE, "");
+        intent_new(d, INTENT_PAUSE, "");
 }
 
 static bool begins_new_work(enum intent_kind k)

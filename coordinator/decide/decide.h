@@ -41,9 +41,9 @@ void decide_replace(const struct situation *s, struct decision *d);
 bool joined_undone(const struct situation *s, struct decision *d);
 /* True if a host that the operator accepted as dead is alive by some server's list, or runs by
  * its agent. */
-bool dead_lives(const struct situation *s, size_t i);
-/* Stops the run if dead_lives finds a host. If a server that is to leave dies before its turn,
- * and was not accepted as dead, the function names the server in a wait (REASON_DIED). */
+bool dead_server_lives(const struct situation *s, size_t i);
+/* Stops the run if dead_server_lives finds a host. If a server that is to leave dies before its
+ * turn, and was not accepted as dead, the function names the server in a wait (REASON_DIED). */
 void check_dead(const struct situation *s, struct decision *d);
 /* Lets a server fail that had left and is back. The run then stops, and a resume takes the
  * server out once more. */
@@ -58,7 +58,7 @@ void decide_service(const struct situation *s, struct decision *d, size_t i);
 bool join_has_ended(const struct situation *s, size_t i);
 /* True if the region would have too few voters for a quorum without this server, even if all
  * others were well. Such a server must not be stopped. ret_why: the numbers. */
-bool is_needed(const struct situation *s, size_t i, char ret_why[static 120]);
+bool server_is_needed(const struct situation *s, size_t i, char ret_why[static 120]);
 /* If the decision d lets a new server fail, this function takes the server out of the cluster
  * again instead, unless the quorum needs it. */
 void undo_failed_join(const struct situation *s, struct decision *d, size_t i);

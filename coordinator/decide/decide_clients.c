@@ -86,13 +86,13 @@ static bool are_servers_ready(const struct situation *s, struct decision *d, con
     struct version target, v;
     struct err err;
 
-    if (!region_well(s, d, h->key, h->region))
+    if (!region_is_well(s, d, h->key, h->region))
         return false;
     if (version_parse(s->plan->target, &target, &err) < 0)
         return false;
     for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
         const struct host *o = &s->world->hosts[i];
-        if (!str_eq(o->region, h->region) || plan_is_past(s->world, s->plan, o))
+        if (!str_eq(o->region, h->region) || plan_is_former_server(s->world, s->plan, o))
             continue;
         if (version_parse(o->server.version, &v, &err) < 0 ||
             plan_cmp_target(s->plan, &v, &target) < 0) {
@@ -121,7 +121,7 @@ static const char *why_not_now(const struct situation *s, size_t i, const struct
     if (s->lease->claims[i] == CLAIM_SILENT)
         return "its agent does not answer";
     *ret_skip = SKIP_NONE;
-    if (!fresh(h->client.list_at, s->now))
+    if (!is_fresh(h->client.list_at, s->now))
         return "its node record could not be read";
     why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
@@ -132,11 +132,11 @@ static const char *why_not_now(const struct situation *s, size_t i, const struct
         return "its node is not ready";
     /* Somebody else has just installed the target there. The node record about that start must
      * not count as the record after a swap of this run. */
-    if (fresh(h->agent.hello_at, s->now) &&
+    if (is_fresh(h->agent.hello_at, s->now) &&
         digest_eq(&h->agent.hello.running, &s->plan->hosts[i].digest) &&
         !str_eq(host_version(s->world, h), s->plan->target))
         return "it runs the target, and its node record does not say so yet";
-    if (!fresh(h->client.allocs_at, s->now) || !fresh(h->client.health_at, s->now))
+    if (!is_fresh(h->client.allocs_at, s->now) || !is_fresh(h->client.health_at, s->now))
         return "its allocations or its own API could not be read";
     *ret_skip = SKIP_HELD;
     if (s->plan->policy.drain && h->client.draining && s->ledger->hosts[i].state == HOST_STAGED)
@@ -157,7 +157,7 @@ static bool begin_client(const struct situation *s, struct decision *d, size_t i
         return false;
     if (!call_due(&lh->call, s->now)) {
         waiting_for(d, REASON_RETRY, p->key, "%s: %s", p->name, lh->text);
-    } else if (host_newer(s, h)) {
+    } else if (host_is_newer(s, h)) {
         intend_conclude(s, d, i, OUTCOME_NONE, FAILURE_REFUSED_BY_LAW,
                         "now runs %s, newer than %s: Caravan leaves it as it is",
                         host_version(s->world, h), s->plan->target);
@@ -166,11 +166,11 @@ static bool begin_client(const struct situation *s, struct decision *d, size_t i
                     s->plan->target);
     } else if (s->lease->claims[i] != CLAIM_HELD) {
         if (s->lease->claims[i] == CLAIM_NONE)
-            intend(d, INTENT_CLAIM, p->key);
+            intent_new(d, INTENT_CLAIM, p->key);
         waiting_for(d, REASON_LEASE, p->key, "%s: Caravan asks for its lease", p->name);
     } else if (are_servers_ready(s, d, h)) {
         bool drain = s->plan->policy.drain && lh->state == HOST_STAGED && h->client.eligible;
-        struct intent *in = intend(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
+        struct intent *in = intent_new(d, drain ? INTENT_DRAIN : INTENT_SWAP, p->key);
         in->not_before = drain ? 0 : swap_not_before(s, h);
     }
     return true;
@@ -236,7 +236,7 @@ static void skip_client(const struct situation *s, struct decision *d, size_t i)
     waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
     if (skip == SKIP_NONE || s->now - s->evidence->progress_ms < PASSED_OVER_MS)
         return;
-    struct intent *in = intend(d, INTENT_MARK, p->key);
+    struct intent *in = intent_new(d, INTENT_MARK, p->key);
     in->state = HOST_SKIPPED;
     in->skip = skip;
     snprintf(in->text, sizeof(in->text), "%s", why);

@@ -3,7 +3,7 @@
  * flight. */
 #include "decide.h"
 
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "effects.h"
 #include "fingerprint.h"
 #include "gate_host.h"
@@ -37,7 +37,7 @@ static void resend_order(const struct flight *f)
     if (order_is_void(f->s, f->d, f->i))
         return;
     if (call_due(&f->lh->call, f->s->now) && f->s->now - f->lh->ordered_ms > SWAP_BY_MS)
-        intend(f->d, INTENT_RESEND, f->lh->key);
+        intent_new(f->d, INTENT_RESEND, f->lh->key);
     (void)swap_is_dead(f->s, f->d,
                        f->i); /* an unknown host stays in flight, also when the run stops */
     if (f->lh->refusal != REFUSAL_NONE)
@@ -66,11 +66,11 @@ static int64_t heartbeat_wait_left(const struct flight *f)
  * while caravan-swap is alive, it repeats its answer. */
 static bool ask_whether_swap_is_alive(const struct flight *f)
 {
-    bool answers = f->h != NULL && fresh(f->h->agent.hello_at, f->s->now);
+    bool answers = f->h != NULL && is_fresh(f->h->agent.hello_at, f->s->now);
 
     if (f->lh->answered && answers && call_due(&f->lh->call, f->s->now) &&
         f->s->now - f->lh->receipt_ms > SWAP_ALIVE_MS)
-        intend(f->d, INTENT_RESEND, f->lh->key);
+        intent_new(f->d, INTENT_RESEND, f->lh->key);
     if (!swap_is_dead(f->s, f->d, f->i))
         return true;
     waiting_for(f->d, REASON_RETRY, f->lh->key, "%s: its caravan-swap does not answer", f->p->name);
@@ -84,7 +84,7 @@ static void wait_for_work(const struct flight *f, const struct agent_view *a)
     char took[24];
     int64_t left = a == NULL || a->work.phase == PHASE_SWAPPING ? heartbeat_wait_left(f) : 0;
     int64_t since = f->s->now - f->lh->ordered_ms;
-    bool silent = a != NULL && !fresh(a->hello_at, f->s->now);
+    bool silent = a != NULL && !is_fresh(a->hello_at, f->s->now);
 
     if (silent)
         since = f->s->now - a->hello_at;
@@ -335,12 +335,12 @@ static void step_draining(const struct flight *f)
                     "somebody else drains it, or made it ineligible, before Caravan's drain began");
         return;
     }
-    bool seen = f->h != NULL && e->done && fresh(f->h->client.list_at, f->s->now) &&
+    bool seen = f->h != NULL && e->done && is_fresh(f->h->client.list_at, f->s->now) &&
                 f->h->client.list_at > e->done_ms;
     if (seen && !f->h->client.draining)
         return; /* decide_clients goes on with the swap */
     if (seen && f->s->now - e->done_ms > f->s->plan->policy.drain_deadline_ms + 60000) {
-        struct intent *in = intend(f->d, INTENT_MARK, f->lh->key);
+        struct intent *in = intent_new(f->d, INTENT_MARK, f->lh->key);
         in->state = HOST_RESTORING;
         drain_failed(f, in, f->s->now - e->done_ms);
         return;
@@ -372,7 +372,7 @@ static bool can_blame_host(const struct flight *f)
     } else {
         snprintf(key, sizeof(key), "region/%s", f->p->region);
         const struct streak *e = evidence_find(f->s->evidence, key);
-        if (e != NULL && fresh(e->last_ms, f->s->now)) {
+        if (e != NULL && is_fresh(e->last_ms, f->s->now)) {
             g.kind = e->last;
             str_cut(g.text, sizeof(g.text), e->text);
         }
@@ -420,13 +420,13 @@ static bool may_revert(const struct flight *f)
 static bool has_come_to_vote(const struct flight *f, const struct streak *e, const char *why)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (f->p->role != ROLE_JOINS || e == NULL || e->last != GATE_UNKNOWN || f->h == NULL ||
         !f->h->is_server)
         return false;
-    view_init(&v, f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &unused);
-    if (gate_stands(&v, f->h).kind != GATE_PASS || view_voter(&v, f->h) != TRI_YES)
+    raft_view_init(&v, f->s->world, f->s->plan, f->s->ledger, f->p->region, f->s->now, &unused);
+    if (gate_stands(&v, f->h).kind != GATE_PASS || raft_view_is_voter(&v, f->h) != TRI_YES)
         return false;
     waiting_for(f->d, REASON_GATE_UNKNOWN, f->lh->key, "%s", why);
     return true;
@@ -441,7 +441,7 @@ static void end_late_turn(const struct flight *f, const struct streak *e, const 
     bool of_host = differs != FEATURE_NONE && !feature_of_binary(differs);
     char took[24], unused[120];
     /* Without this server the others can never be a quorum, so it stays as it is. */
-    bool needed = f->p->role == ROLE_JOINS && is_needed(f->s, f->i, unused);
+    bool needed = f->p->role == ROLE_JOINS && server_is_needed(f->s, f->i, unused);
 
     str_for_ms(took, sizeof(took), f->s->now - f->lh->effect_ms);
     if (differs != FEATURE_ID && !needed && !can_blame_host(f))
@@ -462,7 +462,7 @@ static void end_late_turn(const struct flight *f, const struct streak *e, const 
     }
     if (!may_revert(f))
         return;
-    struct intent *in = intend(f->d, INTENT_REVERT, f->lh->key);
+    struct intent *in = intent_new(f->d, INTENT_REVERT, f->lh->key);
     in->failure = FAILURE_NOT_CAUGHT_UP;
     in->differs = differs;
     snprintf(in->text, sizeof(in->text), "%s in phase settling of %s: not ready within %s: %.150s",

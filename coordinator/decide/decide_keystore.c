@@ -1,6 +1,6 @@
 #include "decide_keystore.h"
 
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "keystore_on_disk.h"
 
 #define NAMES_HALF                                                                                 \
@@ -19,8 +19,8 @@ static bool is_copied(const struct situation *s, size_t i)
 {
     const struct ledger_keys *k = &s->ledger->hosts[i].keys;
 
-    return k->path[0] != '\0' &&
-           (region_begun(s, s->plan->hosts[i].region) || s->now - k->copied_ms <= SNAPSHOT_OLD_MS);
+    return k->path[0] != '\0' && (region_has_begun(s, s->plan->hosts[i].region) ||
+                                  s->now - k->copied_ms <= SNAPSHOT_OLD_MS);
 }
 
 static void ask_for_copy(const struct situation *s, struct decision *d, size_t i)
@@ -43,7 +43,7 @@ static void ask_for_copy(const struct situation *s, struct decision *d, size_t i
             "its own disk: %s",
             p->name, p->from, k->problem);
     else if ((why == NULL || why == k->problem) && call_due(&k->call, s->now))
-        intend(d, INTENT_PRESERVE, p->key);
+        intent_new(d, INTENT_PRESERVE, p->key);
 }
 
 /* A server in flight began without a copy, or was copied before, so a copy is too late. */

@@ -118,9 +118,9 @@ void check_patience(const struct situation *s, struct decision *d)
     const char *advice = reason_row(cause.reason)->advice;
     const struct plan_host *h = plan_host(s->plan, cause.key);
     if (h != NULL && strstr(cause.text, "region ") == NULL)
-        region_ails(s, h->region, ails);
+        region_trouble(s, h->region, ails);
     if (s->ledger->state == RUN_ABORTING) {
-        struct intent *in = intend(d, INTENT_RUN, "");
+        struct intent *in = intent_new(d, INTENT_RUN, "");
         in->run = RUN_STOPPED;
         str_cut(in->host, sizeof(in->host), h != NULL ? h->name : "");
         snprintf(in->advice, sizeof(in->advice), "%s To go on with the abort: caravan resume.",

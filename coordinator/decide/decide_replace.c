@@ -5,7 +5,7 @@
 
 #include "advice.h"
 #include "decide_keystore.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "raft_view.h"
 
 static const struct plan_host *planned_server(const struct situation *s, size_t i)
@@ -75,7 +75,7 @@ static void begin_join(const struct situation *s, struct decision *d, size_t i,
 
     if (why != NULL)
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
-    else if (host_newer(s, h))
+    else if (host_is_newer(s, h))
         intend_stop(s, d, p->name, "Make a new plan: caravan abort, then caravan plan VERSION.",
                     "%s now runs %s, newer than %s", p->name, host_version(s->world, h),
                     s->plan->target);
@@ -87,7 +87,7 @@ static void begin_join(const struct situation *s, struct decision *d, size_t i,
         intend_mark(d, p->key, HOST_SETTLING, "runs %s already; Caravan only checks its gates",
                     s->plan->target);
     else
-        intend(d, INTENT_SWAP, p->key);
+        intent_new(d, INTENT_SWAP, p->key);
 }
 
 /* ---- an old server leaves ---- */
@@ -151,9 +151,9 @@ static void begin_leave(const struct situation *s, struct decision *d, size_t i,
     else if (!has_quorum_without(s, d, i) || !all_counted(s, d, leader))
         return;
     else if (to != NULL && s->plan->transfer && lh->transfers < TRANSFERS_MAX)
-        str_cut(intend(d, INTENT_TRANSFER, p->key)->peer, UUID_MAX, to->server_id);
+        str_cut(intent_new(d, INTENT_TRANSFER, p->key)->peer, UUID_MAX, to->server_id);
     else
-        intend(d, INTENT_SERVICE, p->key)->service = SERVICE_DISABLE;
+        intent_new(d, INTENT_SERVICE, p->key)->service = SERVICE_DISABLE;
 }
 
 /* ---- the next server, new or old ---- */
@@ -216,7 +216,7 @@ void decide_replace(const struct situation *s, struct decision *d)
 
 /* ---- a server that died before its turn, or came back after it ---- */
 
-bool dead_lives(const struct situation *s, size_t i)
+bool dead_server_lives(const struct situation *s, size_t i)
 {
     const struct plan_host *p = planned_server(s, i);
     const struct host *h = world_host(s->world, p->key);
@@ -231,7 +231,7 @@ static bool has_died(const struct situation *s, size_t i)
     const struct plan_host *p = planned_server(s, i);
     const struct host *h = world_host(s->world, p->key);
 
-    return !p->dead && h != NULL && !fresh(h->agent.hello_at, s->now) &&
+    return !p->dead && h != NULL && !is_fresh(h->agent.hello_at, s->now) &&
            region_has_failed(s->world, p->region, p->key, s->now);
 }
 
@@ -246,7 +246,7 @@ void check_dead(const struct situation *s, struct decision *d)
                         "%s, which is to leave, has failed in the lists of all servers, and its "
                         "agent does not answer",
                         p->name);
-        if (!dead_lives(s, i))
+        if (!dead_server_lives(s, i))
             continue;
         intend_stop(s, d, p->name, advice_after(s, i), "%s was accepted as dead, but it is alive",
                     p->name);
@@ -338,7 +338,7 @@ static bool has_joined_by_run(const struct situation *s, size_t i)
 /* The advice told the operator to repair this. So a resume tries the undo once more. */
 static void stop_undo(const struct situation *s, struct decision *d, size_t i)
 {
-    struct intent *in = intend(d, INTENT_RUN, "");
+    struct intent *in = intent_new(d, INTENT_RUN, "");
 
     in->run = RUN_STOPPED;
     str_cut(in->host, sizeof(in->host), planned_server(s, i)->name);
@@ -351,7 +351,7 @@ static void stop_undo(const struct situation *s, struct decision *d, size_t i)
 
 static void undo_join(const struct situation *s, struct decision *d, size_t i)
 {
-    struct intent *in = intend(d, INTENT_MARK, planned_server(s, i)->key);
+    struct intent *in = intent_new(d, INTENT_MARK, planned_server(s, i)->key);
 
     in->state = HOST_DISABLING;
     in->outcome = OUTCOME_UNDONE;
@@ -398,7 +398,7 @@ static bool all_enabled(const struct situation *s, struct decision *d)
  * machine. */
 static void keep_joined(const struct situation *s, struct decision *d, size_t i, const char *why)
 {
-    struct intent *in = intend(d, INTENT_MARK, planned_server(s, i)->key);
+    struct intent *in = intent_new(d, INTENT_MARK, planned_server(s, i)->key);
 
     in->state = HOST_ENABLING;
     in->outcome = OUTCOME_LEFT;
@@ -425,7 +425,7 @@ bool joined_undone(const struct situation *s, struct decision *d)
         last = has_joined_by_run(s, i) ? i : last;
     if (last == SIZE_MAX)
         return true;
-    if (is_needed(s, last, why) && !cannot_stay(&s->ledger->hosts[last]))
+    if (server_is_needed(s, last, why) && !cannot_stay(&s->ledger->hosts[last]))
         keep_joined(s, d, last, why);
     else if (s->ledger->hosts[last].state == HOST_FAILED)
         stop_undo(s, d, last);

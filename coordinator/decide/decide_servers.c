@@ -2,7 +2,7 @@
 #include "decide.h"
 
 #include "decide_keystore.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "fingerprint.h"
 #include "raft_view.h"
 
@@ -17,7 +17,7 @@ static bool is_upgraded_by_others(const struct situation *s, size_t i)
 
     if (h == NULL || host_finished(state) || host_in_flight(state))
         return false;
-    if (host_newer(s, h))
+    if (host_is_newer(s, h))
         return true; /* its turn stops the run */
     if (!str_eq(host_version(s->world, h), s->plan->target))
         return false;
@@ -106,7 +106,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
         return;
     }
-    if (host_newer(s, h)) {
+    if (host_is_newer(s, h)) {
         intend_stop(s, d, p->name, "Make a new plan: caravan abort, then caravan plan VERSION.",
                     "%s now runs %s, newer than %s", p->name, host_version(s->world, h),
                     s->plan->target);
@@ -124,7 +124,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
     }
     why = host_may_run_target(s, i, h) ? "it is not known yet whether it already runs the target"
                                        : fingerprint_lacks(h, 0, s->now);
-    if (why == NULL && h->is_client && !fresh(h->client.allocs_at, s->now))
+    if (why == NULL && h->is_client && !is_fresh(h->client.allocs_at, s->now))
         why = "its allocations could not be read";
     if (why != NULL) {
         waiting_for(d, REASON_OBSERVE, p->key, "%s: %s", p->name, why);
@@ -136,7 +136,7 @@ static void begin_swap(const struct situation *s, struct decision *d, size_t i,
         return;
     }
     if (all_counted(s, d, leader))
-        intend(d, INTENT_SWAP, p->key);
+        intent_new(d, INTENT_SWAP, p->key);
 }
 
 static void begin_leader_turn(const struct situation *s, struct decision *d, size_t i,
@@ -151,7 +151,7 @@ static void begin_leader_turn(const struct situation *s, struct decision *d, siz
     }
     if (!all_counted(s, d, leader))
         return;
-    struct intent *in = intend(d, INTENT_TRANSFER, s->plan->hosts[i].key);
+    struct intent *in = intent_new(d, INTENT_TRANSFER, s->plan->hosts[i].key);
     str_cut(in->peer, sizeof(in->peer), to); /* the key of an upgraded server is its raft id */
 }
 
@@ -187,13 +187,13 @@ static bool has_fallen(const struct situation *s, size_t i, const struct host *h
 static bool region_lacks_quorum(const struct situation *s, const char *region)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
+    raft_view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     for (size_t k = 0; k < s->plan->n_servers; k++) {
         const struct host *h = world_host(s->world, s->plan->hosts[k].key);
         if (h != NULL && has_fallen(s, k, h))
-            view_without(&v, h);
+            raft_view_leave_out(&v, h);
     }
     struct voter_count t = gate_voters(&v);
     return t.up < quorum_of(t.base);

@@ -23,7 +23,7 @@ struct turn {
     const struct ledger_host *lh;
     const struct plan_host *p;
     const struct host *h; /* NULL: this observation does not contain the host */
-    struct view view;
+    struct raft_view view;
     struct gate_result unused;
 };
 
@@ -67,7 +67,7 @@ static void wait_for_answer(const struct turn *t)
     if (order_is_void(t->s, t->d, t->i))
         return;
     if (call_due(&t->lh->call, t->s->now) && t->s->now - t->lh->ordered_ms > SWAP_BY_MS)
-        intend(t->d, INTENT_RESEND, t->lh->key);
+        intent_new(t->d, INTENT_RESEND, t->lh->key);
     (void)swap_is_dead(t->s, t->d, t->i);
     waiting_for(t->d, REASON_RETRY, t->lh->key, "%s (%s): no answer to the order yet (%u %s)",
                 t->p->name, host_state_name(t->lh->state), t->lh->call.failures,
@@ -88,13 +88,13 @@ static void give_service_order(const struct turn *t, enum service_op op)
     else if (!call_due(&t->lh->call, t->s->now))
         waiting_for(t->d, REASON_RETRY, t->lh->key, "%s: %s", t->p->name, t->lh->text);
     else
-        intend(t->d, INTENT_SERVICE, t->lh->key)->service = op;
+        intent_new(t->d, INTENT_SERVICE, t->lh->key)->service = op;
 }
 
-/* Changes the state and keeps the text that the turn is to end with (act.c). */
+/* Changes the state and keeps the text that the turn is to end with (intents.c). */
 static void mark_state(const struct turn *t, enum host_state state)
 {
-    intend(t->d, INTENT_MARK, t->lh->key)->state = state;
+    intent_new(t->d, INTENT_MARK, t->lh->key)->state = state;
 }
 
 static void conclude_service_failed(const struct turn *t, const char *why)
@@ -122,10 +122,10 @@ static bool is_dead_by_all(const struct turn *t)
         const struct host *by = t->view.servers[i];
         if (by == t->h || t->view.without[i])
             continue;
-        enum member_status is = view_status(&by->server, raft_id(t));
+        enum member_status is = raft_view_member_status(&by->server, raft_id(t));
         bool dead =
             is == MEMBER_FAILED || is == MEMBER_LEFT || (is == MEMBER_NONE && !was_to_join(t));
-        if (!fresh(by->server.members_at, t->s->now) || !dead)
+        if (!is_fresh(by->server.members_at, t->s->now) || !dead)
             return false;
         asked++;
     }
@@ -136,7 +136,7 @@ static bool is_dead_without_agent(const struct turn *t)
 {
     if (t->h == NULL)
         return region_has_left(t->s->world, t->p->region, raft_id(t), t->s->now);
-    return !fresh(t->h->agent.hello_at, t->s->now) && is_dead_by_all(t);
+    return !is_fresh(t->h->agent.hello_at, t->s->now) && is_dead_by_all(t);
 }
 
 static const char *member_name(const struct turn *t)
@@ -174,7 +174,7 @@ static void take_out(const struct turn *t, enum effect_kind kind, const char *wh
                          : "not every server lists it as left yet");
     } else {
         struct intent *in =
-            intend(t->d, peer ? INTENT_REMOVE_PEER : INTENT_FORCE_LEAVE, t->lh->key);
+            intent_new(t->d, peer ? INTENT_REMOVE_PEER : INTENT_FORCE_LEAVE, t->lh->key);
         str_cut(in->member, sizeof(in->member), what);
     }
 }
@@ -202,7 +202,7 @@ static bool stop_dead_turn(const struct turn *t)
 {
     if (!t->p->dead)
         return false;
-    if (dead_lives(t->s, t->i))
+    if (dead_server_lives(t->s, t->i))
         conclude_service_failed(t, "it was accepted as dead, but it is alive");
     else if (is_run_to_end(t) && t->lh->attempts == 0)
         intend_mark(t->d, t->lh->key, HOST_PENDING, "not begun: the run ended");
@@ -259,7 +259,7 @@ static bool may_stop_nomad(const struct turn *t)
         waiting_for(t->d, reason_of(g.kind), t->lh->key, "%s", g.text);
     return g.kind == GATE_PASS &&
            (was_to_join(t) ||
-            (may_begin(t->s, t->d) && region_well(t->s, t->d, t->lh->key, t->p->region)));
+            (may_begin(t->s, t->d) && region_is_well(t->s, t->d, t->lh->key, t->p->region)));
 }
 
 /* True if the server came to lead after its turn began, while other servers are to leave before
@@ -322,7 +322,7 @@ static bool is_enabled_as(const struct turn *t, enum tri enabled)
 
 static const char *silence_text(const struct turn *t)
 {
-    return t->h == NULL || !fresh(t->h->agent.hello_at, t->s->now)
+    return t->h == NULL || !is_fresh(t->h->agent.hello_at, t->s->now)
                ? ", when its agent answers again"
                : "";
 }
@@ -372,7 +372,7 @@ static void conclude_joined(const struct turn *t)
 {
     if (t->lh->outcome == OUTCOME_LEFT) /* the run was aborted, and the server stays */
         mark_state(t, HOST_FAILED);
-    else if (region_well(t->s, t->d, t->lh->key, t->p->region))
+    else if (region_is_well(t->s, t->d, t->lh->key, t->p->region))
         intend_conclude(t->s, t->d, t->i, OUTCOME_SETTLED, FAILURE_NONE, "has joined as %s",
                         t->h->name);
 }
@@ -409,24 +409,24 @@ void decide_service(const struct situation *s, struct decision *d, size_t i)
                      .p = &s->plan->hosts[i],
                      .h = world_host(s->world, s->plan->hosts[i].key)};
 
-    view_init(&t.view, s->world, s->plan, s->ledger, t.p->region, s->now, &t.unused);
+    raft_view_init(&t.view, s->world, s->plan, s->ledger, t.p->region, s->now, &t.unused);
     by_state[t.lh->state](&t);
 }
 
 /* ---- a new server that has failed to join ---- */
 
-bool is_needed(const struct situation *s, size_t i, char ret_why[static 120])
+bool server_is_needed(const struct situation *s, size_t i, char ret_why[static 120])
 {
     const struct host *h = world_host(s->world, s->plan->hosts[i].key);
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (h == NULL || !h->is_server)
         return false;
-    view_init(&v, s->world, s->plan, s->ledger, h->region, s->now, &unused);
-    if (view_voter(&v, h) != TRI_YES)
+    raft_view_init(&v, s->world, s->plan, s->ledger, h->region, s->now, &unused);
+    if (raft_view_is_voter(&v, h) != TRI_YES)
         return false;
-    view_without(&v, h);
+    raft_view_leave_out(&v, h);
     struct voter_count t = gate_voters(&v);
     snprintf(ret_why, 120, "without it %u of %u voters would be left, and %u are a quorum", t.asked,
              t.voters, quorum_of(t.voters));
@@ -444,7 +444,7 @@ void undo_failed_join(const struct situation *s, struct decision *d, size_t i)
             in->outcome == OUTCOME_NONE)
             continue;
         size_t len = strlen(in->text);
-        if (is_needed(s, i, why)) {
+        if (server_is_needed(s, i, why)) {
             snprintf(in->text + len, sizeof(in->text) - len, "; it stays: %s", why);
             continue;
         }

@@ -78,7 +78,7 @@ static void stop_refused(const struct situation *s, struct decision *d, const st
 static void skip_staging_host(struct decision *d, const struct ledger_host *lh, enum skip_why skip,
                               const char *why)
 {
-    struct intent *in = intend(d, INTENT_MARK, lh->key);
+    struct intent *in = intent_new(d, INTENT_MARK, lh->key);
     in->state = HOST_SKIPPED;
     in->skip = skip;
     snprintf(in->text, sizeof(in->text), "%s", why);
@@ -137,7 +137,7 @@ static bool judge_staging(const struct situation *s, struct decision *d, size_t 
         skip_staging_host(d, lh, SKIP_UNREACHABLE, "its agent does not answer");
     } else {
         if (!told && !lh->answered && call_due(&lh->call, s->now))
-            intend(d, INTENT_RESEND, lh->key);
+            intent_new(d, INTENT_RESEND, lh->key);
         waiting_for(d, REASON_STAGING, lh->key, "%s: %s", p->name,
                     told ? phase_name(a->work.phase) : "ordered to fetch the new binary");
     }
@@ -192,7 +192,7 @@ static bool begin_staging(const struct situation *s, struct decision *d, struct 
         return true;
     }
     if (claim == CLAIM_HELD) {
-        intend(d, INTENT_STAGE, lh->key);
+        intent_new(d, INTENT_STAGE, lh->key);
     } else if (p->is_server) {
         waiting_for(d, REASON_LEASE, lh->key, "%s: this run does not hold its lease", p->name);
     } else if (claim == CLAIM_REFUSED) {
@@ -201,7 +201,7 @@ static bool begin_staging(const struct situation *s, struct decision *d, struct 
         skip_staging_host(d, lh, SKIP_UNREACHABLE, "its agent does not answer");
     } else {
         if (claim == CLAIM_NONE)
-            intend(d, INTENT_CLAIM, lh->key);
+            intent_new(d, INTENT_CLAIM, lh->key);
         waiting_for(d, REASON_LEASE, lh->key, "%s: Caravan asks for its lease", p->name);
     }
     return true;

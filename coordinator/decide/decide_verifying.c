@@ -33,7 +33,7 @@ static enum tri has_stayed_away(const struct situation *s, const struct plan_hos
         return TRI_YES;
     for (size_t i = 0; i < s->world->n_hosts && s->world->hosts[i].is_server; i++) {
         const struct host *by = &s->world->hosts[i];
-        enum member_status is = view_status(&by->server, h->server_id);
+        enum member_status is = raft_view_member_status(&by->server, h->server_id);
         if (by == h || by->server.members_at <= since ||
             (is != MEMBER_ALIVE && is != MEMBER_FAILED && is != MEMBER_LEAVING))
             continue;

@@ -40,7 +40,7 @@ int64_t decision_rests_until(const struct decision *d, int64_t now)
 
 /* ---- adding to a decision ---- */
 
-struct intent *intend(struct decision *d, enum intent_kind kind, const char *key)
+struct intent *intent_new(struct decision *d, enum intent_kind kind, const char *key)
 {
     struct intent *in = &d->intents[d->n_intents];
 
@@ -90,7 +90,7 @@ void waiting_until(struct decision *d, enum reason reason, const char *key, int6
 
 void intend_mark(struct decision *d, const char *key, enum host_state state, const char *fmt, ...)
 {
-    struct intent *in = intend(d, INTENT_MARK, key);
+    struct intent *in = intent_new(d, INTENT_MARK, key);
     va_list ap;
 
     in->state = state;
@@ -101,7 +101,7 @@ void intend_mark(struct decision *d, const char *key, enum host_state state, con
 
 void intend_run(struct decision *d, enum run_state run)
 {
-    intend(d, INTENT_RUN, "")->run = run;
+    intent_new(d, INTENT_RUN, "")->run = run;
 }
 
 /* Appends to the text of a stop how many voters are left, and writes into commands what to type
@@ -133,7 +133,7 @@ void intend_stop(const struct situation *s, struct decision *d, const char *host
     for (size_t i = 0; i < d->n_intents; i++)
         if (d->intents[i].kind == INTENT_STOP)
             return; /* the first cause is the one to report */
-    struct intent *in = intend(d, INTENT_STOP, "");
+    struct intent *in = intent_new(d, INTENT_STOP, "");
     str_cut(in->host, sizeof(in->host), host);
     va_start(ap, fmt);
     vsnprintf(in->text, sizeof(in->text), fmt, ap);
@@ -148,7 +148,7 @@ struct intent *intend_conclude(const struct situation *s, struct decision *d, si
                                enum outcome outcome, enum failure failure, const char *fmt, ...)
 {
     const char *key = s->ledger->hosts[i].key;
-    struct intent *in = intend(d, INTENT_MARK, key);
+    struct intent *in = intent_new(d, INTENT_MARK, key);
     va_list ap;
 
     in->state = outcome == OUTCOME_SETTLED ? HOST_DONE : HOST_FAILED;

@@ -108,7 +108,7 @@ int64_t decision_rests_until(const struct decision *d, int64_t now);
 
 /* Adds an intent of zero bytes with this kind and key. When the decision is full, returns a
  * scratch intent that nobody carries out; decide decides on it again in the next tick. */
-struct intent *intend(struct decision *d, enum intent_kind kind, const char *key);
+struct intent *intent_new(struct decision *d, enum intent_kind kind, const char *key);
 void waiting_for(struct decision *d, enum reason reason, const char *key, const char *fmt, ...)
     PRINTF(4, 5);
 /* Adds a wait that ends at until_ms by itself. Anything else that an observation shows meanwhile

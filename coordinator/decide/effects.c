@@ -25,13 +25,13 @@ enum tri drain_by_others(const struct effect *e, const struct ledger *l, const s
 {
     const struct client_view *c = &h->client;
 
-    if (!fresh(c->list_at, now))
+    if (!is_fresh(c->list_at, now))
         return TRI_UNKNOWN;
     if (c->eligible && !c->draining)
         return TRI_NO;
     if (e->attempts == 0) /* Caravan's own drain was never asked for */
         return TRI_YES;
-    if (!fresh(c->detail_at, now))
+    if (!is_fresh(c->detail_at, now))
         return TRI_UNKNOWN;
     return is_drain_by_run(l, h) ? TRI_NO : TRI_YES;
 }
@@ -64,11 +64,11 @@ static enum effect_step undo_drain(const struct effect *e, const struct ledger *
 {
     const struct client_view *c = &h->client;
 
-    if (!fresh(c->list_at, now) || c->list_at <= after)
+    if (!is_fresh(c->list_at, now) || c->list_at <= after)
         return STEP_NONE;
     if (!c->draining && c->eligible)
         return STEP_UNDONE;
-    if (!fresh(c->detail_at, now) || c->detail_at <= after)
+    if (!is_fresh(c->detail_at, now) || c->detail_at <= after)
         return STEP_NONE;
     bool ours = e->kind == EFFECT_ELIGIBILITY ? is_drain_by_own_stop(e, h) : is_drain_by_run(l, h);
     return ours ? STEP_UNDO : STEP_UNDONE;

@@ -6,11 +6,11 @@
 static struct voter_count count_region_voters(const struct situation *s, const char *region)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (s->world == NULL || (s->world->refused != NULL && s->world->refused[0] != '\0'))
         return (struct voter_count){0};
-    view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
+    raft_view_init(&v, s->world, s->plan, s->ledger, region, s->now, &unused);
     return gate_voters(&v);
 }
 
@@ -48,7 +48,7 @@ void quorum_commands(const struct situation *s, const char *region, char *dst, s
     dst[0] = '\0';
     if (t.listed == 0 || t.base == 0 || t.well >= t.base || t.away == NULL)
         return;
-    if (fresh(t.away->server.self_at, s->now))
+    if (is_fresh(t.away->server.self_at, s->now))
         snprintf(dst, n,
                  "nomad operator raft list-peers; nomad server members; on %.32s: "
                  "journalctl -u nomad -n 50.",

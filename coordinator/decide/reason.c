@@ -1,6 +1,6 @@
 #include "reason.h"
 
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 
 #define MARGIN_MS 60000 /* how long the run waits after an agent's own deadline */
 

@@ -12,7 +12,7 @@ bool may_begin(const struct situation *s, struct decision *d)
         waiting_for(d, REASON_LEASE, "", "%s", s->lease->text);
         return false;
     }
-    if (!fresh(s->world->begun_ms, s->now)) {
+    if (!is_fresh(s->world->begun_ms, s->now)) {
         str_for_ms(old, sizeof(old), s->now - s->world->begun_ms);
         waiting_for(d, REASON_OBSERVE, "", "the last look at the fleet is %s old", old);
         return false;
@@ -28,7 +28,7 @@ const char *host_disagrees(const struct host *h, int64_t now)
         return "has no enrolled agent";
     if (h->agent.misplaced)
         return "its agent serves another Nomad";
-    if (!fresh(h->agent.hello_at, now))
+    if (!is_fresh(h->agent.hello_at, now))
         return "its agent does not answer";
     return NULL;
 }
@@ -48,7 +48,7 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i)
     const char *name = s->plan->hosts[i].name, *order = message_kind_name(lh->order);
     char took[24];
 
-    if (lh->call.failures < SWAP_TRIES || h == NULL || !fresh(h->agent.hello_at, s->now))
+    if (lh->call.failures < SWAP_TRIES || h == NULL || !is_fresh(h->agent.hello_at, s->now))
         return false;
     str_for_ms(took, sizeof(took), s->now - lh->ordered_ms);
     if (h->agent.stranger)
@@ -75,11 +75,11 @@ bool order_is_void(const struct situation *s, struct decision *d, size_t i)
     if (lh->answered || lh->receipt_ms == 0 || h == NULL || h->agent.status_at <= lh->receipt_ms ||
         h->agent.work.order_sequence >= lh->call.sequence)
         return false;
-    intend(d, INTENT_WITHDRAW, lh->key);
+    intent_new(d, INTENT_WITHDRAW, lh->key);
     return true;
 }
 
-bool host_newer(const struct situation *s, const struct host *h)
+bool host_is_newer(const struct situation *s, const struct host *h)
 {
     struct version now, target;
     struct err err;
@@ -104,7 +104,7 @@ static bool has_answered_since_effect(const struct situation *s, size_t i,
 {
     int64_t at = MIN_OF(a->hello_at, a->status_at);
 
-    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+    return is_fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
 }
 
 bool host_runs_target(const struct situation *s, size_t i, const struct host *h)
@@ -152,7 +152,8 @@ void waiting_to_settle(const struct situation *s, struct decision *d, const char
 
 /* The function asks the gate with answers no older than 5 s. The answers of the last round may
  * have been that old when the round ended. */
-bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name)
+bool region_is_well(const struct situation *s, struct decision *d, const char *key,
+                    const char *name)
 {
     struct gate_result g = gate_region(s->world, s->plan, s->ledger, name, s->now);
 
@@ -171,7 +172,7 @@ static bool one_region_settled(const struct situation *s, struct decision *d, co
     snprintf(shown, sizeof(shown), "region %s", name);
     snprintf(key, sizeof(key), "region/%s", name);
     if (evidence_settled(s->evidence, key, &s->plan->policy, since, s->now))
-        return region_well(s, d, "", name);
+        return region_is_well(s, d, "", name);
     const struct streak *e = evidence_find(s->evidence, key);
     char why[TEXT_MAX] = "its gates have not been checked yet";
     if (e != NULL)
@@ -195,7 +196,7 @@ bool regions_settled(const struct situation *s, struct decision *d, int64_t sinc
     return true;
 }
 
-const char *region_ails(const struct situation *s, const char *region, char dst[static 200])
+const char *region_trouble(const struct situation *s, const char *region, char dst[static 200])
 {
     char key[sizeof(((struct streak *)NULL)->key)];
 
@@ -215,7 +216,7 @@ bool host_is_gone(const struct situation *s, size_t i)
     if (r == NULL || world_host(s->world, p->key) != NULL)
         return false;
     int64_t at = p->is_server ? r->servers_at : r->nodes_at;
-    return fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
+    return is_fresh(at, s->now) && at > s->ledger->hosts[i].effect_ms;
 }
 
 bool effects_undone(const struct situation *s, struct decision *d)
@@ -229,7 +230,7 @@ bool effects_undone(const struct situation *s, struct decision *d)
             continue;
         first = first != NULL ? first : e;
         if (!e->undo && (h == NULL || !host_in_flight(h->state)))
-            intend(d, INTENT_RESTORE, e->key);
+            intent_new(d, INTENT_RESTORE, e->key);
     }
     if (first == NULL)
         return true;

@@ -61,7 +61,7 @@ bool swap_is_dead(const struct situation *s, struct decision *d, size_t i);
  * withdraw the order. */
 bool order_is_void(const struct situation *s, struct decision *d, size_t i);
 /* True if the host runs a version newer than the target. */
-bool host_newer(const struct situation *s, const struct host *h);
+bool host_is_newer(const struct situation *s, const struct host *h);
 /* True if Nomad and the agent both report that the host runs the target, and the agent works on
  * nothing. Somebody else upgraded the host, or an order that this run gave up was carried out
  * after all. The run then orders nothing there and only asks the host's gates. */
@@ -76,13 +76,14 @@ void waiting_to_settle(const struct situation *s, struct decision *d, const char
                        const char *name, const struct streak *e);
 /* True if the region's gate passes now. Otherwise the function states the wait, of the host
  * `key` ("": of no host). */
-bool region_well(const struct situation *s, struct decision *d, const char *key, const char *name);
+bool region_is_well(const struct situation *s, struct decision *d, const char *key,
+                    const char *name);
 /* True if the streak of every region has settled and began after `since`. Otherwise the function
  * states the wait for the first region that has not settled. */
 bool regions_settled(const struct situation *s, struct decision *d, int64_t since);
 /* Writes what is wrong with a region by the newest observation, for people: "; region r1: ...";
  * "" if nothing is. Returns dst. */
-const char *region_ails(const struct situation *s, const char *region, char dst[static 200]);
+const char *region_trouble(const struct situation *s, const char *region, char dst[static 200]);
 /* True if a complete list of servers, or of nodes, from just now does not contain the host. */
 bool host_is_gone(const struct situation *s, size_t i);
 /* True if all effects are finished. Otherwise the function adds an intent to undo each effect of

@@ -31,8 +31,8 @@ int download_room(int fd, uint64_t more, struct err *err)
     uint64_t room = (uint64_t)v.f_bavail * v.f_frsize;
     if (room >= more)
         return 0;
-    str_for_bytes(need, sizeof need, more);
-    str_for_bytes(missing, sizeof missing, more - room);
+    str_for_bytes(need, sizeof(need), more);
+    str_for_bytes(missing, sizeof(missing), more - room);
     return err_set(err, ERR_NOSPACE, 0, "the disk has no room for %s more: %s are missing", need,
                    missing);
 }
@@ -41,7 +41,7 @@ int download_room(int fd, uint64_t more, struct err *err)
 static int check_range(const char *range, uint64_t from, uint64_t *ret_total, struct err *err)
 {
     char want[40];
-    snprintf(want, sizeof want, "bytes %llu-", (unsigned long long)from);
+    snprintf(want, sizeof(want), "bytes %llu-", (unsigned long long)from);
     const char *slash = strchr(range, '/');
     if (!str_starts(range, want) || slash == NULL)
         return err_set(err, ERR_FORMAT, 0, "the server sends another part than was asked for");

@@ -58,7 +58,7 @@ static int open_fetching(struct fetching *g, struct err *err)
         .progress = report_progress,
         .ctx = g,
     };
-    snprintf(below, sizeof below, "fetching/%.63s", f->version);
+    snprintf(below, sizeof(below), "fetching/%.63s", f->version);
     if (f->n_targets == 0 || f->n_targets > BUILDS_MAX)
         return err_set(err, ERR_USAGE, 0, "a release has 1 to %d builds", BUILDS_MAX);
     return vendor_sweep(f->conf, err) < 0 || state_path(f->conf, below, g->dir, err) < 0 ||
@@ -194,10 +194,10 @@ static int read_from(const char *path, struct buf *ret, struct err *err)
 static int open_part(struct fetching *g, const char *part, int *ret_fd, uint64_t *ret_from,
                      struct err *err)
 {
-    char from[400], address[sizeof g->place.base + VENDOR_NAME_MAX];
+    char from[400], address[sizeof(g->place.base) + VENDOR_NAME_MAX];
     auto_buf struct buf before = BUF_INIT;
     struct stat st;
-    snprintf(address, sizeof address, "%s%s", g->place.base, g->name);
+    snprintf(address, sizeof(address), "%s%s", g->place.base, g->name);
     url_hide(address);
     if (path_in(g, g->name, ".from", from, err) < 0 || read_from(from, &before, err) < 0)
         return -1;
@@ -286,11 +286,11 @@ static int publish_release(struct fetching *g, struct stored_release *ret, struc
 {
     const struct release_fetch *f = g->f;
     auto_buf struct buf source = BUF_INIT, from = BUF_INIT;
-    char signed_at[21], now[21], shown[sizeof g->place.base];
+    char signed_at[21], now[21], shown[sizeof(g->place.base)];
     int64_t wall = clock_wall(f->clock);
     clock_rfc3339(signed_at, g->signer.made_s * 1000);
     clock_rfc3339(now, wall);
-    url_shown(shown, sizeof shown, g->place.base);
+    url_shown(shown, sizeof(shown), g->place.base);
     str_escape(&from, shown, strlen(shown)); /* the name of a directory may contain line breaks */
     buf_printf(&source, "from %s\nsigned by %s\nwith its key %s\nsigned at %s\nfetched at %s\n",
                buf_str(&from), g->signer.key, g->signer.signer, signed_at, now);
@@ -312,7 +312,7 @@ static void close_dir(const struct fetching *g)
     char above[300];
     struct err unused = ERR_INIT;
     if (g->dir[0] != '\0' && rmdir(g->dir) == 0 &&
-        file_dir_of(g->dir, above, sizeof above, &unused) == 0)
+        file_dir_of(g->dir, above, sizeof(above), &unused) == 0)
         rmdir(above);
 }
 
@@ -330,7 +330,7 @@ static int fetch_release(struct fetching *g, struct stored_release *ret, struct 
 int release_fetch(const struct release_fetch *f, struct stored_release *ret,
                   struct gpgv_verdict *ret_signer, struct err *err)
 {
-    struct fetching *g = xzalloc(1, sizeof *g);
+    struct fetching *g = xzalloc(1, sizeof(*g));
     autoclose int lock = -1;
     g->f = f;
     int rc = release_version_ok(f->version, err) < 0 || release_lock(f->conf, &lock, err) < 0

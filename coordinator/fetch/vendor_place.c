@@ -16,11 +16,11 @@ static int set_base(struct vendor_place *p, const char *from, const char *folder
     size_t n = strlen(from);
     while (n > 1 && from[n - 1] == '/')
         n--;
-    int len = snprintf(p->base, sizeof p->base, "%.*s/%s%s%s", (int)n, from, folder, version,
+    int len = snprintf(p->base, sizeof(p->base), "%.*s/%s%s%s", (int)n, from, folder, version,
                        version[0] != '\0' ? "/" : "");
-    return len > 0 && (size_t)len < sizeof p->base
+    return len > 0 && (size_t)len < sizeof(p->base)
                ? 0
-               : err_set(err, ERR_USAGE, 0, "--from is longer than %zu bytes", sizeof p->base);
+               : err_set(err, ERR_USAGE, 0, "--from is longer than %zu bytes", sizeof(p->base));
 }
 
 static int open_place_dir(const char *from, const char *version, struct vendor_place *p,
@@ -29,7 +29,7 @@ static int open_place_dir(const char *from, const char *version, struct vendor_p
     const struct {
         const char *folder, *version;
     } layouts[] = {{"", ""}, {"nomad/", version}, {"", version}};
-    char name[VENDOR_NAME_MAX], path[sizeof p->base + VENDOR_NAME_MAX];
+    char name[VENDOR_NAME_MAX], path[sizeof(p->base) + VENDOR_NAME_MAX];
     autofree char *absolute = realpath(from, NULL);
     if (absolute == NULL)
         return err_set(err, ERR_USAGE, errno, "--from %s", from);
@@ -38,7 +38,7 @@ static int open_place_dir(const char *from, const char *version, struct vendor_p
     for (size_t i = 0; i < ARRAY_LEN(layouts); i++) {
         if (set_base(p, absolute, layouts[i].folder, layouts[i].version, err) < 0)
             return -1;
-        snprintf(path, sizeof path, "%s%s", p->base, name);
+        snprintf(path, sizeof(path), "%s%s", p->base, name);
         if (access(path, F_OK) == 0)
             return 0;
     }
@@ -50,7 +50,7 @@ static int open_place_dir(const char *from, const char *version, struct vendor_p
 int vendor_place_open(const char *from, const char *version, const struct download *how,
                       struct vendor_place *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->how = *how;
     if (str_starts(from, "https://") || str_starts(from, "http://"))
         return set_base(ret, from, "nomad/", version, err);
@@ -70,9 +70,9 @@ static int check_stopped(const struct download *d, struct err *err)
 static int open_place_file(const struct vendor_place *p, const char *name, int *ret_fd,
                            uint64_t *ret_size, struct err *err)
 {
-    char path[sizeof p->base + VENDOR_NAME_MAX];
+    char path[sizeof(p->base) + VENDOR_NAME_MAX];
     struct stat st;
-    snprintf(path, sizeof path, "%s%s", p->base, name);
+    snprintf(path, sizeof(path), "%s%s", p->base, name);
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
         return err_set(err, errno == ENOENT ? ERR_NOTFOUND : ERR_IO, errno, "open %s", path);
@@ -129,11 +129,11 @@ static int copy_file(const struct vendor_place *p, const char *name, int fd, uin
 int vendor_place_file(const struct vendor_place *p, const char *name, int fd, uint64_t *from,
                       struct err *err)
 {
-    char url[sizeof p->base + VENDOR_NAME_MAX];
+    char url[sizeof(p->base) + VENDOR_NAME_MAX];
     struct download d = p->how;
     if (p->is_dir)
         return copy_file(p, name, fd, from, err);
-    snprintf(url, sizeof url, "%s%s", p->base, name);
+    snprintf(url, sizeof(url), "%s%s", p->base, name);
     d.url = url;
     return download(&d, fd, from, err);
 }

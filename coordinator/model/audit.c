@@ -219,7 +219,8 @@ static void check_answer(struct audit *a, const struct header *about)
 {
     const struct ledger_host *row = a->row;
     const struct audit_last *o = &a->order;
-    /* A refusal as late can follow an earlier refusal because the host could not write (act.c). */
+    /* A refusal as late can follow an earlier refusal because the host could not write (intents.c).
+     */
     bool late = row->refusal == REFUSAL_IO && o->refusal == REFUSAL_LATE;
 
     if (row->answered && !o->answered)
@@ -334,7 +335,7 @@ void audit_add_alone(struct audit *a, const char *name, const struct audit_entry
         report_audit_finding(a, e->receipt_fault, e->head, "%s", e->receipt_why);
 }
 
-void audit_say_unkept(struct audit *a, bool of_others)
+void audit_report_unkept(struct audit *a, bool of_others)
 {
     a->name = "(run)";
     if (of_others)
@@ -345,7 +346,7 @@ void audit_say_unkept(struct audit *a, bool of_others)
                              "the ledger says that no record is kept with this run");
 }
 
-void audit_say_orphans(struct audit *a, size_t runs)
+void audit_report_orphans(struct audit *a, size_t runs)
 {
     a->name = "(ledger)";
     report_audit_finding(a, AUDIT_REMOVED, NULL,

@@ -67,7 +67,7 @@ struct audit_finding {
     uint64_t epoch, sequence;
     char text[TEXT_MAX]; /* what is wrong */
 };
-typedef void audit_say(void *ctx, const struct audit_finding *f);
+typedef void audit_report(void *ctx, const struct audit_finding *f);
 
 /* One entry of the record, as far as it is genuine. */
 struct audit_entry {
@@ -85,7 +85,7 @@ struct audit_entry {
 };
 
 struct audit {
-    audit_say *say;
+    audit_report *say;
     void *ctx;
     const unsigned char *run_id;
     enum record_since since;
@@ -123,9 +123,9 @@ void audit_end_host(struct audit *a);
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
 /* Reports entries of hosts that the run does not have (of_others), or that the ledger says that
  * none is kept. */
-void audit_say_unkept(struct audit *a, bool of_others);
+void audit_report_unkept(struct audit *a, bool of_others);
 /* Reports entries of so many runs that are not in the ledger. */
-void audit_say_orphans(struct audit *a, size_t runs);
+void audit_report_orphans(struct audit *a, size_t runs);
 
 /* ---- asking the hosts ---- */
 

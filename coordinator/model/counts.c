@@ -66,8 +66,8 @@ static bool write_loss(enum object i, int64_t mine, const char *whose, int64_t h
     return true;
 }
 
-bool counts_fell(const int64_t before[static OBJECT_KINDS],
-                 const int64_t after[static OBJECT_KINDS], char *text, size_t size)
+bool counts_show_loss(const int64_t before[static OBJECT_KINDS],
+                      const int64_t after[static OBJECT_KINDS], char *text, size_t size)
 {
     enum object first = OBJECT_KINDS;
     size_t fell = 0, there = 0;
@@ -118,7 +118,7 @@ static void scan_outside(struct count_scan *c, char ch)
         return;
     if (ch == '[' && !c->over && c->n_word == 0)
         c->depth = 1;
-    else if (!c->over && c->n_word < sizeof c->word - 1)
+    else if (!c->over && c->n_word < sizeof(c->word) - 1)
         c->word[c->n_word++] = ch;
     else
         c->bad = true;

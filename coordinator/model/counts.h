@@ -35,8 +35,8 @@ bool counts_comparable(const int64_t before[static OBJECT_KINDS],
 /* "5 jobs, 3 nodes, 12 allocations, 1 namespace" */
 void counts_text(const int64_t n[static OBJECT_KINDS], char *dst, size_t size);
 /* True if `after` lost something that `before` had. text: what was lost. */
-bool counts_fell(const int64_t before[static OBJECT_KINDS],
-                 const int64_t after[static OBJECT_KINDS], char *text, size_t size);
+bool counts_show_loss(const int64_t before[static OBJECT_KINDS],
+                      const int64_t after[static OBJECT_KINDS], char *text, size_t size);
 /* True if `mine` lacks objects that `others`, asked for at the same moment, has. text: what is
  * missing. */
 bool counts_lack(const int64_t others[static OBJECT_KINDS], const int64_t mine[static OBJECT_KINDS],

@@ -164,7 +164,7 @@ bool evidence_settled(const struct evidence *e, const char *key, const struct po
 
     return s != NULL && s->last == GATE_PASS && s->since_ms > since &&
            s->answers >= p->settle_answers && streak_ms(s) >= p->settle_ms &&
-           fresh(s->last_ms, now);
+           is_fresh(s->last_ms, now);
 }
 
 void evidence_free(struct evidence *e)

@@ -304,7 +304,7 @@ void fingerprint_set(struct buf *f, enum feature_kind what, const char *value)
 
 static bool is_answered_since(int64_t at, int64_t since, int64_t now)
 {
-    return at > since && fresh(at, now);
+    return at > since && is_fresh(at, now);
 }
 
 /* Finds the server in the raft configuration, by any server that reports one. NULL: it is not in
@@ -603,7 +603,7 @@ static size_t append_same(const struct difference *d, size_t n, char *dst, size_
     return append_text(dst, size, used, ")");
 }
 
-void differences_tell(const struct difference *d, size_t n, char *dst, size_t size)
+void differences_describe(const struct difference *d, size_t n, char *dst, size_t size)
 {
     size_t used = 0;
 

@@ -8,7 +8,7 @@
  * none.
  *
  *     fingerprint_take(before) ... swap ... fingerprint_take(after)
- *     fingerprint_compare  ->  differences  ->  differences_fail, differences_tell
+ *     fingerprint_compare  ->  differences  ->  differences_fail, differences_describe
  *
  * same_node.h does all of this for a host of the ledger.
  */
@@ -65,7 +65,7 @@ size_t fingerprint_compare(const struct buf *before, const struct buf *after,
 enum feature_kind differences_fail(const struct difference *d, size_t n, const char *host,
                                    char *dst, size_t size);
 /* Writes the differences that do not fail, in one line; "": there are none. */
-void differences_tell(const struct difference *d, size_t n, char *dst, size_t size);
+void differences_describe(const struct difference *d, size_t n, char *dst, size_t size);
 
 const char *feature_name(enum feature_kind what); /* "attribute" */
 /* Returns what to do when a host fails for this kind. */

@@ -31,9 +31,9 @@ static const char *after_name(const char *text, const char *name)
 static bool server_health(const struct world *w, const struct host *h, char *dst, size_t n)
 {
     struct gate_result r;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
+    raft_view_init(&v, w, NULL, NULL, h->region, look_ms(w), &r);
     r = gate_stands(&v, h);
     if (r.kind == GATE_PASS)
         health_say(dst, n, "%s", str_eq(h->server.raft_state, "Leader") ? "leader" : "follower");
@@ -58,37 +58,37 @@ static void agent_health(const struct agent_view *a, struct host_health *r)
     r->agent_well = a->enrolled && a->hello_at != 0 && !a->misplaced && a->problem[0] == '\0' &&
                     a->work.phase != PHASE_FAILED;
     if (a->problem[0] != '\0' || a->hello_at == 0)
-        health_say(r->agent, sizeof r->agent, "%s",
+        health_say(r->agent, sizeof(r->agent), "%s",
                    a->problem[0] != '\0' ? a->problem : "no answer");
     else if (a->work.phase == PHASE_FAILED)
-        health_say(r->agent, sizeof r->agent, "failed: %s", failure_name(a->failure));
+        health_say(r->agent, sizeof(r->agent), "failed: %s", failure_name(a->failure));
     else
-        health_say(r->agent, sizeof r->agent, "%s%s", phase_name(a->work.phase),
+        health_say(r->agent, sizeof(r->agent), "%s%s", phase_name(a->work.phase),
                    a->lease.held ? a->lease.paused ? ", leased, paused" : ", leased" : "");
     if (a->hello_at == 0)
         return;
     if (digest_is_zero(&a->hello.running))
-        health_say(r->drift, sizeof r->drift, "Nomad does not run, or its agent cannot see it");
+        health_say(r->drift, sizeof(r->drift), "Nomad does not run, or its agent cannot see it");
     else if (!digest_is_zero(&a->hello.disk) && !digest_eq(&a->hello.disk, &a->hello.running))
-        health_say(r->drift, sizeof r->drift, "runs another binary than the one on its disk");
+        health_say(r->drift, sizeof(r->drift), "runs another binary than the one on its disk");
 }
 
 void host_health(const struct world *w, const struct host *h, struct host_health *ret)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (h->is_server && h->server.self_at == 0 &&
         region_has_left(w, h->region, h->server_id, look_ms(w))) {
         ret->well = ret->agent_well = ret->left = true;
-        health_say(ret->text, sizeof ret->text, "left");
+        health_say(ret->text, sizeof(ret->text), "left");
         return;
     }
-    ret->well = h->is_server ? server_health(w, h, ret->text, sizeof ret->text)
-                             : client_health(&h->client, ret->text, sizeof ret->text);
+    ret->well = h->is_server ? server_health(w, h, ret->text, sizeof(ret->text))
+                             : client_health(&h->client, ret->text, sizeof(ret->text));
     if (h->is_server && h->is_client) {
         char client[60];
-        ret->well &= client_health(&h->client, client, sizeof client);
+        ret->well &= client_health(&h->client, client, sizeof(client));
         size_t len = strlen(ret->text);
-        health_say(ret->text + len, sizeof ret->text - len, "; client %s", client);
+        health_say(ret->text + len, sizeof(ret->text) - len, "; client %s", client);
     }
     agent_health(&h->agent, ret);
 }
@@ -101,21 +101,21 @@ static void region_health(const struct world *w, const struct region *r, struct 
     size_t len = strlen(f->regions);
 
     if (g.kind != GATE_PASS)
-        health_say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: %s",
+        health_say(f->regions + len, sizeof(f->regions) - len, "%sregion %.60s: %s",
                    len > 0 ? "; " : "", r->name, g.text);
     len = strlen(f->regions);
     if (r->nodes_at == 0 && r->denied[0] == '\0')
-        health_say(f->regions + len, sizeof f->regions - len,
+        health_say(f->regions + len, sizeof(f->regions) - len,
                    "%sregion %.60s: its clients are not listed", len > 0 ? "; " : "", r->name);
     len = strlen(f->regions);
     if (r->denied[0] != '\0')
-        health_say(f->regions + len, sizeof f->regions - len, "%sregion %.60s: the token lacks %s",
+        health_say(f->regions + len, sizeof(f->regions) - len, "%sregion %.60s: the token lacks %s",
                    len > 0 ? "; " : "", r->name, r->denied);
 }
 
 void fleet_health(const struct world *w, struct fleet_health *ret)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->equal = true;
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
@@ -131,7 +131,7 @@ void fleet_health(const struct world *w, struct fleet_health *ret)
         ret->agents_unwell += !health.agent_well;
         ret->drifting += health.drift[0] != '\0';
         if (ret->hosts == 1)
-            str_cut(ret->version, sizeof ret->version, version);
+            str_cut(ret->version, sizeof(ret->version), version);
         ret->equal &= version[0] != '\0' && str_eq(ret->version, version);
         if (h->agent.lease.held) {
             ret->leases++;

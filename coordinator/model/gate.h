@@ -35,11 +35,11 @@ struct gate_result gate_quorum(const struct world *w, const struct plan *p, cons
                                const char *key, int64_t now);
 
 /* The two questions below need a view of the region, which the caller makes (raft_view.h). */
-struct view;
+struct raft_view;
 
 /* Is this server in order by its own answers? It answers, knows a leader, leads or follows, and
  * votes (if that can be read). */
-struct gate_result gate_stands(const struct view *v, const struct host *h);
+struct gate_result gate_stands(const struct raft_view *v, const struct host *h);
 
 /* Counts of a region's servers. Servers that the view leaves out count as servers and voters. */
 struct voter_count {
@@ -53,10 +53,9 @@ struct voter_count {
     uint32_t abreast; /* voters that are up and close behind v->leader, if the leader is clear */
     uint32_t asked;   /* voters, without the servers that the view leaves out */
     bool led;         /* some server knows a leader just now */
-    const struct host
-        *away; /* the first server that is not well; a server that does not answer comes first */
+    const struct host *away; /* the first server that is not well; a silent server comes first */
 };
-struct voter_count gate_voters(const struct view *v);
+struct voter_count gate_voters(const struct raft_view *v);
 uint32_t quorum_of(uint32_t voters);
 
 /* Returns how many of the region's servers vote, without the plan's dead servers (p NULL: none
@@ -65,6 +64,6 @@ uint32_t region_voters(const struct world *w, const struct plan *p, const char *
                        int64_t now);
 /* True if this server refuses a question that the gates need. text: says so. */
 bool server_denies(const struct host *h, char *text, size_t size);
-bool fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */
+bool is_fresh(int64_t at, int64_t now); /* asked at most FRESH_MS ago */
 
 #endif

@@ -21,7 +21,7 @@ static struct gate_result gate_say(enum verdict_kind kind, const char *fmt, ...)
  * fresh. */
 static bool proves_now(int64_t at, const struct ledger_host *lh, int64_t now)
 {
-    return fresh(at, now) && at > lh->effect_ms;
+    return is_fresh(at, now) && at > lh->effect_ms;
 }
 
 /* A server that is also a client, and was a ready client before, must be a ready client again. */
@@ -67,11 +67,11 @@ static bool has_new_server_joined(const struct world *w, const struct plan *p,
 {
     const struct plan_host *ph = plan_host(p, h->key);
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (ph == NULL || ph->role != ROLE_JOINS)
         return true;
-    view_init(&v, w, p, l, h->region, now, &unused);
+    raft_view_init(&v, w, p, l, h->region, now, &unused);
     *ret = gate_stands(&v, h);
     return ret->kind == GATE_PASS;
 }
@@ -158,7 +158,7 @@ struct gate_result gate_client(const struct world *w, const struct plan *p, cons
         return gate_say(GATE_UNKNOWN, "%s: its node record could not be read", h->name);
     /* The hello is about the process that the agent's status names, so it is as good as an
      * answer from after the last effect. */
-    if (!fresh(h->agent.hello_at, now) || h->agent.hello_at <= lh->ordered_ms)
+    if (!is_fresh(h->agent.hello_at, now) || h->agent.hello_at <= lh->ordered_ms)
         return gate_say(GATE_UNKNOWN, "%s: its agent does not answer", h->name);
     const char *why = client_runs_other(&h->agent, h, ph);
     if (why != NULL)

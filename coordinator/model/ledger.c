@@ -265,12 +265,12 @@ void ledger_rebase(struct ledger *l, int64_t now)
 
 /* ---- signed bytes to keep ---- */
 
-static struct kept *keep_bytes(struct ledger *l, const struct ledger_host *h,
-                               const struct digest *order, const struct buf *inner)
+static struct kept_record *keep_bytes(struct ledger *l, const struct ledger_host *h,
+                                      const struct digest *order, const struct buf *inner)
 {
     l->kept = xrealloc(l->kept, (l->n_kept + 1) * sizeof(*l->kept));
-    struct kept *k = &l->kept[l->n_kept++];
-    *k = (struct kept){.host = (size_t)(h - l->hosts), .order = *order};
+    struct kept_record *k = &l->kept[l->n_kept++];
+    *k = (struct kept_record){.host = (size_t)(h - l->hosts), .order = *order};
     buf_add(&k->inner, inner->data, inner->len);
     return k;
 }
@@ -294,7 +294,7 @@ void ledger_keep_order(struct ledger *l, struct ledger_host *h, uint64_t told,
                        const unsigned char salt[static NONCE_LEN], const struct buf *inner,
                        const struct digest *digest)
 {
-    struct kept *k = keep_bytes(l, h, digest, inner);
+    struct kept_record *k = keep_bytes(l, h, digest, inner);
 
     k->told = told;
     memcpy(k->salt, salt, NONCE_LEN);

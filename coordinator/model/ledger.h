@@ -61,8 +61,7 @@ struct ledger_host;
 const char *host_text(const struct ledger_host *h);
 bool host_in_flight(enum host_state s); /* draining to restoring, enabling to leaving */
 bool host_finished(enum host_state s);  /* done, failed, gone, skipped */
-bool host_served(
-    enum host_state s); /* in a state with orders to its service: enabling to leaving */
+bool host_served(enum host_state s);    /* enabling to leaving: the states with service orders */
 
 enum skip_why { SKIP_NONE, SKIP_UNREACHABLE, SKIP_DOWN, SKIP_HELD, SKIP_UNMANAGED, SKIP_COUNT };
 const char *skip_name(enum skip_why w);
@@ -198,7 +197,7 @@ struct ledger_region {
 
 /* Signed bytes that the next commit keeps for good (audit.h): an order before it is sent, a
  * receipt after it is verified. */
-struct kept {
+struct kept_record {
     size_t host; /* index in hosts */
     bool receipt;
     uint64_t told; /* order: the highest sequence that its host had carried out in this boot, by its
@@ -243,7 +242,7 @@ struct ledger {
     size_t n_effects;
     uint32_t last_effect; /* the highest id given so far */
     enum record_since record;
-    struct kept *kept; /* the next commit writes these and drops them */
+    struct kept_record *kept; /* the next commit writes these and drops them */
     size_t n_kept;
     bool dirty;
 };

@@ -55,15 +55,15 @@ int plan_cmp_target(const struct plan *p, const struct version *v, const struct 
 }
 
 /* A server that has left and is no peer any more stays in the lists for a day. */
-bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h)
+bool plan_is_former_server(const struct world *w, const struct plan *p, const struct host *h)
 {
     return world_has_left(w, h) && plan_host(p, h->key) == NULL;
 }
 
-bool plan_stays(const struct world *w, const struct plan *p, const struct host *h)
+bool plan_server_stays(const struct world *w, const struct plan *p, const struct host *h)
 {
     return p->replaces && h->is_server && str_eq(h->region, p->hosts[0].region) &&
-           plan_host(p, h->key) == NULL && !plan_is_past(w, p, h);
+           plan_host(p, h->key) == NULL && !plan_is_former_server(w, p, h);
 }
 
 void plan_free(struct plan *p)

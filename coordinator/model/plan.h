@@ -149,9 +149,9 @@ void plan_index_keys(struct plan *p);
  * it. The suffix of an operator's own build does not count: 1.0.2 and 1.0.2-acme1 are level. */
 int plan_cmp_target(const struct plan *p, const struct version *v, const struct version *target);
 /* True for a server that is not in the plan, does not answer, and is left in every list. */
-bool plan_is_past(const struct world *w, const struct plan *p, const struct host *h);
+bool plan_is_former_server(const struct world *w, const struct plan *p, const struct host *h);
 /* True for a server in the region of a replacement that the plan leaves as it is. */
-bool plan_stays(const struct world *w, const struct plan *p, const struct host *h);
+bool plan_server_stays(const struct world *w, const struct plan *p, const struct host *h);
 /* Writes the canonical text that the digest is over. The ledger stores this text. */
 void plan_text(const struct plan *p, struct buf *ret);
 /* Reads the text of plan_text back (for a resume). The text does not contain findings or hazard

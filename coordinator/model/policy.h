@@ -25,7 +25,7 @@ struct filter {
 /* The servers to replace. Without any server the run is an upgrade. */
 struct replacement {
     size_t n_joins, n_leaves;
-    const char *joins[REPLACED_MAX];  /* keys of their rows in a world (joiner.h) */
+    const char *joins[REPLACED_MAX];  /* keys of their rows in a world (joining_server.h) */
     const char *leaves[REPLACED_MAX]; /* name, id, id prefix (>= 4), or address */
     bool voters;                      /* the run may end with fewer voters, or an even number */
     int64_t watch_ms; /* so long after the last removal, no removed server may come back */

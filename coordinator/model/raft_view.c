@@ -1,6 +1,6 @@
 #include "raft_view.h"
 
-bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...)
+bool raft_view_set_verdict(struct raft_view *v, enum verdict_kind kind, const char *fmt, ...)
 {
     va_list ap;
 
@@ -13,7 +13,7 @@ bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...)
 
 /* ---- who belongs to the region ---- */
 
-enum member_status view_status(const struct server_view *v, const char *id)
+enum member_status raft_view_member_status(const struct server_view *v, const char *id)
 {
     for (size_t i = 0; i < v->n_members; i++)
         if (str_eq(v->members[i].id, id))
@@ -29,9 +29,9 @@ struct member_words region_words(const struct world *w, const char *region, cons
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *by = &w->hosts[i];
         if (!str_eq(by->region, region) || str_eq(by->server_id, id) ||
-            !fresh(by->server.members_at, now))
+            !is_fresh(by->server.members_at, now))
             continue;
-        enum member_status s = view_status(&by->server, id);
+        enum member_status s = raft_view_member_status(&by->server, id);
         n.lists++;
         n.alive += s == MEMBER_ALIVE;
         n.failed += s == MEMBER_FAILED;
@@ -61,8 +61,8 @@ enum tri region_has_peer(const struct world *w, const char *region, const char *
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *by = &w->hosts[i];
         const struct server_view *s = &by->server;
-        if (!str_eq(by->region, region) || str_eq(by->server_id, id) || !fresh(s->raft_at, now) ||
-            s->raft_status != 200)
+        if (!str_eq(by->region, region) || str_eq(by->server_id, id) ||
+            !is_fresh(s->raft_at, now) || s->raft_status != 200)
             continue;
         read = TRI_NO;
         for (size_t k = 0; k < s->n_raft; k++)
@@ -81,28 +81,28 @@ static bool has_begun_to_join(const struct ledger *l, size_t i)
 }
 
 /* True for a server that the run does not wait for any more, or not yet. */
-static bool is_outside_region(const struct view *v, const struct host *h)
+static bool is_outside_region(const struct raft_view *v, const struct host *h)
 {
     size_t i = plan_index(v->p, h->key);
 
     if (i == SIZE_MAX)
-        return plan_is_past(v->w, v->p, h);
+        return plan_is_former_server(v->w, v->p, h);
     enum plan_role role = v->p->hosts[i].role;
     if (role == ROLE_UPGRADE || (role == ROLE_JOINS && has_begun_to_join(v->l, i)))
         return false;
     return region_has_left(v->w, v->region, h->server_id, v->now);
 }
 
-static bool has_left_region(const struct view *v, size_t i)
+static bool has_left_region(const struct raft_view *v, size_t i)
 {
     const struct host *h = world_host(v->w, v->p->hosts[i].key);
     enum host_state s = v->l != NULL && i < v->l->n_hosts ? v->l->hosts[i].state : HOST_PENDING;
 
-    return h == NULL || is_outside_region(v, h) || view_dead(v, h) || s == HOST_DONE ||
+    return h == NULL || is_outside_region(v, h) || raft_view_is_dead(v, h) || s == HOST_DONE ||
            s == HOST_GONE;
 }
 
-uint32_t view_planned_voters(const struct view *v)
+uint32_t raft_view_planned_voters(const struct raft_view *v)
 {
     int64_t n = 0;
 
@@ -115,19 +115,20 @@ uint32_t view_planned_voters(const struct view *v)
         if (!str_eq(v->p->hosts[i].region, v->region))
             continue;
         n += role == ROLE_JOINS && v->l != NULL && i < v->l->n_hosts &&
-             v->l->hosts[i].state == HOST_DONE && !(h != NULL && view_dead(v, h));
+             v->l->hosts[i].state == HOST_DONE && !(h != NULL && raft_view_is_dead(v, h));
         n -= role == ROLE_LEAVES && !v->p->hosts[i].dead && has_left_region(v, i);
     }
     return n > 0 ? (uint32_t)n : 0;
 }
 
-void view_init(struct view *v, const struct world *w, const struct plan *p, const struct ledger *l,
-               const char *region, int64_t now, struct gate_result *ret)
+void raft_view_init(struct raft_view *v, const struct world *w, const struct plan *p,
+                    const struct ledger *l, const char *region, int64_t now,
+                    struct gate_result *ret)
 {
     static const struct plan none; /* without a plan; servers that have left do not count */
 
     p = p != NULL ? p : &none;
-    *v = (struct view){.w = w, .p = p, .l = l, .region = region, .now = now, .ret = ret};
+    *v = (struct raft_view){.w = w, .p = p, .l = l, .region = region, .now = now, .ret = ret};
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
         if (!str_eq(h->region, region) || is_outside_region(v, h))
@@ -136,7 +137,7 @@ void view_init(struct view *v, const struct world *w, const struct plan *p, cons
             v->too_many = true;
             return;
         }
-        v->without[v->n] = view_dead(v, h);
+        v->without[v->n] = raft_view_is_dead(v, h);
         v->servers[v->n++] = h;
     }
 }
@@ -160,7 +161,7 @@ static bool is_member_address(const struct member *m, const char *address)
            (int)port == m->rpc_port;
 }
 
-static const struct host *server_at_address(const struct view *v, const char *address)
+static const struct host *server_at_address(const struct raft_view *v, const char *address)
 {
     for (size_t i = 0; i < v->n; i++)
         for (size_t k = 0; k < v->servers[i]->server.n_members; k++) {
@@ -174,25 +175,26 @@ static const struct host *server_at_address(const struct view *v, const char *ad
     return NULL;
 }
 
-bool view_is_sound(struct view *v)
+bool raft_view_is_sound(struct raft_view *v)
 {
     if (v->w->problem[0] != '\0')
-        return view_say(v, GATE_UNKNOWN, "the cluster could not be observed: %s", v->w->problem);
+        return raft_view_set_verdict(v, GATE_UNKNOWN, "the cluster could not be observed: %s",
+                                     v->w->problem);
     if (v->n == 0)
-        return view_say(v, GATE_UNKNOWN, "no server of region %s is known", v->region);
+        return raft_view_set_verdict(v, GATE_UNKNOWN, "no server of region %s is known", v->region);
     if (v->too_many)
-        return view_say(v, GATE_UNKNOWN, "region %s has more than %d servers", v->region,
-                        REGION_SERVERS_MAX);
+        return raft_view_set_verdict(v, GATE_UNKNOWN, "region %s has more than %d servers",
+                                     v->region, REGION_SERVERS_MAX);
     return true;
 }
 
-void view_without(struct view *v, const struct host *h)
+void raft_view_leave_out(struct raft_view *v, const struct host *h)
 {
     for (size_t i = 0; i < v->n; i++)
         v->without[i] |= v->servers[i] == h;
 }
 
-bool view_dead(const struct view *v, const struct host *h)
+bool raft_view_is_dead(const struct raft_view *v, const struct host *h)
 {
     size_t i = plan_index(v->p, h->key);
     enum plan_role role = i != SIZE_MAX ? v->p->hosts[i].role : ROLE_UPGRADE;
@@ -204,14 +206,15 @@ bool view_dead(const struct view *v, const struct host *h)
     return waits && region_has_failed(v->w, v->region, h->server_id, v->now);
 }
 
-bool view_led(struct view *v, const struct host *h)
+bool raft_view_knows_leader(struct raft_view *v, const struct host *h)
 {
-    if (!fresh(h->server.leader_at, v->now))
-        return view_say(v, GATE_UNKNOWN, "%s did not report a leader", h->name);
-    return h->server.has_leader || view_say(v, GATE_FAIL, "%s knows no leader", h->name);
+    if (!is_fresh(h->server.leader_at, v->now))
+        return raft_view_set_verdict(v, GATE_UNKNOWN, "%s did not report a leader", h->name);
+    return h->server.has_leader ||
+           raft_view_set_verdict(v, GATE_FAIL, "%s knows no leader", h->name);
 }
 
-bool view_leader(struct view *v)
+bool raft_view_find_leader(struct raft_view *v)
 {
     const struct host *first = NULL;
 
@@ -219,19 +222,19 @@ bool view_leader(struct view *v)
         const struct host *h = v->servers[i];
         if (v->without[i])
             continue;
-        if (!view_led(v, h))
+        if (!raft_view_knows_leader(v, h))
             return false;
         if (first != NULL && !str_eq(h->server.leader, first->server.leader))
-            return view_say(v, GATE_FAIL, "%s says %s leads, %s says %s", first->name,
-                            first->server.leader, h->name, h->server.leader);
+            return raft_view_set_verdict(v, GATE_FAIL, "%s says %s leads, %s says %s", first->name,
+                                         first->server.leader, h->name, h->server.leader);
         first = h;
     }
     if (first == NULL)
         return true; /* a region of one */
     v->leader = server_at_address(v, first->server.leader);
     if (v->leader == NULL)
-        return view_say(v, GATE_UNKNOWN, "the leader %s is not among the members",
-                        first->server.leader);
+        return raft_view_set_verdict(v, GATE_UNKNOWN, "the leader %s is not among the members",
+                                     first->server.leader);
     return true;
 }
 
@@ -239,14 +242,14 @@ const struct host *region_leader_why(const struct world *w, const struct plan *p
                                      const struct ledger *l, const char *region, int64_t now,
                                      struct gate_result *ret)
 {
-    const struct view run = {.w = w, .p = p, .l = l, .region = region, .now = now};
-    struct view v;
+    const struct raft_view run = {.w = w, .p = p, .l = l, .region = region, .now = now};
+    struct raft_view v;
 
     ret->text[0] = '\0';
-    view_init(&v, w, NULL, NULL, region, now, ret);
+    raft_view_init(&v, w, NULL, NULL, region, now, ret);
     for (size_t i = 0; p != NULL && i < v.n; i++)
-        v.without[i] = view_dead(&run, v.servers[i]);
-    return view_is_sound(&v) && view_leader(&v) ? v.leader : NULL;
+        v.without[i] = raft_view_is_dead(&run, v.servers[i]);
+    return raft_view_is_sound(&v) && raft_view_find_leader(&v) ? v.leader : NULL;
 }
 
 const struct host *region_leader(const struct world *w, const struct plan *p,
@@ -256,7 +259,7 @@ const struct host *region_leader(const struct world *w, const struct plan *p,
     return region_leader_why(w, p, l, region, now, &unused);
 }
 
-const struct host *view_peer(const struct view *v, const struct peer *p)
+const struct host *raft_view_peer_host(const struct raft_view *v, const struct peer *p)
 {
     for (size_t i = 0; i < v->n; i++)
         if (str_eq(v->servers[i]->server_id, p->id))
@@ -264,18 +267,18 @@ const struct host *view_peer(const struct view *v, const struct peer *p)
     return str_eq(p->id, p->address) ? server_at_address(v, p->address) : NULL;
 }
 
-static enum tri voter_in(const struct view *v, const struct peer *peers, size_t n,
+static enum tri voter_in(const struct raft_view *v, const struct peer *peers, size_t n,
                          const struct host *h)
 {
     for (size_t i = 0; i < n; i++)
-        if (view_peer(v, &peers[i]) == h)
+        if (raft_view_peer_host(v, &peers[i]) == h)
             return peers[i].voter ? TRI_YES : TRI_NO;
     return TRI_NO;
 }
 
 /* Until a new server votes, it reports what it knows of raft. That may be nothing, or a cluster
  * of its own. */
-static bool counts_for_raft(const struct view *v, const struct host *by)
+static bool counts_for_raft(const struct raft_view *v, const struct host *by)
 {
     size_t i = v->p->replaces ? plan_index(v->p, by->key) : SIZE_MAX;
 
@@ -285,7 +288,7 @@ static bool counts_for_raft(const struct view *v, const struct host *by)
     return s == HOST_ENABLING || s == HOST_DONE;
 }
 
-enum tri view_voter(const struct view *v, const struct host *h)
+enum tri raft_view_is_voter(const struct raft_view *v, const struct host *h)
 {
     enum tri raft = TRI_UNKNOWN, autopilot = TRI_UNKNOWN;
 
@@ -293,11 +296,11 @@ enum tri view_voter(const struct view *v, const struct host *h)
         const struct server_view *s = &v->servers[i]->server;
         if (!counts_for_raft(v, v->servers[i]))
             continue;
-        if (fresh(s->raft_at, v->now) && s->raft_status == 200 && s->n_raft > 0) {
+        if (is_fresh(s->raft_at, v->now) && s->raft_status == 200 && s->n_raft > 0) {
             enum tri t = voter_in(v, s->raft, s->n_raft, h);
             raft = raft == TRI_UNKNOWN || raft == t ? t : TRI_NO;
         }
-        if (fresh(s->autopilot_at, v->now) && s->autopilot_body && s->n_autopilot > 0) {
+        if (is_fresh(s->autopilot_at, v->now) && s->autopilot_body && s->n_autopilot > 0) {
             enum tri t = voter_in(v, s->autopilot, s->n_autopilot, h);
             autopilot = autopilot == TRI_UNKNOWN || autopilot == t ? t : TRI_NO;
         }
@@ -306,7 +309,7 @@ enum tri view_voter(const struct view *v, const struct host *h)
         return raft;
     if (autopilot != TRI_UNKNOWN)
         return autopilot;
-    if (fresh(h->server.self_at, v->now) && h->server.voter_known)
+    if (is_fresh(h->server.self_at, v->now) && h->server.voter_known)
         return h->server.voter ? TRI_YES : TRI_NO;
     return TRI_UNKNOWN;
 }

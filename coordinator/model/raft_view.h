@@ -3,16 +3,16 @@
  * vote. Pure.
  *
  * The gates of a region use it (gate.c). Answers older than FRESH_MS do not count. Servers that are
- * past (plan_is_past) do not belong to the region. In a replacement, a server that every list calls
- * `left` does not belong either, unless it is joining or has joined. A server that joins belongs
- * from when a list of members first contains it. A dead server (view_dead) belongs, and counts as a
- * voter while raft lists it, but is not asked.
+ * past (plan_is_former_server) do not belong to the region. In a replacement, a server that every
+ * list calls `left` does not belong either, unless it is joining or has joined. A server that joins
+ * belongs from when a list of members first contains it. A dead server (raft_view_is_dead) belongs,
+ * and counts as a voter while raft lists it, but is not asked.
  *
- * region_leader answers one question. A caller with several questions makes a view: view_init,
- * perhaps view_without, then view_is_sound and view_leader, in this order, then the rest. A view
- * borrows the world, the plan and `ret`, owns nothing, and is valid as long as they are. A function
- * that returns false has put the reason into `ret`. A region with more than REGION_SERVERS_MAX
- * servers is not sound.
+ * region_leader answers one question. A caller with several questions makes a view: raft_view_init,
+ * perhaps raft_view_leave_out, then raft_view_is_sound and raft_view_find_leader, in this order,
+ * then the rest. A view borrows the world, the plan and `ret`, owns nothing, and is valid as long
+ * as they are. A function that returns false has put the reason into `ret`. A region with more than
+ * REGION_SERVERS_MAX servers is not sound.
  */
 #ifndef RAFT_VIEW_H
 #define RAFT_VIEW_H
@@ -21,7 +21,7 @@
 
 #define REGION_SERVERS_MAX 64
 
-struct view {
+struct raft_view {
     const struct world *w;
     const struct plan *p;   /* an empty plan: nothing is planned */
     const struct ledger *l; /* NULL: nothing was begun */
@@ -37,25 +37,27 @@ struct view {
 };
 
 /* p, l NULL: nothing is planned, nothing was begun. */
-void view_init(struct view *v, const struct world *w, const struct plan *p, const struct ledger *l,
-               const char *region, int64_t now, struct gate_result *ret);
+void raft_view_init(struct raft_view *v, const struct world *w, const struct plan *p,
+                    const struct ledger *l, const char *region, int64_t now,
+                    struct gate_result *ret);
 /* Sets kind and text of `ret`. Always returns false, so that a check can return the call. */
-bool view_say(struct view *v, enum verdict_kind kind, const char *fmt, ...) PRINTF(3, 4);
+bool raft_view_set_verdict(struct raft_view *v, enum verdict_kind kind, const char *fmt, ...)
+    PRINTF(3, 4);
 /* True if the region has servers, and the world could be observed. */
-bool view_is_sound(struct view *v);
-void view_without(struct view *v, const struct host *h);
+bool raft_view_is_sound(struct raft_view *v);
+void raft_view_leave_out(struct raft_view *v, const struct host *h);
 /* True if the server leaves and was accepted as dead. During an abort, also true for a server
  * whose turn to leave had not come and for a server that has joined, if every list calls it
  * failed. So the abort can take out the servers that have joined. */
-bool view_dead(const struct view *v, const struct host *h);
+bool raft_view_is_dead(const struct raft_view *v, const struct host *h);
 /* True if the server knows a leader. */
-bool view_led(struct view *v, const struct host *h);
+bool raft_view_knows_leader(struct raft_view *v, const struct host *h);
 /* True if all servers, without those left out, name the same leader; sets v->leader. */
-bool view_leader(struct view *v);
-enum member_status view_status(const struct server_view *by, const char *id);
+bool raft_view_find_leader(struct raft_view *v);
+enum member_status raft_view_member_status(const struct server_view *by, const char *id);
 /* Returns the server that a peer belongs to; NULL: no server of the region. With raft protocol 2
  * a peer's id is its address (recorded: Nomad 1.0.18, raft protocol 2). */
-const struct host *view_peer(const struct view *v, const struct peer *p);
+const struct host *raft_view_peer_host(const struct raft_view *v, const struct peer *p);
 /* Counts what the lists of the region's other servers, read just now, call the server with this
  * raft id. */
 struct member_words {
@@ -75,14 +77,14 @@ bool region_has_failed(const struct world *w, const char *region, const char *id
 enum tri region_has_peer(const struct world *w, const char *region, const char *id, int64_t now);
 /* Returns how many servers of the region should vote by now, by the plan: the voters at the
  * beginning and those that have joined, without those that have left and the dead. 0: unknown. */
-uint32_t view_planned_voters(const struct view *v);
+uint32_t raft_view_planned_voters(const struct raft_view *v);
 /* Does the server vote? Uses every raft configuration that was read; without any, autopilot;
  * without that, the server's own agent/self. */
-enum tri view_voter(const struct view *v, const struct host *h);
+enum tri raft_view_is_voter(const struct raft_view *v, const struct host *h);
 
 /* Returns the leader that every server of the region names, by fresh answers; NULL: no single
- * leader is known. Plan and ledger only say which servers are dead (view_dead); all others count
- * as they are listed. p NULL: none is dead. l NULL: none has died since the plan. */
+ * leader is known. Plan and ledger only say which servers are dead (raft_view_is_dead); all others
+ * count as they are listed. p NULL: none is dead. l NULL: none has died since the plan. */
 const struct host *region_leader(const struct world *w, const struct plan *p,
                                  const struct ledger *l, const char *region, int64_t now);
 /* As region_leader; if NULL, ret->text says why. */

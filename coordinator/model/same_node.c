@@ -90,7 +90,7 @@ static void compare_with_kept(const struct ledger_host *lh, const struct plan_ho
     s->worst = differences_fail(list, n, h->name, s->gate.text, sizeof(s->gate.text));
     s->gate.kind = s->worst != FEATURE_NONE ? GATE_FAIL : GATE_PASS;
     append_drain(&lh->fingerprint, after, s);
-    differences_tell(list, n, s->told, sizeof(s->told));
+    differences_describe(list, n, s->told, sizeof(s->told));
 }
 
 void same_node(const struct world *w, const struct plan *p, const struct ledger *l, const char *key,

@@ -10,8 +10,8 @@
  * Hosts do not trust a seed: every host checks size and digest of the file, and goes on to the next
  * place of its order if they differ. A seed cannot send other hosts elsewhere: the host of its URL
  * is the address at which its agent answers, the URL has no query, and hosts follow no redirect
- * there (get.h). So no host can make other hosts send requests to their own Nomad, or to any other
- * service.
+ * there (binary_download.h). So no host can make other hosts send requests to their own Nomad, or
+ * to any other service.
  *
  * A host whose fact is unknown is no seed. If a host's law may refuse the place of a seed, the host
  * does not get that place, because a host refuses an order for one refused place.

@@ -66,9 +66,9 @@ void count_reader_want(struct count_reader *r, const char *const *keys, size_t n
         if (c == NULL && r->n == COUNT_SERVERS)
             drop_unwanted_counts(r);
         if (c == NULL && r->n < COUNT_SERVERS) {
-            c = r->list[r->n++] = xzalloc(1, sizeof *c);
+            c = r->list[r->n++] = xzalloc(1, sizeof(*c));
             c->reader = r;
-            str_cut(c->key, sizeof c->key, keys[i]);
+            str_cut(c->key, sizeof(c->key), keys[i]);
         }
         if (c != NULL)
             c->wanted = true;
@@ -146,6 +146,6 @@ void count_reader_fill(const struct count_reader *r, struct world *w)
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct counting *c = find_counting(r, w->hosts[i].server_id);
         if (c != NULL)
-            memcpy(w->hosts[i].server.counted, c->counted, sizeof c->counted);
+            memcpy(w->hosts[i].server.counted, c->counted, sizeof(c->counted));
     }
 }

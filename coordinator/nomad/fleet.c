@@ -128,7 +128,7 @@ static void fill_region(const struct fleet *f, struct world *w, struct region *r
 
 static void add_fleet_regions(const struct fleet *f, struct world *w)
 {
-    w->regions = arena_array(&w->arena, f->servers->n + f->nodes->n_lists + 1, sizeof *w->regions);
+    w->regions = arena_array(&w->arena, f->servers->n + f->nodes->n_lists + 1, sizeof(*w->regions));
     for (size_t i = 0; i < f->servers->n; i++)
         add_fleet_region(w, f->servers->slots[i]->region);
     for (size_t i = 0; i < f->nodes->n_lists; i++)
@@ -147,7 +147,7 @@ static void add_fleet_servers(const struct fleet *f, struct world *w)
         servers_fill(f->servers, slot, &w->arena, h);
         h->server.denied = denied_text(&w->arena, slot->denied & ~(unsigned)DENIED_OPERATOR);
     }
-    qsort(w->hosts, w->n_hosts, sizeof *w->hosts, by_host_name);
+    qsort(w->hosts, w->n_hosts, sizeof(*w->hosts), by_host_name);
 }
 
 static void add_client(struct world *w, const char *region, const struct node_told *node)
@@ -171,7 +171,7 @@ static void add_clients(const struct fleet *f, struct world *w)
                 add_client(w, region, &l->nodes[k]);
     }
     if (f->nodes->n_lists > 1)
-        qsort(w->hosts + servers, w->n_hosts - servers, sizeof *w->hosts, by_host_name);
+        qsort(w->hosts + servers, w->n_hosts - servers, sizeof(*w->hosts), by_host_name);
 }
 
 /* Two members at different addresses claim one id: neither can be trusted. */
@@ -190,8 +190,8 @@ static void mark_conflicts(const struct fleet *f, struct world *w)
 static void bind_joiners(const struct fleet *f, struct world *w)
 {
     for (size_t i = 0; i < f->n_joiners; i++) {
-        struct joiner *j = &f->joiners[i];
-        joiner_bind(j, agents_server_of(f->agents, j->key), w);
+        struct joining_server *j = &f->joining[i];
+        joining_bind(j, agents_server_of(f->agents, j->key), w);
     }
 }
 
@@ -204,7 +204,7 @@ static void fill_agents(const struct fleet *f, struct world *w)
     for (size_t i = 0; i < w->n_hosts; i++)
         agents_fill(f->agents, &w->hosts[i], &w->arena);
     for (size_t i = 0; i < f->n_joiners; i++)
-        joiner_mark(&f->joiners[i]);
+        joining_mark(&f->joining[i]);
 }
 
 void fleet_build(const struct fleet *f, struct world *w)
@@ -213,13 +213,13 @@ void fleet_build(const struct fleet *f, struct world *w)
     for (size_t i = 0; i < f->nodes->n_lists; i++)
         most += f->nodes->lists[i]->n;
     w->problem = "";
-    w->hosts = arena_array(&w->arena, most + 1, sizeof *w->hosts);
+    w->hosts = arena_array(&w->arena, most + 1, sizeof(*w->hosts));
     add_fleet_regions(f, w);
     add_fleet_servers(f, w);
     bind_joiners(f, w);
     add_clients(f, w);
     for (size_t i = 0; i < f->n_joiners; i++)
-        joiner_row(&f->joiners[i], w);
+        joining_add_row(&f->joining[i], w);
     nodes_merge(f->nodes, w->hosts, w->n_hosts, &w->arena);
     for (size_t i = 0; i < w->n_hosts; i++)
         blank_host(&w->hosts[i]);
@@ -229,8 +229,8 @@ void fleet_build(const struct fleet *f, struct world *w)
         take_told_heartbeat(&w->hosts[i]);
     world_index(w);
     if (f->servers->n == 0) {
-        char shown[sizeof f->conf->address];
-        url_shown(shown, sizeof shown, f->conf->address);
+        char shown[sizeof(f->conf->address)];
+        url_shown(shown, sizeof(shown), f->conf->address);
         w->problem =
             arena_printf(&w->arena, "Nomad at %s: %s", shown,
                          f->servers->problem[0] != '\0' ? f->servers->problem : "lists no servers");

@@ -60,7 +60,7 @@ const struct log_sign *log_sign_of(const char *line)
 static void emit_line(struct log_frames *f, const struct buf *line)
 {
     char cut[LOG_LINE_MAX + 1];
-    str_cut(cut, sizeof cut, buf_str(line));
+    str_cut(cut, sizeof(cut), buf_str(line));
     f->on_line(f->ctx, cut);
 }
 

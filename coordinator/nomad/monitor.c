@@ -21,7 +21,7 @@ struct monitor {
 
 struct monitor *monitor_new(struct nomad_http *nomad, const struct clock *clock)
 {
-    struct monitor *m = xzalloc(1, sizeof *m);
+    struct monitor *m = xzalloc(1, sizeof(*m));
     m->nomad = nomad;
     m->clock = clock;
     return m;
@@ -79,11 +79,11 @@ void monitor_want(struct monitor *m, const char *const *keys, size_t n)
             if (str_eq(m->list[i]->key, keys[k]))
                 l = m->list[i];
         if (l == NULL && m->n < MONITOR_SERVERS) {
-            l = m->list[m->n++] = xzalloc(1, sizeof *l);
+            l = m->list[m->n++] = xzalloc(1, sizeof(*l));
             l->owner = m;
             l->frames.on_line = on_log_line;
             l->frames.ctx = l;
-            str_cut(l->key, sizeof l->key, keys[k]);
+            str_cut(l->key, sizeof(l->key), keys[k]);
         }
         if (l != NULL)
             l->wanted = true;

@@ -149,7 +149,7 @@ const struct feature *node_features(const struct json *node, struct arena *a, si
                      .cap = 16 + OTHERS_MAX + map_count(attributes) + map_count(meta) +
                             map_count(drivers) + map_count(volumes)};
 
-    l.features = arena_array(a, l.cap, sizeof *l.features);
+    l.features = arena_array(a, l.cap, sizeof(*l.features));
     add_text_feature(&l, FEATURE_ID, node, "ID");
     add_text_feature(&l, FEATURE_NAME, node, "Name");
     add_text_feature(&l, FEATURE_DC, node, "Datacenter");

@@ -39,11 +39,11 @@ static const char *text_or_null(const char *s)
 /* Reads scheme and port from http://host[:port][/]; other servers' addresses are made of them. */
 static int read_seed(struct nomad_http *n, const char *address, struct err *err)
 {
-    str_cut(n->scheme, sizeof n->scheme, "http");
+    str_cut(n->scheme, sizeof(n->scheme), "http");
     n->port = NOMAD_PORT;
     if (str_starts(address, UNIX_PREFIX)) {
-        str_cut(n->seed.url, sizeof n->seed.url, "http://localhost");
-        str_cut(n->seed.socket, sizeof n->seed.socket, address + strlen(UNIX_PREFIX));
+        str_cut(n->seed.url, sizeof(n->seed.url), "http://localhost");
+        str_cut(n->seed.socket, sizeof(n->seed.socket), address + strlen(UNIX_PREFIX));
         if (n->seed.socket[0] == '/')
             return 0;
         return err_set(err, ERR_CONFIG, 0, "NOMAD_ADDR: unix:// must be followed by a path");
@@ -54,8 +54,8 @@ static int read_seed(struct nomad_http *n, const char *address, struct err *err)
                        "NOMAD_ADDR is %s: it must begin with http://, https:// or unix://",
                        address);
     if (address[4] == 's')
-        str_cut(n->scheme, sizeof n->scheme, "https");
-    str_cut(n->seed.url, sizeof n->seed.url, address);
+        str_cut(n->scheme, sizeof(n->scheme), "https");
+    str_cut(n->seed.url, sizeof(n->seed.url), address);
     size_t len = strlen(n->seed.url);
     while (len > 0 && n->seed.url[len - 1] == '/')
         n->seed.url[--len] = '\0';
@@ -84,7 +84,7 @@ static enum token_way way_to(const struct nomad_http *n, enum token_role role, b
 int nomad_http_new(const struct coord_conf *conf, struct http *http, struct nomad_http **ret,
                    struct err *err)
 {
-    struct nomad_http *n = xzalloc(1, sizeof *n);
+    struct nomad_http *n = xzalloc(1, sizeof(*n));
     n->http = http;
     n->conf = conf;
     n->tail = &n->queue;
@@ -128,7 +128,7 @@ void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret)
     *ret = n->seed;
 }
 
-void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret)
+void nomad_base_forwarding(const struct nomad_http *n, struct nomad_base *ret)
 {
     *ret = n->seed;
     if (n->conf->token[0] != '\0' && !n->conf->token_in_clear)
@@ -141,17 +141,17 @@ static void set_tls_name(const struct nomad_http *n, const char *role, const cha
 {
     const char *name = n->conf->tls_server_name;
     if (str_starts(name, "server.") && str_ends(name, ".nomad") && region[0] != '\0')
-        snprintf(b->tls_name, sizeof b->tls_name, "%s.%.64s.nomad", role, region);
+        snprintf(b->tls_name, sizeof(b->tls_name), "%s.%.64s.nomad", role, region);
 }
 
 static int base_from_text(const char *text, struct nomad_base *ret)
 {
     struct nomad_base b = {.token = TOKEN_NOT};
     if (str_starts(text, UNIX_PREFIX)) {
-        str_cut(b.url, sizeof b.url, "http://localhost");
-        if (str_copy(b.socket, sizeof b.socket, text + strlen(UNIX_PREFIX)) < 0)
+        str_cut(b.url, sizeof(b.url), "http://localhost");
+        if (str_copy(b.socket, sizeof(b.socket), text + strlen(UNIX_PREFIX)) < 0)
             return -1;
-    } else if (str_copy(b.url, sizeof b.url, text) < 0 || strstr(text, "://") == NULL) {
+    } else if (str_copy(b.url, sizeof(b.url), text) < 0 || strstr(text, "://") == NULL) {
         return -1;
     }
     size_t len = strlen(b.url);
@@ -167,9 +167,9 @@ int nomad_base_of(const struct nomad_http *n, const struct nomad_whom *whom, con
     const char *mapped = address_map_find(&n->conf->servers, whom->id, whom->name);
     bool six = strchr(addr, ':') != NULL;
     char text[300];
-    int len = snprintf(text, sizeof text, "%s://%s%s%s:%u", n->scheme, six ? "[" : "", addr,
+    int len = snprintf(text, sizeof(text), "%s://%s%s%s:%u", n->scheme, six ? "[" : "", addr,
                        six ? "]" : "", n->port);
-    if (mapped == NULL && (addr[0] == '\0' || len < 0 || (size_t)len >= sizeof text))
+    if (mapped == NULL && (addr[0] == '\0' || len < 0 || (size_t)len >= sizeof(text)))
         return -1;
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
@@ -193,8 +193,8 @@ int nomad_base_at(const struct nomad_http *n, const struct nomad_whom *whom, con
     const char *mapped = address_map_find(&n->conf->servers, whom->id, whom->name);
     char text[300];
     bool secure = tls || str_eq(n->scheme, "https");
-    int len = snprintf(text, sizeof text, "%s://%s", secure ? "https" : "http", host_port);
-    if (mapped == NULL && (host_port[0] == '\0' || len < 0 || (size_t)len >= sizeof text))
+    int len = snprintf(text, sizeof(text), "%s://%s", secure ? "https" : "http", host_port);
+    if (mapped == NULL && (host_port[0] == '\0' || len < 0 || (size_t)len >= sizeof(text)))
         return -1;
     if (base_from_text(mapped != NULL ? mapped : text, ret) < 0)
         return -1;
@@ -278,10 +278,10 @@ static void start_call(struct nomad_http *n, struct call *c)
                              .on_data = c->on_data != NULL ? on_call_piece : NULL,
                              .on_done = on_call_finished,
                              .ctx = c};
-    int len = snprintf(url, sizeof url, "%s%s", c->base.url, c->path);
+    int len = snprintf(url, sizeof(url), "%s%s", c->base.url, c->path);
     r.url = url;
     n->open[n->n_open++] = c;
-    if (len < 0 || (size_t)len >= sizeof url)
+    if (len < 0 || (size_t)len >= sizeof(url))
         (void)err_set(&err, ERR_LIMIT, 0, "the URL of the request is too long");
     else if (http_start(n->http, &r, &err) == 0)
         return;
@@ -307,7 +307,7 @@ static void start_queued_requests(struct nomad_http *n)
 
 void nomad_ask(struct nomad_http *n, const struct nomad_request *r)
 {
-    struct call *c = xzalloc(1, sizeof *c);
+    struct call *c = xzalloc(1, sizeof(*c));
     n->asked++;
     c->owner = n;
     c->base = *r->base;
@@ -370,7 +370,7 @@ void nomad_why(const struct http_answer *answer, const struct err *err, char *ds
         return;
     }
     char line[160];
-    size_t len = MIN_OF(answer->body_len, sizeof line - 1);
+    size_t len = MIN_OF(answer->body_len, sizeof(line) - 1);
     if (len > 0)
         memcpy(line, answer->body, len);
     line[len] = '\0';

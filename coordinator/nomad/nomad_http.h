@@ -43,7 +43,7 @@ void nomad_base_seed(const struct nomad_http *n, struct nomad_base *ret);
 /* The base of NOMAD_ADDR for a request about another region. Nomad forwards such a request, with
  * the token, to a server that only the cluster's lists name. The token is therefore not sent,
  * unless [nomad] token_in_clear allows it. */
-void nomad_base_handing_on(const struct nomad_http *n, struct nomad_base *ret);
+void nomad_base_forwarding(const struct nomad_http *n, struct nomad_base *ret);
 /* The host for which a base is wanted. region may be "". */
 struct nomad_whom {
     const char *id, *name, *region;

@@ -9,7 +9,7 @@ enum { CURRENT, OLD, NEXT };
 
 void nodes_init(struct nodes *n, struct nomad_http *nomad, const struct clock *clock)
 {
-    memset(n, 0, sizeof *n);
+    memset(n, 0, sizeof(*n));
     n->nomad = nomad;
     n->clock = clock;
 }
@@ -28,7 +28,7 @@ void nodes_free(struct nodes *n)
         arena_free(&n->interests[i]->allocs_arena);
         free(n->interests[i]);
     }
-    memset(n, 0, sizeof *n);
+    memset(n, 0, sizeof(*n));
 }
 
 static struct node_list *node_list_of(struct nodes *n, const char *region)
@@ -38,9 +38,9 @@ static struct node_list *node_list_of(struct nodes *n, const char *region)
             return n->lists[i];
     if (n->n_lists == NODE_REGIONS_MAX)
         return NULL;
-    struct node_list *l = xzalloc(1, sizeof *l);
+    struct node_list *l = xzalloc(1, sizeof(*l));
     l->owner = n;
-    str_cut(l->region, sizeof l->region, region);
+    str_cut(l->region, sizeof(l->region), region);
     n->lists[n->n_lists++] = l;
     return l;
 }
@@ -68,7 +68,7 @@ static int by_node_name(const void *a, const void *b)
 static size_t drop_doubled(struct node_told *nodes, size_t n)
 {
     size_t kept = 0;
-    qsort(nodes, n, sizeof *nodes, by_node_id);
+    qsort(nodes, n, sizeof(*nodes), by_node_id);
     for (size_t i = 0; i < n; i++)
         if (kept == 0 || by_node_id(&nodes[kept - 1], &nodes[i]) != 0)
             nodes[kept++] = nodes[i];
@@ -87,13 +87,13 @@ static void list_ended(struct node_list *l)
 static void list_complete(struct node_list *l)
 {
     l->n_next = l->n_next == 0 ? 0 : drop_doubled(l->next, l->n_next);
-    struct node_told *nodes = xrealloc(l->next, (l->n_next + 1) * sizeof *nodes);
+    struct node_told *nodes = xrealloc(l->next, (l->n_next + 1) * sizeof(*nodes));
     for (size_t i = 0; i < l->n_next; i++) {
         nodes[i].client.list_at = l->begun;
         nodes[i].client.list_index = l->next_index;
     }
     if (l->n_next > 0)
-        qsort(nodes, l->n_next, sizeof *nodes, by_node_name);
+        qsort(nodes, l->n_next, sizeof(*nodes), by_node_name);
     arena_free(&l->arenas[OLD]);
     l->arenas[OLD] = l->arenas[CURRENT];
     if (l->owner->alone)
@@ -117,7 +117,7 @@ static void ask_page(struct node_list *l);
 static void list_lost(struct node_list *l, const struct http_answer *answer, const struct err *why)
 {
     nomad_why(why != NULL && why->kind == ERR_LIMIT ? NULL : answer, why, l->problem,
-              sizeof l->problem);
+              sizeof(l->problem));
     l->denied = answer != NULL && answer->status == 403 && l->base.token != TOKEN_NOT;
     list_ended(l);
 }
@@ -141,10 +141,10 @@ static void page_answered(void *ctx, const struct http_answer *answer, const str
     }
     if (l->n_next + n > l->cap_next) {
         l->cap_next = MAX_OF(l->cap_next * 2, l->n_next + n);
-        l->next = xrealloc(l->next, l->cap_next * sizeof *l->next);
+        l->next = xrealloc(l->next, l->cap_next * sizeof(*l->next));
     }
     if (n > 0)
-        memcpy(l->next + l->n_next, page, n * sizeof *page);
+        memcpy(l->next + l->n_next, page, n * sizeof(*page));
     l->n_next += n;
     l->next_index = answer->nomad_index;
     if (!l->paged || answer->next_token[0] == '\0' || n == 0)
@@ -222,14 +222,14 @@ static void want_node(struct nodes *n, const char *id, const char *name)
     if (t == NULL) {
         if (n->n_interests == NODES_INTEREST_MAX)
             return;
-        t = xzalloc(1, sizeof *t);
+        t = xzalloc(1, sizeof(*t));
         t->owner = n;
-        str_cut(t->id, sizeof t->id, id);
+        str_cut(t->id, sizeof(t->id), id);
         for (int q = 0; q < NODE_QUESTIONS; q++)
             t->asks[q] = (struct node_ask){.interest = t, .question = (enum node_question)q};
         n->interests[n->n_interests++] = t;
     }
-    str_cut(t->name, sizeof t->name, name);
+    str_cut(t->name, sizeof(t->name), name);
     t->wanted = true;
 }
 
@@ -248,12 +248,12 @@ static void take_node_record(struct interest *t, const struct http_answer *answe
         parse_node(answer->body, answer->body_len, t->owner->arena, &t->detail, &tls, err) < 0)
         return;
     if (!str_eq(t->detail.node_id, t->id)) {
-        memset(&t->detail, 0, sizeof t->detail);
+        memset(&t->detail, 0, sizeof(t->detail));
         return;
     }
     t->detail.client.detail_at = t->asks[ASK_NODE].at;
     t->detail.client.list_index = answer->nomad_index;
-    str_cut(t->http_addr, sizeof t->http_addr, t->detail.client.http_addr);
+    str_cut(t->http_addr, sizeof(t->http_addr), t->detail.client.http_addr);
     t->tls = tls;
 }
 
@@ -388,7 +388,7 @@ static void ask_details(struct nodes *n, const struct node_list *l, const struct
         bool here = t->hint < l->n && str_eq(l->nodes[t->hint].node_id, t->id);
         if (!t->wanted || (!here && !lists_node(l, t->id)))
             continue;
-        str_cut(t->region, sizeof t->region, l->region);
+        str_cut(t->region, sizeof(t->region), l->region);
         ask_record(t, l, base, with_region);
         ask_itself(t);
     }
@@ -416,13 +416,13 @@ static void merge_interest(const struct interest *t, struct host *h, struct aren
     c->own_healthy = t->own_healthy;
     c->allocs_at = t->allocs_at;
     c->n_allocs = t->n_allocs;
-    c->allocs = arena_array(a, t->n_allocs + 1, sizeof *c->allocs);
+    c->allocs = arena_array(a, t->n_allocs + 1, sizeof(*c->allocs));
     for (size_t i = 0; i < t->n_allocs; i++) {
         c->allocs[i] = t->allocs[i];
         c->allocs[i].id = arena_strdup(a, t->allocs[i].id);
         c->allocs[i].client_status = arena_strdup(a, t->allocs[i].client_status);
-        int64_t *starts = arena_array(a, t->allocs[i].n_starts + 1, sizeof *starts);
-        memcpy(starts, t->allocs[i].starts, t->allocs[i].n_starts * sizeof *starts);
+        int64_t *starts = arena_array(a, t->allocs[i].n_starts + 1, sizeof(*starts));
+        memcpy(starts, t->allocs[i].starts, t->allocs[i].n_starts * sizeof(*starts));
         c->allocs[i].starts = starts;
     }
 }
@@ -437,8 +437,8 @@ void nodes_begin(struct nodes *n, struct arena *arena, uint64_t round)
     size_t kept = 0;
     for (size_t i = 0; i < n->n_interests; i++) {
         struct interest *t = n->interests[i];
-        memset(&t->detail, 0, sizeof t->detail);
-        memset(&t->own, 0, sizeof t->own);
+        memset(&t->detail, 0, sizeof(t->detail));
+        memset(&t->own, 0, sizeof(t->own));
         t->own_at = t->health_at = 0;
         t->own_healthy = TRI_UNKNOWN;
         bool open = false;

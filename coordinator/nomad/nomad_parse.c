@@ -76,7 +76,7 @@ int parse_members(const void *p, size_t n, struct arena *a, struct member **ret,
     if (!json_is_object(j) || (json_has(j, "Members") && !json_is_array(list)))
         return refuse_shape(err, "a list of members");
     size_t total = MIN_OF(json_len(list), (size_t)NOMAD_MEMBERS_MAX), out = 0;
-    struct member *members = arena_array(a, total + 1, sizeof *members);
+    struct member *members = arena_array(a, total + 1, sizeof(*members));
     for (size_t i = 0; i < total; i++) {
         const struct json *m = json_item(list, i), *tags = json_get(m, "Tags");
         if (!str_eq(json_str(tags, "role", ""), "nomad"))
@@ -104,7 +104,7 @@ static struct peer *read_peers(const struct json *list, const char *name, struct
                                size_t *ret_n)
 {
     *ret_n = MIN_OF(json_len(list), (size_t)NOMAD_PEERS_MAX);
-    struct peer *peers = arena_array(a, *ret_n + 1, sizeof *peers);
+    struct peer *peers = arena_array(a, *ret_n + 1, sizeof(*peers));
     for (size_t i = 0; i < *ret_n; i++) {
         const struct json *s = json_item(list, i);
         peers[i] = (struct peer){
@@ -245,9 +245,9 @@ const char *parse_version_object(struct arena *a, const struct json *v)
     if (plain[0] == '\0')
         return "";
     char text[128];
-    int n = snprintf(text, sizeof text, "%s%s%s%s%s", plain, pre[0] != '\0' ? "-" : "", pre,
+    int n = snprintf(text, sizeof(text), "%s%s%s%s%s", plain, pre[0] != '\0' ? "-" : "", pre,
                      meta[0] != '\0' ? "+" : "", meta);
-    return n < 0 || (size_t)n >= sizeof text ? "" : arena_strdup(a, text);
+    return n < 0 || (size_t)n >= sizeof(text) ? "" : arena_strdup(a, text);
 }
 
 /* "[{Suffrage:Voter ID:x Address:y} ...]", as Go prints the slice: is the peer with this id or
@@ -313,7 +313,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
         return refuse_shape(err, "that of agent/self");
     struct self_answer r;
     struct heartbeat beat;
-    memset(&r, 0, sizeof r);
+    memset(&r, 0, sizeof(r));
     r.view.self_name = parse_text(a, json_str(config, "NodeName", ""));
     r.view.self_dc = parse_text(a, json_str(config, "Datacenter", ""));
     r.region = r.view.self_region = parse_text(a, json_str(config, "Region", ""));
@@ -339,7 +339,7 @@ int parse_self(const void *p, size_t n, struct arena *a, struct self_answer *ret
 static struct driver_view *read_drivers(const struct json *map, struct arena *a, size_t *ret_n)
 {
     size_t n = MIN_OF(json_len(map), (size_t)NOMAD_DRIVERS_MAX), out = 0;
-    struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof *list) : NULL;
+    struct driver_view *list = json_is_object(map) ? arena_array(a, n + 1, sizeof(*list)) : NULL;
     for (size_t i = 0; list != NULL && i < n; i++) {
         const char *name = "";
         const struct json *d = json_pair(map, i, &name);
@@ -382,7 +382,7 @@ int parse_nodes(const void *p, size_t n, struct arena *a, struct node_told **ret
     if (!json_is_array(j))
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of nodes");
     size_t total = MIN_OF(json_len(j), (size_t)NODES_MAX), out = 0;
-    struct node_told *nodes = xzalloc(total + 1, sizeof *nodes);
+    struct node_told *nodes = xzalloc(total + 1, sizeof(*nodes));
     for (size_t i = 0; i < total; i++) {
         const struct json *stub = json_item(j, i);
         if (json_str(stub, "ID", "")[0] == '\0')
@@ -421,7 +421,7 @@ int parse_node(const void *p, size_t n, struct arena *a, struct node_told *ret, 
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a node");
     const struct json *attributes = json_get(j, "Attributes"), *drain = json_get(j, "LastDrain");
     struct node_told h;
-    memset(&h, 0, sizeof h);
+    memset(&h, 0, sizeof(h));
     read_common(j, a, &h);
     h.client.http_addr = text_member(a, j, "HTTPAddr");
     h.addr = host_part(a, h.client.http_addr);
@@ -448,7 +448,7 @@ static struct alloc_view read_alloc(const struct json *alloc, struct arena *a)
                            .client_status = text_member(a, alloc, "ClientStatus"),
                            .system_job = str_eq(type, "system") || str_eq(type, "sysbatch")};
     size_t n_tasks = json_is_object(tasks) ? MIN_OF(json_len(tasks), (size_t)TASKS_MAX) : 0;
-    int64_t *starts = arena_array(a, n_tasks + 1, sizeof *starts);
+    int64_t *starts = arena_array(a, n_tasks + 1, sizeof(*starts));
     for (size_t i = 0; i < n_tasks; i++) {
         const char *name = "";
         const struct json *task = json_pair(tasks, i, &name);
@@ -474,7 +474,7 @@ int parse_allocs(const void *p, size_t n, struct arena *a, struct alloc_view **r
         return err_set(err, ERR_FORMAT, 0, "Nomad's answer is not a list of allocations");
     size_t total = json_is_array(j) ? json_len(j) : 0, out = 0;
     struct alloc_view *list =
-        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof *list);
+        arena_array(a, MIN_OF(total, (size_t)NOMAD_ALLOCS_MAX) + 1, sizeof(*list));
     for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < total && out < NOMAD_ALLOCS_MAX; i++)
             if (is_running(json_item(j, i)) == (pass == 0))

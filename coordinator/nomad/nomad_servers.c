@@ -34,7 +34,7 @@ static void ask_server(struct servers *s, struct server_ask *ask, const struct n
 
 void servers_init(struct servers *s, struct nomad_http *nomad, const struct clock *clock)
 {
-    memset(s, 0, sizeof *s);
+    memset(s, 0, sizeof(*s));
     s->nomad = nomad;
     s->clock = clock;
     s->seed = (struct server_ask){.owner = s, .question = ASK_MEMBERS};
@@ -45,7 +45,7 @@ static int find_base(const struct nomad_http *nomad, const struct server_place *
                      struct nomad_base *ret)
 {
     char plain[TEXT_MAX];
-    str_cut(plain, sizeof plain, p->name);
+    str_cut(plain, sizeof(plain), p->name);
     size_t len = strlen(plain), tail = strlen(p->region) + 1;
     if (len > tail && plain[len - tail] == '.' && str_eq(plain + len - tail + 1, p->region))
         plain[len - tail] = '\0';
@@ -65,10 +65,10 @@ void servers_remember(struct servers *s, const struct server_place *places, size
 
 static void write_place(const struct server_slot *slot, struct server_place *ret)
 {
-    str_cut(ret->id, sizeof ret->id, slot->id);
-    str_cut(ret->name, sizeof ret->name, slot->name);
-    str_cut(ret->region, sizeof ret->region, slot->region);
-    str_cut(ret->addr, sizeof ret->addr, slot->addr);
+    str_cut(ret->id, sizeof(ret->id), slot->id);
+    str_cut(ret->name, sizeof(ret->name), slot->name);
+    str_cut(ret->region, sizeof(ret->region), slot->region);
+    str_cut(ret->addr, sizeof(ret->addr), slot->addr);
 }
 
 size_t servers_places(const struct servers *s, struct server_place *ret, size_t max)
@@ -84,7 +84,7 @@ void servers_free(struct servers *s)
 {
     for (size_t i = 0; i < s->n; i++)
         free(s->slots[i]);
-    memset(s, 0, sizeof *s);
+    memset(s, 0, sizeof(*s));
 }
 
 static struct server_slot *find_server(struct servers *s, const char *id)
@@ -99,8 +99,8 @@ static struct server_slot *add_server(struct servers *s, const char *id)
 {
     if (s->n == SERVERS_MAX)
         return NULL;
-    struct server_slot *slot = xzalloc(1, sizeof *slot);
-    str_cut(slot->id, sizeof slot->id, id);
+    struct server_slot *slot = xzalloc(1, sizeof(*slot));
+    str_cut(slot->id, sizeof(slot->id), id);
     for (int q = 0; q < SERVER_QUESTIONS; q++)
         slot->asks[q] =
             (struct server_ask){.owner = s, .slot = slot, .question = (enum server_question)q};
@@ -125,10 +125,10 @@ static void meet_member(struct servers *s, const struct member *m)
     bool fresh = !slot->has_base;
     slot->seen = true;
     slot->seen_as = m->status;
-    str_cut(slot->name, sizeof slot->name, m->name);
-    str_cut(slot->region, sizeof slot->region, m->region);
-    str_cut(slot->addr, sizeof slot->addr, m->addr);
-    str_cut(slot->build, sizeof slot->build, m->build);
+    str_cut(slot->name, sizeof(slot->name), m->name);
+    str_cut(slot->region, sizeof(slot->region), m->region);
+    str_cut(slot->addr, sizeof(slot->addr), m->addr);
+    str_cut(slot->build, sizeof(slot->build), m->build);
     slot->rpc_port = m->rpc_port;
     struct server_place place;
     write_place(slot, &place);
@@ -148,7 +148,7 @@ static void take_members(struct servers *s, struct server_ask *ask,
         parse_members(answer->body, answer->body_len, s->arena, &members, &n, &region, &err) < 0) {
         if (ask != &s->seed)
             return;
-        nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof s->problem);
+        nomad_why(answer, err.kind != ERR_NONE ? &err : why, s->problem, sizeof(s->problem));
         s->refused = answer != NULL && (answer->status == 401 || answer->status == 403);
         for (size_t i = 0; i < s->n_others; i++)
             ask_server(s, &s->other_asks[i], &s->others[i]);
@@ -156,7 +156,7 @@ static void take_members(struct servers *s, struct server_ask *ask,
     }
     s->anybody = true;
     if (ask == &s->seed)
-        str_cut(s->own_region, sizeof s->own_region, region);
+        str_cut(s->own_region, sizeof(s->own_region), region);
     if (ask->slot != NULL) {
         ask->slot->view.members_at = ask->at;
         ask->slot->view.members = members;
@@ -224,7 +224,7 @@ static void on_server_answered(void *ctx, const struct http_answer *answer, cons
     if (ask->slot != NULL && (answer == NULL || answer->status == 0) &&
         ask->slot->problem == NULL) {
         char text[TEXT_MAX];
-        nomad_why(answer, why, text, sizeof text);
+        nomad_why(answer, why, text, sizeof(text));
         ask->slot->problem = arena_strdup(s->arena, text);
     }
     *(was_slow ? &s->pending_slow : &s->pending) -= 1;
@@ -269,8 +269,8 @@ void servers_begin(struct servers *s, struct arena *arena, uint64_t round)
         slot->denied = 0;
         slot->seen_as = MEMBER_UNKNOWN;
         slot->problem = slot->conflict = NULL;
-        memset(&slot->view, 0, sizeof slot->view);
-        memset(&slot->self, 0, sizeof slot->self);
+        memset(&slot->view, 0, sizeof(slot->view));
+        memset(&slot->self, 0, sizeof(slot->self));
     }
     s->pending++; /* an immediate answer must not end the round */
     for (size_t i = 0; i < known; i++)
@@ -291,11 +291,11 @@ static void check_identity(struct servers *s, struct server_slot *slot)
         str_eq(slot->self.raft_id, slot->id))
         return;
     char shown[101];
-    url_shown(shown, sizeof shown, slot->base.url);
+    url_shown(shown, sizeof(shown), slot->base.url);
     slot->problem = arena_printf(s->arena, "server %.40s answers at %s, not server %s",
                                  slot->self.raft_id, shown, slot->id);
-    memset(&slot->view, 0, sizeof slot->view);
-    memset(&slot->self, 0, sizeof slot->self);
+    memset(&slot->view, 0, sizeof(slot->view));
+    memset(&slot->self, 0, sizeof(slot->self));
 }
 
 static bool has_open(const struct server_slot *slot)
@@ -337,7 +337,7 @@ static bool is_of_region(const struct servers *s, const struct server_slot *slot
     return slot->view.leader_at != 0 && str_eq(slot->region, s->own_region);
 }
 
-bool servers_to_come(const struct servers *s, const char *region)
+bool servers_may_answer(const struct servers *s, const char *region)
 {
     for (size_t i = 0; i < s->n; i++)
         for (int q = 0; q < SERVER_QUESTIONS && str_eq(s->slots[i]->region, region); q++) {
@@ -348,7 +348,7 @@ bool servers_to_come(const struct servers *s, const char *region)
     return false;
 }
 
-const struct server_slot *servers_speaker(const struct servers *s, const char *region)
+const struct server_slot *servers_to_ask(const struct servers *s, const char *region)
 {
     const struct server_slot *any = NULL;
     for (size_t i = 0; i < s->n; i++) {
@@ -406,7 +406,7 @@ static void merge_self(const struct server_slot *slot, struct server_view *v)
 void servers_fill(const struct servers *s, const struct server_slot *slot, struct arena *a,
                   struct host *ret)
 {
-    char shown[sizeof slot->base.url];
+    char shown[sizeof(slot->base.url)];
     struct server_view v = slot->view;
     if (v.self_at != 0)
         merge_self(slot, &v);
@@ -424,7 +424,7 @@ void servers_fill(const struct servers *s, const struct server_slot *slot, struc
     ret->addr = arena_strdup(a, slot->addr);
     ret->node_id = ret->dc = ret->node_class = ret->node_pool = "";
     ret->is_server = true;
-    url_shown(shown, sizeof shown, slot->base.url);
+    url_shown(shown, sizeof(shown), slot->base.url);
     v.api = arena_strdup(a, shown);
     v.token_kept = servers_kept(s, slot);
     v.token_clear = nomad_token_clear(s->nomad, &slot->base);

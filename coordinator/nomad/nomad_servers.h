@@ -104,9 +104,9 @@ void servers_end(struct servers *s);
  * region that answered; only servers to which the token may be sent. NULL: there is no such server.
  * The region that the lists name for a server proves nothing: the server's own answer counts,
  * except for the region of NOMAD_ADDR. Valid in a round and after it. */
-const struct server_slot *servers_speaker(const struct servers *s, const char *region);
+const struct server_slot *servers_to_ask(const struct servers *s, const char *region);
 /* May a server of the region still answer soon in this round? */
-bool servers_to_come(const struct servers *s, const char *region);
+bool servers_may_answer(const struct servers *s, const char *region);
 /* The earliest time at which a live server of the region was asked for the members. 0: not all live
  * servers of the region answered. */
 int64_t servers_complete_at(const struct servers *s, const char *region);

@@ -66,10 +66,10 @@ static void add_survey_regions(struct nomad_survey *s)
     const struct plan *p = s->c.plan;
     struct survey *out = &s->queue.out;
 
-    out->regions = arena_array(&out->arena, p->n_regions + 1, sizeof *out->regions);
-    s->queue.bases = xzalloc(p->n_regions + 1, sizeof *s->queue.bases);
-    s->queue.tokens = xzalloc(p->n_regions + 1, sizeof *s->queue.tokens);
-    s->queue.jobs = xzalloc(p->n_regions + 1, sizeof *s->queue.jobs);
+    out->regions = arena_array(&out->arena, p->n_regions + 1, sizeof(*out->regions));
+    s->queue.bases = xzalloc(p->n_regions + 1, sizeof(*s->queue.bases));
+    s->queue.tokens = xzalloc(p->n_regions + 1, sizeof(*s->queue.tokens));
+    s->queue.jobs = xzalloc(p->n_regions + 1, sizeof(*s->queue.jobs));
     for (size_t i = 0; i < p->n_regions; i++) {
         if (!p->regions[i].planned)
             continue;
@@ -82,7 +82,7 @@ static void add_survey_regions(struct nomad_survey *s)
                                                  .license_ends = "",
                                                  .jobs_why = "",
                                                  .other_pool = ""};
-        observer_speaker(s->c.observer, p->regions[i].name, &s->queue.bases[k]);
+        observer_server_to_ask(s->c.observer, p->regions[i].name, &s->queue.bases[k]);
         begin_survey_region(s, k);
     }
 }
@@ -105,13 +105,13 @@ static void add_survey_hosts(struct nomad_survey *s)
     const struct world *w = s->c.world;
     struct survey *out = &s->queue.out;
 
-    out->hosts = arena_array(&out->arena, w->n_hosts + 1, sizeof *out->hosts);
+    out->hosts = arena_array(&out->arena, w->n_hosts + 1, sizeof(*out->hosts));
     out->n_hosts = w->n_hosts;
     for (size_t i = 0; i < w->n_hosts; i++)
         out->hosts[i] = (struct host_survey){.key = survey_text(&s->queue, w->hosts[i].key),
                                              .num_schedulers = -1,
                                              .authoritative = ""};
-    qsort(out->hosts, out->n_hosts, sizeof *out->hosts, by_survey_key);
+    qsort(out->hosts, out->n_hosts, sizeof(*out->hosts), by_survey_key);
     for (size_t i = 0; i < out->n_hosts; i++) {
         const struct host *h = world_host(w, out->hosts[i].key);
         if (h == NULL || out->n_regions == 0)
@@ -130,7 +130,7 @@ static void add_survey_hosts(struct nomad_survey *s)
 
 void nomad_survey_begin(const struct nomad_survey_config *c, struct nomad_survey **ret)
 {
-    struct nomad_survey *s = xzalloc(1, sizeof *s);
+    struct nomad_survey *s = xzalloc(1, sizeof(*s));
 
     s->c = *c;
     survey_queue_init(&s->queue, c->nomad, c->world, takers);

@@ -22,13 +22,13 @@ struct observer {
     uint64_t round;
     bool open, seen; /* seen: the last round found a fleet */
     int64_t begun, ended, due;
-    int64_t rest_until; /* observer_rest; 0: off */
+    int64_t rest_until; /* observer_set_rest; 0: off */
     uint64_t asked;     /* nomad_asked when the round began */
     int64_t happened;   /* time of the last change */
     bool wanted;        /* there was a change since the last round began */
     uint64_t changes;   /* counters of the agents and the counts at the last tick */
     struct world *building, *ready, *given;
-    struct joiner *joiners;
+    struct joining_server *joining;
     size_t n_joiners;
     char (*interest)[UUID_MAX];
     size_t n_interest;
@@ -36,7 +36,7 @@ struct observer {
 
 struct observer *observer_new(const struct observer_config *c)
 {
-    struct observer *o = xzalloc(1, sizeof *o);
+    struct observer *o = xzalloc(1, sizeof(*o));
     o->c = *c;
     servers_init(&o->servers, c->nomad, c->clock);
     nodes_init(&o->nodes, c->nomad, c->clock);
@@ -64,24 +64,24 @@ void observer_free(struct observer *o)
     nodes_free(&o->nodes);
     count_reader_free(&o->counts);
     free(o->interest);
-    free(o->joiners);
+    free(o->joining);
     free(o);
 }
 
-void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n)
+void observer_set_joining(struct observer *o, const struct joining_server *joining, size_t n)
 {
-    o->joiners = xrealloc(o->joiners, (n + 1) * sizeof *o->joiners);
+    o->joining = xrealloc(o->joining, (n + 1) * sizeof(*o->joining));
     o->n_joiners = n;
     if (n > 0)
-        memcpy(o->joiners, joiners, n * sizeof *joiners);
+        memcpy(o->joining, joining, n * sizeof(*joining));
 }
 
 /* The key of a server's host is the server id, except for a host that joined. */
 static const char *server_id_of(const struct observer *o, const char *key)
 {
     for (size_t i = 0; i < o->n_joiners; i++)
-        if (str_eq(o->joiners[i].key, key))
-            return o->joiners[i].server_id;
+        if (str_eq(o->joining[i].key, key))
+            return o->joining[i].server_id;
     return key;
 }
 
@@ -97,10 +97,10 @@ void observer_interest(struct observer *o, const char *const *keys, size_t n)
 {
     if (is_same_interest(o, keys, n))
         return;
-    o->interest = xrealloc(o->interest, (n + 1) * sizeof *o->interest);
+    o->interest = xrealloc(o->interest, (n + 1) * sizeof(*o->interest));
     o->n_interest = n;
     for (size_t i = 0; i < n; i++)
-        str_cut(o->interest[i], sizeof o->interest[i], keys[i]);
+        str_cut(o->interest[i], sizeof(o->interest[i]), keys[i]);
     if (o->c.agents != NULL)
         agents_interest(o->c.agents, keys, n);
 }
@@ -111,8 +111,8 @@ static void update_node_interest(struct observer *o)
     const struct world *w = o->ready != NULL ? o->ready : o->given;
     if (w == NULL)
         return; /* observer_give_back did this already */
-    const char **ids = xalloc((o->n_interest + 1) * sizeof *ids);
-    const char **names = xalloc((o->n_interest + 1) * sizeof *names);
+    const char **ids = xalloc((o->n_interest + 1) * sizeof(*ids));
+    const char **names = xalloc((o->n_interest + 1) * sizeof(*names));
     size_t n = 0;
     for (size_t i = 0; i < o->n_interest; i++) {
         const struct host *h = world_host(w, o->interest[i]);
@@ -134,8 +134,8 @@ static struct region_state *region_state_of(struct observer *o, const char *name
     if (name[0] == '\0' || o->n_regions == NODE_REGIONS_MAX)
         return NULL;
     struct region_state *r = &o->regions[o->n_regions++];
-    memset(r, 0, sizeof *r);
-    str_cut(r->name, sizeof r->name, name);
+    memset(r, 0, sizeof(*r));
+    str_cut(r->name, sizeof(r->name), name);
     return r;
 }
 
@@ -161,7 +161,7 @@ static bool base_of_nobody(const struct observer *o, const char *region, struct 
     if (region[0] == '\0' || str_eq(region, o->servers.own_region))
         return false;
     enum token_way way = ret->token;
-    nomad_base_handing_on(o->c.nomad, ret);
+    nomad_base_forwarding(o->c.nomad, ret);
     return ret->token != way;
 }
 
@@ -176,8 +176,8 @@ static void ask_regions(struct observer *o)
         struct nomad_base base = r->base;
         bool spoken = r->spoken;
         if (!spoken && base_of_nobody(o, r->name, &base)) {
-            const struct server_slot *speaker = servers_speaker(&o->servers, r->name);
-            if (speaker == NULL && servers_to_come(&o->servers, r->name))
+            const struct server_slot *speaker = servers_to_ask(&o->servers, r->name);
+            if (speaker == NULL && servers_may_answer(&o->servers, r->name))
                 continue;
             spoken = speaker != NULL;
             if (spoken)
@@ -190,11 +190,11 @@ static void ask_regions(struct observer *o)
 
 static void begin_round(struct observer *o, int64_t now)
 {
-    o->building = xzalloc(1, sizeof *o->building);
+    o->building = xzalloc(1, sizeof(*o->building));
     o->building->arena = (struct arena)ARENA_INIT;
     o->building->round = ++o->round;
     o->building->begun_ms = o->begun = now;
-    o->building->told = o->c.agents == NULL || agents_told(o->c.agents);
+    o->building->told = o->c.agents == NULL || agents_have_answered(o->c.agents);
     o->open = true;
     o->wanted = false;
     o->asked = nomad_asked(o->c.nomad);
@@ -209,10 +209,10 @@ static void begin_round(struct observer *o, int64_t now)
 static void end_round(struct observer *o, int64_t now)
 {
     struct nomad_base seed;
-    char shown[sizeof o->c.conf->address];
+    char shown[sizeof(o->c.conf->address)];
     servers_end(&o->servers);
     for (size_t i = 0; i < o->n_regions; i++) {
-        const struct server_slot *speaker = servers_speaker(&o->servers, o->regions[i].name);
+        const struct server_slot *speaker = servers_to_ask(&o->servers, o->regions[i].name);
         o->regions[i].spoken = speaker != NULL;
         if (speaker != NULL)
             o->regions[i].base = speaker->base;
@@ -221,17 +221,17 @@ static void end_round(struct observer *o, int64_t now)
                             .servers = &o->servers,
                             .nodes = &o->nodes,
                             .agents = o->c.agents,
-                            .joiners = o->joiners,
+                            .joining = o->joining,
                             .n_joiners = o->n_joiners};
     fleet_build(&f, o->building);
     /* After a round that ended at its deadline, new hosts may have agents that were not asked yet.
      */
-    o->building->told &= o->c.agents == NULL || agents_told(o->c.agents);
+    o->building->told &= o->c.agents == NULL || agents_have_answered(o->c.agents);
     o->building->refused =
         observer_refused(o) ? arena_strdup(&o->building->arena, o->servers.problem) : "";
     nomad_base_seed(o->c.nomad, &seed);
     if (nomad_token_clear(o->c.nomad, &seed)) {
-        url_shown(shown, sizeof shown, o->c.conf->address);
+        url_shown(shown, sizeof(shown), o->c.conf->address);
         o->building->token_clear = arena_strdup(&o->building->arena, shown);
     }
     count_reader_fill(&o->counts, o->building);
@@ -262,11 +262,11 @@ static void note_change(struct observer *o, int64_t now)
     o->wanted = true;
 }
 
-void observer_stir(struct observer *o, bool hellos)
+void observer_look_sooner(struct observer *o, bool hellos)
 {
     note_change(o, clock_mono(o->c.clock));
     if (hellos && o->c.agents != NULL)
-        agents_stir(o->c.agents);
+        agents_ask_sooner(o->c.agents);
 }
 
 static void look_at_changes(struct observer *o, int64_t now)
@@ -278,12 +278,12 @@ static void look_at_changes(struct observer *o, int64_t now)
     o->changes = changes;
 }
 
-void observer_rest(struct observer *o, int64_t until_ms)
+void observer_set_rest(struct observer *o, int64_t until_ms)
 {
     o->rest_until = until_ms;
 }
 
-/* The usual time, or during observer_rest a later time, which limits the questions a second. */
+/* The usual time, or during observer_set_rest a later time, which limits the questions a second. */
 static int64_t round_due(const struct observer *o)
 {
     int64_t rest = REST_ASK_MS * (int64_t)(nomad_asked(o->c.nomad) - o->asked);
@@ -298,7 +298,7 @@ static int64_t next_round(const struct observer *o)
      * have not answered, and after that round, no further round begins. If the last round found no
      * fleet, another round follows. */
     if (o->c.patient && o->c.agents != NULL && o->seen &&
-        (!agents_told(o->c.agents) || (o->given != NULL && o->given->told)))
+        (!agents_have_answered(o->c.agents) || (o->given != NULL && o->given->told)))
         return INT64_MAX;
     int64_t soon = MAX_OF(o->begun + ROUND_SOON_MS, o->ended + (o->ended - o->begun) / 2);
     return o->wanted ? MIN_OF(o->due, MAX_OF(soon, o->happened + 1)) : round_due(o);
@@ -323,7 +323,7 @@ int64_t observer_tick(struct observer *o)
     return o->begun + (o->c.patient ? ROUND_PATIENT_MS : ROUND_MAX_MS);
 }
 
-void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret)
+void observer_server_to_ask(const struct observer *o, const char *region, struct nomad_base *ret)
 {
     (void)base_of_nobody(o, region, ret);
     for (size_t i = 0; i < o->n_regions; i++)
@@ -343,7 +343,7 @@ void observer_remember(struct observer *o, const struct server_place *places, si
 
 void observer_count(struct observer *o, const char *const *keys, size_t n)
 {
-    autofree const char **ids = xalloc((n + 1) * sizeof *ids);
+    autofree const char **ids = xalloc((n + 1) * sizeof(*ids));
     for (size_t i = 0; i < n; i++)
         ids[i] = server_id_of(o, keys[i]);
     count_reader_want(&o->counts, ids, n);
@@ -365,7 +365,7 @@ bool observer_refused(const struct observer *o)
     return o->servers.refused && !o->servers.anybody;
 }
 
-void observer_patient(struct observer *o, bool patient)
+void observer_set_patient(struct observer *o, bool patient)
 {
     o->c.patient = patient;
 }

@@ -6,9 +6,10 @@
  * unknown. The next round begins some time after this one began: a tenth of the time for which
  * nothing has happened, between ROUND_MIN_MS and ROUND_LATE_MS. The pause after a round is also at
  * least twice as long as the round took, but no longer than ROUND_REST_MS for this reason. A round
- * begins sooner when an agent reports a change, or when the caller did something (observer_stir).
- * While the run only waits for a time (observer_rest), rounds are rare: REST_ASK_MS for each
- * question of the last round, at most REST_MOST_MS. A world is valid until the next one is taken.
+ * begins sooner when an agent reports a change, or when the caller did something
+ * (observer_look_sooner). While the run only waits for a time (observer_set_rest), rounds are rare:
+ * REST_ASK_MS for each question of the last round, at most REST_MOST_MS. A world is valid until the
+ * next one is taken.
  *
  *     observer_tick(o)          begins and ends rounds; returns the time of the next call
  *     observer_take(o)          the newest world, if it was not taken yet; else NULL
@@ -46,20 +47,20 @@ void observer_free(struct observer *o); /* after nomad_http_free and links_free 
 /* The keys of the hosts of interest from the next round on. Copied. */
 void observer_interest(struct observer *o, const char *const *keys, size_t n);
 /* The hosts that are to join. Copied. Call this once, before the first round; needs agents. */
-void observer_joiners(struct observer *o, const struct joiner *joiners, size_t n);
+void observer_set_joining(struct observer *o, const struct joining_server *joining, size_t n);
 /* The caller did something whose effect must be seen: a new round begins soon. hellos: also ask the
  * hosts of interest for new hellos. */
-void observer_stir(struct observer *o, bool hellos);
+void observer_look_sooner(struct observer *o, bool hellos);
 /* Until this time (clock.mono; 0: off) no observation would change what the run does, so that
  * rounds are rare. A round begins at this time, or earlier when something happens. */
-void observer_rest(struct observer *o, int64_t until_ms);
+void observer_set_rest(struct observer *o, int64_t until_ms);
 int64_t observer_tick(struct observer *o);
 const struct world *observer_take(struct observer *o);
 /* The world that was taken last; NULL: none was taken yet. */
 const struct world *observer_world(const struct observer *o);
 /* The server to which writes for a region are sent: the region's leader if it answered in the last
  * round, else another server of the region that answered, else NOMAD_ADDR. */
-void observer_speaker(const struct observer *o, const char *region, struct nomad_base *ret);
+void observer_server_to_ask(const struct observer *o, const char *region, struct nomad_base *ret);
 /* The servers known now, to be stored by the caller; and the stored servers of an earlier run,
  * which are asked when NOMAD_ADDR does not answer. */
 size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max);
@@ -75,6 +76,6 @@ bool observer_refused(const struct observer *o);
  * hosts of interest stay the same. */
 void observer_give_back(struct observer *o);
 /* Changes `patient` from the next round on. */
-void observer_patient(struct observer *o, bool patient);
+void observer_set_patient(struct observer *o, bool patient);
 
 #endif

@@ -70,7 +70,7 @@ void snapshots_free(struct snapshots *s)
 static int got_piece(void *ctx, const void *p, size_t n)
 {
     struct snapshot_job *j = ctx;
-    size_t head = MIN_OF(n, sizeof j->head - j->head_len);
+    size_t head = MIN_OF(n, sizeof(j->head) - j->head_len);
     memcpy(j->head + j->head_len, p, head);
     j->head_len += head;
     digest_add(&j->digest, p, n);
@@ -91,7 +91,7 @@ static int keep_snapshot(struct snapshot_job *j, struct err *err)
 
 static void explain_refusal(const struct snapshot_job *j, int status, char *dst, size_t n)
 {
-    char line[sizeof j->head + 1];
+    char line[sizeof(j->head) + 1];
     memcpy(line, j->head, j->head_len);
     line[j->head_len] = '\0';
     line[strcspn(line, "\r\n")] = '\0';
@@ -114,23 +114,24 @@ static void fill_outcome(struct snapshot_job *j, const struct http_answer *answe
     char size[24];
     int status = answer != NULL ? answer->status : 0;
     digest_final(&j->digest, &got);
-    str_for_bytes(size, sizeof size, j->bytes);
+    str_for_bytes(size, sizeof(size), j->bytes);
     if (j->failed.kind != ERR_NONE) {
-        str_cut(t->why, sizeof t->why, j->failed.text);
+        str_cut(t->why, sizeof(t->why), j->failed.text);
     } else if (err != NULL) {
-        snprintf(t->why, sizeof t->why, "after %s: %.180s", size, err->text);
+        snprintf(t->why, sizeof(t->why), "after %s: %.180s", size, err->text);
     } else if (status != 200) {
-        explain_refusal(j, status, t->why, sizeof t->why);
+        explain_refusal(j, status, t->why, sizeof(t->why));
         t->final = status >= 400 && status < 500 && status != 429;
     } else if (snapshot_wrong(answer->digest, &got) != NULL) {
-        snprintf(t->why, sizeof t->why, "%s (%s came)", snapshot_wrong(answer->digest, &got), size);
+        snprintf(t->why, sizeof(t->why), "%s (%s came)", snapshot_wrong(answer->digest, &got),
+                 size);
         t->final = true;
     } else if (keep_snapshot(j, &bad) < 0) {
-        str_cut(t->why, sizeof t->why, bad.text);
+        str_cut(t->why, sizeof(t->why), bad.text);
     } else {
         t->ok = true;
         t->bytes = j->bytes;
-        str_cut(t->path, sizeof t->path, j->path);
+        str_cut(t->path, sizeof(t->path), j->path);
     }
 }
 
@@ -146,10 +147,10 @@ static void on_snapshot_finished(void *ctx, const struct http_answer *answer, co
 static int open_snapshot(struct snapshot_job *j, const struct snapshot_ask *a, struct err *err)
 {
     char name[120];
-    snapshot_name(a->run_hex, a->region, name, sizeof name);
-    if (str_copy(j->dir, sizeof j->dir, a->dir) < 0 ||
-        (size_t)snprintf(j->path, sizeof j->path, "%s/%s", a->dir, name) >= sizeof j->path ||
-        (size_t)snprintf(j->temp, sizeof j->temp, "%s/.tmp-%s", a->dir, name) >= sizeof j->temp) {
+    snapshot_name(a->run_hex, a->region, name, sizeof(name));
+    if (str_copy(j->dir, sizeof(j->dir), a->dir) < 0 ||
+        (size_t)snprintf(j->path, sizeof(j->path), "%s/%s", a->dir, name) >= sizeof(j->path) ||
+        (size_t)snprintf(j->temp, sizeof(j->temp), "%s/.tmp-%s", a->dir, name) >= sizeof(j->temp)) {
         j->temp[0] = '\0';
         return err_set(err, ERR_LIMIT, 0, "the state directory's name is too long");
     }
@@ -166,14 +167,14 @@ void snapshot_begin(struct snapshots *s, struct nomad_http *n, const struct snap
 {
     auto_buf struct buf path = BUF_INIT;
     struct err err = ERR_INIT;
-    struct snapshot_job *j = xzalloc(1, sizeof *j);
+    struct snapshot_job *j = xzalloc(1, sizeof(*j));
     j->owner = s;
     j->fd = -1;
     j->on_done = a->on_done;
     j->ctx = a->ctx;
     j->next = s->jobs;
     s->jobs = j;
-    str_cut(j->region, sizeof j->region, a->region);
+    str_cut(j->region, sizeof(j->region), a->region);
     digest_init(&j->digest);
     if (open_snapshot(j, a, &err) < 0) {
         j->failed = err;

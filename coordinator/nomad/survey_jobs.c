@@ -70,9 +70,9 @@ static void add_job(struct survey_ask *a, const struct job_traits *found, bool o
         return; /* no row of hazards can be about this job */
     if (r->n_jobs == w->cap_jobs) {
         size_t cap = MAX_OF(2 * w->cap_jobs, (size_t)64);
-        struct job_view *more = arena_array(&a->owner->out.arena, cap, sizeof *more);
+        struct job_view *more = arena_array(&a->owner->out.arena, cap, sizeof(*more));
         if (r->n_jobs > 0)
-            memcpy(more, r->jobs, r->n_jobs * sizeof *more);
+            memcpy(more, r->jobs, r->n_jobs * sizeof(*more));
         r->jobs = more;
         w->cap_jobs = cap;
     }
@@ -87,7 +87,7 @@ static void add_run(struct job_run **list, size_t *n, size_t *cap, const struct 
 {
     if (*n == *cap) {
         *cap = MAX_OF(2 * *cap, (size_t)64);
-        *list = xrealloc(*list, *cap * sizeof **list);
+        *list = xrealloc(*list, *cap * sizeof(**list));
     }
     (*list)[(*n)++] = *run;
 }
@@ -187,7 +187,7 @@ static void compare_pool(struct survey_queue *s, size_t region, const struct job
     const struct job_run *spec = NULL;
 
     if (w->n_specs > 0)
-        spec = bsearch(run, w->specs, w->n_specs, sizeof *w->specs, by_job);
+        spec = bsearch(run, w->specs, w->n_specs, sizeof(*w->specs), by_job);
     if (spec == NULL || spec->pool[0] == '\0' || str_eq(run->node_pool, "") ||
         str_eq(spec->pool, run->node_pool) || str_eq(spec->pool, "all"))
         return;
@@ -199,7 +199,7 @@ static void compare_pool(struct survey_queue *s, size_t region, const struct job
 static bool is_older(const struct jobs_reading *w, const struct job_run *run)
 {
     const struct job_run *spec =
-        w->n_specs > 0 ? bsearch(run, w->specs, w->n_specs, sizeof *w->specs, by_job) : NULL;
+        w->n_specs > 0 ? bsearch(run, w->specs, w->n_specs, sizeof(*w->specs), by_job) : NULL;
     return spec == NULL || spec->version != run->version;
 }
 
@@ -212,9 +212,9 @@ void survey_compare_jobs(struct survey_queue *s, size_t region)
         return;
     w->compared = true;
     if (w->n_specs > 0)
-        qsort(w->specs, w->n_specs, sizeof *w->specs, by_job);
+        qsort(w->specs, w->n_specs, sizeof(*w->specs), by_job);
     if (w->n_runs > 0)
-        qsort(w->runs, w->n_runs, sizeof *w->runs, by_job);
+        qsort(w->runs, w->n_runs, sizeof(*w->runs), by_job);
     for (size_t i = 0; i < w->n_runs; i++) {
         const struct job_run *run = &w->runs[i];
         compare_pool(s, region, run);

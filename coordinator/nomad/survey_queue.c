@@ -36,7 +36,7 @@ _Static_assert(ARRAY_LEN(questions) == SURVEY_QUESTIONS, "a question without a r
 void survey_queue_init(struct survey_queue *s, struct nomad_http *nomad, const struct world *world,
                        survey_taker *const takers[static SURVEY_QUESTIONS])
 {
-    memset(s, 0, sizeof *s);
+    memset(s, 0, sizeof(*s));
     s->nomad = nomad;
     s->world = world;
     s->takers = takers;
@@ -46,7 +46,7 @@ void survey_queue_init(struct survey_queue *s, struct nomad_http *nomad, const s
 struct survey_ask *survey_push(struct survey_queue *s, enum survey_question q, size_t region,
                                const char *subject, const char *ns)
 {
-    struct survey_ask *a = xzalloc(1, sizeof *a);
+    struct survey_ask *a = xzalloc(1, sizeof(*a));
     *a = (struct survey_ask){
         .owner = s, .question = q, .region = region, .subject = subject, .ns = ns};
     *s->tail = a;

@@ -141,7 +141,7 @@ void survey_take_regions(struct survey_ask *a, const struct http_answer *answer)
 
     if (answer->status != 200 || survey_json(answer, &j) < 0 || !json_is_array(j))
         return;
-    const char **names = arena_array(&out->arena, json_len(j) + 1, sizeof *names);
+    const char **names = arena_array(&out->arena, json_len(j) + 1, sizeof(*names));
     for (size_t i = 0; i < json_len(j); i++)
         names[i] = survey_text(a->owner, json_text_of(json_item(j, i), ""));
     out->known_regions = names;

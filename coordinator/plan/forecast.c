@@ -2,19 +2,19 @@
 
 #include "plan_make.h"
 
-#define CLAIM_MS         1000   /* leases and a snapshot */
-#define CHECK_MS         2000   /* a staged binary is checked and tried, on many hosts at once */
+#define CLAIM_MS         1000   /* the leases and the snapshot */
+#define CHECK_MS         2000   /* many hosts check and try a staged binary at the same time */
 #define BYTES_A_MS       100000 /* from one place to all hosts: about 1 Gbit/s */
 #define SERVER_SILENT_MS 800    /* measured: 0.5 to 0.8 s */
 #define CLIENT_SILENT_MS 1000
-#define PROBES_MS        8000 /* four fingerprinters wait 2 s each for a cloud that is not there */
-#define TURN_MS          500  /* of one host: what is asked before and after its restart */
+#define PROBES_MS        8000 /* four fingerprinters wait 2 s each for a missing cloud */
+#define TURN_MS          500  /* the questions to one host before and after its restart */
 #define TRANSFER_MS      1000 /* until another server leads */
-#define ELECTION_MS      3000 /* of a leader that stops: measured, until autopilot is content */
+#define ELECTION_MS      3000 /* after a leader stops: measured, until autopilot reports healthy */
 #define BEAT_NEAR_MS     INT64_C(10000)
 #define DRAIN_MS         60000
 #define VOTE_MS          20000 /* from the start of a new server to its vote */
-#define LEAVE_MS         2000  /* a server is disabled, stopped, and taken out of raft */
+#define LEAVE_MS         2000  /* to disable and stop a server, and to take it out of raft */
 #define VERIFY_MS        500
 
 static int64_t divide_up(int64_t n, int64_t by)
@@ -37,7 +37,7 @@ static int64_t staging_ms(const struct world *w, const struct release *release,
     return waves * CHECK_MS + bytes / BYTES_A_MS;
 }
 
-/* From the stop of its Nomad to the first answer of the new one. */
+/* The time from the stop of Nomad to the first answer of the new Nomad. */
 static int64_t silence_ms(const struct world *w, const struct plan_host *h)
 {
     const struct host *o = world_host(w, h->key);
@@ -58,12 +58,12 @@ static int64_t server_ms(const struct world *w, const struct plan *p, const stru
         return TURN_MS + VOTE_MS + y->settle_ms;
     if (h->role == ROLE_LEAVES)
         return TURN_MS + LEAVE_MS + y->settle_ms;
-    /* A host with a deadline of its own: what was granted is twice what is likely. */
+    /* The extra time of a host with its own deadline is twice the likely time. */
     return TURN_MS + silence_ms(w, h) + y->hold_ms + y->settle_ms +
            (h->ready_ms > 0 ? (h->ready_ms - y->server_deadline_ms) / 2 : 0);
 }
 
-/* The region settles before the first turn, and again when another server leads. */
+/* The region must settle before the first turn, and again when another server leads. */
 static int64_t servers_ms(const struct world *w, const struct plan *p)
 {
     int64_t sum = 0;
@@ -79,8 +79,8 @@ static int64_t servers_ms(const struct world *w, const struct plan *p)
     return sum;
 }
 
-/* The first swap waits for a heartbeat that is near (decide_clients.c). On the average: half of
- * that time, as often as a heartbeat is that near. */
+/* The first swap waits for a heartbeat that is near (decide_clients.c). The average wait is half of
+ * that time, weighted by how often a heartbeat is that near. */
 static int64_t heartbeat_ms(const struct world *w, const struct plan *p)
 {
     for (size_t i = p->n_servers; i < p->n_hosts; i++) {

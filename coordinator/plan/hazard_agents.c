@@ -5,22 +5,23 @@
 #include "plan_make.h"
 #include "url_hide.h"
 
-static bool counts_as_dead(const struct plan *p, const struct host *h)
+static bool is_accepted_as_dead(const struct plan *p, const struct host *h)
 {
     const struct plan_host *ph = plan_host(p, h->key);
     return ph != NULL && ph->dead;
 }
 
-/* Also servers that the filters leave out: their agents hold the run's lease. */
+/* Also checks servers that the filters leave out: their agents keep the lease of the run. */
 void hazard_unmanaged_server(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
         if (c->p->n_todo > 0 && hazard_region_planned(c->p, h->region) &&
-            (!h->agent.enrolled || h->agent.hello_at == 0) && !plan_is_past(c->w, c->p, h) &&
-            !counts_as_dead(c->p, h))
+            (!h->agent.enrolled || h->agent.hello_at == 0) &&
+            !plan_is_former_server(c->w, c->p, h) && !is_accepted_as_dead(c->p, h))
             hazard_found(c, row, TRI_YES, h->name, "%s%s%s",
-                         h->agent.enrolled ? "its agent does not answer" : "has no enrolled agent",
+                         h->agent.enrolled ? "its agent does not answer"
+                                           : "this host has no enrolled agent",
                          h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
     }
 }
@@ -39,8 +40,8 @@ void hazard_unmanaged_client(struct hazard_check *c, row_t *row)
     if (n == 0)
         return;
     hazard_found_as(c, row, n > c->p->policy.max_skipped ? SEVERITY_HARD : SEVERITY_WARN,
-                    "%zu client%s (%s%s) without an enrolled agent that answers, %u may be skipped",
-                    n, n == 1 ? "" : "s", first->name, n > 1 ? ", ..." : "",
+                    "%zu %s (%s%s) no enrolled agent that answers; %u may be skipped", n,
+                    str_count(n, "client has", "clients have"), first->name, n > 1 ? ", ..." : "",
                     c->p->policy.max_skipped);
 }
 
@@ -54,19 +55,19 @@ void hazard_misplaced(struct hazard_check *c, row_t *row)
                          c->w->hosts[i].agent.hello.client_id);
 }
 
-struct told_id {
+struct reported_id {
     const char *id;
     const struct host *h;
 };
 
-static int by_id(const void *a, const void *b)
+static int by_reported_id(const void *a, const void *b)
 {
-    return strcmp(((const struct told_id *)a)->id, ((const struct told_id *)b)->id);
+    return strcmp(((const struct reported_id *)a)->id, ((const struct reported_id *)b)->id);
 }
 
 void hazard_one_id(struct hazard_check *c, row_t *row)
 {
-    struct told_id *ids = xzalloc(4 * c->w->n_hosts + 1, sizeof(*ids));
+    struct reported_id *ids = xzalloc(4 * c->w->n_hosts + 1, sizeof(*ids));
     size_t n = 0;
 
     for (size_t i = 0; i < c->w->n_hosts; i++) {
@@ -75,13 +76,13 @@ void hazard_one_id(struct hazard_check *c, row_t *row)
                              h->agent.hello.client_id};
         for (size_t k = 0; k < ARRAY_LEN(all); k++)
             if (all[k] != NULL && all[k][0] != '\0')
-                ids[n++] = (struct told_id){all[k], h};
+                ids[n++] = (struct reported_id){all[k], h};
     }
-    qsort(ids, n, sizeof(*ids), by_id);
+    qsort(ids, n, sizeof(*ids), by_reported_id);
     for (size_t i = 1; i < n; i++)
         if (str_eq(ids[i].id, ids[i - 1].id) && ids[i].h != ids[i - 1].h &&
             !ids[i].h->agent.misplaced && !ids[i - 1].h->agent.misplaced)
-            hazard_found(c, row, TRI_YES, ids[i].h->name, "and %s both have the id %s",
+            hazard_found(c, row, TRI_YES, ids[i].h->name, "this host and %s have the same id %s",
                          ids[i - 1].h->name, ids[i].id);
     free(ids);
 }
@@ -90,9 +91,9 @@ void hazard_odd_system(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (plan_odd_client(h, c->release))
+        if (plan_client_without_build(h, c->release))
             hazard_found(c, row, TRI_YES, h->name,
-                         "its agent says that it runs on %s/%s, which is no system: it is left out",
+                         "its agent reports the unknown system %s/%s: Caravan leaves this host out",
                          h->agent.hello.os, h->agent.hello.arch);
     }
 }
@@ -107,20 +108,21 @@ void hazard_no_build(struct hazard_check *c, row_t *row)
     }
 }
 
-/* ---- where hosts fetch it ---- */
+/* ---- the places from which hosts fetch the release ---- */
 
 void hazard_served(struct hazard_check *c, row_t *row)
 {
     if (c->release->served[0] != '\0' && c->p->n_todo > 0)
         hazard_found(c, row, TRI_YES, NULL,
-                     "hosts fetch %s from %s, where this command serves it as long as it lasts",
+                     "hosts fetch %s from %s, where this command serves it for as long as it runs",
                      c->p->target, c->release->served);
 }
 
-/* Hosts that are to fetch something, and their build. */
-static void each_fetching(struct hazard_check *c, row_t *row,
-                          void (*judge)(struct hazard_check *c, row_t *row, const struct host *h,
-                                        const struct manifest_build_ref *b))
+/* Calls judge for each host that will fetch a build. */
+static void judge_each_fetching(struct hazard_check *c, row_t *row,
+                                void (*judge)(struct hazard_check *c, row_t *row,
+                                              const struct host *h,
+                                              const struct manifest_build_ref *b))
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
@@ -131,24 +133,24 @@ static void each_fetching(struct hazard_check *c, row_t *row,
     }
 }
 
-static void judge_place(struct hazard_check *c, row_t *row, const struct host *h,
-                        const struct manifest_build_ref *b)
+static void judge_no_place(struct hazard_check *c, row_t *row, const struct host *h,
+                           const struct manifest_build_ref *b)
 {
     if (b->n_urls == 0)
         hazard_found(c, row, TRI_YES, h->name,
-                     "nowhere to fetch %s for %s/%s: no place was named, and this machine has no "
-                     "file of it",
+                     "this host can fetch %s for %s/%s from nowhere: no URL was named, and this "
+                     "machine has no such file",
                      c->p->target, b->os, b->arch);
 }
 
 void hazard_no_place(struct hazard_check *c, row_t *row)
 {
-    each_fetching(c, row, judge_place);
+    judge_each_fetching(c, row, judge_no_place);
 }
 
-/* By its address in Nomad's record; another of its addresses may be the one that asks. */
-static void judge_shut(struct hazard_check *c, row_t *row, const struct host *h,
-                       const struct manifest_build_ref *b)
+/* Uses the address in Nomad's record. The host may ask from another of its addresses. */
+static void judge_serve_shut(struct hazard_check *c, row_t *row, const struct host *h,
+                             const struct manifest_build_ref *b)
 {
     const struct release *r = c->release;
     struct address from;
@@ -160,13 +162,13 @@ static void judge_shut(struct hazard_check *c, row_t *row, const struct host *h,
         hazard_unsure(c, h->name, "its address is not known");
     else if (!address_list_holds(&r->served_to, &from))
         hazard_found(c, row, TRI_YES, h->name,
-                     "its address in Nomad is not in [serve] allow_from: it gets nothing from %s",
+                     "its address in Nomad is not in [serve] allow_from: %s refuses this host",
                      r->served);
 }
 
 void hazard_serve_shut(struct hazard_check *c, row_t *row)
 {
-    each_fetching(c, row, judge_shut);
+    judge_each_fetching(c, row, judge_serve_shut);
 }
 
 static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
@@ -178,8 +180,9 @@ static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
     for (size_t i = 0; i < b->n_urls; i++) {
         const char *why = place_refused(&h->agent, b->urls[i], &unsure);
         if (why != NULL) {
-            url_shown(shown, sizeof shown, b->urls[i]);
-            hazard_found(c, row, TRI_YES, h->name, "it may not fetch from %s: %s", shown, why);
+            url_shown(shown, sizeof(shown), b->urls[i]);
+            hazard_found(c, row, TRI_YES, h->name, "this host may not fetch from %s: %s", shown,
+                         why);
             return;
         }
     }
@@ -189,10 +192,10 @@ static void judge_urls(struct hazard_check *c, row_t *row, const struct host *h,
 
 void hazard_place_refused(struct hazard_check *c, row_t *row)
 {
-    each_fetching(c, row, judge_urls);
+    judge_each_fetching(c, row, judge_urls);
 }
 
-/* Agents that do not tell the fact cannot demand it. */
+/* An agent that does not report the fact cannot demand the signature. */
 static void judge_vendor(struct hazard_check *c, row_t *row, const struct host *h,
                          const struct manifest_build_ref *b)
 {
@@ -200,19 +203,19 @@ static void judge_vendor(struct hazard_check *c, row_t *row, const struct host *
 
     if (f != NULL && f->value == TRI_YES && (b->bare || !c->release->vendor_signed))
         hazard_found(c, row, TRI_YES, h->name,
-                     "root demands HashiCorp's own signature there, and the release %s %s",
-                     c->p->target, b->bare ? "is a bare binary" : "carries none");
+                     "root on this host demands HashiCorp's own signature, and the release %s %s",
+                     c->p->target, b->bare ? "is a bare binary" : "does not contain it");
 }
 
 void hazard_vendor_signature(struct hazard_check *c, row_t *row)
 {
-    each_fetching(c, row, judge_vendor);
+    judge_each_fetching(c, row, judge_vendor);
 }
 
-/* ---- what agents do not tell ---- */
+/* ---- agents that report too little ---- */
 
-static void each_untold(struct hazard_check *c, row_t *row, bool (*lacks)(const struct host *h),
-                        const char *text)
+static void report_each_lacking(struct hazard_check *c, row_t *row,
+                                bool (*lacks)(const struct host *h), const char *text)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
@@ -222,25 +225,26 @@ static void each_untold(struct hazard_check *c, row_t *row, bool (*lacks)(const 
     }
 }
 
-static bool tells_nothing(const struct host *h)
+static bool reports_no_facts(const struct host *h)
 {
     return h->agent.n_facts == 0 && h->agent.status_at != 0;
 }
 
 void hazard_no_facts(struct hazard_check *c, row_t *row)
 {
-    each_untold(c, row, tells_nothing,
-                "its agent did not tell what speaks against replacing the binary there");
+    report_each_lacking(c, row, reports_no_facts,
+                        "its agent did not report what speaks against a swap on this host");
 }
 
-/* Of before there was a question whether Nomad would come back. */
-static bool tells_no_readiness(const struct host *h)
+/* The agent is older than the question whether Nomad would come back. */
+static bool reports_no_readiness(const struct host *h)
 {
     return h->agent.n_facts > 0 && agent_fact(&h->agent, "law-refuses") == NULL;
 }
 
 void hazard_no_readiness(struct hazard_check *c, row_t *row)
 {
-    each_untold(c, row, tells_no_readiness,
-                "its agent does not tell whether Nomad would come back from a restart as it is");
+    report_each_lacking(
+        c, row, reports_no_readiness,
+        "its agent does not report whether Nomad would come back from a restart as it is");
 }

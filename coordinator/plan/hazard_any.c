@@ -1,4 +1,4 @@
-/* Rows that only differ by what stands in the table. Contract: hazard_detect.h. */
+/* Kinds of rows that contain everything in the table itself. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
 void hazard_told(struct hazard_check *c, row_t *row)
@@ -19,12 +19,12 @@ void hazard_told(struct hazard_check *c, row_t *row)
 void hazard_operator(struct hazard_check *c, row_t *row)
 {
     if (c->applies)
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "only you can know: %s", row->what);
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "please check this yourself: %s", row->what);
 }
 
 /* ---- jobs ---- */
 
-static void jobs_of(struct hazard_check *c, row_t *row, const struct region_survey *r)
+static void judge_jobs(struct hazard_check *c, row_t *row, const struct region_survey *r)
 {
     const struct job_view *first = NULL, *second = NULL;
     size_t n = 0;
@@ -39,11 +39,11 @@ static void jobs_of(struct hazard_check *c, row_t *row, const struct region_surv
     }
     if (n == 0)
         return;
-    hazard_found(c, row, TRI_YES, NULL, "region %s: %zu %s with %s: %s/%s%s%s%s%s%s%s", r->name, n,
-                 str_count(n, "job", "jobs"), row->what, first->ns, first->id,
-                 first->older ? " (an older version that runs)" : "", n > 1 ? ", " : "",
+    hazard_found(c, row, TRI_YES, NULL, "region %s: %zu %s (%s/%s%s%s%s%s%s%s) %s %s", r->name, n,
+                 str_count(n, "job", "jobs"), first->ns, first->id,
+                 first->older ? ", an older version that runs" : "", n > 1 ? ", " : "",
                  n > 1 ? second->ns : "", n > 1 ? "/" : "", n > 1 ? second->id : "",
-                 n > 2 ? ", ..." : "");
+                 n > 2 ? ", ..." : "", str_count(n, "uses", "use"), row->what);
 }
 
 void hazard_jobs(struct hazard_check *c, row_t *row)
@@ -54,13 +54,14 @@ void hazard_jobs(struct hazard_check *c, row_t *row)
         if (!pr->planned)
             continue;
         if (r != NULL)
-            jobs_of(c, row, r);
+            judge_jobs(c, row, r);
         if (r == NULL || r->jobs_asked != ASKED_YES)
             hazard_found(
                 c, row, TRI_UNKNOWN, NULL,
-                "region %s: whether jobs have %s, only %zu of %zu could be looked at: %s", pr->name,
-                row->what, r != NULL ? r->n_read : 0, r != NULL ? r->n_listed : 0,
-                r == NULL || r->jobs_why[0] == '\0' ? "they were not asked for" : r->jobs_why);
+                "region %s: Caravan could read only %zu of %zu jobs (%s). Perhaps jobs use %s",
+                pr->name, r != NULL ? r->n_read : 0, r != NULL ? r->n_listed : 0,
+                r == NULL || r->jobs_why[0] == '\0' ? "it did not ask for them" : r->jobs_why,
+                row->what);
     }
 }
 
@@ -83,13 +84,14 @@ void hazard_driver(struct hazard_check *c, row_t *row)
         if (h->client.list_at == 0)
             hazard_unsure(c, h->name, "its node record could not be read");
         else if (has_driver(&h->client, row->key))
-            hazard_found(c, row, TRI_YES, h->name, "offers the driver %s: %s", row->key, row->what);
+            hazard_found(c, row, TRI_YES, h->name, "its Nomad offers %s (driver %s)", row->what,
+                         row->key);
     }
     if (row->number != 0)
         hazard_jobs(c, row);
 }
 
-/* Clients that stay older than a server of the new version will bear. */
+/* Finds clients that are too old for servers on the new version. */
 void hazard_clients_least(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->applies; i++) {
@@ -106,13 +108,11 @@ void hazard_clients_least(struct hazard_check *c, row_t *row)
     }
 }
 
-static const char *attribute(const struct hazard_check *c, row_t *row, const struct host_survey *s,
-                             const char **ret_why)
+static const char *node_attribute(row_t *row, const struct host_survey *s, const char **ret_why)
 {
     static const char missing[] = "";
-    (void)c;
     if (s == NULL || s->node != ASKED_YES) {
-        *ret_why = s == NULL ? "its node record was not asked for" : asked_why(s->node);
+        *ret_why = s == NULL ? "Caravan did not ask for its node record" : asked_why(s->node);
         return NULL;
     }
     return s->attributes[row->number] != NULL ? s->attributes[row->number] : missing;
@@ -125,7 +125,7 @@ void hazard_attribute(struct hazard_check *c, row_t *row)
         const char *why = "";
         if (h == NULL || !h->is_client || !hazard_crosses(c, &c->p->hosts[i]))
             continue;
-        const char *v = attribute(c, row, survey_host(c, h->key), &why);
+        const char *v = node_attribute(row, survey_host(c, h->key), &why);
         if (v == NULL)
             hazard_unsure(c, h->name, why);
         else if (row->key != NULL ? str_eq(v, row->key) : v[0] != '\0')
@@ -133,7 +133,7 @@ void hazard_attribute(struct hazard_check *c, row_t *row)
     }
 }
 
-/* What a node does not have is no trouble; what it has must be new enough. */
+/* A node without the attribute is fine. An attribute that is there must be new enough. */
 void hazard_attribute_least(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
@@ -143,20 +143,20 @@ void hazard_attribute_least(struct hazard_check *c, row_t *row)
         struct err err;
         if (h == NULL || !h->is_client || !hazard_crosses(c, &c->p->hosts[i]))
             continue;
-        const char *has = attribute(c, row, survey_host(c, h->key), &why);
+        const char *has = node_attribute(row, survey_host(c, h->key), &why);
         if (has == NULL)
             hazard_unsure(c, h->name, why);
         else if (has[0] == '\0')
             continue;
         else if (version_parse(has, &v, &err) < 0)
-            hazard_unsure(c, h->name, "its version could not be understood");
+            hazard_unsure(c, h->name, "the version in its node record could not be understood");
         else if (version_cmp_text(&v, row->least) < 0)
             hazard_found(c, row, TRI_YES, h->name, "%s %s is older than %s", row->what, has,
                          row->least);
     }
 }
 
-/* ---- servers by their own configuration ---- */
+/* ---- servers, by their own configuration ---- */
 
 void hazard_switch(struct hazard_check *c, row_t *row)
 {
@@ -167,18 +167,18 @@ void hazard_switch(struct hazard_check *c, row_t *row)
             continue;
         if (s == NULL || s->config != ASKED_YES || s->switches[row->number] == TRI_UNKNOWN)
             hazard_unsure(c, h->name,
-                          s == NULL ? "it was not asked for its configuration"
+                          s == NULL ? "Caravan did not ask for its configuration"
                                     : asked_why(s->config));
         else if (s->switches[row->number] == TRI_YES)
             hazard_found(c, row, TRI_YES, h->name, "%s", row->what);
     }
 }
 
-/* ---- hosts by their agents ---- */
+/* ---- hosts, by the facts of their agents ---- */
 
-static void each_fact(struct hazard_check *c, row_t *row,
-                      void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,
-                                    const struct fact_view *))
+static void judge_each_fact(struct hazard_check *c, row_t *row,
+                            void (*judge)(struct hazard_check *, row_t *, const struct plan_host *,
+                                          const struct fact_view *))
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *h = &c->p->hosts[i];
@@ -193,8 +193,8 @@ static void each_fact(struct hazard_check *c, row_t *row,
     }
 }
 
-static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                      const struct fact_view *f)
+static void judge_fact_yes(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                           const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
         hazard_unsure(c, h->name, fact_doubt(f));
@@ -203,8 +203,8 @@ static void judge_yes(struct hazard_check *c, row_t *row, const struct plan_host
                      f->text);
 }
 
-static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host *h,
-                     const struct fact_view *f)
+static void judge_fact_no(struct hazard_check *c, row_t *row, const struct plan_host *h,
+                          const struct fact_view *f)
 {
     if (f->value == TRI_UNKNOWN)
         hazard_unsure(c, h->name, fact_doubt(f));
@@ -215,15 +215,16 @@ static void judge_no(struct hazard_check *c, row_t *row, const struct plan_host 
 
 void hazard_fact(struct hazard_check *c, row_t *row)
 {
-    each_fact(c, row, judge_yes);
+    judge_each_fact(c, row, judge_fact_yes);
 }
 
 void hazard_no_fact(struct hazard_check *c, row_t *row)
 {
-    each_fact(c, row, judge_no);
+    judge_each_fact(c, row, judge_fact_no);
 }
 
-/* An agent that read every file of Nomad's configuration says yes or no. Otherwise nobody knows. */
+/* An agent that has read every file of Nomad's configuration reports yes or no; else it reports
+ * unknown. */
 void hazard_file_key(struct hazard_check *c, row_t *row)
 {
     char id[64];

@@ -8,15 +8,15 @@ bool hazard_accepted(const struct policy *y, const char *id, enum severity sever
     return severity == SEVERITY_BLOCK && policy_accepts(y, id);
 }
 
-/* What --accept names it by. */
+/* The id that --accept takes for this finding. */
 static const char *accept_id(struct hazard_check *c, row_t *row, const char *host)
 {
     return row->kind->by_host && host != NULL ? arena_printf(&c->p->arena, "%s:%s", row->id, host)
                                               : row->id;
 }
 
-static struct finding *add(struct hazard_check *c, row_t *row, enum severity severity,
-                           const char *host)
+static struct finding *add_finding(struct hazard_check *c, row_t *row, enum severity severity,
+                                   const char *host)
 {
     const char *id = accept_id(c, row, host);
     struct plan *p = c->p;
@@ -39,10 +39,10 @@ static struct finding *add(struct hazard_check *c, row_t *row, enum severity sev
     return f;
 }
 
-#define HOSTS_NAMED 3 /* with the first */
+#define HOSTS_NAMED 3 /* the first host included */
 
-static bool is_same(row_t *row, const struct finding *f, enum severity severity, enum tri detected,
-                    const char *text)
+static bool is_same_finding(row_t *row, const struct finding *f, enum severity severity,
+                            enum tri detected, const char *text)
 {
     bool any_text = row->kind->detect == NULL && severity < SEVERITY_BLOCK;
 
@@ -50,17 +50,18 @@ static bool is_same(row_t *row, const struct finding *f, enum severity severity,
            f->detected == detected && (any_text || str_eq(f->text, text));
 }
 
-/* The finding that a host is counted with; NULL: it gets one of its own. */
-static struct finding *find_same(const struct hazard_check *c, row_t *row, enum severity severity,
-                                 enum tri detected, const char *text)
+/* Returns the finding with which the host is counted; NULL: the host gets its own finding. */
+static struct finding *find_same_finding(const struct hazard_check *c, row_t *row,
+                                         enum severity severity, enum tri detected,
+                                         const char *text)
 {
     for (size_t i = c->first; i < c->p->n_findings; i++)
-        if (is_same(row, &c->p->findings[i], severity, detected, text))
+        if (is_same_finding(row, &c->p->findings[i], severity, detected, text))
             return &c->p->findings[i];
     return c->told == HAZARD_HOSTS ? &c->p->findings[c->last] : NULL;
 }
 
-static void add_host(struct finding *f, const char *host, const char *text)
+static void count_host(struct finding *f, const char *host, const char *text)
 {
     size_t n = strlen(f->others);
 
@@ -70,20 +71,20 @@ static void add_host(struct finding *f, const char *host, const char *text)
     f->n_hosts++;
 }
 
-void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text)
+void hazard_report(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                   const char *host, const char *text)
 {
-    struct finding *f = host != NULL ? find_same(c, row, severity, detected, text) : NULL;
+    struct finding *f = host != NULL ? find_same_finding(c, row, severity, detected, text) : NULL;
 
     if (f != NULL) {
-        add_host(f, host, text);
+        count_host(f, host, text);
         return;
     }
     if (host != NULL) {
         c->last = c->p->n_findings;
         c->told++;
     }
-    f = add(c, row, severity, host);
+    f = add_finding(c, row, severity, host);
     f->detected = detected;
     f->n_hosts = host != NULL;
     str_cut(f->host, sizeof(f->host), host != NULL ? host : "");
@@ -99,7 +100,7 @@ void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const c
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    hazard_tell(c, row, detected == TRI_YES ? row->severity : row->unsure, detected, host, text);
+    hazard_report(c, row, detected == TRI_YES ? row->severity : row->unsure, detected, host, text);
 }
 
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
@@ -111,7 +112,7 @@ void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity,
     va_start(ap, fmt);
     vsnprintf(text, sizeof(text), fmt, ap);
     va_end(ap);
-    hazard_tell(c, row, MAX_OF(severity, row->severity), TRI_YES, NULL, text);
+    hazard_report(c, row, MAX_OF(severity, row->severity), TRI_YES, NULL, text);
 }
 
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why)
@@ -174,7 +175,7 @@ const struct region_survey *survey_region(const struct hazard_check *c, const ch
     return NULL;
 }
 
-static int by_key(const void *key, const void *host)
+static int by_host_survey_key(const void *key, const void *host)
 {
     return strcmp(key, ((const struct host_survey *)host)->key);
 }
@@ -183,16 +184,17 @@ const struct host_survey *survey_host(const struct hazard_check *c, const char *
 {
     if (c->survey->n_hosts == 0)
         return NULL;
-    return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts), by_key);
+    return bsearch(key, c->survey->hosts, c->survey->n_hosts, sizeof(*c->survey->hosts),
+                   by_host_survey_key);
 }
 
 const char *asked_why(enum asked asked)
 {
     static const char *const why[] = {
-        [ASKED_NOT] = "it was not answered",
-        [ASKED_YES] = "it was not told",
-        [ASKED_DENIED] = "the token may not ask",
-        [ASKED_ABSENT] = "this Nomad cannot tell it",
+        [ASKED_NOT] = "no answer",
+        [ASKED_YES] = "the answer does not contain it",
+        [ASKED_DENIED] = "the token has no right to ask",
+        [ASKED_ABSENT] = "this Nomad cannot answer it",
     };
     return why[asked];
 }

@@ -1,15 +1,15 @@
 /*
- * hazard_check.h - one check of a plan under construction by the rows of the table. Pure.
+ * hazard_check.h - one check of a plan under construction with the rows of the table. Pure.
  *
- * hazards_check makes it, aims it at each row in turn (which hosts the row is about, and
- * nothing told yet) and calls the row's function (hazard_detect.h). That function asks with
- * hazard_from, hazard_crosses, survey_region and the like, and tells with hazard_found,
- * hazard_found_as and hazard_unsure; where all is well it returns without a word. What a row
- * leaves to be said at its end (more hosts, doubts) hazards_check says.
+ * hazards_check makes the struct. For each row it marks the hosts that the row is about, and calls
+ * the row's function (hazard_detect.h). That function looks at hosts and regions with hazard_from,
+ * hazard_crosses, survey_region and the like. It reports with hazard_found, hazard_found_as and
+ * hazard_unsure, or returns without a report when all is well. At the end of a row hazards_check
+ * reports the collected doubts.
  *
- * Findings go into the arena of the plan and are the plan's. The groups are the check's own,
- * freed at its end; everything else belongs to the caller of hazards_check and outlives it. One
- * check is one thread's.
+ * Findings are in the arena of the plan and belong to the plan. hazards_check frees the groups. All
+ * else belongs to the caller of hazards_check and must outlive the check. Only one thread may use a
+ * check.
  */
 #ifndef HAZARD_CHECK_H
 #define HAZARD_CHECK_H
@@ -23,18 +23,19 @@ typedef const struct hazard row_t;
 /* Planned hosts of one kind and role that run one version. */
 struct hazard_group {
     struct version from;
-    bool known; /* from could be read */
+    bool known; /* the version could be read */
     enum plan_role role;
     bool server, todo;
-    bool crosses; /* the row at work is about it */
+    bool crosses; /* the present row is about this group */
 };
 
-struct hazard_doubt { /* of which hosts it cannot tell for this reason: how many, the first */
-    const char *host, *why;
-    size_t n;
+struct hazard_doubt { /* hosts about which the row cannot tell, for one reason */
+    const char *host; /* the first of them */
+    const char *why;
+    size_t n; /* how many hosts */
 };
 
-/* What a row about single hosts may look at. */
+/* What a row about single hosts can look at. */
 struct one_host {
     const struct plan_host *ph;
     const struct host *h;
@@ -45,60 +46,63 @@ struct one_host {
 
 /* What a row says of one host. */
 struct judgement {
-    enum tri value;         /* YES or UNKNOWN; NO: nothing to tell */
-    enum severity severity; /* at least; the row's own may be higher */
-    bool may_pass;          /* by itself, in a while */
+    enum tri value;         /* YES or UNKNOWN; NO: nothing to report */
+    enum severity severity; /* the lowest; the severity of the row may be higher */
+    bool may_pass;          /* may end by itself after a while */
     char text[TEXT_MAX];
 };
 
 struct hazard_check {
     const struct world *w;
-    const struct survey *survey; /* never NULL: an empty one */
+    const struct survey *survey; /* never NULL; may be empty */
     const struct release *release;
     struct plan *p;
     struct version target;
     struct hazard_group *groups;
     size_t n_groups;
     uint32_t *group_of; /* by planned host */
-    /* Of the row at work. */
+    /* The state of the present row. */
     bool applies;
-    size_t first;                              /* number of its first finding */
-    size_t told;                               /* how many are of single hosts */
-    size_t last;                               /* the last of those, by number */
-    struct hazard_doubt doubts[HAZARD_DOUBTS]; /* hosts of which it cannot tell, by reason */
+    size_t first;                              /* index of the first finding of the row */
+    size_t told;                               /* how many findings are about single hosts */
+    size_t last;                               /* index of the last such finding */
+    struct hazard_doubt doubts[HAZARD_DOUBTS]; /* one for each reason */
     size_t n_doubts;
 };
 
-/* Adds a finding of this severity. host NULL: it concerns the fleet. A host is counted with a
- * finding of the row that is there when both have the same severity and text. Rows about single
- * hosts that only warn need no same text: what agents say tends to be the same everywhere. Hosts
- * beyond HAZARD_HOSTS findings are counted with the last one. A finding that is accepted by a
- * host's name concerns that host alone. */
-void hazard_tell(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
-                 const char *host, const char *text);
-/* The same with the row's own severity. */
+/* Adds a finding with this severity. host NULL: the finding concerns the fleet. A host is counted
+ * with an existing finding of the row that has the same severity and text. For rows about single
+ * hosts that only warn, the texts may differ: what agents report is usually the same everywhere.
+ * After HAZARD_HOSTS findings, further hosts are counted with the last finding. A finding that
+ * --accept names with a host concerns this host alone. */
+void hazard_report(struct hazard_check *c, row_t *row, enum severity severity, enum tri detected,
+                   const char *host, const char *text);
+/* Does the same with the severity of the row. */
 void hazard_found(struct hazard_check *c, row_t *row, enum tri detected, const char *host,
                   const char *fmt, ...) PRINTF(5, 6);
-/* It concerns the fleet, with at least this severity. */
+/* Adds a finding about the fleet, with this severity or the severity of the row, whichever is
+ * higher. */
 void hazard_found_as(struct hazard_check *c, row_t *row, enum severity severity, const char *fmt,
                      ...) PRINTF(4, 5);
-/* Is what would refuse with this severity accepted by its id? */
+/* Is a finding with this severity accepted by its id? Only SEVERITY_BLOCK can be accepted. */
 bool hazard_accepted(const struct policy *y, const char *id, enum severity severity);
-/* It cannot tell of this host: counted, and told at the end, once for all with this reason. Of
- * more than HAZARD_DOUBTS reasons the last stands for the rest. */
+/* Counts a host about which the row cannot tell. hazards_check reports all hosts with the same
+ * reason once, at the end of the row. `why` must stay valid until then. Hosts with further reasons
+ * are counted with the last of HAZARD_DOUBTS reasons. */
 void hazard_unsure(struct hazard_check *c, const char *host, const char *why);
 
-/* The version a planned host runs; NULL: unknown. */
+/* The version that a planned host runs; NULL: unknown. */
 const struct version *hazard_from(const struct hazard_check *c, const struct plan_host *h);
-/* Is the row about this planned host, by its versions and scope? */
+/* Is the present row about this planned host, by versions, scope and role? */
 bool hazard_crosses(const struct hazard_check *c, const struct plan_host *h);
-/* Oldest version among the planned hosts that do not run the target (servers only, or all). */
+/* Finds the oldest version of the planned hosts that do not run the target yet. False: there is no
+ * such host with a known version. */
 bool hazard_oldest(const struct hazard_check *c, bool servers_only, struct version *ret);
 bool hazard_region_planned(const struct plan *p, const char *region);
-/* NULL: not surveyed. */
+/* Returns NULL if the survey does not contain the region or the host. */
 const struct region_survey *survey_region(const struct hazard_check *c, const char *region);
 const struct host_survey *survey_host(const struct hazard_check *c, const char *key);
-/* Why a question has no answer, for people. */
+/* Says for people why a question has no answer. */
 const char *asked_why(enum asked asked);
 
 #endif

@@ -1,10 +1,14 @@
 /*
  * hazard_detect.h - the functions of the kinds of rows (hazard_kinds.h). Pure.
  *
- * Each looks at one thing for every row that names it, through a check that is aimed at the row
- * (hazard_check.h), and returns without a finding when all is well. What it wants to stand in
- * the row's `what`, `key`, `number` and `least` is told here, where it wants anything. A new one is
- * written into the file of what it looks at, and named in hazard_kinds.c.
+ * Each function looks at one thing, for every row that names its kind. It uses a check that is
+ * aimed at the row (hazard_check.h), and returns without a finding when all is well. The comments
+ * here say what `what`, `key`, `number` and `least` of the row contain. A new function goes into
+ * the file of the thing that it looks at, and its name into hazard_kinds.c.
+ *
+ * `what` stands in a sentence. After "HOST: ", "VERSION: " or "please check this yourself: " it is
+ * a clause ("the new version does not start with this key"). After "N jobs (...) use" it is a noun
+ * ("exec tasks"), perhaps with ": " and a clause. "Perhaps " may stand before a clause.
  */
 #ifndef HAZARD_DETECT_H
 #define HAZARD_DETECT_H
@@ -15,18 +19,22 @@ typedef void hazard_detect(struct hazard_check *c, row_t *row);
 typedef bool hazard_matters(const struct one_host *o, const struct fact_view *f);
 typedef void hazard_refine(const struct one_host *o, struct judgement *j);
 
-/* hazard_any.c: rows that only differ by what stands in the table. */
-hazard_detect hazard_told;     /* versions alone: `what` is told */
-hazard_detect hazard_operator; /* only people know: `what` */
-hazard_detect hazard_jobs;     /* `number`: traits; `what`: "Connect sidecars" */
-hazard_detect hazard_driver;   /* `key`: a driver of nodes; and `number` as jobs; `what` */
-hazard_detect hazard_switch;   /* `number`: enum config_switch of crossing servers; `what` */
-hazard_detect hazard_fact;     /* `key`: a fact that is yes; `what` */
-hazard_detect hazard_no_fact;  /* `key`: a fact that is no; `what` */
-hazard_detect hazard_file_key; /* `key`: a key in configuration files; `what`: why it matters */
-hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what` */
-hazard_detect hazard_attribute;     /* `number`: an attribute that is `key`; NULL: that is there */
-hazard_detect hazard_clients_least; /* any client of a planned region below `least`; `what` */
+/* hazard_any.c: kinds whose rows differ only by their keys. */
+hazard_detect hazard_told;     /* the versions alone; `what`: clause */
+hazard_detect hazard_operator; /* only people can check; `what`: clause */
+hazard_detect hazard_jobs;     /* `number`: traits; `what`: noun, "Connect sidecars" */
+hazard_detect hazard_driver;   /* `key`: a driver of nodes; `number` as for jobs; `what`: noun */
+hazard_detect hazard_switch;  /* `number`: enum config_switch of crossing servers; `what`: clause */
+hazard_detect hazard_fact;    /* `key`: a fact that is yes; `what`: clause */
+hazard_detect hazard_no_fact; /* `key`: a fact that is no; `what`: clause */
+hazard_detect hazard_file_key; /* `key`: a key in configuration files; `what`: clause, why the key
+                                * matters */
+hazard_detect hazard_attribute_least; /* `number`: enum node_attribute below `least`; `what`: noun,
+                                       * "its Consul" */
+hazard_detect hazard_attribute; /* `number`: enum node_attribute with the value `key`; NULL: with
+                                 * any value; `what`: clause */
+hazard_detect hazard_clients_least; /* any client of a planned region below `least`; `what`: clause
+                                     */
 
 /* hazard_versions.c */
 hazard_detect hazard_nothing, hazard_older, hazard_unknown_version, hazard_distance,
@@ -51,9 +59,9 @@ hazard_detect hazard_release_keys, hazard_hours_end, hazard_other_operators;
 /* hazard_seeds.c */
 hazard_detect hazard_seeds, hazard_seed_unready, hazard_seed_refused;
 /* hazard_keystore.c */
-hazard_detect hazard_keystore_copied, /* how many servers: `what` */
-    hazard_no_keystore;               /* a server's agent does not know where: `what` */
-/* hazard_replace.c: of plans that replace servers alone */
+hazard_detect hazard_keystore_copied, /* `what`: clause after "3 servers run 1.8.4: " */
+    hazard_no_keystore;               /* `what`: "where ...", after "its agent does not know" */
+/* hazard_replace.c: only for plans that replace servers */
 hazard_detect hazard_not_new, hazard_name_taken, hazard_gossip, hazard_joins_nobody,
     hazard_clock_apart, hazard_client_too, hazard_dead, hazard_voters, hazard_replace_quorum,
     hazard_one_region, hazard_old_raft, hazard_moves_votes, hazard_bad_leaders,
@@ -62,10 +70,10 @@ hazard_refine hazard_no_server, hazard_other_region, hazard_bootstraps;
 /* hazard_nodes.c */
 hazard_detect hazard_node_down, hazard_node_draining, hazard_other_pool, hazard_old_allocs,
     hazard_connect_window, hazard_dc_star,
-    hazard_finds_nobody,   /* clients, whose files name no server that is there */
-    hazard_drain_together; /* servers without what came with `least`: `what` */
+    hazard_finds_nobody,   /* clients whose files name no existing server */
+    hazard_drain_together; /* servers without the change of `least`; `what`: clause */
 /* hazard_host.c */
-hazard_refine hazard_only_unsure; /* that it is yes, or no, is nothing to tell */
+hazard_refine hazard_only_unsure; /* reports unknown only; not yes, not no */
 hazard_matters hazard_kills_tasks, hazard_of_client, hazard_only_leaves;
 hazard_refine hazard_stop_commands, hazard_stop_leaves, hazard_law, hazard_other_version,
     hazard_rejected, hazard_not_running;

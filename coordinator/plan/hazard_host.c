@@ -1,11 +1,11 @@
-/* Rows about single hosts that look at more than a fact. Contract: hazard_detect.h. */
+/* Rows about single hosts that look at more than one fact. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
 #include "running_config.h"
 #include "stop_commands.h"
 
-/* Stopping a client's Nomad must leave its tasks alone; KillMode=none leaves the old Nomad
- * running, on servers too. */
+/* A stop of a client's Nomad must not stop its tasks. KillMode=none lets the old Nomad run on, on
+ * servers too. */
 bool hazard_kills_tasks(const struct one_host *o, const struct fact_view *f)
 {
     return o->h->is_client || (f != NULL && strstr(f->text, "=none") != NULL);
@@ -17,14 +17,14 @@ bool hazard_of_client(const struct one_host *o, const struct fact_view *f)
     return o->h->is_client;
 }
 
-static bool is_yes(const struct one_host *o, const char *id)
+static bool fact_is_yes(const struct one_host *o, const char *id)
 {
     const struct fact_view *f = agent_fact(&o->h->agent, id);
 
     return f != NULL && f->value == TRI_YES;
 }
 
-/* ---- rows judged by more than their fact ---- */
+/* ---- rows that need more than their fact ---- */
 
 void hazard_stop_commands(const struct one_host *o, struct judgement *j)
 {
@@ -33,13 +33,13 @@ void hazard_stop_commands(const struct one_host *o, struct judgement *j)
         j->severity = SEVERITY_BLOCK;
 }
 
-/* A leave with a drain is told as the drain. What a server's own settings say of leaving is told by
- * the row of the table that looks at them. */
+/* The row stop-drains reports a leave with a drain. The row leave-on-restart reports the settings
+ * of a server that answers. */
 bool hazard_only_leaves(const struct one_host *o, const struct fact_view *f)
 {
-    bool told = o->ph->is_server && o->h->server.self_at != 0;
+    bool reported = o->ph->is_server && o->h->server.self_at != 0;
 
-    return !is_yes(o, "stop-drains") && (f == NULL || !told);
+    return !fact_is_yes(o, "stop-drains") && (f == NULL || !reported);
 }
 
 void hazard_stop_leaves(const struct one_host *o, struct judgement *j)
@@ -53,15 +53,16 @@ void hazard_stop_leaves(const struct one_host *o, struct judgement *j)
     snprintf(j->text, sizeof(j->text), "%.200s (the unit stops it with %.32s)", text, f->text);
 }
 
-/* A host whose law refuses would be met in its turn, when others are on the new version already. A
- * client can be left out then, a server cannot. Older agents tell only of the hold file. */
+/* Without this row, the run would meet a host whose law refuses in that host's turn, when other
+ * hosts are on the new version already. A client can be left out then, a server cannot. Older
+ * agents report only the hold file. */
 void hazard_law(const struct one_host *o, struct judgement *j)
 {
     const struct fact_view *law = agent_fact(&o->h->agent, "law-refuses");
     const struct fact_view *held = agent_fact(&o->h->agent, "held");
     const struct fact_view *hours = agent_fact(&o->h->agent, "hours");
     const struct fact_view *f = held != NULL && held->value == TRI_YES ? held : law;
-    /* The law asks for them right after the hold file: so they are why it refuses. */
+    /* The law checks the hours right after the hold file: so the hours are the cause. */
     bool outside = f == law && hours != NULL && hours->value == TRI_NO;
 
     if (f == NULL || (outside && o->stage_only))
@@ -73,14 +74,14 @@ void hazard_law(const struct one_host *o, struct judgement *j)
     str_cut(j->text, sizeof(j->text), f->text);
 }
 
-/* What a start now would run, and what a revert would put back. */
+/* A start would run the file in place, and a revert would put it back. */
 void hazard_other_version(const struct one_host *o, struct judgement *j)
 {
     struct version there;
     struct err err = ERR_INIT;
     char text[TEXT_MAX];
     const struct agent_view *a = &o->h->agent;
-    /* By hello, which is younger than the fact: right after a swap that is of the file before. */
+    /* Hello is newer than the fact: right after a swap the fact is about the previous file. */
     bool same = !digest_is_zero(&a->hello.running) && digest_eq(&a->hello.disk, &a->hello.running);
 
     if (j->value != TRI_YES)
@@ -93,29 +94,29 @@ void hazard_other_version(const struct one_host *o, struct judgement *j)
     }
     if (!version_same(&there, o->target))
         j->severity = SEVERITY_BLOCK;
-    snprintf(j->text, sizeof(j->text), "the file in place is %.60s, and %.60s runs", text,
+    snprintf(j->text, sizeof(j->text), "the file in place is %.60s, but %.60s runs", text,
              o->ph->from);
 }
 
-/* The old binary rejects it as well: what runs was given more than these files say, or, where the
- * files are newer than what runs, neither would start with them. */
+/* The old binary rejects the configuration, too. Either the running Nomad got more than these files
+ * contain, or the files are newer than the running Nomad, and neither binary would start. */
 void hazard_rejected(const struct one_host *o, struct judgement *j)
 {
     char text[TEXT_MAX];
 
     if (j->value != TRI_UNKNOWN || strstr(j->text, "rejects it too") == NULL ||
-        !is_yes(o, "config-newer"))
+        !fact_is_yes(o, "config-newer"))
         return;
     j->value = TRI_YES;
     j->severity = SEVERITY_BLOCK;
     str_cut(text, sizeof(text), agent_fact(&o->h->agent, "config-newer")->text);
     snprintf(j->text, sizeof(j->text),
-             "both binaries reject it, and it is newer than what runs: %.180s", text);
+             "both binaries reject it, and it is newer than the running Nomad: %.180s", text);
 }
 
 void hazard_not_running(const struct one_host *o, struct judgement *j)
 {
-    bool told = false;
+    bool unused = false;
 
-    j->value = running_config_differs(o->h, &told, j->text);
+    j->value = running_config_differs(o->h, &unused, j->text);
 }

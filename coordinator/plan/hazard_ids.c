@@ -2,7 +2,7 @@
 
 #include "hazard_kinds.h"
 
-#define FAR 3 /* more changes than this make another word */
+#define FAR 3 /* with more changes than this, two words are not similar */
 
 struct near {
     const char *id[HAZARD_NEAR];
@@ -10,9 +10,9 @@ struct near {
     size_t n;
 };
 
-static bool is_known(const struct hazards *h, const char *id)
+static bool is_known_id(const struct hazards *h, const char *id)
 {
-    size_t n = strcspn(id, ":"); /* of a row that is accepted for one host at a time */
+    size_t n = strcspn(id, ":"); /* "ID:NAME": the row is accepted for one host at a time */
 
     for (size_t i = 0; i < h->n_rows; i++) {
         const struct hazard *row = &h->rows[i];
@@ -24,8 +24,8 @@ static bool is_known(const struct hazards *h, const char *id)
     return false;
 }
 
-/* A part of an id is nearer than one that is spelled a little like it. */
-static size_t distance(const char *word, const char *id)
+/* A part of an id counts as nearer than an id with a similar spelling. */
+static size_t distance_to_id(const char *word, const char *id)
 {
     size_t n = strlen(word);
     if (n >= 3 && (strstr(id, word) != NULL || strstr(word, id) != NULL))
@@ -34,9 +34,9 @@ static size_t distance(const char *word, const char *id)
     return 2 * d <= strlen(id) ? d : FAR + 1;
 }
 
-static void consider(struct near *near, const char *word, const char *id)
+static void consider_id(struct near *near, const char *word, const char *id)
 {
-    size_t d = distance(word, id), at = near->n;
+    size_t d = distance_to_id(word, id), at = near->n;
     if (d > FAR)
         return;
     while (at > 0 && near->distance[at - 1] > d)
@@ -52,18 +52,18 @@ static void consider(struct near *near, const char *word, const char *id)
     near->distance[at] = d;
 }
 
-static int unknown(const struct hazards *h, const char *word, struct err *err)
+static int refuse_unknown_id(const struct hazards *h, const char *word, struct err *err)
 {
     auto_buf struct buf ids = BUF_INIT;
     struct near near = {.n = 0};
     for (size_t i = 0; i < h->n_rows; i++)
-        consider(&near, word, h->rows[i].id);
+        consider_id(&near, word, h->rows[i].id);
     for (size_t i = 0; i < near.n; i++)
         buf_printf(&ids, "%s%s", i == 0 ? "" : i + 1 < near.n ? ", " : " or ", near.id[i]);
     if (near.n == 0)
         return err_set(err, ERR_USAGE, 0,
-                       "--accept %.60s: there is no such id; `caravan plan` shows each finding's "
-                       "in brackets",
+                       "--accept %.60s: there is no such id; `caravan plan` shows the id of each "
+                       "finding in brackets",
                        word);
     return err_set(err, ERR_USAGE, 0, "--accept %.60s: there is no such id; did you mean %s?", word,
                    buf_str(&ids));
@@ -72,22 +72,22 @@ static int unknown(const struct hazards *h, const char *word, struct err *err)
 int hazard_ids_check(const struct policy *y, const struct hazards *h, struct err *err)
 {
     for (size_t i = 0; i < y->n_accepted; i++)
-        if (!is_known(h, y->accepted[i]))
-            return unknown(h, y->accepted[i], err);
+        if (!is_known_id(h, y->accepted[i]))
+            return refuse_unknown_id(h, y->accepted[i], err);
     return 0;
 }
 
 const char *hazard_id_idle(const struct plan *p, size_t i)
 {
-    const char *why = "nothing speaks of it";
+    const char *why = "no finding has this id";
     for (size_t k = 0; k < p->n_findings; k++) {
         const struct finding *f = &p->findings[k];
         if (!str_eq(f->id, p->policy.accepted[i]))
             continue;
         if (f->accepted)
             return NULL;
-        why = f->severity == SEVERITY_HARD ? "it cannot be accepted"
-                                           : "it does not refuse, it is only told";
+        why = f->severity == SEVERITY_HARD ? "this finding cannot be accepted"
+                                           : "this finding does not stop the plan";
     }
     return why;
 }

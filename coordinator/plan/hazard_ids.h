@@ -1,22 +1,23 @@
 /*
- * hazard_ids.h - what may stand behind --accept. Pure.
+ * hazard_ids.h - the ids that --accept takes. Pure.
  *
- * An id that no row has is a typo: it would be of no use, and whoever wrote it believes
- * otherwise. It is refused before anything is asked. A known id that changes nothing about
- * a plan is no error, since the same line may be meant for several fleets; it is told.
+ * An id that no row has is probably a typing error, and would have no effect although the operator
+ * believes otherwise. Caravan refuses it before it asks any host. A known id that has no effect on
+ * a plan is no error, because the operator may use the same command for several fleets; the plan
+ * shows such ids.
  */
 #ifndef HAZARD_IDS_H
 #define HAZARD_IDS_H
 
 #include "hazard_rows.h"
 
-#define HAZARD_NEAR 3 /* ids offered for one that is not known */
+#define HAZARD_NEAR 3 /* how many similar ids an error offers */
 
-/* Every accepted id is a row's: 0. Else ERR_USAGE names the first that is not, and the ids
- * nearest to it. */
+/* Checks that each accepted id belongs to a row. ERR_USAGE names the first unknown id, and the most
+ * similar known ids. */
 MUST_CHECK int hazard_ids_check(const struct policy *y, const struct hazards *h, struct err *err);
-/* Why the i-th accepted id changes nothing about this plan, for people; NULL: a finding that
- * would refuse was accepted by it. */
+/* Says for people why the i-th accepted id has no effect on this plan. NULL: it accepts a finding
+ * that would otherwise refuse the plan. */
 const char *hazard_id_idle(const struct plan *p, size_t i);
 
 #endif

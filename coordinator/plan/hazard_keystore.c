@@ -1,4 +1,4 @@
-/* Rows about servers whose root keys are on their disks alone. Contract: hazard_detect.h. */
+/* Rows about servers that keep their root keys only on their disks. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 #include "keystore_on_disk.h"
 
@@ -7,7 +7,7 @@ static bool has_keystore(const struct hazard_check *c, const struct plan_host *h
     return hazard_crosses(c, h) && keystore_on_disk(h->from);
 }
 
-/* Told once, where there is one. */
+/* Reports all such servers with one finding. */
 void hazard_keystore_copied(struct hazard_check *c, row_t *row)
 {
     size_t n = 0, first = 0;
@@ -17,11 +17,12 @@ void hazard_keystore_copied(struct hazard_check *c, row_t *row)
             first = i;
     }
     if (n > 0)
-        hazard_found(c, row, TRI_YES, NULL, "%zu %s of %s: %s", n,
-                     str_count(n, "server", "servers"), c->p->hosts[first].from, row->what);
+        hazard_found(c, row, TRI_YES, NULL, "%zu %s %s: %s", n,
+                     str_count(n, "server runs", "servers run"), c->p->hosts[first].from,
+                     row->what);
 }
 
-/* An agent that tells its server's id has read it in data_dir. */
+/* An agent that reports its server's id has read the id in data_dir, so that it knows data_dir. */
 void hazard_no_keystore(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {

@@ -8,7 +8,7 @@
 #define REPLACED (JOINS | LEAVES)
 
 const struct hazard_kind hazard_kinds[] = {
-    /* They differ only by what stands in the row. */
+    /* These differ only by the keys of the row. */
     {"told", FROM_VERSIONS, .detect = hazard_told, .wants = HAZARD_WHAT},
     {"operator", FROM_OPERATOR, .detect = hazard_operator, .wants = HAZARD_WHAT},
     {"jobs", FROM_JOBS, .detect = hazard_jobs, .wants = HAZARD_WHAT | HAZARD_TRAIT},
@@ -24,7 +24,7 @@ const struct hazard_kind hazard_kinds[] = {
      .wants = HAZARD_WHAT | HAZARD_ATTRIBUTE | HAZARD_LEAST, .least = LEAST_VERSION},
     {"clients-least", FROM_NODES, .detect = hazard_clients_least,
      .wants = HAZARD_WHAT | HAZARD_LEAST, .least = LEAST_VERSION},
-    /* They look at one thing, and compose what they say. */
+    /* Each of these looks at one thing, and composes its own text. */
     {"nothing", FROM_VERSIONS, .detect = hazard_nothing},
     {"older", FROM_VERSIONS, .detect = hazard_older},
     {"unknown-version", FROM_VERSIONS, .detect = hazard_unknown_version},
@@ -101,7 +101,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"other-pool", FROM_JOBS, .detect = hazard_other_pool},
     {"no-facts", FROM_AGENTS, .detect = hazard_no_facts},
     {"no-readiness", FROM_AGENTS, .detect = hazard_no_readiness},
-    /* Single hosts, by a fact that their agents tell. */
+    /* Single hosts, by a fact that their agents report. */
     {"host-fact", FROM_HOST, .wants = HAZARD_KEY, .may = HAZARD_LEAST, .least = LEAST_VERSION},
     {"client-fact", FROM_HOST, .matters = hazard_of_client, .wants = HAZARD_KEY},
     {"kill-mode", FROM_HOST, .matters = hazard_kills_tasks, .wants = HAZARD_KEY},
@@ -114,7 +114,7 @@ const struct hazard_kind hazard_kinds[] = {
     {"not-running", FROM_HOST, .refine = hazard_not_running, .roles = UPGRADED},
     {"host-no-fact", FROM_HOST, .when_no = true, .wants = HAZARD_KEY},
     {"host-unsure", FROM_HOST, .refine = hazard_only_unsure, .wants = HAZARD_KEY},
-    /* Of servers that are replaced. */
+    /* Servers that are replaced. */
     {"not-new", FROM_AGENTS, .detect = hazard_not_new, .roles = JOINS},
     {"name-taken", FROM_AGENTS, .detect = hazard_name_taken, .roles = JOINS},
     {"gossip", FROM_AGENTS, .detect = hazard_gossip, .roles = JOINS},
@@ -205,7 +205,7 @@ static const char *const attributes[NODE_ATTRIBUTES] = {
 static const char *const roles[PLAN_ROLES] = {
     [ROLE_UPGRADE] = "upgrade", [ROLE_JOINS] = "joins", [ROLE_LEAVES] = "leaves"};
 
-static int named(const char *const *names, size_t n, const char *name)
+static int index_of_name(const char *const *names, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(names[i], name))
@@ -215,20 +215,20 @@ static int named(const char *const *names, size_t n, const char *name)
 
 int hazard_trait(const char *name)
 {
-    return named(traits, JOB_TRAITS, name);
+    return index_of_name(traits, JOB_TRAITS, name);
 }
 
 int hazard_switch_named(const char *name)
 {
-    return named(switches, CONFIG_SWITCHES, name);
+    return index_of_name(switches, CONFIG_SWITCHES, name);
 }
 
 int hazard_role(const char *name)
 {
-    return named(roles, PLAN_ROLES, name);
+    return index_of_name(roles, PLAN_ROLES, name);
 }
 
 int hazard_attribute_named(const char *name)
 {
-    return named(attributes, NODE_ATTRIBUTES, name);
+    return index_of_name(attributes, NODE_ATTRIBUTES, name);
 }

@@ -1,10 +1,11 @@
 /*
- * hazard_kinds.h - the kinds of rows: which function looks, at what, and what it wants to stand in
- * the row. And the names by which a row says what it is about. Pure.
+ * hazard_kinds.h - the kinds of rows: which function checks, which source it looks at, and which
+ * keys the row must have. Also the names that a row uses for traits, switches, attributes and
+ * roles. Pure.
  *
- * A kind about the fleet has `detect`; one about single hosts has none, and judges each host by the
- * fact of the row's `key`, or by `refine` alone. A new kind is a function (hazard_detect.h) and a
- * row here.
+ * A kind about the fleet has `detect`. A kind about single hosts has no `detect`: it judges each
+ * host by the fact of the row's `key`, or by `refine` alone. A new kind is a function
+ * (hazard_detect.h) and a line in hazard_kinds.c.
  */
 #ifndef HAZARD_KINDS_H
 #define HAZARD_KINDS_H
@@ -16,7 +17,7 @@ struct hazard_check; /* hazard_check.h */
 struct one_host;
 struct judgement;
 
-enum { /* keys of a row: bits */
+enum { /* bits: keys of a row */
        HAZARD_WHAT = 1,
        HAZARD_KEY = 2,
        HAZARD_LEAST = 4,
@@ -26,38 +27,40 @@ enum { /* keys of a row: bits */
        HAZARD_CROSSING = 64,
 };
 
-enum hazard_least { /* what `least` holds; 0: the kind has none */
+enum hazard_least { /* what `least` contains; 0: the kind has no `least` */
                     LEAST_VERSION = 1,
-                    LEAST_SINCE,  /* as version_has has it */
-                    LEAST_NUMBER, /* goes into `number` */
+                    LEAST_SINCE,  /* versions for version_has */
+                    LEAST_NUMBER, /* a number; the reader puts it into `number` */
 };
 
 struct hazard_kind {
     const char *name;
     enum hazard_source source;
     void (*detect)(struct hazard_check *c, const struct hazard *row);
-    /* Does the fact, being yes, matter to this host? NULL: always. */
+    /* Does a fact with the value yes matter to this host? NULL: always. */
     bool (*matters)(const struct one_host *o, const struct fact_view *f);
-    /* Changes what was judged by the fact, or judges without one. NULL: nothing to change. */
+    /* Changes the judgement that was made by the fact, or judges without a fact. NULL: no change.
+     */
     void (*refine)(const struct one_host *o, struct judgement *j);
-    unsigned wants, may; /* keys a row must have, and others it may have */
+    unsigned wants, may; /* keys that a row must have, and further keys that it may have */
     enum hazard_least least;
-    unsigned roles; /* bits 1 << enum plan_role of the hosts that its rows are about; 0: of single
-                       hosts those that get the target, else those that run something */
-    bool when_no;   /* about single hosts: that the fact is no is the matter */
-    bool by_host;   /* accepted for one host at a time, by ID:NAME */
+    unsigned roles; /* of the hosts: bits 1 << enum plan_role. 0: kinds about single hosts look at
+                       hosts that get the target, other kinds at hosts that run something now */
+    bool when_no;   /* single hosts: the row is about a fact with the value no */
+    bool by_host;   /* --accept takes ID:NAME, for one host at a time */
 };
 
 extern const struct hazard_kind hazard_kinds[];
 extern const size_t hazard_kinds_len;
 
-/* By name; NULL: there is none. */
+/* Finds a kind by name; NULL: there is no such kind. */
 const struct hazard_kind *hazard_kind(const char *name);
-/* What "template-write", "kms", "cni-bridge" stand for; -1: nothing. */
+/* Return the number of a trait ("template-write"), a switch ("kms") or an attribute ("cni-bridge");
+ * -1: unknown name. */
 int hazard_trait(const char *name);
 int hazard_switch_named(const char *name);
 int hazard_attribute_named(const char *name);
-/* What "upgrade", "joins", "leaves" stand for, of enum plan_role; -1: nothing. */
+/* Returns the enum plan_role of "upgrade", "joins" or "leaves"; -1: unknown name. */
 int hazard_role(const char *name);
 
 #endif

@@ -1,11 +1,12 @@
-/* Rows about what root has limited on hosts, as their agents tell it. Contract: hazard_detect.h. */
+/* Rows about limits that root set on hosts, as their agents report them. Contract: hazard_detect.h.
+ */
 #include "hazard_detect.h"
 
 #include "forecast.h"
 #include "str.h"
 
-/* The number that a fact's text begins with. */
-static bool first_number(const struct fact_view *f, uint64_t most, uint64_t *ret)
+/* Reads the number at the beginning of a fact's text. */
+static bool read_first_number(const struct fact_view *f, uint64_t most, uint64_t *ret)
 {
     char word[16];
 
@@ -13,10 +14,10 @@ static bool first_number(const struct fact_view *f, uint64_t most, uint64_t *ret
     return str_to_u64(word, most, ret) == 0;
 }
 
-/* The fact of each host that is to be changed, where root has set it. */
-static void each_limited(struct hazard_check *c, row_t *row, const char *id,
-                         void (*judge)(struct hazard_check *c, row_t *row,
-                                       const struct plan_host *ph, const struct fact_view *f))
+/* Calls judge for each host that the plan changes and that reports this fact. */
+static void judge_each_limited(struct hazard_check *c, row_t *row, const char *id,
+                               void (*judge)(struct hazard_check *c, row_t *row,
+                                             const struct plan_host *ph, const struct fact_view *f))
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
@@ -35,21 +36,23 @@ static void judge_signers(struct hazard_check *c, row_t *row, const struct plan_
 
     if (ph->role == ROLE_LEAVES || f->value == TRI_NO)
         return;
-    if (!first_number(f, KEYS_MAX, &least))
-        hazard_found(c, row, TRI_UNKNOWN, ph->name, "how many release keys root demands there");
+    if (!read_first_number(f, KEYS_MAX, &least))
+        hazard_found(c, row, TRI_UNKNOWN, ph->name,
+                     "how many release keys must sign for this host");
     else if (c->release->signers < least)
-        hazard_found(c, row, TRI_YES, ph->name,
-                     "root demands the signatures of %u release keys there, and %u signed %s",
-                     (unsigned)least, c->release->signers, c->p->target);
+        hazard_found(
+            c, row, TRI_YES, ph->name,
+            "root on this host demands the signatures of %u release keys, but %u signed %s",
+            (unsigned)least, c->release->signers, c->p->target);
 }
 
 void hazard_release_keys(struct hazard_check *c, row_t *row)
 {
-    each_limited(c, row, "release-threshold", judge_signers);
+    judge_each_limited(c, row, "release-threshold", judge_signers);
 }
 
-/* The fact is names, ", " between. */
-static bool is_named(const char *list, const char *name)
+/* list: names, separated by ", ". */
+static bool has_operator_name(const char *list, const char *name)
 {
     size_t n = strlen(name);
 
@@ -67,24 +70,25 @@ static void judge_operators(struct hazard_check *c, row_t *row, const struct pla
     if (f->value == TRI_NO)
         return;
     if (f->value != TRI_YES || by[0] == '\0')
-        hazard_found(c, row, TRI_UNKNOWN, ph->name,
-                     "whether root lets this machine's operator order there%s%.120s%s",
-                     f->value == TRI_YES ? ": root names " : "", f->text,
-                     by[0] == '\0' ? "; the trust file here has no operator's key of this machine"
-                                   : "");
-    else if (!is_named(f->text, by))
-        hazard_found(c, row, TRI_YES, ph->name,
-                     "root lets only these operators order there: %.120s; the key that signs here "
-                     "is %s",
-                     f->text, by);
+        hazard_found(
+            c, row, TRI_UNKNOWN, ph->name,
+            "whether root on this host accepts orders of this machine's operator%s%.120s%s",
+            f->value == TRI_YES ? ": root names " : "", f->text,
+            by[0] == '\0' ? "; this machine's trust file has no name for its operator key" : "");
+    else if (!has_operator_name(f->text, by))
+        hazard_found(
+            c, row, TRI_YES, ph->name,
+            "root on this host accepts orders of these operators only: %.120s; the key that "
+            "signs here is %s",
+            f->text, by);
 }
 
 void hazard_other_operators(struct hazard_check *c, row_t *row)
 {
-    each_limited(c, row, "operators", judge_operators);
+    judge_each_limited(c, row, "operators", judge_operators);
 }
 
-/* Outside them the law refuses, which is another row's; here, whether the run ends in time. */
+/* Does the run end before the hours end? Another row reports a refusal outside the hours. */
 static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct fact_view *f)
 {
@@ -95,19 +99,19 @@ static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_ho
 
     if (c->p->policy.stage_only || f->value == TRI_NO)
         return;
-    if (f->value != TRI_YES || hours == NULL || !first_number(f, 7 * 24 * 60, &left)) {
-        hazard_found(c, row, TRI_UNKNOWN, ph->name, "until when root lets it be changed there");
+    if (f->value != TRI_YES || hours == NULL || !read_first_number(f, 7 * 24 * 60, &left)) {
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "until when root allows changes on this host");
         return;
     }
     str_for_ms(will, sizeof(will), need);
     str_for_ms(still, sizeof(still), (int64_t)left * 60000);
     if ((int64_t)left * 60000 < need)
         hazard_found(c, row, TRI_YES, ph->name,
-                     "root's hours there,%.120s, end in %s, and the run may take %s", hours, still,
-                     will);
+                     "root's hours on this host,%.120s, end in %s, and the run may take %s", hours,
+                     still, will);
 }
 
 void hazard_hours_end(struct hazard_check *c, row_t *row)
 {
-    each_limited(c, row, "hours", judge_hours);
+    judge_each_limited(c, row, "hours", judge_hours);
 }

@@ -1,4 +1,4 @@
-/* Rows about clients and what runs on them. Contract: hazard_detect.h. */
+/* Rows about clients and their allocations. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
 #include "join_list.h"
@@ -8,8 +8,9 @@ void hazard_node_down(struct hazard_check *c, row_t *row)
     for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
         const struct host *h = world_host(c->w, c->p->hosts[i].key);
         if (h != NULL && !c->p->hosts[i].already && !str_eq(h->client.status, "ready"))
-            hazard_found(c, row, TRI_YES, h->name, "is %s: skipped unless it comes back",
-                         h->client.status[0] != '\0' ? h->client.status : "of unknown status");
+            hazard_found(c, row, TRI_YES, h->name,
+                         "its status is %s: Caravan skips the node unless it comes back",
+                         h->client.status[0] != '\0' ? h->client.status : "unknown");
     }
 }
 
@@ -18,11 +19,12 @@ void hazard_node_draining(struct hazard_check *c, row_t *row)
     for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
         const struct host *h = world_host(c->w, c->p->hosts[i].key);
         if (h != NULL && !c->p->hosts[i].already && h->client.draining)
-            hazard_found(c, row, TRI_YES, h->name, "is being drained by others: left as it is");
+            hazard_found(c, row, TRI_YES, h->name,
+                         "somebody else drains this node: Caravan leaves it as it is");
     }
 }
 
-/* A datacenter's name comes from the node's record, or from the server's own configuration. */
+/* The name of the datacenter is in the node's record or in the server's configuration. */
 void hazard_dc_star(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
@@ -40,8 +42,9 @@ void hazard_dc_star(struct hazard_check *c, row_t *row)
     }
 }
 
-static void each_region(struct hazard_check *c, row_t *row, const char *question,
-                        void (*judge)(struct hazard_check *, row_t *, const struct region_survey *))
+static void judge_each_region(struct hazard_check *c, row_t *row, const char *question,
+                              void (*judge)(struct hazard_check *, row_t *,
+                                            const struct region_survey *))
 {
     for (size_t i = 0; i < c->p->n_regions && c->applies; i++) {
         const struct plan_region *pr = &c->p->regions[i];
@@ -52,7 +55,7 @@ static void each_region(struct hazard_check *c, row_t *row, const char *question
             judge(c, row, r);
         if (r == NULL || r->allocs != ASKED_YES)
             hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: %s: %s", pr->name, question,
-                         r == NULL ? "allocations were not asked for" : asked_why(r->allocs));
+                         r == NULL ? "Caravan did not ask for allocations" : asked_why(r->allocs));
     }
 }
 
@@ -60,16 +63,17 @@ static void judge_pool(struct hazard_check *c, row_t *row, const struct region_s
 {
     if (r->n_other_pool > 0)
         hazard_found(c, row, TRI_YES, NULL,
-                     "region %s: %u %s in another node pool than the job names: %s%s", r->name,
-                     r->n_other_pool,
+                     "region %s: %u %s in another node pool than the pool of the job: %s%s",
+                     r->name, r->n_other_pool,
                      str_count(r->n_other_pool, "allocation runs", "allocations run"),
                      r->other_pool, r->n_other_pool > 1 ? ", ..." : "");
 }
 
 void hazard_other_pool(struct hazard_check *c, row_t *row)
 {
-    each_region(c, row, "whether allocations run in another node pool than their job names",
-                judge_pool);
+    judge_each_region(c, row,
+                      "whether allocations run in another node pool than the pool of their job",
+                      judge_pool);
 }
 
 #define DAY_OF_09 1554768000 /* 2019-04-09: 0.9.0 */
@@ -78,15 +82,16 @@ static void judge_old(struct hazard_check *c, row_t *row, const struct region_su
 {
     if (r->oldest_alloc_s > 0 && r->oldest_alloc_s < DAY_OF_09)
         hazard_found(c, row, TRI_YES, NULL,
-                     "region %s: allocations have run since before Nomad 0.9", r->name);
+                     "region %s: some allocations have run since before Nomad 0.9", r->name);
 }
 
 void hazard_old_allocs(struct hazard_check *c, row_t *row)
 {
-    each_region(c, row, "how long allocations have run", judge_old);
+    judge_each_region(c, row, "how long allocations have run", judge_old);
 }
 
-/* Connect tasks that start on an old client ask the leader something a new one has forgotten. */
+/* A Connect task that starts on an old client asks the leader a question that a new leader no
+ * longer answers. */
 void hazard_connect_window(struct hazard_check *c, row_t *row)
 {
     bool old = false;
@@ -105,7 +110,7 @@ void hazard_connect_window(struct hazard_check *c, row_t *row)
 
 /* ---- drains ---- */
 
-static size_t drained(const struct hazard_check *c, const char *region)
+static size_t count_drained(const struct hazard_check *c, const char *region)
 {
     size_t n = 0;
 
@@ -114,13 +119,13 @@ static size_t drained(const struct hazard_check *c, const char *region)
     return n;
 }
 
-/* A planned server runs the target before any client is drained. */
-static const char *runs_then(const struct hazard_check *c, const struct host *h)
+/* The version of a server when clients are drained: planned servers run the target by then. */
+static const char *version_at_drain(const struct hazard_check *c, const struct host *h)
 {
     return plan_host(c->p, h->key) != NULL ? c->p->target : host_version(c->w, h);
 }
 
-static void drains_of(struct hazard_check *c, row_t *row, const char *region)
+static void judge_drains(struct hazard_check *c, row_t *row, const char *region)
 {
     const struct host *old = NULL;
 
@@ -128,9 +133,9 @@ static void drains_of(struct hazard_check *c, row_t *row, const char *region)
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!h->is_server || !str_eq(h->region, region) || plan_is_past(c->w, c->p, h))
+        if (!h->is_server || !str_eq(h->region, region) || plan_is_former_server(c->w, c->p, h))
             continue;
-        if (version_parse(runs_then(c, h), &v, &err) < 0)
+        if (version_parse(version_at_drain(c, h), &v, &err) < 0)
             hazard_unsure(c, h->name, "its version could not be read");
         else if (old == NULL && !version_has(&v, row->least))
             old = h;
@@ -138,7 +143,7 @@ static void drains_of(struct hazard_check *c, row_t *row, const char *region)
     if (old != NULL)
         hazard_found(c, row, TRI_YES, NULL,
                      "region %s: %u clients may be drained at once while %s runs %s: %s", region,
-                     c->p->parallel, old->name, runs_then(c, old), row->what);
+                     c->p->parallel, old->name, version_at_drain(c, old), row->what);
 }
 
 void hazard_drain_together(struct hazard_check *c, row_t *row)
@@ -146,12 +151,12 @@ void hazard_drain_together(struct hazard_check *c, row_t *row)
     if (!c->p->policy.drain || c->p->parallel < 2)
         return;
     for (size_t i = 0; i < c->p->n_regions; i++)
-        if (c->p->regions[i].planned && drained(c, c->p->regions[i].name) > 1)
-            drains_of(c, row, c->p->regions[i].name);
+        if (c->p->regions[i].planned && count_drained(c, c->p->regions[i].name) > 1)
+            judge_drains(c, row, c->p->regions[i].name);
 }
 
-/* Does its list name one of its region's servers that answer? */
-static enum tri finds_one(const struct hazard_check *c, const struct host *h, const char *list)
+/* Does the list of this client name an answering server of its region? */
+static enum tri finds_server(const struct hazard_check *c, const struct host *h, const char *list)
 {
     enum tri any = TRI_NO;
 
@@ -167,15 +172,17 @@ static enum tri finds_one(const struct hazard_check *c, const struct host *h, co
     return any;
 }
 
-/* A client keeps no list of servers over a restart: it has its files, or Consul. */
+/* A client does not keep its list of servers over a restart. It finds servers by its files or by
+ * Consul. */
 void hazard_finds_nobody(struct hazard_check *c, row_t *row)
 {
     for (size_t i = c->p->n_servers; i < c->p->n_hosts; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
         const struct host *h = ph->already ? NULL : world_host(c->w, ph->key);
         const struct fact_view *f = h != NULL ? agent_fact(&h->agent, "joins") : NULL;
-        if (f != NULL && f->value == TRI_YES && finds_one(c, h, f->text) == TRI_NO)
+        if (f != NULL && f->value == TRI_YES && finds_server(c, h, f->text) == TRI_NO)
             hazard_found(c, row, TRI_YES, ph->name,
-                         "its files name %.150s, and no server that answers is there", f->text);
+                         "its files name %.150s, and no answering server is at these addresses",
+                         f->text);
     }
 }

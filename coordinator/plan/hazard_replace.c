@@ -1,5 +1,5 @@
-/* Rows about servers that are replaced: is a new one ready to join, may an old one leave, and what
- * is left of the region afterwards. Contract: hazard_detect.h. Nothing of an upgrade. */
+/* Rows for plans that replace servers: is a new server ready to join, may an old server leave, and
+ * is the region well afterwards? Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
 #include "join_list.h"
@@ -12,7 +12,8 @@
 typedef void judge_replaced(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                             const struct host *h);
 
-static void each(struct hazard_check *c, row_t *row, enum plan_role role, judge_replaced *judge)
+static void judge_each_replaced(struct hazard_check *c, row_t *row, enum plan_role role,
+                                judge_replaced *judge)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *ph = &c->p->hosts[i];
@@ -22,14 +23,15 @@ static void each(struct hazard_check *c, row_t *row, enum plan_role role, judge_
     }
 }
 
-/* ---- a new one ---- */
+/* ---- new servers ---- */
 
 static void judge_new(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                       const struct host *h)
 {
     if (h->is_server)
-        hazard_found(c, row, TRI_YES, ph->name, "Nomad lists it as server %s of region %s already",
-                     h->name, h->region);
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "Nomad lists this host already, as server %s of region %s", h->name,
+                     h->region);
     else if (!ph->managed)
         hazard_found(c, row, TRI_YES, ph->name, "its agent does not answer%s%s",
                      h->agent.problem != NULL && h->agent.problem[0] != '\0' ? ": " : "",
@@ -42,11 +44,11 @@ static void judge_new(struct hazard_check *c, row_t *row, const struct plan_host
 
 void hazard_not_new(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_JOINS, judge_new);
+    judge_each_replaced(c, row, ROLE_JOINS, judge_new);
 }
 
-/* As Nomad makes it: its host's, where the files name none. NULL: cannot tell. */
-static const char *own_name(const struct host *h)
+/* The name that Nomad will have: from its files, otherwise the name of the host. NULL: unknown. */
+static const char *future_name(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "is.name");
 
@@ -55,7 +57,7 @@ static const char *own_name(const struct host *h)
     return f->value == TRI_YES ? f->text : h->agent.hello.host;
 }
 
-/* Gossip's names are name and region. The member that has it, whatever became of that one. */
+/* Finds the member with this name (in gossip NAME.REGION), whatever its status is. */
 static const struct member *member_named(const struct world *w, const char *name,
                                          const char *region)
 {
@@ -71,12 +73,12 @@ static const struct member *member_named(const struct world *w, const char *name
     return NULL;
 }
 
-static const struct plan_host *earlier_named(const struct hazard_check *c,
-                                             const struct plan_host *ph, const char *name)
+static const struct plan_host *earlier_host_named(const struct hazard_check *c,
+                                                  const struct plan_host *ph, const char *name)
 {
     for (const struct plan_host *o = c->p->hosts; o < ph; o++) {
         const struct host *h = world_host(c->w, o->key);
-        const char *other = o->role == ROLE_JOINS && h != NULL ? own_name(h) : NULL;
+        const char *other = o->role == ROLE_JOINS && h != NULL ? future_name(h) : NULL;
         if (other != NULL && str_eq(other, name))
             return o;
     }
@@ -86,31 +88,31 @@ static const struct plan_host *earlier_named(const struct hazard_check *c,
 static void judge_name(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                        const struct host *h)
 {
-    const char *name = own_name(h);
+    const char *name = future_name(h);
     const struct member *m = name != NULL ? member_named(c->w, name, ph->region) : NULL;
-    const struct plan_host *same = name != NULL ? earlier_named(c, ph, name) : NULL;
+    const struct plan_host *same = name != NULL ? earlier_host_named(c, ph, name) : NULL;
 
     if (!ph->managed || h->is_server)
         return;
     if (name == NULL || name[0] == '\0')
-        hazard_found(c, row, TRI_UNKNOWN, ph->name, "the name that its Nomad will have");
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "which name its Nomad will have");
     else if (m != NULL)
         hazard_found(c, row, TRI_YES, ph->name,
-                     "its Nomad will be called %s, as the server at %s is or was", m->name,
-                     m->addr);
+                     "its Nomad will be called %s, and the server at %s has or had this name",
+                     m->name, m->addr);
     else if (same != NULL)
-        hazard_found(c, row, TRI_YES, ph->name, "its Nomad will be called %s, as that at %s", name,
-                     same->name);
+        hazard_found(c, row, TRI_YES, ph->name,
+                     "its Nomad will be called %s, and so will the Nomad at %s", name, same->name);
 }
 
 void hazard_name_taken(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_JOINS, judge_name);
+    judge_each_replaced(c, row, ROLE_JOINS, judge_name);
 }
 
-/* Those who stay or leave have it, or have not: the first who tells. */
-static const struct host *who_tells(const struct hazard_check *c, const char *region,
-                                    const char *fact, enum tri *ret)
+/* Finds the first existing server of the region that reports this fact as yes or no. */
+static const struct host *first_reporter(const struct hazard_check *c, const char *region,
+                                         const char *fact, enum tri *ret)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
@@ -123,8 +125,10 @@ static const struct host *who_tells(const struct hazard_check *c, const char *re
     return NULL;
 }
 
-/* Two hosts' keys are told to differ. Where the key was rotated since, files may be behind it. */
-static const char *differs(const struct hazard_check *c, const struct host *h, const char *region)
+/* Names a server that reports another gossip key; NULL: none. The files may be older than a
+ * rotation of the key. */
+static const char *gossip_key_differs(const struct hazard_check *c, const struct host *h,
+                                      const char *region)
 {
     const struct fact_view *own = agent_fact(&h->agent, "gossip-id");
 
@@ -143,32 +147,33 @@ static void judge_gossip(struct hazard_check *c, row_t *row, const struct plan_h
 {
     const struct fact_view *f = agent_fact(&h->agent, "gossip-key");
     enum tri theirs = TRI_UNKNOWN;
-    const struct host *other = who_tells(c, ph->region, "gossip-key", &theirs);
+    const struct host *other = first_reporter(c, ph->region, "gossip-key", &theirs);
     const char *with;
 
     if (!ph->managed || h->is_server)
         return;
     if (f == NULL || f->value == TRI_UNKNOWN || other == NULL)
         hazard_found(c, row, TRI_UNKNOWN, ph->name,
-                     "whether it has the gossip key of the region: %s%s",
-                     f == NULL || f->value == TRI_UNKNOWN ? "its own agent" : "no server's agent",
-                     " does not tell");
+                     "whether it has the gossip key of the region: %s",
+                     f == NULL || f->value == TRI_UNKNOWN ? "its agent does not report this"
+                                                          : "no server's agent reports this");
     else if (f->value != theirs)
         hazard_found(
-            c, row, TRI_YES, ph->name, "its configuration has %s gossip key, and %s has %s",
+            c, row, TRI_YES, ph->name, "its configuration has %s gossip key, but %s has %s",
             f->value == TRI_YES ? "a" : "no", other->name, theirs == TRI_YES ? "one" : "none");
-    else if ((with = differs(c, h, ph->region)) != NULL)
-        hazard_found(c, row, TRI_YES, ph->name,
-                     "the gossip key of its configuration is not that of %s's", with);
+    else if ((with = gossip_key_differs(c, h, ph->region)) != NULL)
+        hazard_found(c, row, TRI_YES, ph->name, "its configuration has another gossip key than %s",
+                     with);
 }
 
 void hazard_gossip(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_JOINS, judge_gossip);
+    judge_each_replaced(c, row, ROLE_JOINS, judge_gossip);
 }
 
-/* Of the region's servers that are well enough to be joined. */
-static enum tri reaches(const struct hazard_check *c, const char *region, const char *list)
+/* Does the list name an answering server of the region? */
+static enum tri list_reaches_server(const struct hazard_check *c, const char *region,
+                                    const char *list)
 {
     enum tri any = TRI_NO;
 
@@ -184,22 +189,22 @@ static enum tri reaches(const struct hazard_check *c, const char *region, const 
     return any;
 }
 
-/* What its agent heard there counts beside the addresses, which may be another cluster's. */
+/* Addresses alone may belong to another cluster. Therefore the answers that the agent got there
+ * count, too. */
 static void judge_list(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                        const struct host *h, const char *list)
 {
     const struct fact_view *heard = agent_fact(&h->agent, "joins-reach");
-    enum tri to = reaches(c, ph->region, list);
+    enum tri to = list_reaches_server(c, ph->region, list);
 
     if (heard != NULL && heard->value == TRI_NO)
-        hazard_tell(c, row, SEVERITY_BLOCK, TRI_YES, ph->name, heard->text);
+        hazard_report(c, row, SEVERITY_BLOCK, TRI_YES, ph->name, heard->text);
     else if (to == TRI_NO)
-        hazard_tell(
-            c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
-            arena_printf(&c->p->arena, "none of the servers that answer is at %.180s", list));
+        hazard_report(c, row, SEVERITY_BLOCK, TRI_YES, ph->name,
+                      arena_printf(&c->p->arena, "no answering server is at %.180s", list));
     else if (to == TRI_UNKNOWN)
         hazard_found(c, row, TRI_UNKNOWN, ph->name,
-                     "whether a server is at %.180s: its own Nomad will find out", list);
+                     "whether a server is at %.180s; its Nomad will find out", list);
 }
 
 static void judge_joins(struct hazard_check *c, row_t *row, const struct plan_host *ph,
@@ -210,21 +215,21 @@ static void judge_joins(struct hazard_check *c, row_t *row, const struct plan_ho
     if (!ph->managed || h->is_server)
         return;
     if (f == NULL || f->value == TRI_UNKNOWN)
-        hazard_found(c, row, TRI_UNKNOWN, ph->name, "whom its Nomad will join: %s",
-                     f != NULL ? f->text : "its agent does not tell");
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "which servers its Nomad will join: %s",
+                     f != NULL ? f->text : "its agent does not report this");
     else if (f->value == TRI_NO)
-        hazard_found(c, row, TRI_YES, ph->name, "its configuration names nobody to join");
+        hazard_found(c, row, TRI_YES, ph->name, "its configuration names no server to join");
     else
         judge_list(c, row, ph, h, f->text);
 }
 
 void hazard_joins_nobody(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_JOINS, judge_joins);
+    judge_each_replaced(c, row, ROLE_JOINS, judge_joins);
 }
 
-/* Its wall clock less ours, at the same moment. */
-static bool clock_offset(const struct host *h, int64_t *ret)
+/* *ret: the wall clock of the host minus the clock of the coordinator, in ms. */
+static bool read_clock_offset(const struct host *h, int64_t *ret)
 {
     const struct fact_view *f = agent_fact(&h->agent, "booted-at");
     int64_t booted = 0;
@@ -236,46 +241,49 @@ static bool clock_offset(const struct host *h, int64_t *ret)
     return true;
 }
 
-static const struct host *other_clock(const struct hazard_check *c, const char *region,
-                                      int64_t *ret)
+static const struct host *server_with_clock(const struct hazard_check *c, const char *region,
+                                            int64_t *ret)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (!h->joins && str_eq(h->region, region) && clock_offset(h, ret))
+        if (!h->joins && str_eq(h->region, region) && read_clock_offset(h, ret))
             return h;
     }
     return NULL;
 }
 
-#define CLOCK_APART_MS 10000 /* a hello's way, and a clock that NTP is still bringing nearer */
+#define CLOCK_APART_MS                                                                             \
+    10000 /* allows for the travel time of a hello, and for NTP still at work                      \
+           */
 
 static void judge_clock(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct host *h)
 {
     int64_t own = 0, theirs = 0;
     char apart[24];
-    const struct host *other = other_clock(c, ph->region, &theirs);
+    const struct host *other = server_with_clock(c, ph->region, &theirs);
 
     if (!ph->managed || h->is_server)
         return;
-    if (other == NULL || !clock_offset(h, &own)) {
-        hazard_found(c, row, TRI_UNKNOWN, ph->name, "whether its clock is as the servers': %s",
-                     other == NULL ? "no server's agent tells" : "its agent does not tell");
+    if (other == NULL || !read_clock_offset(h, &own)) {
+        hazard_found(c, row, TRI_UNKNOWN, ph->name, "whether its clock agrees with the servers: %s",
+                     other == NULL ? "no server's agent reports its clock"
+                                   : "its agent does not report its clock");
         return;
     }
     int64_t by = own > theirs ? own - theirs : theirs - own;
     str_for_ms(apart, sizeof(apart), by);
     if (by > CLOCK_APART_MS)
-        hazard_found(c, row, TRI_YES, ph->name, "its clock is %s %s that of %s", apart,
+        hazard_found(c, row, TRI_YES, ph->name, "its clock is %s %s the clock of %s", apart,
                      own > theirs ? "ahead of" : "behind", other->name);
 }
 
 void hazard_clock_apart(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_JOINS, judge_clock);
+    judge_each_replaced(c, row, ROLE_JOINS, judge_clock);
 }
 
-/* By its files: the default is that it is none. */
+/* By its files. By default, Nomad is not a server. */
 void hazard_no_server(const struct one_host *o, struct judgement *j)
 {
     const struct fact_view *f = agent_fact(&o->h->agent, "is.server");
@@ -285,7 +293,7 @@ void hazard_no_server(const struct one_host *o, struct judgement *j)
                                                                 : TRI_YES;
     snprintf(j->text, sizeof(j->text), "%s",
              j->value == TRI_UNKNOWN ? "whether its configuration makes it a server"
-                                     : "by its configuration it is no server");
+                                     : "its configuration does not make it a server");
 }
 
 void hazard_other_region(const struct one_host *o, struct judgement *j)
@@ -297,13 +305,13 @@ void hazard_other_region(const struct one_host *o, struct judgement *j)
                : str_eq(own, o->ph->region)         ? TRI_NO
                                                     : TRI_YES;
     if (j->value == TRI_UNKNOWN)
-        str_cut(j->text, sizeof(j->text), "the region of its configuration");
+        str_cut(j->text, sizeof(j->text), "which region its configuration names");
     else
-        snprintf(j->text, sizeof(j->text), "by its configuration it is of region %.60s, not %.60s",
-                 own, o->ph->region);
+        snprintf(j->text, sizeof(j->text), "its configuration names region %.60s, not %.60s", own,
+                 o->ph->region);
 }
 
-/* Any other number is of no effect where servers are found. */
+/* Other numbers than 1 have no effect when the new server finds servers. */
 void hazard_bootstraps(const struct one_host *o, struct judgement *j)
 {
     (void)o;
@@ -312,8 +320,7 @@ void hazard_bootstraps(const struct one_host *o, struct judgement *j)
     if (!str_eq(j->text, "1"))
         j->value = TRI_NO;
     else
-        str_cut(j->text, sizeof(j->text),
-                "bootstrap_expect is 1: it would form a cluster of its own");
+        str_cut(j->text, sizeof(j->text), "bootstrap_expect is 1: it would form its own cluster");
 }
 
 void hazard_only_unsure(const struct one_host *o, struct judgement *j)
@@ -323,10 +330,10 @@ void hazard_only_unsure(const struct one_host *o, struct judgement *j)
         j->value = TRI_NO;
 }
 
-/* ---- an old one ---- */
+/* ---- old servers ---- */
 
-static void judge_client(struct hazard_check *c, row_t *row, const struct plan_host *ph,
-                         const struct host *h)
+static void judge_own_client(struct hazard_check *c, row_t *row, const struct plan_host *ph,
+                             const struct host *h)
 {
     const struct client_view *v = &h->client;
     size_t running = 0;
@@ -338,19 +345,19 @@ static void judge_client(struct hazard_check *c, row_t *row, const struct plan_h
                    str_eq(v->allocs[i].client_status, "pending");
     if (v->allocs_at == 0)
         hazard_found(c, row, TRI_UNKNOWN, ph->name,
-                     "it is a client as well, and whether tasks run there could not be read");
+                     "it is also a client, and whether tasks run there could not be read");
     else if (running > 0)
-        hazard_found(c, row, TRI_YES, ph->name,
-                     "it is a client as well, and %zu %s there run or are to", running,
-                     str_count(running, "allocation", "allocations"));
+        hazard_found(
+            c, row, TRI_YES, ph->name, "it is also a client, and %zu %s there", running,
+            str_count(running, "allocation runs or will run", "allocations run or will run"));
     else if (v->eligible || v->draining)
-        hazard_found(c, row, TRI_YES, ph->name, "it is a client as well, and %s",
-                     v->draining ? "its drain is not over yet" : "may still get allocations");
+        hazard_found(c, row, TRI_YES, ph->name, "it is also a client, and %s",
+                     v->draining ? "its drain has not ended yet" : "may still get allocations");
 }
 
 void hazard_client_too(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_LEAVES, judge_client);
+    judge_each_replaced(c, row, ROLE_LEAVES, judge_own_client);
 }
 
 static void judge_dead(struct hazard_check *c, row_t *row, const struct plan_host *ph,
@@ -358,13 +365,13 @@ static void judge_dead(struct hazard_check *c, row_t *row, const struct plan_hos
 {
     if (replace_is_dead(c->w, h))
         hazard_found(c, row, TRI_YES, ph->name,
-                     "every server says that it has failed, and its agent does not answer: it can "
-                     "be taken out, but not disabled");
+                     "every server reports that it has failed, and its agent does not answer: "
+                     "Caravan can take it out, but cannot disable it");
 }
 
 void hazard_dead(struct hazard_check *c, row_t *row)
 {
-    each(c, row, ROLE_LEAVES, judge_dead);
+    judge_each_replaced(c, row, ROLE_LEAVES, judge_dead);
 }
 
 /* ---- the region ---- */
@@ -375,11 +382,11 @@ void hazard_voters(struct hazard_check *c, row_t *row)
 
     if (!replace_voters(c->w, c->p, &v) || (v.after >= v.before && v.after % 2 == 1))
         return;
-    hazard_found_as(c, row, c->p->policy.replace.voters ? SEVERITY_WARN : SEVERITY_HARD,
-                    "region %s has %u voting servers now and would have %u: %s", v.region, v.before,
-                    v.after,
-                    v.after < v.before ? "fewer may fail then"
-                                       : "an even number bears no more failures than one less");
+    hazard_found_as(
+        c, row, c->p->policy.replace.voters ? SEVERITY_WARN : SEVERITY_HARD,
+        "region %s has %u voting servers now and would have %u: %s", v.region, v.before, v.after,
+        v.after < v.before ? "then fewer servers may fail"
+                           : "an even number survives no more failures than one server less");
 }
 
 void hazard_replace_quorum(struct hazard_check *c, row_t *row)
@@ -401,9 +408,9 @@ void hazard_replace_quorum(struct hazard_check *c, row_t *row)
     if (!replace_holds_quorum(&steps, why))
         hazard_found(c, row, TRI_YES, NULL, "region %s: %s", v.region, why);
     else if (!replace_walks_back(&steps, why))
-        hazard_tell(c, row, SEVERITY_WARN, TRI_YES, NULL,
-                    arena_printf(&c->p->arena, "region %s: an abort cannot walk all of it back: %s",
-                                 v.region, why));
+        hazard_report(c, row, SEVERITY_WARN, TRI_YES, NULL,
+                      arena_printf(&c->p->arena, "region %s: an abort cannot undo all of this: %s",
+                                   v.region, why));
 }
 
 void hazard_one_region(struct hazard_check *c, row_t *row)
@@ -416,41 +423,41 @@ void hazard_one_region(struct hazard_check *c, row_t *row)
             continue;
         first = first != NULL ? first : h->region;
         if (!str_eq(first, h->region))
-            hazard_found(c, row, TRI_YES, h->name, "is of region %s, and others are of %s",
-                         h->region, first);
+            hazard_found(c, row, TRI_YES, h->name,
+                         "this server is in region %s, and others are in %s", h->region, first);
     }
 }
 
-/* Any of the new ones may come to lead, at any time. */
+/* Each new server may become the leader at any time. */
 void hazard_bad_leaders(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server; i++) {
         const struct host *h = &c->w->hosts[i];
         struct version v;
         struct err err;
-        if (!plan_stays(c->w, c->p, h))
+        if (!plan_server_stays(c->w, c->p, h))
             continue;
         if (version_parse(host_version(c->w, h), &v, &err) < 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its version could not be read");
         else if (version_bad_leader(c->p->hazards, &v, &c->target))
             hazard_found(c, row, TRI_YES, h->name,
-                         "stays on %s: a leader on %s crashes such followers",
+                         "this server stays on %s: a leader on %s crashes such followers",
                          host_version(c->w, h), c->p->target);
     }
 }
 
-/* With raft protocol 2 a peer is its address, and members have no ids to be removed by. */
+/* With raft protocol 2 a peer is only an address: Caravan could not remove a member by its id. */
 void hazard_old_raft(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->w->n_hosts && c->w->hosts[i].is_server && c->p->replaces; i++) {
         const struct host *h = &c->w->hosts[i];
-        if (!hazard_region_planned(c->p, h->region) || plan_is_past(c->w, c->p, h) ||
+        if (!hazard_region_planned(c->p, h->region) || plan_is_former_server(c->w, c->p, h) ||
             h->server.self_at == 0)
             continue;
         if (h->server.raft_protocol == 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its raft protocol could not be read");
         else if (h->server.raft_protocol < 3)
-            hazard_found(c, row, TRI_YES, h->name, "speaks raft protocol %d",
+            hazard_found(c, row, TRI_YES, h->name, "this server speaks raft protocol %d",
                          h->server.raft_protocol);
     }
 }
@@ -463,7 +470,8 @@ static bool is_enterprise(const struct hazard_check *c)
     return version_is_ent(&c->target);
 }
 
-/* Both move votes by themselves. Enterprise's alone; CE shows the settings and does nothing. */
+/* Both settings make Nomad move votes by itself. Only Enterprise does so; the community edition
+ * shows the settings and does nothing. */
 void hazard_moves_votes(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->survey->n_regions && c->p->replaces && is_enterprise(c); i++) {
@@ -474,18 +482,18 @@ void hazard_moves_votes(struct hazard_check *c, row_t *row)
         else if (!r->migration_off)
             hazard_found(c, row, TRI_YES, NULL,
                          "region %s: autopilot's upgrade migration is on (DisableUpgradeMigration "
-                         "is false): Nomad gives new servers of a newer version no vote until they "
-                         "are as many as the old ones, and takes the old ones' then",
+                         "is false): Nomad gives servers of a newer version no vote until they are "
+                         "as many as the old servers; then it takes the votes of the old servers",
                          r->name);
         else if (r->zones)
             hazard_found(c, row, TRI_YES, NULL,
                          "region %s: autopilot's redundancy zones are on (EnableRedundancyZones): "
-                         "Nomad gives one server of each zone a vote, and not each new one",
+                         "Nomad gives a vote to only one server of each zone",
                          r->name);
     }
 }
 
-/* Before the first removal only what files say counts: clients know all servers then. */
+/* Before the first removal only the files count, because clients still know all servers. */
 void hazard_names_removed(struct hazard_check *c, row_t *row)
 {
     char text[TEXT_MAX];

@@ -1,10 +1,9 @@
 /*
- * hazard_rows.h - what is known of Nomad's versions, as values: hazards and all that stands beside
- * them. Plain values.
+ * hazard_rows.h - what is known of Nomad's versions, as plain values: hazards, walls and the rest.
  *
- * Made from files by hazard_file.h (in store): hazards.conf, which is built in, and files of the
- * operator's. A plan is made by one value of these and keeps a pointer to it, so that whoever has
- * the plan has them. Texts live in the arena; the value outlives every plan made by it.
+ * hazard_file.h (in store) reads the values from files: hazards.conf, which is built in, and files
+ * of the operator. A plan is made with one such value and keeps a pointer to it. The arena contains
+ * all texts. The value must outlive every plan that was made with it.
  */
 #ifndef HAZARD_ROWS_H
 #define HAZARD_ROWS_H
@@ -13,7 +12,7 @@
 #include "crypto.h"
 #include "plan.h"
 
-struct hazard_kind; /* which function looks: hazard_kinds.h */
+struct hazard_kind; /* the function that checks: hazard_kinds.h */
 
 enum hazard_scope { SCOPE_ALL, SCOPE_SERVERS, SCOPE_CLIENTS };
 enum edition { EDITION_ANY, EDITION_CE, EDITION_ENT };
@@ -24,40 +23,41 @@ struct hazard {
     const char *crossing, *target, *from;
     enum edition edition; /* of the target */
     enum hazard_scope scope;
-    unsigned roles; /* of servers that are replaced: bits 1 << enum plan_role; 0: as its kind */
+    unsigned roles; /* of the hosts: bits 1 << enum plan_role; 0: as the kind says */
     enum severity severity, unsure;
-    const char *what;   /* what was found, as its kind wants it */
-    const char *key;    /* fact, switch's or driver's name, attribute: likewise */
-    uint64_t number;    /* traits, enum config_switch, enum node_attribute: likewise */
-    const char *least;  /* a version, likewise; of a fact's: nothing to tell from it on */
-    bool of_unit;       /* nothing to tell where Nomad has no unit (fact "no-unit") */
-    bool staged_only;   /* only told in some phases: an agent need not tell it */
-    const char *advice; /* what to do, one sentence */
+    /* The kind says what these contain. */
+    const char *what;   /* what was found */
+    const char *key;    /* name of a fact, switch or driver; value of an attribute */
+    uint64_t number;    /* traits, enum config_switch, enum node_attribute */
+    const char *least;  /* a version; from this version on the row reports nothing */
+    bool of_unit;       /* report nothing when Nomad has no unit (fact "no-unit") */
+    bool staged_only;   /* agents report the fact in some phases only; a missing fact is no doubt */
+    const char *advice; /* what to do */
 };
 
-/* From this version on servers write what older ones cannot read. */
+/* From this version on, servers write data that older servers cannot read. */
 struct wall {
-    const char *from, *before; /* before: NULL for ever since */
-    const char *feature;       /* walls with the same one are one feature */
-    bool clients;              /* the format of a client's state.db is another, too */
+    const char *from, *before; /* before NULL: all later versions */
+    const char *feature;       /* walls with the same name are one feature */
+    bool clients;              /* the format of a client's state.db changed, too */
 };
 
-/* New leaders from first to last crash followers older than first. */
+/* New leaders on a version from first to last crash followers older than first. */
 struct bad_leader {
     const char *first, *last;
-    bool ent; /* only Enterprise's */
+    bool ent; /* only Enterprise leaders */
 };
 
-/* What may come after a run that ended well. */
+/* A failure that may come after a run that ended well. */
 struct late {
     const char *id;
-    const char *target;   /* ranges, as version_within has them; NULL: any */
-    const char *crossing; /* on the way, as version_has has it; NULL: any */
+    const char *target;   /* ranges for version_within; NULL: any target */
+    const char *crossing; /* versions for version_has; NULL: any way */
     int64_t after_ms;
     const char *what, *look;
 };
 
-/* The days on which a minor's patches 0, 1, 2 ... were released, with a blank between. */
+/* The days on which patches 0, 1, 2 ... of a minor version were released, separated by a blank. */
 struct minor_days {
     unsigned major, minor;
     const char *days;
@@ -70,11 +70,11 @@ struct hazards {
     struct late *lates;
     struct minor_days *minors;
     size_t n_rows, n_walls, n_bad_leaders, n_lates, n_minors;
-    struct digest digest; /* of all of it */
+    struct digest digest; /* of the text of all files */
     struct arena arena;
 };
 
-static inline void hazards_free(struct hazards *h) /* NULL and an empty one are fine */
+static inline void hazards_free(struct hazards *h) /* NULL and an all-zero value are fine */
 {
     if (h != NULL)
         arena_free(&h->arena);

@@ -1,4 +1,5 @@
-/* Rows about seeds: hosts that serve the release to others (seeds.h). Contract: hazard_detect.h. */
+/* Rows about seeds: hosts that serve the release to other hosts (seeds.h). Contract:
+ * hazard_detect.h. */
 #include "hazard_detect.h"
 
 #include "place_rule.h"
@@ -7,13 +8,14 @@
 
 #define SEEDS_NAMED 3
 
-static bool fetches(const struct hazard_check *c, const struct plan_host *ph, const struct host *h)
+static bool will_fetch(const struct hazard_check *c, const struct plan_host *ph,
+                       const struct host *h)
 {
     return h != NULL && ph->managed && !ph->already && plan_build(c->release, h) != NULL;
 }
 
-/* The k-th seed that is of use to h; NULL: there are no more. */
-static const struct host *seed_of(const struct world *w, const struct host *h, size_t k)
+/* Returns the k-th seed that h may fetch from; NULL: there are no more. */
+static const struct host *nth_seed(const struct world *w, const struct host *h, size_t k)
 {
     for (size_t i = seeds_from(w, h); i < w->n_seeds; i++) {
         const struct host *seed = &w->hosts[w->seeds[i]];
@@ -25,15 +27,15 @@ static const struct host *seed_of(const struct world *w, const struct host *h, s
     return NULL;
 }
 
-/* Which of the world's seeds will stage, and so serve; the caller frees it. */
-static bool *those_that_serve(const struct hazard_check *c)
+/* For each seed of the world: will it stage, and therefore serve? The caller frees the array. */
+static bool *seeds_that_serve(const struct hazard_check *c)
 {
     const struct world *w = c->w;
     bool *serve = xzalloc(w->n_seeds + 1, sizeof(*serve));
 
     for (size_t i = 0; i < c->p->n_hosts; i++) {
         const struct host *h = world_host(w, c->p->hosts[i].key);
-        if (!fetches(c, &c->p->hosts[i], h) || seed_place_base(h) == NULL)
+        if (!will_fetch(c, &c->p->hosts[i], h) || seed_place_base(h) == NULL)
             continue;
         size_t k = seeds_from(w, h);
         while (k < w->n_seeds && &w->hosts[w->seeds[k]] != h)
@@ -44,7 +46,7 @@ static bool *those_that_serve(const struct hazard_check *c)
     return serve;
 }
 
-static bool has_one(const struct world *w, const struct host *h, const bool *serve)
+static bool has_seed(const struct world *w, const struct host *h, const bool *serve)
 {
     const char *unsure = NULL;
 
@@ -59,7 +61,7 @@ static bool has_one(const struct world *w, const struct host *h, const bool *ser
     return false;
 }
 
-static const char *names(const struct world *w, const bool *serve, char dst[static 160])
+static const char *name_seeds(const struct world *w, const bool *serve, char dst[static 160])
 {
     size_t n = 0, len = 0;
 
@@ -77,22 +79,22 @@ static const char *names(const struct world *w, const bool *serve, char dst[stat
 
 void hazard_seeds(struct hazard_check *c, row_t *row)
 {
-    bool *serve = those_that_serve(c);
+    bool *serve = seeds_that_serve(c);
     char named[160];
     size_t n = 0;
 
     for (size_t i = 0; i < c->p->n_hosts && c->w->n_seeds > 0; i++) {
         const struct host *h = world_host(c->w, c->p->hosts[i].key);
-        n += fetches(c, &c->p->hosts[i], h) && has_one(c->w, h, serve);
+        n += will_fetch(c, &c->p->hosts[i], h) && has_seed(c->w, h, serve);
     }
     if (n > 0)
         hazard_found(c, row, TRI_YES, NULL, "%zu %s from a seed of %s datacenter first: %s", n,
                      str_count(n, "host fetches", "hosts fetch"), str_count(n, "its", "their"),
-                     names(c->w, serve, named));
+                     name_seeds(c->w, serve, named));
     free(serve);
 }
 
-/* Root has enabled it, and it cannot serve. */
+/* Root has enabled the seed, but it cannot serve. */
 void hazard_seed_unready(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts; i++) {
@@ -101,27 +103,28 @@ void hazard_seed_unready(struct hazard_check *c, row_t *row)
         if (f == NULL || f->value == TRI_NO || c->p->n_todo == 0)
             continue;
         if (f->value == TRI_UNKNOWN)
-            hazard_found(c, row, TRI_YES, h->name, "it is to be a seed, and is none: %s",
+            hazard_found(c, row, TRI_YES, h->name, "it should be a seed, but cannot serve: %s",
                          fact_doubt(f));
         else if (seed_place_base(h) == NULL)
             hazard_found(c, row, TRI_YES, h->name,
-                         "it is to be a seed, and \"%.80s\" is no http(s) place, without a query, "
+                         "it should be a seed, but \"%.80s\" is not an http(s) URL without a query "
                          "at %.80s, where its agent answers",
                          f->text, h->agent.address);
     }
 }
 
-static void judge_refused(struct hazard_check *c, row_t *row, const struct host *h)
+static void judge_seed_refused(struct hazard_check *c, row_t *row, const struct host *h)
 {
     const struct host *seed;
     const char *unsure = NULL;
 
-    for (size_t k = 0; (seed = seed_of(c->w, h, k)) != NULL; k++) {
+    for (size_t k = 0; (seed = nth_seed(c->w, h, k)) != NULL; k++) {
         const char *why = place_refused(&h->agent, seed_place_base(seed), &unsure);
         if (why == NULL)
             continue;
-        hazard_found(c, row, TRI_YES, h->name, "it may not fetch from the seed %s, %.80s: %s",
-                     seed->name, seed_place_base(seed), why);
+        hazard_found(c, row, TRI_YES, h->name,
+                     "this host may not fetch from the seed %s, %.80s: %s", seed->name,
+                     seed_place_base(seed), why);
         return;
     }
     if (unsure != NULL)
@@ -132,7 +135,7 @@ void hazard_seed_refused(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_hosts && c->w->n_seeds > 0; i++) {
         const struct host *h = world_host(c->w, c->p->hosts[i].key);
-        if (fetches(c, &c->p->hosts[i], h))
-            judge_refused(c, row, h);
+        if (will_fetch(c, &c->p->hosts[i], h))
+            judge_seed_refused(c, row, h);
     }
 }

@@ -1,9 +1,9 @@
-/* Rows about servers by what they say of themselves. Contract: hazard_detect.h. */
+/* Rows about servers, by their own answers. Contract: hazard_detect.h. */
 #include "hazard_detect.h"
 
 #include "release_day.h"
 
-/* `number`: the least raft protocol that the new version bears. */
+/* `number`: the lowest raft protocol that the new version accepts. */
 void hazard_raft_protocol(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
@@ -15,11 +15,11 @@ void hazard_raft_protocol(struct hazard_check *c, row_t *row)
         if (proto == 0)
             hazard_found(c, row, TRI_UNKNOWN, h->name, "its raft protocol could not be read");
         else if ((uint64_t)proto < row->number)
-            hazard_found(c, row, TRI_YES, h->name, "speaks raft protocol %d", proto);
+            hazard_found(c, row, TRI_YES, h->name, "this server speaks raft protocol %d", proto);
     }
 }
 
-/* Members that failed on an old version are waited for by the new one for ever. */
+/* The new version waits for ever for members that failed on an old version. */
 void hazard_old_failed(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
@@ -27,7 +27,7 @@ void hazard_old_failed(struct hazard_check *c, row_t *row)
         if (h == NULL || !hazard_crosses(c, &c->p->hosts[i]))
             continue;
         if (h->server.members_at == 0)
-            hazard_unsure(c, h->name, "it did not list the members");
+            hazard_unsure(c, h->name, "this server did not list the members");
         for (size_t k = 0; k < h->server.n_members; k++) {
             const struct member *m = &h->server.members[k];
             struct version v;
@@ -35,21 +35,21 @@ void hazard_old_failed(struct hazard_check *c, row_t *row)
             if (m->status != MEMBER_FAILED || version_parse(m->build, &v, &err) < 0 ||
                 version_has(&v, row->crossing))
                 continue;
-            hazard_found(c, row, TRI_YES, m->name, "failed while it ran %s, by %s", m->build,
-                         h->name);
+            hazard_found(c, row, TRI_YES, m->name,
+                         "this member failed while it ran %s, as %s reports", m->build, h->name);
             return;
         }
     }
 }
 
-static bool may_leave(const struct server_view *s)
+static bool leaves_on_signal(const struct server_view *s)
 {
     return s->leave_on_interrupt == TRI_YES || s->leave_on_terminate == TRI_YES;
 }
 
-/* A restart that is a leave. */
-static void each_leaver(struct hazard_check *c, row_t *row,
-                        void (*judge)(struct hazard_check *, row_t *, const struct host *))
+/* Calls judge for servers that leave the cluster when they restart. */
+static void judge_each_leaver(struct hazard_check *c, row_t *row,
+                              void (*judge)(struct hazard_check *, row_t *, const struct host *))
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
         const struct plan_host *p = &c->p->hosts[i];
@@ -57,24 +57,24 @@ static void each_leaver(struct hazard_check *c, row_t *row,
         if (h == NULL || !hazard_crosses(c, p))
             continue;
         if (h->server.self_at == 0)
-            hazard_unsure(c, h->name, "it did not tell its settings");
-        else if (may_leave(&h->server))
+            hazard_unsure(c, h->name, "this server did not report its settings");
+        else if (leaves_on_signal(&h->server))
             judge(c, row, h);
     }
 }
 
 static void judge_leave(struct hazard_check *c, row_t *row, const struct host *h)
 {
-    hazard_found(c, row, TRI_YES, h->name, "%s%s%s: a %s is a leave",
+    hazard_found(c, row, TRI_YES, h->name, "%s%s%s is set: a %s is a leave",
                  h->server.leave_on_interrupt == TRI_YES ? "leave_on_interrupt" : "",
-                 h->server.leave_on_interrupt == h->server.leave_on_terminate ? ", " : "",
+                 h->server.leave_on_interrupt == h->server.leave_on_terminate ? " and " : "",
                  h->server.leave_on_terminate == TRI_YES ? "leave_on_terminate" : "",
                  c->p->replaces ? "stop" : "restart");
 }
 
 void hazard_leaves(struct hazard_check *c, row_t *row)
 {
-    each_leaver(c, row, judge_leave);
+    judge_each_leaver(c, row, judge_leave);
 }
 
 static void judge_rejoin(struct hazard_check *c, row_t *row, const struct host *h)
@@ -82,16 +82,16 @@ static void judge_rejoin(struct hazard_check *c, row_t *row, const struct host *
     const struct host_survey *s = survey_host(c, h->key);
 
     if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_REJOINS] == TRI_UNKNOWN)
-        hazard_unsure(c, h->name, "whether it would find back could not be read");
+        hazard_unsure(c, h->name, "whether it can rejoin the cluster could not be read");
     else if (s->switches[CONFIG_REJOINS] == TRI_NO)
         hazard_found(c, row, TRI_YES, h->name,
-                     "a restart is a leave, and it has neither rejoin_after_leave nor an address "
-                     "to join");
+                     "a restart is a leave, and this server has neither rejoin_after_leave nor an "
+                     "address to join");
 }
 
 void hazard_no_rejoin(struct hazard_check *c, row_t *row)
 {
-    each_leaver(c, row, judge_rejoin);
+    judge_each_leaver(c, row, judge_rejoin);
 }
 
 void hazard_schedulers(struct hazard_check *c, row_t *row)
@@ -102,9 +102,11 @@ void hazard_schedulers(struct hazard_check *c, row_t *row)
         if (!hazard_crosses(c, p))
             continue;
         if (s == NULL || s->config != ASKED_YES || (s->num_schedulers > 0 && s->cpus == 0))
-            hazard_unsure(c, p->name, "num_schedulers and its processors could not be read");
+            hazard_unsure(c, p->name,
+                          "num_schedulers and the number of its processors could not be read");
         else if (s->num_schedulers < -1 || s->num_schedulers > s->cpus)
-            hazard_found(c, row, TRI_YES, p->name, "num_schedulers is %lld, it has %lld processors",
+            hazard_found(c, row, TRI_YES, p->name,
+                         "num_schedulers is %lld, but this server has %lld processors",
                          (long long)s->num_schedulers, (long long)s->cpus);
     }
 }
@@ -119,8 +121,9 @@ void hazard_consul_flow(struct hazard_check *c, row_t *row)
         if (s == NULL || s->config != ASKED_YES || s->switches[CONFIG_CONSUL] == TRI_UNKNOWN)
             hazard_unsure(c, p->name, "its settings for Consul could not be read");
         else if (s->switches[CONFIG_CONSUL] == TRI_YES && s->switches[CONFIG_CONSUL_IDS] != TRI_YES)
-            hazard_found(c, row, TRI_YES, p->name,
-                         "has a token for Consul and no service_identity or task_identity");
+            hazard_found(
+                c, row, TRI_YES, p->name,
+                "this server has a token for Consul, but no service_identity or task_identity");
     }
 }
 
@@ -140,7 +143,7 @@ static enum tri vault_used(const struct hazard_check *c, const char *region)
     return used;
 }
 
-/* Nomad's own check, made for this crossing. Without Vault there is nothing to check. */
+/* Uses the check that Nomad made for this crossing. Without Vault there is nothing to check. */
 void hazard_vault_flow(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_regions && c->applies; i++) {
@@ -150,21 +153,22 @@ void hazard_vault_flow(struct hazard_check *c, row_t *row)
         if (!c->p->regions[i].planned || used == TRI_NO)
             continue;
         if (r == NULL || r->vault_check != ASKED_YES)
-            hazard_found(c, row, TRI_UNKNOWN, NULL,
-                         "region %s %s Vault, and whether all of it uses identities could not be "
-                         "read: %s",
-                         name, used == TRI_YES ? "uses" : "may use",
-                         asked_why(r == NULL ? ASKED_NOT : r->vault_check));
+            hazard_found(
+                c, row, TRI_UNKNOWN, NULL,
+                "region %s %s Vault, and whether all jobs, nodes and tokens use identities "
+                "could not be read: %s",
+                name, used == TRI_YES ? "uses" : "may use",
+                asked_why(r == NULL ? ASKED_NOT : r->vault_check));
         else if (r->vault_jobs + r->vault_nodes + r->vault_tokens > 0)
-            hazard_found(c, row, TRI_YES, NULL,
-                         "region %s: %u jobs without a Vault identity, %u nodes too old for it, %u "
-                         "tokens of the old way",
-                         name, r->vault_jobs, r->vault_nodes, r->vault_tokens);
+            hazard_found(
+                c, row, TRI_YES, NULL,
+                "region %s: %u jobs have no Vault identity, %u nodes are too old for Vault "
+                "identities, and %u tokens are of the old kind",
+                name, r->vault_jobs, r->vault_nodes, r->vault_tokens);
     }
 }
 
-/* Both stores named at once: found when both keys stand in files, or when one stands there and
- * the other runs. */
+/* Finds servers with both stores: both keys are in files, or one is in files and the other runs. */
 void hazard_two_stores(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
@@ -181,12 +185,14 @@ void hazard_two_stores(struct hazard_check *c, row_t *row)
         if (store == NULL || store->value == TRI_UNKNOWN)
             hazard_unsure(c, p->name, fact_doubt(store));
         else if (store->value == TRI_YES && has_bolt)
-            hazard_found(c, row, TRI_YES, p->name, "has raft_boltdb and raft_logstore (%s)",
+            hazard_found(c, row, TRI_YES, p->name,
+                         "its configuration has both raft_boltdb and raft_logstore (%s)",
                          store->text);
     }
 }
 
-/* A server is measured by others, or by what was counted before its swap: this one by neither. */
+/* Other servers, or counts from before its swap, show whether a server kept its state. The only
+ * server of a region that already runs the target has neither. */
 void hazard_unmeasured(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
@@ -196,10 +202,11 @@ void hazard_unmeasured(struct hazard_check *c, row_t *row)
             servers += c->w->hosts[k].is_server && str_eq(c->w->hosts[k].region, p->region) &&
                        !world_has_left(c->w, &c->w->hosts[k]);
         if (p->already && servers == 1 && c->p->n_todo > 0)
-            hazard_found(c, row, TRI_UNKNOWN, p->name,
-                         "the only server of region %s runs %s already, and nothing was counted "
-                         "before: whether it kept its state",
-                         p->region, c->p->target);
+            hazard_found(
+                c, row, TRI_UNKNOWN, p->name,
+                "whether it kept its state: this only server of region %s runs %s already, "
+                "and no counts were made before",
+                p->region, c->p->target);
     }
 }
 
@@ -213,19 +220,19 @@ void hazard_license_ends(struct hazard_check *c, row_t *row)
         if (!c->p->regions[i].planned)
             continue;
         if (r == NULL || r->license != ASKED_YES || day[0] == '\0')
-            hazard_found(c, row, TRI_UNKNOWN, NULL, "region %s: until when the licence holds: %s",
-                         c->p->regions[i].name,
+            hazard_found(c, row, TRI_UNKNOWN, NULL,
+                         "region %s: until when the licence is valid: %s", c->p->regions[i].name,
                          r != NULL && r->license == ASKED_YES
-                             ? "this build does not know the target's day"
+                             ? "this Caravan does not know the day of the target"
                              : asked_why(r == NULL ? ASKED_NOT : r->license));
         else if (version_built_before(r->license_ends, day))
             hazard_found(c, row, TRI_YES, NULL,
-                         "region %s: the licence ends before %s, the day of %s", r->name, day,
-                         c->p->target);
+                         "region %s: the licence ends before %s, the release day of %s", r->name,
+                         day, c->p->target);
     }
 }
 
-/* Before 1.1 the licence lay in raft. */
+/* Before 1.1, Nomad kept the licence in raft. */
 void hazard_license_place(struct hazard_check *c, row_t *row)
 {
     for (size_t i = 0; i < c->p->n_servers; i++) {
@@ -236,8 +243,8 @@ void hazard_license_place(struct hazard_check *c, row_t *row)
             continue;
         if (s != NULL && s->config == ASKED_YES && s->switches[CONFIG_LICENSE] == TRI_NO)
             hazard_found(c, row, TRI_YES, c->p->hosts[i].name,
-                         "has no licence in a file or in its environment");
+                         "this server has no licence in a file or in its environment");
         else if (s == NULL || s->switches[CONFIG_LICENSE] != TRI_YES)
-            hazard_unsure(c, c->p->hosts[i].name, "where its licence lies could not be read");
+            hazard_unsure(c, c->p->hosts[i].name, "the place of its licence could not be read");
     }
 }

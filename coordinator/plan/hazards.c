@@ -3,8 +3,8 @@
 
 /* ---- which hosts a row is about ---- */
 
-static bool same_group(const struct hazard_group *g, const struct plan_host *h,
-                       const struct version *v, bool known)
+static bool is_of_group(const struct hazard_group *g, const struct plan_host *h,
+                        const struct version *v, bool known)
 {
     return g->server == h->is_server && g->role == h->role && g->todo == !h->already &&
            g->known == known && (!known || version_same(&g->from, v));
@@ -21,7 +21,7 @@ static void group_hosts(struct hazard_check *c)
         struct err err;
         bool known = h->from[0] != '\0' && version_parse(h->from, &v, &err) == 0;
         size_t k = 0;
-        while (k < c->n_groups && !same_group(&c->groups[k], h, &v, known))
+        while (k < c->n_groups && !is_of_group(&c->groups[k], h, &v, known))
             k++;
         if (k == c->n_groups)
             c->groups[c->n_groups++] = (struct hazard_group){.from = v,
@@ -62,9 +62,9 @@ static bool host_fits(row_t *row, enum plan_role role, bool server, const struct
            (row->from == NULL || (from != NULL && version_within(from, row->from)));
 }
 
-/* Marks the groups that the row is about; false: it is about none. A row without versions
- * is about every host that will change, and is looked at even when there is none. */
-static bool aim(struct hazard_check *c, row_t *row)
+/* Marks the groups that the row is about. Returns false if the row does not apply to this plan. A
+ * row without versions is about every host that will change, and applies even if there is none. */
+static bool aim_check(struct hazard_check *c, row_t *row)
 {
     bool fits = target_fits(row, &c->target);
 
@@ -80,8 +80,9 @@ static bool aim(struct hazard_check *c, row_t *row)
 
 /* ---- single hosts ---- */
 
-static struct one_host look(const struct plan *p, const struct plan_host *ph, const struct host *h,
-                            const struct version *from, const struct version *target)
+static struct one_host describe_host(const struct plan *p, const struct plan_host *ph,
+                                     const struct host *h, const struct version *from,
+                                     const struct version *target)
 {
     const struct fact_view *f = agent_fact(&h->agent, "no-unit");
 
@@ -93,8 +94,9 @@ static struct one_host look(const struct plan *p, const struct plan_host *ph, co
                              .stage_only = p->policy.stage_only};
 }
 
-/* "2.36" of a C library; a text that is no version is no reason. */
-static bool is_enough(row_t *row, const struct fact_view *f)
+/* Is the version in the text, such as "2.36" of a C library, at least the row's `least`? If the
+ * text contains no version, the function says yes, so that the row reports nothing. */
+static bool is_new_enough(row_t *row, const struct fact_view *f)
 {
     struct version v;
 
@@ -102,39 +104,40 @@ static bool is_enough(row_t *row, const struct fact_view *f)
            (!version_find(f->text, &v) || version_cmp_text(&v, row->least) >= 0);
 }
 
-/* NO where the fact is nothing to tell of this host. f NULL: its agent does not know it. */
-static enum tri by_fact(row_t *row, const struct one_host *o, const struct fact_view *f)
+/* Returns NO if there is nothing to report about this host. f NULL: the agent does not report the
+ * fact. */
+static enum tri judge_fact(row_t *row, const struct one_host *o, const struct fact_view *f)
 {
     bool yes = f != NULL && f->value == TRI_YES;
 
     if ((row->of_unit && o->no_unit) || (f == NULL && row->staged_only) ||
         (row->kind->matters != NULL && !row->kind->matters(o, yes ? f : NULL)) ||
-        (yes && is_enough(row, f)))
+        (yes && is_new_enough(row, f)))
         return TRI_NO;
     if (f == NULL || f->value == TRI_UNKNOWN || !row->kind->when_no)
         return f != NULL ? f->value : TRI_UNKNOWN;
     return yes ? TRI_NO : TRI_YES;
 }
 
-static enum severity weight(row_t *row, enum tri value)
+static enum severity severity_for(row_t *row, enum tri value)
 {
     return value == TRI_YES ? row->severity : row->unsure;
 }
 
-static struct judgement judge(row_t *row, const struct one_host *o)
+static struct judgement judge_host(row_t *row, const struct one_host *o)
 {
     const struct fact_view *f = row->key != NULL ? agent_fact(&o->h->agent, row->key) : NULL;
-    struct judgement j = {.value = row->key != NULL ? by_fact(row, o, f) : TRI_NO};
-    enum tri told = j.value;
+    struct judgement j = {.value = row->key != NULL ? judge_fact(row, o, f) : TRI_NO};
+    enum tri by_fact = j.value;
 
-    str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not tell");
+    str_cut(j.text, sizeof(j.text), f != NULL ? f->text : "its agent does not report this");
     if (row->kind->refine != NULL && (j.value != TRI_NO || row->key == NULL))
         row->kind->refine(o, &j);
-    j.severity = MAX_OF(j.severity, weight(row, row->key != NULL ? told : j.value));
+    j.severity = MAX_OF(j.severity, severity_for(row, row->key != NULL ? by_fact : j.value));
     return j;
 }
 
-/* Told by an agent at all: a host without one is another row's. */
+/* NULL: no agent reports facts about this host. Other rows report a missing agent. */
 static const struct host *host_with_facts(const struct world *w, const struct plan_host *ph)
 {
     const struct host *h = world_host(w, ph->key);
@@ -148,14 +151,14 @@ static void judge_hosts(struct hazard_check *c, row_t *row)
         const struct host *h = hazard_crosses(c, ph) ? host_with_facts(c->w, ph) : NULL;
         if (h == NULL)
             continue;
-        const struct one_host o = look(c->p, ph, h, hazard_from(c, ph), &c->target);
-        struct judgement j = judge(row, &o);
-        /* It is asked again before the first swap anywhere, and is another question by then. */
+        const struct one_host o = describe_host(c->p, ph, h, hazard_from(c, ph), &c->target);
+        struct judgement j = judge_host(row, &o);
+        /* The check is made again before the first swap anywhere; the answer may differ then. */
         if (j.may_pass)
             j.severity = MIN_OF(j.severity, SEVERITY_WARN);
-        /* An information that is lacking is none. */
+        /* A missing value is not reported when a warning would not follow from it. */
         if (j.value == TRI_YES || (j.value == TRI_UNKNOWN && j.severity > SEVERITY_INFO))
-            hazard_tell(c, row, j.severity, j.value, ph->name, j.text);
+            hazard_report(c, row, j.severity, j.value, ph->name, j.text);
     }
 }
 
@@ -168,13 +171,13 @@ bool hazards_refuse(const struct plan *p, const struct plan_host *ph, const stru
     if (h->agent.n_facts == 0 || version_parse(p->target, &target, &err) < 0)
         return false;
     bool known = version_parse(ph->from, &from, &err) == 0;
-    const struct one_host o = look(p, ph, h, known ? &from : NULL, &target);
+    const struct one_host o = describe_host(p, ph, h, known ? &from : NULL, &target);
     for (size_t i = 0; i < p->hazards->n_rows; i++) {
         row_t *row = &p->hazards->rows[i];
         if (row->kind->detect != NULL || !target_fits(row, &target) ||
             !host_fits(row, ph->role, ph->is_server, o.from))
             continue;
-        struct judgement j = judge(row, &o);
+        struct judgement j = judge_host(row, &o);
         if (j.value == TRI_NO || j.severity < SEVERITY_BLOCK ||
             hazard_accepted(&p->policy, row->id, j.severity))
             continue;
@@ -210,9 +213,23 @@ bool hazard_held(const struct host *h)
 
 /* ---- the table at work ---- */
 
-static void tell_doubt(struct hazard_check *c, row_t *row, const struct hazard_doubt *d)
+/* Puts what the row looks for into a sentence, as the functions of hazard_any.c do. */
+static const char *perhaps_found(row_t *row, char dst[static TEXT_MAX])
 {
-    char more[48] = "";
+    unsigned wants = row->kind->wants;
+
+    dst[0] = '\0';
+    if ((wants & HAZARD_ATTRIBUTE) != 0 && (wants & HAZARD_LEAST) != 0)
+        snprintf(dst, TEXT_MAX, ". Perhaps %s is older than %s", row->what, row->least);
+    else if (row->what != NULL)
+        snprintf(dst, TEXT_MAX, ". Perhaps %s%s",
+                 row->kind->source == FROM_JOBS ? "it offers " : "", row->what);
+    return dst;
+}
+
+static void report_doubt(struct hazard_check *c, row_t *row, const struct hazard_doubt *d)
+{
+    char more[48] = "", perhaps[TEXT_MAX];
 
     if (d->n > 1)
         snprintf(more, sizeof(more), " and %zu more %s", d->n - 1,
@@ -221,14 +238,13 @@ static void tell_doubt(struct hazard_check *c, row_t *row, const struct hazard_d
         hazard_found(c, row, TRI_UNKNOWN, NULL, "whether %s%s %s %s configured: %s", d->host, more,
                      d->n > 1 ? "have" : "has", row->key, d->why);
     else
-        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s%s%s", d->host, more, d->why,
-                     row->what != NULL ? " (" : "", row->what != NULL ? row->what : "",
-                     row->what != NULL ? ")" : "");
+        hazard_found(c, row, TRI_UNKNOWN, NULL, "%s%s: %s%s", d->host, more, d->why,
+                     perhaps_found(row, perhaps));
 }
 
-static void run_row(struct hazard_check *c, row_t *row)
+static void check_row(struct hazard_check *c, row_t *row)
 {
-    if (!aim(c, row))
+    if (!aim_check(c, row))
         return;
     c->told = c->n_doubts = 0;
     c->first = c->p->n_findings;
@@ -237,10 +253,10 @@ static void run_row(struct hazard_check *c, row_t *row)
     else
         judge_hosts(c, row);
     for (size_t i = 0; i < c->n_doubts; i++)
-        tell_doubt(c, row, &c->doubts[i]);
+        report_doubt(c, row, &c->doubts[i]);
 }
 
-static void check_free(struct hazard_check *c)
+static void hazard_check_free(struct hazard_check *c)
 {
     free(c->groups);
     free(c->group_of);
@@ -258,14 +274,14 @@ void hazards_check(const struct world *w, const struct survey *survey,
         return; /* plan_make has refused it already */
     group_hosts(&c);
     for (size_t i = 0; i < p->hazards->n_rows; i++)
-        run_row(&c, &p->hazards->rows[i]);
-    check_free(&c);
+        check_row(&c, &p->hazards->rows[i]);
+    hazard_check_free(&c);
 }
 
 unsigned hazards_need(const struct plan *p)
 {
-    struct plan look = *p; /* rows are only aimed: it stays as it is */
-    struct hazard_check c = {.p = &look};
+    struct plan copy = *p; /* aim_check changes nothing in the plan */
+    struct hazard_check c = {.p = &copy};
     unsigned need = 0;
     struct err err;
 
@@ -273,8 +289,8 @@ unsigned hazards_need(const struct plan *p)
         return 0;
     group_hosts(&c);
     for (size_t i = 0; i < p->hazards->n_rows; i++)
-        if (aim(&c, &p->hazards->rows[i]) && p->n_todo > 0)
+        if (aim_check(&c, &p->hazards->rows[i]) && p->n_todo > 0)
             need |= 1u << p->hazards->rows[i].kind->source;
-    check_free(&c);
+    hazard_check_free(&c);
     return need;
 }

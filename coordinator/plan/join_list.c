@@ -2,7 +2,7 @@
 
 #include "address.h"
 
-/* False: its host is no address. */
+/* Returns false if the host part of the entry is not an address. */
 static bool entry_address(const char *entry, size_t n, struct address *ret)
 {
     struct address_parts p = address_split(entry, n);

@@ -1,7 +1,7 @@
 #include "late_failures.h"
 
-/* The oldest version an upgraded host came from. */
-static bool oldest(const struct plan *p, const struct ledger *l, struct version *ret)
+/* Finds the oldest version that an upgraded host came from. */
+static bool find_oldest_from(const struct plan *p, const struct ledger *l, struct version *ret)
 {
     struct err unused = ERR_INIT;
     bool found = false;
@@ -18,7 +18,8 @@ static bool oldest(const struct plan *p, const struct ledger *l, struct version 
     return found;
 }
 
-static bool applies(const struct late *row, const struct version *from, const struct version *to)
+static bool late_applies(const struct late *row, const struct version *from,
+                         const struct version *to)
 {
     if (row->target != NULL && !version_within(to, row->target))
         return false;
@@ -34,12 +35,12 @@ size_t late_failures(const struct plan *p, const struct ledger *l, int64_t now_w
     size_t n = 0;
 
     if (!run_ended(l->state) || l->state == RUN_STAGED || l->ended_wall_ms == 0 ||
-        !oldest(p, l, &from) || version_parse(p->target, &to, &unused) < 0)
+        !find_oldest_from(p, l, &from) || version_parse(p->target, &to, &unused) < 0)
         return 0;
     for (size_t i = 0; i < p->hazards->n_lates && n < LATE_FAILURES_MAX; i++) {
         const struct late *row = &p->hazards->lates[i];
         int64_t due = l->ended_wall_ms + row->after_ms;
-        if (applies(row, &from, &to) && (now_wall_ms == 0 || now_wall_ms < due))
+        if (late_applies(row, &from, &to) && (now_wall_ms == 0 || now_wall_ms < due))
             ret[n++] = (struct late_due){row, due};
     }
     return n;

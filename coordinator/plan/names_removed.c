@@ -4,8 +4,8 @@
 
 #define NAMED_MAX 5 /* hosts in a text */
 
-/* Clock of the ledger: when it had left; 0: it has not. */
-static int64_t left_at(const struct ledger *l, size_t i)
+/* When the server had left, by the clock of the ledger; 0: it has not left. */
+static int64_t server_left_at(const struct ledger *l, size_t i)
 {
     const struct ledger_host *lh = &l->hosts[i];
 
@@ -14,34 +14,34 @@ static int64_t left_at(const struct ledger *l, size_t i)
     return MAX_OF(MAX_OF(lh->settled_ms, lh->effect_ms), (int64_t)1);
 }
 
-static struct names_removed cannot_tell(const char *why)
+static struct names_removed unknown_because(const char *why)
 {
     return (struct names_removed){.names = TRI_UNKNOWN, .why = why};
 }
 
-/* One fact, about one server; its row has its address. */
-static enum tri by_fact(const struct fact_view *f, const struct host *server)
+/* Does one fact name one server? `server` has the address. */
+static enum tri fact_names_server(const struct fact_view *f, const struct host *server)
 {
     if (f->value != TRI_YES)
         return f->value;
     return server != NULL ? join_list_names(f->text, server) : TRI_UNKNOWN;
 }
 
-static const char *why_of(const struct fact_view *f)
+static const char *why_unknown(const struct fact_view *f)
 {
-    return f->value == TRI_YES ? "what it names is no plain address" : f->text;
+    return f->value == TRI_YES ? "it names something else than an address" : f->text;
 }
 
-/* The worse of what is known so far and of this fact. */
-static void judge(struct names_removed *is, const struct fact_view *f, const struct plan_host *ph,
-                  const struct host *server, bool files)
+/* Adds one fact to the judgement; the worse answer counts. */
+static void add_joined_fact(struct names_removed *is, const struct fact_view *f,
+                            const struct plan_host *ph, const struct host *server, bool files)
 {
-    enum tri names = by_fact(f, server);
+    enum tri names = fact_names_server(f, server);
 
     if (is->names == TRI_YES || names == TRI_NO)
         return;
     *is = names == TRI_UNKNOWN
-              ? cannot_tell(why_of(f))
+              ? unknown_because(why_unknown(f))
               : (struct names_removed){.names = TRI_YES, .server = ph, .files = files, .why = ""};
 }
 
@@ -60,21 +60,22 @@ struct names_removed names_removed(const struct world *w, const struct plan *p,
     struct names_removed is = {.names = TRI_NO, .why = ""};
 
     if (joins == NULL)
-        return cannot_tell(h->agent.enrolled ? "its agent does not tell" : "no enrolled agent");
+        return unknown_because(h->agent.enrolled ? "its agent does not report this"
+                                                 : "no enrolled agent");
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct plan_host *ph = &p->hosts[i];
-        int64_t left = l != NULL && i < l->n_hosts ? left_at(l, i) : 0;
+        int64_t left = l != NULL && i < l->n_hosts ? server_left_at(l, i) : 0;
         if (ph->role != ROLE_LEAVES || (l != NULL && left == 0))
             continue;
-        judge(&is, joins, ph, world_host(w, ph->key), true);
+        add_joined_fact(&is, joins, ph, world_host(w, ph->key), true);
         if (left > 0 && knows != NULL && h->agent.status_at > left + KNOWN_FOR_MS)
-            judge(&is, knows, ph, world_host(w, ph->key), false);
+            add_joined_fact(&is, knows, ph, world_host(w, ph->key), false);
     }
     return is;
 }
 
-static void add(char dst[static TEXT_MAX], size_t n, const struct host *h,
-                const struct names_removed *is)
+static void append_naming_host(char dst[static TEXT_MAX], size_t n, const struct host *h,
+                               const struct names_removed *is)
 {
     size_t len = strlen(dst);
 
@@ -102,7 +103,7 @@ size_t names_removed_text(const struct world *w, const struct plan *p, const str
         if (is.names != which)
             continue;
         if (n++ == shown && shown < NAMED_MAX && strlen(dst) < TEXT_MAX - 120)
-            add(dst, shown++, h, &is);
+            append_naming_host(dst, shown++, h, &is);
     }
     if (n > shown)
         snprintf(dst + strlen(dst), TEXT_MAX - strlen(dst), " and %zu more", n - shown);

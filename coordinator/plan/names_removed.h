@@ -1,10 +1,11 @@
 /*
- * names_removed.h - who still names a server that leaves. Pure.
+ * names_removed.h - hosts that still name a server that leaves. Pure.
  *
- * A host names one by its address in what its agent tells: `joins`, what Nomad's files say to join,
- * at any time; and `knows-servers`, the servers that a client would turn to, when that one has left
- * for KNOWN_FOR_MS. Until then clients know it: Nomad tells them at their next heartbeat, and what
- * an agent tells may be some seconds old.
+ * Two facts of a host's agent can contain the address of such a server: `joins` (the servers that
+ * Nomad's files say to join) at any time, and `knows-servers` (the servers that a client would use)
+ * when the server has left for KNOWN_FOR_MS. Before that, clients still know the server: Nomad
+ * gives them the new list at their next heartbeat, and the report of an agent may be some seconds
+ * old.
  */
 #ifndef NAMES_REMOVED_H
 #define NAMES_REMOVED_H
@@ -14,18 +15,19 @@
 #define KNOWN_FOR_MS 30000
 
 struct names_removed {
-    enum tri names;                 /* UNKNOWN: it cannot be told */
-    const struct plan_host *server; /* YES: the first that it names */
-    bool files;                     /* YES: by its files; else its Nomad knows it */
-    const char *why;                /* UNKNOWN; else "" */
+    enum tri names;                 /* UNKNOWN: the function cannot tell */
+    const struct plan_host *server; /* YES: the first server that the host names */
+    bool files;      /* YES: true if Nomad's files name it, false if its Nomad knows it */
+    const char *why; /* UNKNOWN; else "" */
 };
 
-/* What this host says. l: NULL before the run: of all that leave; else of those that have left. */
+/* Judges one host. l NULL: before the run, about all servers that leave; otherwise about the
+ * servers that have left. */
 struct names_removed names_removed(const struct world *w, const struct plan *p,
                                    const struct ledger *l, const struct host *h);
-/* Is it asked at all? Not those that leave, nor servers that left before. */
+/* Does the check apply to this host? It does not apply to servers that leave or have left. */
 bool names_removed_asks(const struct world *w, const struct plan *p, const struct host *h);
-/* Of all hosts those with this answer, YES or UNKNOWN: how many; and the first of them, for people,
+/* Returns how many hosts have this answer (YES or UNKNOWN), and writes the first of them for people
  * into dst: "c1 (s1, in its files), c2 (s1, known to its Nomad) and 3 more". */
 size_t names_removed_text(const struct world *w, const struct plan *p, const struct ledger *l,
                           enum tri which, char dst[static TEXT_MAX]);

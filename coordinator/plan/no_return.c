@@ -11,12 +11,12 @@ const struct plan_host *no_return_step(const struct plan *p, const char *region)
     bool wall = false;
 
     if (p->replaces || version_parse(p->target, &to, &unused) < 0)
-        return NULL; /* who is replaced has no way back but its old data */
+        return NULL; /* a replaced server has no way back except its old data */
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct plan_host *h = &p->hosts[i];
         if (h->already || !str_eq(h->region, region))
             continue;
-        last = h; /* in forecast order: the leader, if it is one of them */
+        last = h; /* in forecast order the leader is the last, if it is planned */
         wall |= version_parse(h->from, &from, &unused) < 0 || version_wall(p->hazards, &from, &to);
     }
     return wall ? last : NULL;

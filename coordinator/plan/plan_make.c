@@ -6,9 +6,9 @@
 #include "raft_view.h"
 #include "walls.h"
 
-/* ---- which hosts ---- */
+/* ---- the hosts ---- */
 
-static bool among(const char *const *list, size_t n, const char *v)
+static bool is_listed(const char *const *list, size_t n, const char *v)
 {
     for (size_t i = 0; i < n; i++)
         if (str_eq(list[i], v))
@@ -16,7 +16,7 @@ static bool among(const char *const *list, size_t n, const char *v)
     return n == 0;
 }
 
-static bool node_named(const struct filter *f, const struct host *h)
+static bool filter_names_node(const struct filter *f, const struct host *h)
 {
     for (size_t i = 0; i < f->n_nodes; i++) {
         const char *want = f->nodes[i];
@@ -36,40 +36,41 @@ const struct manifest_build_ref *plan_build(const struct release *r, const struc
     return NULL;
 }
 
-/* By Go's words, as its agent uses them. */
-static bool is_system(const char *os, const char *arch)
+/* The names are Go's; the agent uses them, too. */
+static bool is_known_system(const char *os, const char *arch)
 {
     static const char *const oses[] = {"linux",  "windows", "darwin",  "freebsd", "openbsd",
                                        "netbsd", "solaris", "illumos", "aix"};
     static const char *const arches[] = {"386",    "amd64",    "arm",     "arm64", "loong64",
                                          "ppc64",  "ppc64le",  "riscv64", "s390x", "mips",
                                          "mips64", "mips64le", "mipsle"};
-    return among(oses, ARRAY_LEN(oses), os) && among(arches, ARRAY_LEN(arches), arch);
+    return is_listed(oses, ARRAY_LEN(oses), os) && is_listed(arches, ARRAY_LEN(arches), arch);
 }
 
-bool plan_odd_client(const struct host *h, const struct release *target)
+bool plan_client_without_build(const struct host *h, const struct release *target)
 {
     return !h->is_server && h->agent.enrolled && h->agent.hello_at > 0 &&
-           plan_build(target, h) == NULL && !is_system(h->agent.hello.os, h->agent.hello.arch);
+           plan_build(target, h) == NULL &&
+           !is_known_system(h->agent.hello.os, h->agent.hello.arch);
 }
 
-static bool chosen(const struct filter *f, const struct world *w, const struct host *h)
+static bool is_chosen(const struct filter *f, const struct world *w, const struct host *h)
 {
     if (f->servers != f->clients && f->servers != h->is_server)
         return false;
-    return among(f->regions, f->n_regions, h->region) && among(f->dcs, f->n_dcs, h->dc) &&
-           among(f->classes, f->n_classes, h->node_class) &&
-           among(f->pools, f->n_pools, h->node_pool) && node_named(f, h) &&
+    return is_listed(f->regions, f->n_regions, h->region) && is_listed(f->dcs, f->n_dcs, h->dc) &&
+           is_listed(f->classes, f->n_classes, h->node_class) &&
+           is_listed(f->pools, f->n_pools, h->node_pool) && filter_names_node(f, h) &&
            (f->running == NULL || str_eq(f->running, host_version(w, h)));
 }
 
-/* The raft state of a server is read back before anything answers there: 3.5 GB took 30 minutes
- * (hashicorp/nomad issue 27442). Half of that speed is granted,
- * beside the policy's deadline for all the rest, which has room for a state that is small. */
+/* A server reads its raft state back before it answers: 3.5 GB took 30 minutes (hashicorp/nomad
+ * issue 27442). The deadline allows half of that speed, in addition to the policy's deadline for
+ * everything else, which is enough for a small state. */
 #define READ_BYTES_S  (1024 * 1024)
-#define READY_MOST_MS (4 * 60 * 60 * 1000) /* what an order may ask for: proto/README.md */
+#define READY_MOST_MS (4 * 60 * 60 * 1000) /* the limit for an order: proto/README.md */
 
-static int64_t read_back_ms(const struct agent_view *a)
+static int64_t raft_read_ms(const struct agent_view *a)
 {
     const struct fact_view *f = agent_fact(a, "raft-size");
     uint64_t bytes = 0;
@@ -79,17 +80,17 @@ static int64_t read_back_ms(const struct agent_view *a)
     return (int64_t)(bytes * 1000 / READ_BYTES_S);
 }
 
-static int64_t own_deadline(const struct policy *y, const struct host *h)
+static int64_t deadline_of_host(const struct policy *y, const struct host *h)
 {
-    int64_t ms = read_back_ms(&h->agent);
+    int64_t ms = raft_read_ms(&h->agent);
 
     if (!h->is_server || ms <= y->server_deadline_ms / 2)
         return 0;
     return MIN_OF(y->server_deadline_ms + ms, (int64_t)READY_MOST_MS);
 }
 
-static void host_fill(struct plan_host *p, const struct world *w, const struct host *h,
-                      const struct release *target)
+static void fill_plan_host(struct plan_host *p, const struct world *w, const struct host *h,
+                           const struct release *target)
 {
     const struct agent_view *a = &h->agent;
     const struct manifest_build_ref *b = plan_build(target, h);
@@ -114,9 +115,9 @@ static void host_fill(struct plan_host *p, const struct world *w, const struct h
     p->leader = h->is_server && region_leader(w, NULL, NULL, h->region, w->ended_ms) == h;
 }
 
-/* ---- in which order ---- */
+/* ---- the order ---- */
 
-static int forecast_order(const void *a, const void *b)
+static int by_forecast_order(const void *a, const void *b)
 {
     const struct plan_host *x = a, *y = b;
     int c;
@@ -135,14 +136,14 @@ static int forecast_order(const void *a, const void *b)
     return c != 0 ? c : strcmp(x->key, y->key);
 }
 
-/* Spread: each canary from the kind of client (region, datacenter, class, pool) that has the
- * fewest canaries so far. */
-static bool same_kind(const struct host *a, const struct host *b)
+/* The kind of a client is its region, datacenter, class and pool. */
+static bool is_same_kind(const struct host *a, const struct host *b)
 {
     return str_eq(a->region, b->region) && str_eq(a->dc, b->dc) &&
            str_eq(a->node_class, b->node_class) && str_eq(a->node_pool, b->node_pool);
 }
 
+/* Takes each canary from the kind of client that has the fewest canaries so far. */
 static void choose_canaries(struct plan *p, const struct world *w)
 {
     uint32_t *like = xzalloc(p->n_hosts + 1, sizeof(*like));
@@ -164,13 +165,13 @@ static void choose_canaries(struct plan *p, const struct world *w)
         best_host = world_host(w, best->key);
         for (size_t i = p->n_servers; i < p->n_hosts; i++) {
             const struct host *o = world_host(w, p->hosts[i].key);
-            like[i] += o != NULL && same_kind(o, best_host);
+            like[i] += o != NULL && is_same_kind(o, best_host);
         }
     }
     free(like);
 }
 
-/* ---- what follows from the versions ---- */
+/* ---- consequences of the versions ---- */
 
 static void choose_reactions(struct plan *p, const struct version *target)
 {
@@ -181,7 +182,7 @@ static void choose_reactions(struct plan *p, const struct version *target)
         struct err err;
         bool known = version_parse(p->hosts[i].from, &from, &err) == 0;
         if (p->hosts[i].already || p->hosts[i].role == ROLE_JOINS)
-            continue; /* a new one has nothing of before */
+            continue; /* a new server has no old binary and no old data */
         if (p->hosts[i].is_server && (!known || version_wall(p->hazards, &from, target)))
             p->server_on_not_ready = ON_REVERT_IF_UNTOUCHED;
         if (p->hosts[i].is_server && (!known || version_bad_leader(p->hazards, &from, target)))
@@ -192,14 +193,14 @@ static void choose_reactions(struct plan *p, const struct version *target)
     }
 }
 
-/* Servers that stay beside new ones of another version are followers of theirs one day. */
+/* A server that stays may follow a new leader on another version. */
 static void look_at_stayers(struct plan *p, const struct world *w, const struct version *target)
 {
     for (size_t i = 0; i < w->n_hosts && w->hosts[i].is_server; i++) {
         const struct host *h = &w->hosts[i];
         struct version from;
         struct err err;
-        if (!plan_stays(w, p, h))
+        if (!plan_server_stays(w, p, h))
             continue;
         bool known = version_parse(host_version(w, h), &from, &err) == 0;
         p->bad_leader_pair |= !known || version_bad_leader(p->hazards, &from, target);
@@ -224,7 +225,7 @@ static bool can_transfer(const struct plan *p, const struct world *w)
     return true;
 }
 
-static bool cleans_up(const struct survey *s, const char *region)
+static bool region_cleans_up(const struct survey *s, const char *region)
 {
     for (size_t i = 0; s != NULL && i < s->n_regions; i++)
         if (str_eq(s->regions[i].name, region))
@@ -232,7 +233,7 @@ static bool cleans_up(const struct survey *s, const char *region)
     return false;
 }
 
-static void regions_fill(struct plan *p, const struct world *w, const struct survey *survey)
+static void fill_regions(struct plan *p, const struct world *w, const struct survey *survey)
 {
     p->regions = arena_array(&p->arena, w->n_regions, sizeof(*p->regions));
     p->n_regions = w->n_regions;
@@ -245,12 +246,12 @@ static void regions_fill(struct plan *p, const struct world *w, const struct sur
             r->planned |= here;
             r->cleanup |= here && p->hosts[k].is_server && !p->hosts[k].already;
         }
-        r->cleanup = r->cleanup && cleans_up(survey, r->name);
+        r->cleanup = r->cleanup && region_cleans_up(survey, r->name);
     }
 }
 
-/* Where policies, namespaces and node pools come from; NULL: not told. */
-static const char *authoritative(const struct survey *s)
+/* The region that policies, namespaces and node pools come from; NULL: unknown. */
+static const char *find_authoritative(const struct survey *s)
 {
     for (size_t i = 0; s != NULL && i < s->n_hosts; i++)
         if (s->hosts[i].config == ASKED_YES && s->hosts[i].authoritative[0] != '\0')
@@ -258,13 +259,13 @@ static const char *authoritative(const struct survey *s)
     return NULL;
 }
 
-static void add_host(struct plan *p, const struct world *w, const struct host *h, const char *first,
-                     const struct release *target)
+static void add_plan_host(struct plan *p, const struct world *w, const struct host *h,
+                          const char *first, const struct release *target)
 {
     struct plan_host *ph = &p->hosts[p->n_hosts++];
 
-    host_fill(ph, w, h, target);
-    ph->ready_ms = own_deadline(&p->policy, h);
+    fill_plan_host(ph, w, h, target);
+    ph->ready_ms = deadline_of_host(&p->policy, h);
     ph->first = first != NULL && str_eq(first, h->region);
 }
 
@@ -278,7 +279,7 @@ static void count_hosts(struct plan *p)
     }
 }
 
-static int replaced_fill(struct plan *p, const struct world *w, const struct release *target,
+static int fill_replaced(struct plan *p, const struct world *w, const struct release *target,
                          struct err *err)
 {
     const struct host *hosts[2 * REPLACED_MAX];
@@ -288,27 +289,27 @@ static int replaced_fill(struct plan *p, const struct world *w, const struct rel
         return -1;
     p->hosts = arena_array(&p->arena, n, sizeof(*p->hosts));
     for (size_t i = 0; i < n; i++)
-        add_host(p, w, hosts[i], NULL, target);
+        add_plan_host(p, w, hosts[i], NULL, target);
     replace_order(w, p);
     count_hosts(p);
     plan_index_keys(p);
     return 0;
 }
 
-static void hosts_fill(struct plan *p, const struct world *w, const char *first,
+static void fill_hosts(struct plan *p, const struct world *w, const char *first,
                        const struct release *target)
 {
     p->hosts = arena_array(&p->arena, w->n_hosts, sizeof(*p->hosts));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
-        if (chosen(&p->policy.filter, w, h) && !plan_is_past(w, p, h) &&
-            !plan_odd_client(h, target))
-            add_host(p, w, h, first, target);
+        if (is_chosen(&p->policy.filter, w, h) && !plan_is_former_server(w, p, h) &&
+            !plan_client_without_build(h, target))
+            add_plan_host(p, w, h, first, target);
     }
     count_hosts(p);
-    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
+    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), by_forecast_order);
     choose_canaries(p, w);
-    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), forecast_order);
+    qsort(p->hosts, p->n_hosts, sizeof(*p->hosts), by_forecast_order);
     plan_index_keys(p);
 }
 
@@ -331,12 +332,12 @@ int plan_make(const struct world *w, const struct survey *survey, const struct r
     ret->policy = *policy;
     ret->hazards = hazards;
     if (!policy_replaces(policy)) {
-        hosts_fill(ret, w, authoritative(survey), target);
-    } else if (replaced_fill(ret, w, target, err) < 0) {
+        fill_hosts(ret, w, find_authoritative(survey), target);
+    } else if (fill_replaced(ret, w, target, err) < 0) {
         plan_free(ret);
         return -1;
     }
-    regions_fill(ret, w, survey);
+    fill_regions(ret, w, survey);
     ret->parallel = policy_parallel(policy, ret->n_clients);
     choose_reactions(ret, &version);
     look_at_stayers(ret, w, &version);

@@ -7,9 +7,9 @@ bool policy_replaces(const struct policy *y)
     return y->replace.n_joins + y->replace.n_leaves > 0;
 }
 
-/* ---- who was named ---- */
+/* ---- the named hosts ---- */
 
-static bool is_named(const struct host *h, const char *want)
+static bool has_name(const struct host *h, const char *want)
 {
     size_t n = strlen(h->name);
     bool member =
@@ -20,7 +20,7 @@ static bool is_named(const struct host *h, const char *want)
            (strlen(want) >= 4 && str_starts(h->server_id, want));
 }
 
-static bool among(const struct policy *y, const char *key)
+static bool is_named_to_join(const struct policy *y, const char *key)
 {
     for (size_t i = 0; i < y->replace.n_joins; i++)
         if (str_eq(y->replace.joins[i], key))
@@ -35,31 +35,33 @@ static int find_leaver(const struct world *w, const struct policy *y, const char
 
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
-        if (!is_named(h, want))
+        if (!has_name(h, want))
             continue;
-        if (h->joins && among(y, h->key))
-            return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to join already", want,
+        if (h->joins && is_named_to_join(y, h->key))
+            return err_set(err, ERR_USAGE, 0, "%s was named twice: %s will join already", want,
                            h->name);
         client = h->is_server ? client : h;
         if (!h->is_server || (found != NULL && world_has_left(w, h)))
             continue;
         if (found != NULL && !world_has_left(w, found))
             return err_set(err, ERR_USAGE, 0,
-                           "--remove %s: both %s of region %s and %s of region %s are called that; "
-                           "say the id of one of them",
+                           "--remove %s: both %s of region %s and %s of region %s have this name; "
+                           "use the id of one of them",
                            want, found->name, found->region, h->name, h->region);
         found = h;
     }
     if (found == NULL && client != NULL)
         return err_set(err, ERR_USAGE, 0,
-                       "--remove %s: %s is no server. Clients are replaced by draining them, with "
+                       "--remove %s: %s is not a server. To replace a client, drain it with "
                        "Nomad's own commands",
                        want, client->name);
     if (found == NULL)
         return err_set(err, ERR_USAGE, 0,
-                       "--remove %s: no server is called that. `caravan status` shows them", want);
+                       "--remove %s: no server has this name. `caravan status` shows the servers",
+                       want);
     if (world_has_left(w, found))
-        return err_set(err, ERR_USAGE, 0, "--remove %s: it has left the cluster already", want);
+        return err_set(err, ERR_USAGE, 0, "--remove %s: this server has left the cluster already",
+                       want);
     *ret = found;
     return 0;
 }
@@ -78,7 +80,7 @@ int replace_choose(const struct world *w, const struct policy *y, const struct h
             return -1;
         for (size_t k = r->n_joins; k < n; k++)
             if (ret[k] == ret[n])
-                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s is to leave already",
+                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s will leave already",
                                r->leaves[i], ret[n]->name);
         n++;
     }
@@ -86,9 +88,9 @@ int replace_choose(const struct world *w, const struct policy *y, const struct h
     return 0;
 }
 
-/* ---- in which order ---- */
+/* ---- the order ---- */
 
-static int leave_order(const void *a, const void *b)
+static int by_leave_order(const void *a, const void *b)
 {
     const struct plan_host *x = a, *y = b;
 
@@ -100,11 +102,11 @@ static int leave_order(const void *a, const void *b)
     return c != 0 ? c : strcmp(x->key, y->key);
 }
 
-static bool accepted_as_dead(const struct policy *y, const char *name)
+static bool accepts_as_dead(const struct policy *y, const char *name)
 {
     char id[NAME_MAX_LEN + 8];
 
-    snprintf(id, sizeof(id), "dead:%s", name); /* as its row is accepted (hazard_check.c) */
+    snprintf(id, sizeof(id), "dead:%s", name); /* the id that --accept takes (hazard_check.c) */
     return policy_accepts(y, id);
 }
 
@@ -125,16 +127,16 @@ void replace_order(const struct world *w, struct plan *p)
         }
         memset(&h->digest, 0, sizeof(h->digest));
         h->staged = false;
-        h->dead =
-            replace_is_dead(w, world_host(w, h->key)) && accepted_as_dead(&p->policy, h->name);
+        h->dead = replace_is_dead(w, world_host(w, h->key)) && accepts_as_dead(&p->policy, h->name);
     }
-    for (size_t i = 0; i < r->n_leaves; i++) /* now that the dead are known, nobody asks them */
+    for (size_t i = 0; i < r->n_leaves;
+         i++) /* after the dead are known, so that the leader is found without them */
         leaves[i].leader = region_leader(w, p, NULL, leaves[i].region, w->ended_ms) ==
                            world_host(w, leaves[i].key);
-    qsort(leaves, r->n_leaves, sizeof(*leaves), leave_order);
+    qsort(leaves, r->n_leaves, sizeof(*leaves), by_leave_order);
 }
 
-/* ---- who votes ---- */
+/* ---- the voters ---- */
 
 bool replace_is_dead(const struct world *w, const struct host *h)
 {
@@ -146,7 +148,7 @@ bool replace_is_dead(const struct world *w, const struct host *h)
         const struct host *by = &w->hosts[i];
         if (by == h || !str_eq(by->region, h->region) || by->server.members_at == 0)
             continue;
-        enum member_status is = view_status(&by->server, h->server_id);
+        enum member_status is = raft_view_member_status(&by->server, h->server_id);
         if (is != MEMBER_FAILED && is != MEMBER_LEFT)
             return false;
         asked++;
@@ -157,23 +159,25 @@ bool replace_is_dead(const struct world *w, const struct host *h)
 bool replace_voters(const struct world *w, const struct plan *p, struct replaced_voters *ret)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
     if (!p->replaces || p->policy.replace.n_leaves == 0)
         return false;
     *ret = (struct replaced_voters){.region = p->hosts[p->n_servers - 1].region};
-    view_init(&v, w, NULL, NULL, ret->region, w->ended_ms, &unused);
+    raft_view_init(&v, w, NULL, NULL, ret->region, w->ended_ms, &unused);
     for (size_t i = 0; i < p->n_regions; i++)
         if (str_eq(p->regions[i].name, ret->region))
             ret->before = p->regions[i].voters;
     for (size_t i = 0; i < p->n_servers; i++) {
         const struct plan_host *h = &p->hosts[i];
-        bool votes = h->role == ROLE_LEAVES && view_voter(&v, world_host(w, h->key)) != TRI_NO;
+        bool votes =
+            h->role == ROLE_LEAVES && raft_view_is_voter(&v, world_host(w, h->key)) != TRI_NO;
         ret->joins += h->role == ROLE_JOINS;
         ret->leaves += votes;
         ret->dead += votes && h->dead;
     }
-    ret->before += ret->before > 0 ? ret->dead : 0; /* the plan counts voters without them */
+    ret->before +=
+        ret->before > 0 ? ret->dead : 0; /* the plan does not count the dead among the voters */
     if (ret->before == 0 || ret->leaves > ret->before)
         return false;
     ret->after = ret->before + ret->joins - ret->leaves;

@@ -6,8 +6,8 @@
 
 #include "hazard_rows.h"
 
-/* "2024-01-15"; "": not known, or a prerelease or a build of one's own, which have days of their
- * own. */
+/* Writes a day such as "2024-01-15". "": the day is unknown, or the version is a prerelease or an
+ * own build, which have other days than the release. */
 void release_day(const struct hazards *h, char dst[static DAY_TEXT], const struct version *v);
 
 #endif

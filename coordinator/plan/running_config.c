@@ -4,92 +4,96 @@
 
 #include "str.h"
 
-/* A value that runs; NULL: Nomad does not tell it. */
+/* Returns the running value; NULL: Nomad does not report it. */
 typedef const char *runs_fn(const struct host *h);
 
-static const char *some(const char *text)
+static const char *running_text(const char *text)
 {
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
-static const char *truth(int value)
+static const char *truth_word(int value)
 {
     return value == TRI_UNKNOWN ? NULL : value == TRI_YES ? "true" : "false";
 }
 
-static bool self_told(const struct host *h)
+static bool has_self(const struct host *h)
 {
     return h->is_server && h->server.self_at != 0;
 }
 
 static const char *runs_region(const struct host *h)
 {
-    return self_told(h) ? some(h->server.self_region) : some(h->region);
+    return has_self(h) ? running_text(h->server.self_region) : running_text(h->region);
 }
 
 static const char *runs_datacenter(const struct host *h)
 {
-    return self_told(h) ? some(h->server.running.datacenter) : some(h->dc);
+    return has_self(h) ? running_text(h->server.running.datacenter) : running_text(h->dc);
 }
 
 static const char *runs_name(const struct host *h)
 {
-    return self_told(h) ? some(h->server.running.name) : some(h->name);
+    return has_self(h) ? running_text(h->server.running.name) : running_text(h->name);
 }
 
-/* A client does not tell it; its agent knows from the files that Nomad's process has open. */
+/* A client does not report it. Its agent finds it by the open files of Nomad's process. */
 static const char *runs_data_dir(const struct host *h)
 {
     const struct fact_view *f = agent_fact(&h->agent, "data-dir");
 
     if (h->is_server)
-        return self_told(h) ? some(h->server.running.data_dir) : NULL;
-    return f != NULL && f->value == TRI_YES ? some(f->text) : NULL;
+        return has_self(h) ? running_text(h->server.running.data_dir) : NULL;
+    return f != NULL && f->value == TRI_YES ? running_text(f->text) : NULL;
 }
 
 static const char *runs_bind(const struct host *h)
 {
-    return self_told(h) ? some(h->server.running.bind_addr) : NULL;
+    return has_self(h) ? running_text(h->server.running.bind_addr) : NULL;
 }
 
 static const char *runs_http(const struct host *h)
 {
-    return self_told(h) ? some(h->server.running.advertise_http) : some(h->client.http_addr);
+    return has_self(h) ? running_text(h->server.running.advertise_http)
+                       : running_text(h->client.http_addr);
 }
 
 static const char *runs_rpc(const struct host *h)
 {
-    return self_told(h) ? some(h->server.running.advertise_rpc) : NULL;
+    return has_self(h) ? running_text(h->server.running.advertise_rpc) : NULL;
 }
 
 static const char *runs_class(const struct host *h)
 {
-    return h->is_client ? h->node_class : NULL; /* "" is a class: none */
+    return h->is_client ? h->node_class : NULL; /* "" is a valid class: no class */
 }
 
 static const char *runs_pool(const struct host *h)
 {
-    return h->is_client ? some(h->node_pool) : NULL; /* Nomad before 1.6 has none */
+    return h->is_client ? running_text(h->node_pool)
+                        : NULL; /* Nomad before 1.6 has no node pools */
 }
 
 static const char *runs_server(const struct host *h)
 {
-    return self_told(h) ? truth(h->server.running.server) : truth(h->is_server ? TRI_YES : TRI_NO);
+    return has_self(h) ? truth_word(h->server.running.server)
+                       : truth_word(h->is_server ? TRI_YES : TRI_NO);
 }
 
 static const char *runs_client(const struct host *h)
 {
-    return self_told(h) ? truth(h->server.running.client) : truth(h->is_client ? TRI_YES : TRI_NO);
+    return has_self(h) ? truth_word(h->server.running.client)
+                       : truth_word(h->is_client ? TRI_YES : TRI_NO);
 }
 
 static const char *runs_acl(const struct host *h)
 {
-    return self_told(h) ? truth(h->server.acl_enabled) : NULL;
+    return has_self(h) ? truth_word(h->server.acl_enabled) : NULL;
 }
 
-/* ---- are two the same? ---- */
+/* ---- comparisons ---- */
 
-static size_t without_slashes(const char *path)
+static size_t length_without_slashes(const char *path)
 {
     size_t n = strlen(path);
 
@@ -100,12 +104,12 @@ static size_t without_slashes(const char *path)
 
 static bool same_path(const char *files, const char *runs)
 {
-    size_t n = without_slashes(files);
+    size_t n = length_without_slashes(files);
 
-    return n == without_slashes(runs) && memcmp(files, runs, n) == 0;
+    return n == length_without_slashes(runs) && memcmp(files, runs, n) == 0;
 }
 
-/* How much of "host:port" or "[v6]:port" is the host; all of it where there is no port. */
+/* The length of the host part of "host:port" or "[v6]:port"; without a port the whole length. */
 static size_t host_len(const char *address)
 {
     const char *colon = strrchr(address, ':');
@@ -116,7 +120,7 @@ static size_t host_len(const char *address)
     return (size_t)(colon - address);
 }
 
-static int bytes_of(const char *host, size_t n, unsigned char bytes[static 16])
+static int parse_ipv6(const char *host, size_t n, unsigned char bytes[static 16])
 {
     char text[64];
 
@@ -131,17 +135,17 @@ static int bytes_of(const char *host, size_t n, unsigned char bytes[static 16])
     return inet_pton(AF_INET6, text, bytes) == 1 ? 0 : -1;
 }
 
-/* Of one IPv6 address there are many spellings; Nomad since 1.10 tells the shortest. */
+/* An IPv6 address has many spellings; Nomad since 1.10 reports the shortest. */
 static bool same_host(const char *a, size_t n, const char *b, size_t m)
 {
     unsigned char x[16], y[16];
 
-    if (bytes_of(a, n, x) == 0 && bytes_of(b, m, y) == 0)
+    if (parse_ipv6(a, n, x) == 0 && parse_ipv6(b, m, y) == 0)
         return memcmp(x, y, sizeof(x)) == 0;
     return n == m && strncasecmp(a, b, n) == 0;
 }
 
-/* Files may leave the port, and the brackets with it, to Nomad. */
+/* The files may leave the port and the brackets to Nomad. */
 static bool same_address(const char *files, const char *runs)
 {
     size_t f = host_len(files), r = host_len(runs);
@@ -152,7 +156,7 @@ static bool same_address(const char *files, const char *runs)
     return same_host(files, f, runs, r);
 }
 
-/* The order of the text. Defaults are Nomad's; NULL: it makes the value from others. */
+/* In the order of the text. `standard`: Nomad's default; NULL: Nomad makes it from other values. */
 static const struct {
     const char *name, *standard;
     runs_fn *runs;
@@ -177,7 +181,7 @@ struct text {
     size_t n;
 };
 
-static void PRINTF(2, 3) say(struct text *t, const char *fmt, ...)
+static void PRINTF(2, 3) append_text(struct text *t, const char *fmt, ...)
 {
     va_list ap;
 
@@ -187,13 +191,13 @@ static void PRINTF(2, 3) say(struct text *t, const char *fmt, ...)
     t->n = strlen(t->bytes);
 }
 
-/* Where the API listens only the host itself can compare: its agent did. */
-static void say_api(const struct host *h, struct text *t)
+/* Only the host itself can compare the address of its API; its agent did. */
+static void append_api(const struct host *h, struct text *t)
 {
     const struct fact_view *f = agent_fact(&h->agent, "api-moves");
 
     if (f != NULL && f->value == TRI_YES)
-        say(t, "%sits API %.160s", t->n > 0 ? "; " : "", f->text);
+        append_text(t, "%sits API %.160s", t->n > 0 ? "; " : "", f->text);
 }
 
 enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[static TEXT_MAX])
@@ -211,12 +215,12 @@ enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[s
             continue;
         const char *files = f->value == TRI_YES ? f->text : values[i].standard;
         if (f->value == TRI_UNKNOWN)
-            say(&unsure, "%s%s: %.60s", unsure.n > 0 ? "; " : "", values[i].name, f->text);
+            append_text(&unsure, "%s%s: %.60s", unsure.n > 0 ? "; " : "", values[i].name, f->text);
         else if (files != NULL && !values[i].same(files, runs))
-            say(&differs, "%s%s: \"%.60s\" by the files, \"%.60s\" runs", differs.n > 0 ? "; " : "",
-                values[i].name, files, runs);
+            append_text(&differs, "%s%s: the files say \"%.60s\", but \"%.60s\" runs",
+                        differs.n > 0 ? "; " : "", values[i].name, files, runs);
     }
-    say_api(h, &differs);
+    append_api(h, &differs);
     snprintf(dst, TEXT_MAX, "%s", differs.n > 0 ? differs.bytes : unsure.bytes);
     return differs.n > 0 ? TRI_YES : unsure.n > 0 ? TRI_UNKNOWN : TRI_NO;
 }

@@ -1,20 +1,21 @@
 /*
- * running_config.h - is what Nomad's files say what its process runs with? Pure.
+ * running_config.h - does Nomad's process run with the configuration that its files contain? Pure.
  *
- * The host's agent tells a closed list of values of the files (facts "is.NAME"): yes, the files say
- * this; no, they do not speak of it, and the default holds; cannot tell. What runs is Nomad's own
- * word: a server's agent/self, a client's node record, its region by the servers that list it;
- * where its API listens, its agent compares by itself (fact "api-moves"). A value that one of the
- * two cannot tell is not compared, and is told as that; the others are.
+ * The host's agent reports a closed list of values from the files (facts "is.NAME"): yes, the files
+ * contain this value; no, they do not contain the key, and the default is valid; or unknown. Nomad
+ * itself reports the running values: a server in agent/self, a client in its node record, its
+ * region through the servers that list it. The agent compares the address of the API by itself
+ * (fact "api-moves"). A value that one side does not report is not compared, and is reported as
+ * unknown; the other values are compared.
  */
 #ifndef RUNNING_CONFIG_H
 #define RUNNING_CONFIG_H
 
 #include "world.h"
 
-/* YES: something differs, and dst says what ("datacenter: dc2 in the files, dc1 runs"). UNKNOWN:
- * nothing that could be compared differs, and dst says what could not. NO: all is the same, or the
- * agent tells none of it (told: false). */
+/* YES: a value differs; dst names the values (datacenter: the files say "dc2", but "dc1" runs).
+ * UNKNOWN: no compared value differs, and dst names the values that could not be compared. NO: no
+ * value differs, or the agent reports none of the values (*ret_told is false). */
 enum tri running_config_differs(const struct host *h, bool *ret_told, char dst[static TEXT_MAX]);
 
 #endif

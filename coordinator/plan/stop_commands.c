@@ -7,7 +7,7 @@
 #define WORDS_MAX 64
 #define WORD_MAX  128
 
-static const char between[] = " \t'\"()`"; /* words; a shell's quotes among them */
+static const char between[] = " \t'\"()`"; /* between words; a shell's quotes included */
 
 struct words {
     size_t n;
@@ -29,7 +29,7 @@ static bool ends_command(const char *word)
     return n > 0 && (word[n - 1] == ';' || word[n - 1] == '|' || word[n - 1] == '&');
 }
 
-/* "ExecStop=/usr/bin/docker" is a new command: the program of it alone, behind an empty word. */
+/* "ExecStop=/usr/bin/docker" begins a new command: adds an empty word, then the program alone. */
 static void add_word(struct words *w, const char *word, size_t n)
 {
     const char *name = memchr(word, '=', n);
@@ -44,7 +44,7 @@ static void add_word(struct words *w, const char *word, size_t n)
         snprintf(w->at[w->n++], WORD_MAX, "%.*s", (int)MIN_OF(n, (size_t)WORD_MAX - 1), word);
 }
 
-static void split(const char *text, struct words *w)
+static void split_stop_commands(const char *text, struct words *w)
 {
     w->n = 0;
     for (text += strspn(text, between); *text != '\0'; text += strspn(text, between)) {
@@ -54,7 +54,7 @@ static void split(const char *text, struct words *w)
     }
 }
 
-/* The last part of its path, without what systemd and shells put around it. */
+/* The last part of the path, without the characters that systemd and shells put around it. */
 static const char *program_name(const char *word, char dst[static WORD_MAX])
 {
     const char *slash = strrchr(word, '/');
@@ -64,7 +64,7 @@ static const char *program_name(const char *word, char dst[static WORD_MAX])
     return dst;
 }
 
-/* ---- programs, and the words by which they take something away ---- */
+/* ---- programs, and the arguments with which they take something away ---- */
 
 static const char *const containers[] = {"stop", "rm", "kill", "down", "prune", "delete", NULL};
 static const char *const nomads[] = {"drain", "eligibility", "leave", "force-leave",
@@ -74,7 +74,7 @@ static const char *const leaves[] = {"leave", "force-leave", NULL};
 
 static const struct {
     const char *program;
-    const char *const *words; /* NULL: whatever it is told */
+    const char *const *words; /* NULL: any arguments */
 } takers[] = {
     {"rmdir", NULL},
     {"shred", NULL},
@@ -93,13 +93,13 @@ static const struct {
     {"service", services},
 };
 
-/* They run what stands behind them. */
+/* These run the command in their arguments. */
 static const char *const wrappers[] = {"sh",      "bash",   "dash",   "env",   "sudo",    "timeout",
                                        "nice",    "exec",   "ionice", "nohup", "nsenter", "runuser",
                                        "setpriv", "chroot", "xargs",  NULL};
 
-/* In the name of a script of one's own: "nomad-drain.sh". */
-static const char *const named[] = {"drain", "leave", "rm", "purge", "wipe", "prune", NULL};
+/* Words in the name of a script that takes something away: "nomad-drain.sh". */
+static const char *const script_words[] = {"drain", "leave", "rm", "purge", "wipe", "prune", NULL};
 
 static bool name_says(const char *name)
 {
@@ -108,14 +108,14 @@ static bool name_says(const char *name)
     for (name += strspn(name, "-_."); *name != '\0'; name += strspn(name, "-_.")) {
         size_t n = strcspn(name, "-_.");
         snprintf(part, sizeof(part), "%.*s", (int)n, name);
-        if (is_one_of(part, named))
+        if (is_one_of(part, script_words))
             return true;
         name += n;
     }
     return false;
 }
 
-/* A signal for another than Nomad's main process, or for all of its group. */
+/* A signal to another process than Nomad's main process, or to its whole group. */
 static bool kills_another(const struct words *w, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
@@ -129,7 +129,7 @@ static bool kills_another(const struct words *w, size_t from, size_t to)
     return false;
 }
 
-/* A file with a process id is of one start. */
+/* To remove a .pid file is harmless: it is about one start only. */
 static bool removes_more(const struct words *w, size_t from, size_t to)
 {
     for (size_t i = from; i < to; i++) {
@@ -140,8 +140,8 @@ static bool removes_more(const struct words *w, size_t from, size_t to)
     return false;
 }
 
-/* The words from..to are what the program is told. */
-static bool takes(const char *program, const struct words *w, size_t from, size_t to)
+/* Does the program with the arguments from..to take something away? */
+static bool program_takes(const char *program, const struct words *w, size_t from, size_t to)
 {
     char word[WORD_MAX];
 
@@ -169,7 +169,7 @@ static size_t command_end(const struct words *w, size_t from)
     return from < w->n && w->at[from][0] != '\0' ? from + 1 : from;
 }
 
-/* Behind a wrapper any word may be the program. */
+/* After a wrapper any word may be the program. */
 static bool command_takes(const struct words *w, size_t from, size_t to)
 {
     char program[WORD_MAX];
@@ -177,7 +177,7 @@ static bool command_takes(const struct words *w, size_t from, size_t to)
 
     for (size_t i = from; i < to && (i == from || wrapped); i++) {
         program_name(w->at[i], program);
-        if (takes(program, w, i + 1, to))
+        if (program_takes(program, w, i + 1, to))
             return true;
         wrapped = wrapped || is_one_of(program, wrappers);
     }
@@ -188,9 +188,9 @@ bool stop_takes_away(const char *commands)
 {
     struct words w;
 
-    if (str_ends(commands, "...")) /* cut: the rest was not seen */
+    if (str_ends(commands, "...")) /* cut off: the rest is unknown */
         return true;
-    split(commands, &w);
+    split_stop_commands(commands, &w);
     for (size_t at = 0, end; at < w.n; at = end) {
         end = command_end(&w, at);
         if (end == at) {

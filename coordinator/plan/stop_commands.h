@@ -1,16 +1,18 @@
 /*
- * stop_commands.h - what the commands that a unit runs at each stop of Nomad take away. Pure.
+ * stop_commands.h - do the commands that a unit runs at each stop of Nomad take something away?
+ * Pure.
  */
 #ifndef STOP_COMMANDS_H
 #define STOP_COMMANDS_H
 
 #include <stdbool.h>
 
-/* The text of a host's fact "unit-stop-commands". True: one of them takes something away from the
- * host besides Nomad itself: its tasks, its allocations, its place in the cluster, files. Judged by
- * the name of each program and what it is told; a signal to $MAINPID takes nothing. systemd's own
- * FailureAction= and SuccessAction= take the host; and so may what was cut off ("..." at the end).
- */
+/* commands: the text of a host's fact "unit-stop-commands". True: one of the commands takes
+ * something away from the host besides Nomad itself: tasks, allocations, the host's place in the
+ * cluster, files. The function judges by the name of each program and by its arguments. A signal to
+ * $MAINPID takes nothing away. systemd's FailureAction= and SuccessAction= take the host away. If
+ * the text is cut off
+ * ("..." at the end), the function returns true. */
 bool stop_takes_away(const char *commands);
 
 #endif

@@ -1,7 +1,8 @@
 #include "walls.h"
 
-/* Nomad's own comparisons ignore the prerelease part: 1.10.0-rc.1 writes what 1.10.0 writes. */
-static bool is_behind(const struct wall *w, const struct version *v)
+/* As in Nomad's own comparisons, the prerelease part does not count: 1.10.0-rc.1 writes the same
+ * data as 1.10.0. */
+static bool writes_feature(const struct wall *w, const struct version *v)
 {
     struct version r = *v;
 
@@ -10,10 +11,10 @@ static bool is_behind(const struct wall *w, const struct version *v)
            (w->before == NULL || version_cmp_text(&r, w->before) < 0);
 }
 
-static bool knows(const struct hazards *h, const struct version *v, const char *feature)
+static bool knows_feature(const struct hazards *h, const struct version *v, const char *feature)
 {
     for (size_t i = 0; i < h->n_walls; i++)
-        if (str_eq(h->walls[i].feature, feature) && is_behind(&h->walls[i], v))
+        if (str_eq(h->walls[i].feature, feature) && writes_feature(&h->walls[i], v))
             return true;
     return false;
 }
@@ -23,7 +24,7 @@ bool version_wall(const struct hazards *h, const struct version *from, const str
     if (version_is_ent(to) && !version_is_ent(from))
         return true;
     for (size_t i = 0; i < h->n_walls; i++)
-        if (is_behind(&h->walls[i], to) && !knows(h, from, h->walls[i].feature))
+        if (writes_feature(&h->walls[i], to) && !knows_feature(h, from, h->walls[i].feature))
             return true;
     return false;
 }
@@ -32,7 +33,8 @@ bool version_same_client_state(const struct hazards *h, const struct version *a,
                                const struct version *b)
 {
     for (size_t i = 0; i < h->n_walls; i++)
-        if (h->walls[i].clients && is_behind(&h->walls[i], a) != is_behind(&h->walls[i], b))
+        if (h->walls[i].clients &&
+            writes_feature(&h->walls[i], a) != writes_feature(&h->walls[i], b))
             return false;
     return true;
 }

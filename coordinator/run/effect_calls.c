@@ -1,6 +1,6 @@
 #include "effect_calls.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 #include "effects.h"
 #include "lease_book.h"
 
@@ -197,7 +197,7 @@ static void begin_operation(struct run *r, const struct effect *e, struct effect
     char run[2 * RUN_ID_LEN + 1];
 
     str_hex(run, r->config->ledger->run_id, RUN_ID_LEN);
-    struct operate o = {
+    struct nomad_operation o = {
         .op = operation_of(e, c),
         .effect = e->id,
         .region = p != NULL ? p->region : "",

@@ -1,6 +1,6 @@
 #include "lease_book.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 
 #define LEASE_BY_MS  15000 /* start_by of a lease order: after it the run has asked again */
 #define SILENT_TRIES 8
@@ -19,6 +19,7 @@ struct lease_entry {
     uint64_t told_epoch; /* the epoch that the agent told last, whoever holds the lease */
     int64_t until_ms;    /* when the lease expires (clock.mono), counted from the question */
     enum lease_op op;    /* of the last lease order */
+    char why[120]; /* why the agent refused the last lease order, in its words; "" it did not */
     struct call call;
 };
 
@@ -152,6 +153,8 @@ void lease_receipt(struct run *r, const struct event *ev)
         return;
     fold_lease(r, e, &ev->receipt->u.done.lease, e->call.asked_ms);
     call_succeeded(&e->call);
+    str_cut(e->why, sizeof(e->why),
+            ev->receipt->u.done.refusal != REFUSAL_NONE ? ev->receipt->u.done.text : "");
     e->call.retry_ms = e->held ? now + r->config->plan->policy.renew_ms : now + 2000;
     if (ev->receipt->u.done.refusal != REFUSAL_NONE)
         e->call.retry_ms =
@@ -224,7 +227,7 @@ static void add_servers(struct run *r)
     for (size_t i = 0; i < r->world->n_hosts && r->world->hosts[i].is_server; i++) {
         const struct host *h = &r->world->hosts[i];
         if (!region_is_planned(p, h->region) || find_lease(r, h->key) != NULL ||
-            plan_is_past(r->world, p, h))
+            plan_is_former_server(r->world, p, h))
             continue;
         if (b->n == b->cap) {
             b->cap = 2 * b->cap + 1;
@@ -321,13 +324,15 @@ static void say_lacking(const struct run *r, const struct lease_entry *e, char d
 {
     const struct host *h = world_host(r->world, e->key);
 
-    snprintf(dst, TEXT_MAX, "region %.60s: the lease of server %.60s is %s", e->region,
+    snprintf(dst, TEXT_MAX, "region %.60s: the lease of server %.60s is %s%s", e->region,
              h != NULL ? h->name : e->key,
-             e->refused ? "held by another run"
+             e->refused          ? "held by another run"
+             : e->why[0] != '\0' ? "not held: the host refused it, "
              : h != NULL && h->agent.stranger
                  ? "not held (no answer: its trust file may not name the operator key that signs "
                    "here; caravan trust show)"
-                 : "not held (no answer yet)");
+                 : "not held (no answer yet)",
+             e->refused ? "" : e->why);
 }
 
 static void refresh_view(struct run *r)

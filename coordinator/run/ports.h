@@ -10,7 +10,7 @@
 #define PORTS_H
 
 #include "ledger.h"
-#include "operate.h"
+#include "nomad_operation.h"
 
 enum event_kind {
     EV_TIMEOUT,   /* nothing happened until the given time */
@@ -19,10 +19,10 @@ enum event_kind {
     EV_NO_ANSWER, /* no authentic answer came in time: the result is unknown */
     EV_OPERATED,  /* Nomad answered an operation */
     EV_ALARM,     /* a server's log has a line that must stop the run: key, text, advice */
-    EV_CONTROL,   /* the operator wants to pause, leave or abort */
+    EV_REQUEST,   /* the operator wants to pause, leave or abort */
 };
 
-enum control { CONTROL_PAUSE = 1, CONTROL_LEAVE, CONTROL_ABORT };
+enum operator_request { REQUEST_PAUSE = 1, REQUEST_LEAVE, REQUEST_ABORT };
 
 struct event {
     enum event_kind kind;
@@ -43,8 +43,8 @@ struct event {
     bool final;                    /* asking again cannot help */
     uint64_t bytes;
     int64_t wall_ms;
-    const char *advice;   /* EV_ALARM */
-    enum control control; /* EV_CONTROL */
+    const char *advice;            /* EV_ALARM */
+    enum operator_request request; /* EV_REQUEST */
 };
 
 struct ports {
@@ -64,7 +64,7 @@ struct ports {
     void (*send)(void *ctx, const char *key, enum message_kind kind,
                  const unsigned char nonce[static NONCE_LEN], const struct buf *inner);
     /* Asks Nomad for one change or one snapshot; the answer comes as EV_OPERATED. */
-    void (*operate)(void *ctx, const struct operate *o);
+    void (*operate)(void *ctx, const struct nomad_operation *o);
     /* Names the hosts that the next observations ask in detail. The port copies the keys. */
     void (*interest)(void *ctx, const char *const *keys, size_t n);
     /* Until this time (clock.mono) the run only waits: observations may be rare. 0: as usual. */

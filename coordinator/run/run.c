@@ -1,10 +1,10 @@
 #include "run.h"
 
-#include "act.h"
+#include "intents.h"
 #include "effect_calls.h"
 #include "lease_book.h"
 #include "run_keystore.h"
-#include "run_watch.h"
+#include "run_safeguards.h"
 
 #define TICK_MS      500 /* longest time between two ticks: leases, retries, patience */
 #define INTEREST_MAX 256
@@ -66,7 +66,7 @@ static bool may_have_fallen(const struct situation *s, size_t i)
     const struct plan_host *p = &s->plan->hosts[i];
     char ails[200];
 
-    return p->is_server && host_done_by_us(s, i) && region_ails(s, p->region, ails)[0] != '\0';
+    return p->is_server && host_done_by_us(s, i) && region_trouble(s, p->region, ails)[0] != '\0';
 }
 
 static bool is_of_interest(const struct situation *s, size_t i, struct places *places)
@@ -135,21 +135,21 @@ static void set_interest(struct run *r, const struct situation *s)
     n = add_others(s, keys, n);
     r->config->ports->interest(r->config->ports->ctx, keys, n);
     r->config->ports->rest(r->config->ports->ctx, rest);
-    watch_tell(r, s);
+    safeguard_set_interest(r, s);
 }
 
 /* ---- events ---- */
 
-static void take_control(struct run *r, enum control what)
+static void take_control(struct run *r, enum operator_request what)
 {
     struct ledger *l = r->config->ledger;
 
-    if (what == CONTROL_LEAVE) {
+    if (what == REQUEST_LEAVE) {
         r->leaving = true;
-    } else if (what == CONTROL_PAUSE && l->state != RUN_ABORTING && l->ending == RUN_NONE) {
+    } else if (what == REQUEST_PAUSE && l->state != RUN_ABORTING && l->ending == RUN_NONE) {
         l->ending = RUN_PAUSED;
         l->dirty = true;
-    } else if (what == CONTROL_ABORT && !run_ended(l->state)) {
+    } else if (what == REQUEST_ABORT && !run_ended(l->state)) {
         l->state = RUN_ABORTING;
         l->ending = RUN_NONE;
         l->dirty = true;
@@ -168,7 +168,7 @@ static void take_answer(struct run *r, const struct event *ev)
     else if (ev->order == MSG_PRESERVE)
         keystore_answer(r, ev);
     else
-        act_receipt(r, ev);
+        intents_take_receipt(r, ev);
 }
 
 static void fold_event(struct run *r, const struct event *ev)
@@ -186,15 +186,15 @@ static void fold_event(struct run *r, const struct event *ev)
         break;
     case EV_OPERATED:
         if (ev->op == OP_SNAPSHOT)
-            watch_snapshot(r, ev);
+            safeguard_take_snapshot(r, ev);
         else
             effects_event(r, ev);
         break;
     case EV_ALARM:
-        watch_alarm(r, ev);
+        safeguard_take_alarm(r, ev);
         break;
-    case EV_CONTROL:
-        take_control(r, ev->control);
+    case EV_REQUEST:
+        take_control(r, ev->request);
         break;
     case EV_TIMEOUT:
         break;
@@ -236,7 +236,7 @@ static int run_tick(struct run *r, const struct event *last, struct err *err)
                           .now = c->ports->now(c->ports->ctx)};
     decide(&s, &r->decision);
     note_waits(&r->evidence, &r->decision, s.now);
-    if (act(r, &r->decision, err) < 0)
+    if (intents_carry_out(r, &r->decision, err) < 0)
         return -1;
     set_interest(r, &s);
     if (c->told != NULL)

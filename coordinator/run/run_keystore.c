@@ -1,6 +1,6 @@
 #include "run_keystore.h"
 
-#include "act_order.h"
+#include "orders_sent.h"
 #include "decide_keystore.h"
 #include "lease_book.h"
 

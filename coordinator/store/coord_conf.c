@@ -129,7 +129,8 @@ static const struct conf_key keys[] = {
      "Nomad id or name = address of its HTTP API; default: the server's address, with the port of "
      "[nomad] address"},
 
-    /* A key of 0.1.0, not shown any more. It is read so that console_conf can warn about it. */
+    /* A key of 0.1.0, not shown any more. It is read so that context_load_conf can warn about it.
+     */
     TEXT("defaults", "autopilot_cleanup", past_cleanup, "", ""),
 };
 #define PAST_KEYS 1
@@ -142,7 +143,7 @@ static int on_address_pair(void *base, const char *section, const char *key, con
     struct address_map *m = str_eq(section, "agents") ? &c->agents : &c->servers;
     if (value[0] == '\0')
         return err_set(err, ERR_CONFIG, 0, "%s has no address", key);
-    m->items = xrealloc(m->items, (m->n + 1) * sizeof *m->items);
+    m->items = xrealloc(m->items, (m->n + 1) * sizeof(*m->items));
     m->items[m->n].name = xstrdup(key);
     m->items[m->n].address = xstrdup(value);
     m->n++;
@@ -205,9 +206,9 @@ void coord_conf_free(struct coord_conf *c)
  * value whose first byte is the same in both structs came from the file. */
 static int read_conf_file(struct coord_conf *c, struct err *err)
 {
-    struct coord_conf *a = xzalloc(1, sizeof *a), *b = xzalloc(1, sizeof *b);
-    memset(a, 'a', sizeof *a);
-    memset(b, 'b', sizeof *b);
+    struct coord_conf *a = xzalloc(1, sizeof(*a)), *b = xzalloc(1, sizeof(*b));
+    memset(a, 'a', sizeof(*a));
+    memset(b, 'b', sizeof(*b));
     a->agents = a->servers = b->agents = b->servers = (struct address_map){NULL, 0};
     struct err unused = ERR_INIT;
     int rc = conf_read(&table_with_past, c->file, c, err);
@@ -265,7 +266,7 @@ static int standard_dir(char *dst, size_t n, const char *(*env)(const char *), c
     if (home == NULL || home[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "HOME is not set: name the configuration with --config");
     char rest[64];
-    snprintf(rest, sizeof rest, "%s/caravan", fallback);
+    snprintf(rest, sizeof(rest), "%s/caravan", fallback);
     return join_dir(dst, n, home, rest, err);
 }
 
@@ -278,25 +279,25 @@ static int place_named(struct coord_conf *c, const char *option, struct err *err
     if (absolute == NULL && errno == ENOENT && !str_ends(option, ".conf")) {
         char cwd[256] = "";
         if (option[0] == '/')
-            return str_copy(c->dir, sizeof c->dir, option) < 0
+            return str_copy(c->dir, sizeof(c->dir), option) < 0
                        ? err_set(err, ERR_LIMIT, 0, "path too long: %s", option)
-                       : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
-        if (getcwd(cwd, sizeof cwd) == NULL)
+                       : join_dir(c->file, sizeof(c->file), c->dir, CONF_NAME, err);
+        if (getcwd(cwd, sizeof(cwd)) == NULL)
             return err_set(err, ERR_CONFIG, errno, "--config %s", option);
-        return join_dir(c->dir, sizeof c->dir, cwd, option, err) < 0
+        return join_dir(c->dir, sizeof(c->dir), cwd, option, err) < 0
                    ? -1
-                   : join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+                   : join_dir(c->file, sizeof(c->file), c->dir, CONF_NAME, err);
     }
     if (absolute == NULL || stat(absolute, &st) < 0)
         return err_set(err, ERR_CONFIG, errno, "--config %s", option);
     if (S_ISDIR(st.st_mode)) {
-        if (str_copy(c->dir, sizeof c->dir, absolute) < 0)
+        if (str_copy(c->dir, sizeof(c->dir), absolute) < 0)
             return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
-        return join_dir(c->file, sizeof c->file, absolute, CONF_NAME, err);
+        return join_dir(c->file, sizeof(c->file), absolute, CONF_NAME, err);
     }
-    if (str_copy(c->file, sizeof c->file, absolute) < 0)
+    if (str_copy(c->file, sizeof(c->file), absolute) < 0)
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", absolute);
-    return file_dir_of(absolute, c->dir, sizeof c->dir, err);
+    return file_dir_of(absolute, c->dir, sizeof(c->dir), err);
 }
 
 static int find_places(struct coord_conf *c, const char *option, const char *(*env)(const char *),
@@ -304,7 +305,7 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
 {
     char standard[256] = "";
     struct err none = ERR_INIT;
-    if (standard_dir(standard, sizeof standard, env, "/etc/caravan", "XDG_CONFIG_HOME", ".config",
+    if (standard_dir(standard, sizeof(standard), env, "/etc/caravan", "XDG_CONFIG_HOME", ".config",
                      &none) < 0 ||
         standard_dir(state, 256, env, "/var/lib/caravan", "XDG_STATE_HOME", ".local/state", &none) <
             0) {
@@ -314,8 +315,8 @@ static int find_places(struct coord_conf *c, const char *option, const char *(*e
         }
     }
     if (option == NULL) {
-        str_cut(c->dir, sizeof c->dir, standard);
-        return join_dir(c->file, sizeof c->file, c->dir, CONF_NAME, err);
+        str_cut(c->dir, sizeof(c->dir), standard);
+        return join_dir(c->file, sizeof(c->file), c->dir, CONF_NAME, err);
     }
     if (place_named(c, option, err) < 0)
         return -1;
@@ -334,8 +335,8 @@ static int check_private(const char *path, const char *what, struct err *err)
 
 static int check_secrets(const struct coord_conf *c, struct err *err)
 {
-    char shown[sizeof c->vendor_from];
-    url_shown(shown, sizeof shown, c->vendor_from);
+    char shown[sizeof(c->vendor_from)];
+    url_shown(shown, sizeof(shown), c->vendor_from);
     if (c->token[0] != '\0')
         return check_private(c->file, "Nomad's token", err);
     return str_eq(shown, c->vendor_from)
@@ -367,7 +368,7 @@ static int load_conf(const char *option, const char *(*env)(const char *), struc
     if (check_keys(c, err) < 0 || (c->file_there && check_secrets(c, err) < 0))
         return -1;
     if (c->state_dir[0] == '\0')
-        str_cut(c->state_dir, sizeof c->state_dir, state);
+        str_cut(c->state_dir, sizeof(c->state_dir), state);
     if (c->state_dir[0] != '/')
         return err_set(err, ERR_CONFIG, 0, "%s: [paths] state_dir must be absolute: %s", c->file,
                        c->state_dir);
@@ -378,7 +379,7 @@ int coord_conf_load(const char *config_option, const char *(*env)(const char *na
                     struct coord_conf *ret, struct err *err)
 {
     struct coord_conf c;
-    memset(&c, 0, sizeof c);
+    memset(&c, 0, sizeof(c));
     if (load_conf(config_option, env != NULL ? env : process_env, &c, err) < 0) {
         coord_conf_free(&c);
         return -1;
@@ -415,21 +416,21 @@ static void show_value(const struct coord_conf *c, const struct conf_key *k, FIL
     if (k->type == CONF_BOOL) {
         fputs(*(const bool *)p ? "yes" : "no", out);
     } else if (k->type == CONF_NUMBER) {
-        memcpy(&number, p, sizeof number);
+        memcpy(&number, p, sizeof(number));
         fprintf(out, "%" PRId64, number);
     } else if (k->type == CONF_DURATION) {
-        memcpy(&number, p, sizeof number);
-        str_for_ms(text, sizeof text, number);
+        memcpy(&number, p, sizeof(number));
+        str_for_ms(text, sizeof(text), number);
         fputs(text, out);
     } else if (k->type == CONF_SIZE) {
-        memcpy(&size, p, sizeof size);
+        memcpy(&size, p, sizeof(size));
         fprintf(out, "%" PRIu64, size);
     } else if (k->offset == AT(token) && p[0] != '\0') {
         fputs("(set, not shown)", out);
     } else {
         auto_buf struct buf safe = BUF_INIT;
         char shown[600];
-        url_shown(shown, sizeof shown, p);
+        url_shown(shown, sizeof(shown), p);
         str_escape(&safe, shown, strlen(shown));
         fputs(safe.len > 0 ? buf_str(&safe) : "(empty)", out);
     }
@@ -460,7 +461,7 @@ void coord_conf_show(const struct coord_conf *c, FILE *out)
             fprintf(out, "\n[%s]\n", m == 0 ? "agents" : "servers");
         for (size_t i = 0; i < maps[m]->n; i++) {
             char shown[600];
-            url_shown(shown, sizeof shown, maps[m]->items[i].address);
+            url_shown(shown, sizeof(shown), maps[m]->items[i].address);
             fprintf(out, "%s = %s    # file\n", maps[m]->items[i].name, shown);
         }
     }

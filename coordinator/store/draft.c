@@ -31,7 +31,7 @@ static int draft_read(const void *p, size_t n, enum container_type type, struct 
                       struct err *err)
 {
     struct container c;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->type = type;
     if (container_split_draft(type, p, n, &c, err) < 0)
         return -1;
@@ -44,7 +44,7 @@ int draft_load(const char *path, enum container_type type, struct draft *ret, bo
                struct err *err)
 {
     auto_buf struct buf file = BUF_INIT;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (file_read_if(path, TRUST_MAX, FILE_FOLLOW, &file, ret_there, err) < 0)
         return -1;
     if (*ret_there && draft_read(file.data, file.len, type, ret, err) < 0)
@@ -79,7 +79,7 @@ struct container draft_container(const struct draft *d)
 {
     struct container c = {
         .body = d->body.data, .body_len = d->body.len, .n_sigs = (uint32_t)d->n_sigs};
-    memcpy(c.sigs, d->sigs, sizeof c.sigs);
+    memcpy(c.sigs, d->sigs, sizeof(c.sigs));
     return c;
 }
 
@@ -120,7 +120,7 @@ int draft_sign(const struct coord_conf *c, struct draft *d, enum role purpose, d
     for (size_t i = 0; i < n; i++) {
         const struct key_public *key = &list[i].about;
         if (list[i].where == KEY_WRONG && d->passed_over[0] == '\0')
-            snprintf(d->passed_over, sizeof d->passed_over, "key %s: %s", key->name, list[i].why);
+            snprintf(d->passed_over, sizeof(d->passed_over), "key %s: %s", key->name, list[i].why);
         if (!signs_here(c, &list[i], purpose) || has_signature(d, &key->key) ||
             !wants(ctx, &key->key, key->purpose))
             continue;

@@ -120,13 +120,14 @@ static void add_about(const struct key_public *k, struct buf *ret)
 void key_file_pack(const struct key_file *f, struct buf *ret)
 {
     const struct locked_seed *s = &f->seed;
-    char salt[2 * sizeof s->salt + 1], nonce[2 * sizeof s->nonce + 1], box[2 * sizeof s->box + 1];
+    char salt[2 * sizeof(s->salt) + 1], nonce[2 * sizeof(s->nonce) + 1],
+        box[2 * sizeof(s->box) + 1];
     char hex[65];
     struct digest d;
     size_t before = ret->len;
-    str_hex(salt, s->salt, sizeof s->salt);
-    str_hex(nonce, s->nonce, sizeof s->nonce);
-    str_hex(box, s->box, sizeof s->box);
+    str_hex(salt, s->salt, sizeof(s->salt));
+    str_hex(nonce, s->nonce, sizeof(s->nonce));
+    str_hex(box, s->box, sizeof(s->box));
     add_about(&f->about, ret);
     buf_printf(ret, "argon2id %u %u %s\nxchacha20poly1305 %s %s\n", s->ops, s->mem_kib, salt, nonce,
                box);
@@ -153,10 +154,10 @@ static int read_lines(char *at, struct key_file *f)
                    read_hex(&at, '\n', f->about.key.bytes, KEY_LEN) < 0 ||
                    expect_word(&at, ' ', "argon2id") < 0 || read_u32(&at, ' ', &s->ops) < 0 ||
                    read_u32(&at, ' ', &s->mem_kib) < 0 ||
-                   read_hex(&at, '\n', s->salt, sizeof s->salt) < 0 ||
+                   read_hex(&at, '\n', s->salt, sizeof(s->salt)) < 0 ||
                    expect_word(&at, ' ', "xchacha20poly1305") < 0 ||
-                   read_hex(&at, ' ', s->nonce, sizeof s->nonce) < 0 ||
-                   read_hex(&at, '\n', s->box, sizeof s->box) < 0
+                   read_hex(&at, ' ', s->nonce, sizeof(s->nonce)) < 0 ||
+                   read_hex(&at, '\n', s->box, sizeof(s->box)) < 0
                ? -1
                : 0;
 }
@@ -167,7 +168,7 @@ int key_file_parse(const char *text, size_t n, struct key_file *ret, struct err 
     autofree char *copy = copy_of(text, n);
     auto_buf struct buf again = BUF_INIT;
     struct key_file f;
-    memset(&f, 0, sizeof f);
+    memset(&f, 0, sizeof(f));
     if (copy != NULL && key_file_is_locked(text, n) && !str_starts(copy, version))
         return err_set(err, ERR_FORMAT, 0,
                        "this version of Caravan cannot read the key file: a later version wrote "

@@ -34,7 +34,7 @@ int key_place(const struct coord_conf *c, const char *name, const char *suffix,
     char file[64];
     if (key_name_check(name, err) < 0)
         return -1;
-    snprintf(file, sizeof file, "keys/%s%s", name, suffix);
+    snprintf(file, sizeof(file), "keys/%s%s", name, suffix);
     return conf_path(c, file, dst, err);
 }
 
@@ -131,7 +131,7 @@ static int find_key_files(const struct coord_conf *c, const char *name, struct f
     char pub_path[300];
     struct key_public public = {.purpose = ROLE_NONE};
     bool secret_there = false, public_there = false;
-    memset(f, 0, sizeof *f);
+    memset(f, 0, sizeof(*f));
     if (key_place(c, name, ".key", f->path, err) < 0 ||
         key_place(c, name, ".pub", pub_path, err) < 0 ||
         read_secret(f->path, f, &secret_there, err) < 0 ||
@@ -142,11 +142,11 @@ static int find_key_files(const struct coord_conf *c, const char *name, struct f
     if (!secret_there) {
         f->where = KEY_ELSEWHERE;
         f->about = public;
-        str_cut(f->path, sizeof f->path, pub_path);
+        str_cut(f->path, sizeof(f->path), pub_path);
     } else if (f->where == KEY_LOCKED) {
         f->about = f->file.about;
     } else {
-        str_cut(f->about.name, sizeof f->about.name, name);
+        str_cut(f->about.name, sizeof(f->about.name), name);
         f->about.purpose = public_there ? public.purpose : purpose_by_name(c, name);
         f->about.key = *keypair_public(f->key);
     }
@@ -248,7 +248,7 @@ static int write_secret(const char *path, const struct keypair *k, const struct 
     auto_buf struct buf text = BUF_INIT;
     char label[NAME_MAX_LEN];
     struct key_file file;
-    snprintf(label, sizeof label, "%s %s", about->name, role_name(about->purpose));
+    snprintf(label, sizeof(label), "%s %s", about->name, role_name(about->purpose));
     if (passphrase == NULL)
         return keypair_save(k, path, label, 0600, err);
     if (key_file_lock(k, about, passphrase, &file, err) < 0)
@@ -315,7 +315,7 @@ int keys_make(const struct coord_conf *c, const char *name, enum role purpose,
         return -1;
     k = keypair_generate();
     about.key = *keypair_public(k);
-    str_cut(about.name, sizeof about.name, name);
+    str_cut(about.name, sizeof(about.name), name);
     if (write_key(c, k, &about, passphrase, err) < 0)
         return -1;
     *ret = about;
@@ -387,16 +387,16 @@ static void list_one(const struct coord_conf *c, const char *name, struct key_li
 {
     auto_found struct found_key f;
     struct err err = ERR_INIT;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (find_key_files(c, name, &f, &err) == 0) {
         ret->about = f.about;
         ret->where = f.where;
     } else {
         ret->where = KEY_WRONG;
-        str_cut(ret->about.name, sizeof ret->about.name, name);
-        str_cut(ret->why, sizeof ret->why, err.text);
+        str_cut(ret->about.name, sizeof(ret->about.name), name);
+        str_cut(ret->why, sizeof(ret->why), err.text);
     }
-    str_cut(ret->path, sizeof ret->path, f.path);
+    str_cut(ret->path, sizeof(ret->path), f.path);
 }
 
 static int by_listed_name(const void *a, const void *b)
@@ -444,10 +444,10 @@ int keys_list(const struct coord_conf *c, struct key_listed **ret, size_t *ret_n
     if (file_names(dir, ".key", KEYS_LISTED, 0, &secret, err) < 0 ||
         file_names(dir, ".pub", KEYS_LISTED, 0, &public, err) < 0)
         return -1;
-    *ret = xzalloc(secret.n + public.n + 1, sizeof **ret);
+    *ret = xzalloc(secret.n + public.n + 1, sizeof(**ret));
     list_those(c, &secret, *ret, ret_n);
     list_those(c, &public, *ret, ret_n);
-    qsort(*ret, *ret_n, sizeof **ret, by_listed_name);
+    qsort(*ret, *ret_n, sizeof(**ret), by_listed_name);
     return 0;
 }
 
@@ -486,7 +486,7 @@ static int make_keys(const struct coord_conf *c, struct keypair *keys[], struct 
         struct key_public about = {.purpose = key_roles[i]};
         keys[i] = keypair_generate();
         about.key = *keypair_public(keys[i]);
-        str_cut(about.name, sizeof about.name, key_name(c, key_roles[i]));
+        str_cut(about.name, sizeof(about.name), key_name(c, key_roles[i]));
         if (write_key(c, keys[i], &about, about.purpose != ROLE_OBSERVER ? passphrase : NULL, err) <
             0)
             return -1;

@@ -60,7 +60,7 @@ static int rows_of(struct ledger_db *db, const unsigned char run_id[static 16], 
     return rc;
 }
 
-static int put_order(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+static int put_order(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                      uint32_t trust, int64_t wall_ms, struct err *err)
 {
     struct stored_record row = {.wall_ms = wall_ms,
@@ -75,12 +75,12 @@ static int put_order(struct ledger_db *db, const struct ledger *l, const struct 
         return err_set(err, ERR_LIMIT, 0, "the ledger %s has no room for more orders of %s",
                        db->path, l->hosts[k->host].key);
     memcpy(row.salt, k->salt, NONCE_LEN);
-    str_cut(row.host, sizeof row.host, l->hosts[k->host].key);
+    str_cut(row.host, sizeof(row.host), l->hosts[k->host].key);
     return ledger_db_put(db, &record_columns, l->run_id, first + turns + 1, &row, err);
 }
 
 /* An earlier version recorded no orders: the receipt of such an order has no row to go to. */
-static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+static int put_receipt(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                        int64_t wall_ms, struct err *err)
 {
     int64_t first = (int64_t)k->host << TURN_BITS;
@@ -103,7 +103,7 @@ static int put_receipt(struct ledger_db *db, const struct ledger *l, const struc
     return rc;
 }
 
-int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept *k,
+int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept_record *k,
                       uint32_t trust, int64_t wall_ms, struct err *err)
 {
     return k->receipt ? put_receipt(db, l, k, wall_ms, err)
@@ -138,7 +138,7 @@ int ledger_record_alone_last(struct ledger_store *s, struct digest *ret, struct 
 {
     struct ledger_db *db = ledger_store_db(s);
     sqlite3_stmt *st = NULL;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (ledger_db_prepare(db, "SELECT digest FROM record WHERE run = ? ORDER BY n DESC LIMIT 1",
                           &st, err) < 0)
         return -1;
@@ -173,7 +173,7 @@ static int select_if(struct ledger_db *db, const struct columns *c,
 int ledger_record_open(struct ledger_store *s, const unsigned char run_id[static 16],
                        struct ledger_record **ret, struct err *err)
 {
-    struct ledger_record *r = xzalloc(1, sizeof *r);
+    struct ledger_record *r = xzalloc(1, sizeof(*r));
     r->db = ledger_store_db(s);
     if (select_if(r->db, &record_columns, run_id, &r->st, err) < 0) {
         ledger_record_close(r);
@@ -189,7 +189,7 @@ int ledger_record_next(struct ledger_record *r, struct stored_record *io, struct
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? 0 : ledger_db_fail(r->db, err, "read");
     struct buf inner = io->inner, receipt = io->receipt;
-    memset(io, 0, sizeof *io);
+    memset(io, 0, sizeof(*io));
     io->inner = inner;
     io->receipt = receipt;
     buf_clear(&io->inner);

@@ -72,8 +72,9 @@ MUST_CHECK int ledger_record_alone_last(struct ledger_store *s, struct digest *r
 
 MUST_CHECK int ledger_record_make(struct ledger_db *db, struct err *err);
 /* Writes an order or a receipt of a run. Called in the transaction of a commit. */
-MUST_CHECK int ledger_record_put(struct ledger_db *db, const struct ledger *l, const struct kept *k,
-                                 uint32_t trust, int64_t wall_ms, struct err *err);
+MUST_CHECK int ledger_record_put(struct ledger_db *db, const struct ledger *l,
+                                 const struct kept_record *k, uint32_t trust, int64_t wall_ms,
+                                 struct err *err);
 MUST_CHECK int ledger_record_put_trust(struct ledger_db *db, const unsigned char run_id[static 16],
                                        uint32_t version, const struct buf *file, struct err *err);
 /* The stored trust file of that version. ERR_NOTFOUND: the run has no such file. */

@@ -46,7 +46,7 @@ static int make_tables(struct ledger_store *s, struct err *err)
 int ledger_store_open(const struct coord_conf *c, bool write, const struct clock *clock,
                       struct ledger_store **ret, struct err *err)
 {
-    struct ledger_store *s = xzalloc(1, sizeof *s);
+    struct ledger_store *s = xzalloc(1, sizeof(*s));
     s->clock = clock;
     s->run_state = -1;
     int rc = state_path(c, LEDGER_NAME, s->db.path, err);
@@ -139,7 +139,7 @@ static void expect_run(struct ledger_store *s, const struct ledger *l)
         return;
     memcpy(s->run_id, l->run_id, RUN_ID_LEN);
     s->n_states = l->n_hosts;
-    s->host_states = xrealloc(s->host_states, (l->n_hosts + 1) * sizeof *s->host_states);
+    s->host_states = xrealloc(s->host_states, (l->n_hosts + 1) * sizeof(*s->host_states));
     for (size_t i = 0; i < l->n_hosts; i++)
         s->host_states[i] = -1;
     s->run_state = -1;
@@ -213,7 +213,7 @@ static int load_hosts(struct ledger_store *s, struct ledger *l, struct err *err)
 {
     sqlite3_stmt *st = NULL;
     size_t found = 0;
-    l->hosts = xzalloc(l->n_hosts + 1, sizeof *l->hosts);
+    l->hosts = xzalloc(l->n_hosts + 1, sizeof(*l->hosts));
     if (ledger_db_select(&s->db, &host_columns, l->run_id, &st, err) < 0)
         return -1;
     while (sqlite3_step(st) == SQLITE_ROW && found < l->n_hosts)
@@ -235,13 +235,13 @@ static int load_effects(struct ledger_store *s, struct ledger *l, struct err *er
         return -1;
     while (sqlite3_step(st) == SQLITE_ROW && l->n_effects < EFFECTS_MAX) {
         struct effect *e = &l->effects[l->n_effects];
-        memset(e, 0, sizeof *e);
+        memset(e, 0, sizeof(*e));
         columns_read(&effect_columns, e, st, 1);
         e->id = (uint32_t)sqlite3_column_int64(st, 0);
         if (!effect_finished(e))
             l->n_effects++;
         else
-            memset(e, 0, sizeof *e);
+            memset(e, 0, sizeof(*e));
     }
     sqlite3_finalize(st);
     return 0;
@@ -266,7 +266,7 @@ int ledger_store_load(struct ledger_store *s, const unsigned char run_id[static 
                       struct ledger *ret, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     memcpy(ret->run_id, run_id, RUN_ID_LEN);
     if (ledger_db_select(&s->db, &run_columns, run_id, &st, err) < 0)
         return -1;
@@ -299,15 +299,15 @@ static void copy_column_text(sqlite3_stmt *st, int at, char *dst, size_t n)
 static void read_run_row(sqlite3_stmt *st, struct stored_run *r)
 {
     const void *id = sqlite3_column_blob(st, 0);
-    memset(r, 0, sizeof *r);
+    memset(r, 0, sizeof(*r));
     if (sqlite3_column_bytes(st, 0) == RUN_ID_LEN)
         memcpy(r->run_id, id, RUN_ID_LEN);
-    copy_column_text(st, 1, r->target, sizeof r->target);
+    copy_column_text(st, 1, r->target, sizeof(r->target));
     r->state = (enum run_state)sqlite3_column_int(st, 2);
     r->begun_wall_ms = sqlite3_column_int64(st, 3);
     r->ended_wall_ms = sqlite3_column_int64(st, 4);
-    copy_column_text(st, 5, r->cause, sizeof r->cause);
-    copy_column_text(st, 6, r->cause_host, sizeof r->cause_host);
+    copy_column_text(st, 5, r->cause, sizeof(r->cause));
+    copy_column_text(st, 6, r->cause_host, sizeof(r->cause_host));
     r->hosts = sqlite3_column_int64(st, 7);
     r->done = sqlite3_column_int64(st, 8);
 }
@@ -328,7 +328,7 @@ int ledger_store_runs(struct ledger_store *s, struct stored_run **ret, size_t *r
     struct stored_run *runs = NULL;
     size_t n = 0;
     while (sqlite3_step(st) == SQLITE_ROW) {
-        runs = xrealloc(runs, (n + 1) * sizeof *runs);
+        runs = xrealloc(runs, (n + 1) * sizeof(*runs));
         read_run_row(st, &runs[n++]);
     }
     sqlite3_finalize(st);
@@ -386,12 +386,12 @@ int ledger_store_changes(struct ledger_store *s, const unsigned char run_id[stat
     size_t n = 0;
     if (sqlite3_bind_blob(st, 1, run_id, RUN_ID_LEN, SQLITE_TRANSIENT) == SQLITE_OK)
         while (sqlite3_step(st) == SQLITE_ROW) {
-            list = xrealloc(list, (n + 1) * sizeof *list);
+            list = xrealloc(list, (n + 1) * sizeof(*list));
             struct stored_change *c = &list[n++];
             c->wall_ms = sqlite3_column_int64(st, 0);
-            copy_column_text(st, 1, c->key, sizeof c->key);
-            copy_column_text(st, 2, c->state, sizeof c->state);
-            copy_column_text(st, 3, c->text, sizeof c->text);
+            copy_column_text(st, 1, c->key, sizeof(c->key));
+            copy_column_text(st, 2, c->state, sizeof(c->state));
+            copy_column_text(st, 3, c->text, sizeof(c->text));
         }
     sqlite3_finalize(st);
     *ret = list;
@@ -440,8 +440,9 @@ static int put_heard_line(struct ledger_store *s, const unsigned char *run_id, c
     return rc;
 }
 
-int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
-                      const char *step, const char *server, const char *line, struct err *err)
+int ledger_store_add_log_line(struct ledger_store *s, const unsigned char run_id[static 16],
+                              const char *step, const char *server, const char *line,
+                              struct err *err)
 {
     char text[HEARD_LINE];
     int64_t bytes = 0;
@@ -450,20 +451,20 @@ int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 
         return -1;
     if (full)
         return 0;
-    str_cut(text, sizeof text, line);
+    str_cut(text, sizeof(text), line);
     if (bytes + (int64_t)strlen(text) > HEARD_MAX) {
-        snprintf(text, sizeof text, "there were more lines; only the first %d KiB are stored",
+        snprintf(text, sizeof(text), "there were more lines; only the first %d KiB are stored",
                  HEARD_MAX / 1024);
         server = "";
     }
     return put_heard_line(s, run_id, step, server, text, err);
 }
 
-int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
-                       struct stored_heard **ret, size_t *ret_n, struct err *err)
+int ledger_store_log_lines(struct ledger_store *s, const unsigned char run_id[static 16],
+                           struct stored_log_line **ret, size_t *ret_n, struct err *err)
 {
     sqlite3_stmt *st = NULL;
-    struct stored_heard *list = NULL;
+    struct stored_log_line *list = NULL;
     struct err old = ERR_INIT;
     size_t n = 0;
     *ret = NULL;
@@ -477,12 +478,12 @@ int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static
         return ledger_db_fail(&s->db, err, "read");
     }
     while (sqlite3_step(st) == SQLITE_ROW) {
-        list = xrealloc(list, (n + 1) * sizeof *list);
-        struct stored_heard *h = &list[n++];
+        list = xrealloc(list, (n + 1) * sizeof(*list));
+        struct stored_log_line *h = &list[n++];
         h->wall_ms = sqlite3_column_int64(st, 0);
-        copy_column_text(st, 1, h->step, sizeof h->step);
-        copy_column_text(st, 2, h->server, sizeof h->server);
-        copy_column_text(st, 3, h->line, sizeof h->line);
+        copy_column_text(st, 1, h->step, sizeof(h->step));
+        copy_column_text(st, 2, h->server, sizeof(h->server));
+        copy_column_text(st, 3, h->line, sizeof(h->line));
     }
     sqlite3_finalize(st);
     *ret = list;

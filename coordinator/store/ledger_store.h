@@ -75,17 +75,17 @@ MUST_CHECK int ledger_store_changes(struct ledger_store *s, const unsigned char 
 
 #define HEARD_LINE 480
 
-struct stored_heard {
+struct stored_log_line {
     int64_t wall_ms;
     char step[UUID_MAX], server[UUID_MAX];
     char line[HEARD_LINE];
 };
 /* Stores a line of `server`'s log that came while the host `step` changed. Lines beyond HEARD_MAX
  * bytes are dropped, and the last stored line says so. */
-MUST_CHECK int ledger_store_hear(struct ledger_store *s, const unsigned char run_id[static 16],
-                                 const char *step, const char *server, const char *line,
-                                 struct err *err);
-MUST_CHECK int ledger_store_heard(struct ledger_store *s, const unsigned char run_id[static 16],
-                                  struct stored_heard **ret, size_t *ret_n, struct err *err);
+MUST_CHECK int ledger_store_add_log_line(struct ledger_store *s,
+                                         const unsigned char run_id[static 16], const char *step,
+                                         const char *server, const char *line, struct err *err);
+MUST_CHECK int ledger_store_log_lines(struct ledger_store *s, const unsigned char run_id[static 16],
+                                      struct stored_log_line **ret, size_t *ret_n, struct err *err);
 
 #endif

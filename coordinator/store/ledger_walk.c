@@ -39,7 +39,7 @@ static int open_text(struct ledger_walk *w, const unsigned char *run_id, struct 
 int ledger_walk_open(struct ledger_store *s, const unsigned char run_id[static 16],
                      struct ledger_walk **ret, struct err *err)
 {
-    struct ledger_walk *w = xzalloc(1, sizeof *w);
+    struct ledger_walk *w = xzalloc(1, sizeof(*w));
     w->db = ledger_store_db(s);
     if (read_since(w, run_id, err) < 0 || open_text(w, run_id, err) < 0 ||
         ledger_db_select(w->db, &host_columns, run_id, &w->hosts, err) < 0) {
@@ -118,7 +118,7 @@ static int next_host(struct ledger_walk *w, struct err *err)
     if (rc != SQLITE_ROW)
         return rc == SQLITE_DONE ? 0 : ledger_db_fail(w->db, err, "read");
     struct buf inner = w->host.inner, log = w->host.log, fingerprint = w->host.fingerprint;
-    memset(&w->host, 0, sizeof w->host);
+    memset(&w->host, 0, sizeof(w->host));
     w->host.inner = inner;
     w->host.log = log;
     w->host.fingerprint = fingerprint;

@@ -16,7 +16,7 @@ struct passphrase {
 
 struct passphrase *passphrase_new(const struct passphrase_sources *s)
 {
-    struct passphrase *p = xzalloc(1, sizeof *p);
+    struct passphrase *p = xzalloc(1, sizeof(*p));
     p->from = *s;
     p->kept = secret_new(PASSPHRASE_SIZE);
     p->other = secret_new(PASSPHRASE_SIZE);
@@ -72,7 +72,7 @@ static int read_passphrase_line(const struct passphrase_sources *s, int fd,
     char where[32], c = '\0';
     size_t n = 0;
     int rc = 1;
-    snprintf(where, sizeof where, "descriptor %d", fd);
+    snprintf(where, sizeof(where), "descriptor %d", fd);
     while (n <= PASSPHRASE_MAX && (rc = read_byte(fd, s->clock, end, &c, where, err)) == 1 &&
            c != '\n') {
         if (c == '\0')
@@ -80,7 +80,7 @@ static int read_passphrase_line(const struct passphrase_sources *s, int fd,
         dst[n++] = c;
     }
     dst[n] = '\0';
-    crypto_wipe(&c, sizeof c);
+    crypto_wipe(&c, sizeof(c));
     return rc < 0 ? -1 : check_length(dst, where, err);
 }
 
@@ -91,7 +91,7 @@ static int read_credential(const char *dir, char dst[static PASSPHRASE_SIZE], bo
 {
     char path[300];
     struct buf text = BUF_INIT;
-    if (snprintf(path, sizeof path, "%s/" PASSPHRASE_CREDENTIAL, dir) >= (int)sizeof path)
+    if (snprintf(path, sizeof(path), "%s/" PASSPHRASE_CREDENTIAL, dir) >= (int)sizeof(path))
         return err_set(err, ERR_LIMIT, 0, "path too long: %s", dir);
     int rc =
         file_read_if(path, PASSPHRASE_MAX + 1, FILE_FOLLOW | FILE_OF_GROUP, &text, ret_there, err);
@@ -164,7 +164,7 @@ static int ask_for(struct passphrase *p, const char *path, struct err *err)
             "none of %d passphrases opens %s. Nobody can recover a forgotten passphrase: "
             "replace the key by a new one (`caravan trust rotate`)",
             PASSPHRASE_TRIES, path);
-    snprintf(prompt, sizeof prompt, "%sPassphrase of %.300s", p->asked > 0 ? "Wrong. " : "", path);
+    snprintf(prompt, sizeof(prompt), "%sPassphrase of %.300s", p->asked > 0 ? "Wrong. " : "", path);
     p->asked++;
     if (ask_person(p, prompt, p->kept, err) < 0)
         return -1;

@@ -20,10 +20,10 @@ static int check_zip_name(const char *path, const char *version, const char *os,
 {
     const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
     char want[256];
-    int n = snprintf(want, sizeof want, MEMBER "_%s_%s_%s.zip", version, os, arch);
+    int n = snprintf(want, sizeof(want), MEMBER "_%s_%s_%s.zip", version, os, arch);
     if (!str_starts(name, MEMBER "_") || !str_ends(name, ".zip"))
         return 0;
-    if (n > 0 && (size_t)n < sizeof want && str_eq(name, want))
+    if (n > 0 && (size_t)n < sizeof(want) && str_eq(name, want))
         return 0;
     return err_set(err, ERR_USAGE, 0, "the file is named %s, but the file of %s %s/%s is named %s",
                    name, version, os, arch, want);
@@ -135,7 +135,7 @@ static int measure_file(int fd, const char *arch, const struct publish_want *wan
                         struct err *err)
 {
     unsigned char head[HEAD_LEN];
-    ssize_t n = pread(fd, head, sizeof head, 0);
+    ssize_t n = pread(fd, head, sizeof(head), 0);
     if (n < 0)
         return err_set(err, ERR_IO, errno, "read");
     if (n < 4)
@@ -162,8 +162,8 @@ int publish_measure(const char *path, const char *version, const char *os, const
 {
     static const struct publish_want any = {NULL, RELEASE_FILE_MAX, false};
     struct build b;
-    memset(&b, 0, sizeof b);
-    if (str_copy(b.os, sizeof b.os, os) < 0 || str_copy(b.arch, sizeof b.arch, arch) < 0 ||
+    memset(&b, 0, sizeof(b));
+    if (str_copy(b.os, sizeof(b.os), os) < 0 || str_copy(b.arch, sizeof(b.arch), arch) < 0 ||
         os[0] == '\0' || arch[0] == '\0' || os[strspn(os, WORD)] != '\0' ||
         arch[strspn(arch, WORD)] != '\0')
         return err_set(err, ERR_USAGE, 0,

@@ -26,14 +26,14 @@ static void check_stored_build(const struct coord_conf *c, const struct stored_r
     const struct manifest *m = &r->manifest;
     bool of_vendor = vendor_names_build((const char *)m->sums, m->sums_len, m->version, b);
     /* The file of an own build may exist only at the places that were named for it. */
-    bool here = of_vendor || release_places_of(r, b) == 0 || release_file_there(c, m->version, b);
+    bool here = of_vendor || release_places_of(r, b) == 0 || release_file_exists(c, m->version, b);
     struct err why = ERR_INIT;
-    str_cut(ret->os, sizeof ret->os, b->os);
-    str_cut(ret->arch, sizeof ret->arch, b->arch);
+    str_cut(ret->os, sizeof(ret->os), b->os);
+    str_cut(ret->arch, sizeof(ret->arch), b->arch);
     ret->result = of_vendor ? CHECK_GOOD : CHECK_OWN;
     if (here && check_file(c, m, b, &why) < 0) {
         ret->result = CHECK_BAD;
-        str_cut(ret->why, sizeof ret->why, why.text);
+        str_cut(ret->why, sizeof(ret->why), why.text);
     }
 }
 
@@ -56,7 +56,7 @@ int release_check(const struct coord_conf *c, const struct trust *t, const char 
                   const struct clock *clock, struct release_check *ret, struct err *err)
 {
     struct stored_release r;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (release_load(c, t, version, &r, err) < 0)
         return -1;
     int rc = check_stored_release(c, &r, clock, ret, err);

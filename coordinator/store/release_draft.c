@@ -8,7 +8,7 @@ void release_draft_free(struct release_draft *r)
 int release_draft_load(const char *path, struct release_draft *ret, struct err *err)
 {
     bool there = false;
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (draft_load(path, CONTAINER_MANIFEST, &ret->d, &there, err) < 0)
         return -1;
     if (!there)

@@ -61,12 +61,12 @@ int release_file_keep(const struct coord_conf *c, const char *version, const str
     char path[300], dir[300], tmp[340];
 
     if (release_file_path(c, version, b, path, err) < 0 ||
-        file_dir_of(path, dir, sizeof dir, err) < 0)
+        file_dir_of(path, dir, sizeof(dir), err) < 0)
         return -1;
     autoclose int fd = open(from, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_set(err, ERR_IO, errno, "open %s", from);
-    snprintf(tmp, sizeof tmp, "%s/.tmp-%ld", dir, (long)getpid());
+    snprintf(tmp, sizeof(tmp), "%s/.tmp-%ld", dir, (long)getpid());
     if (keep_as(tmp, path, fd, b, err) < 0) {
         unlink(tmp);
         return err_wrap(err, "keep %s", from);
@@ -74,7 +74,7 @@ int release_file_keep(const struct coord_conf *c, const char *version, const str
     return file_sync_dir(dir, err);
 }
 
-bool release_file_there(const struct coord_conf *c, const char *version, const struct build *b)
+bool release_file_exists(const struct coord_conf *c, const char *version, const struct build *b)
 {
     struct err unused = ERR_INIT;
     struct stat st;

@@ -19,7 +19,7 @@ MUST_CHECK int release_file_path(const struct coord_conf *c, const char *version
 MUST_CHECK int release_file_keep(const struct coord_conf *c, const char *version,
                                  const struct build *b, const char *from, struct err *err);
 /* Is a regular file at the path of the build? */
-bool release_file_there(const struct coord_conf *c, const char *version, const struct build *b);
+bool release_file_exists(const struct coord_conf *c, const char *version, const struct build *b);
 /* How many places were named for this build. */
 size_t release_places_of(const struct stored_release *r, const struct build *b);
 

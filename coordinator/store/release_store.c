@@ -17,8 +17,8 @@ static int release_path(const struct coord_conf *c, const char *version, const c
 {
     char name[200];
     int n =
-        snprintf(name, sizeof name, "releases/%s%s%s", version, file[0] != '\0' ? "/" : "", file);
-    if (n < 0 || (size_t)n >= sizeof name)
+        snprintf(name, sizeof(name), "releases/%s%s%s", version, file[0] != '\0' ? "/" : "", file);
+    if (n < 0 || (size_t)n >= sizeof(name))
         return err_set(err, ERR_LIMIT, 0, "version too long");
     return state_path(c, name, dst, err);
 }
@@ -79,8 +79,9 @@ int release_places_parse(const char *text, struct stored_release *r, struct err 
         if (r->n_places == PLACES_MAX)
             return err_set(err, ERR_LIMIT, 0, "more than %d places", PLACES_MAX);
         struct place *p = &r->places[r->n_places];
-        if (url == NULL || str_copy(p->os, sizeof p->os, os) < 0 ||
-            str_copy(p->arch, sizeof p->arch, arch) < 0 || str_copy(p->url, sizeof p->url, url) < 0)
+        if (url == NULL || str_copy(p->os, sizeof(p->os), os) < 0 ||
+            str_copy(p->arch, sizeof(p->arch), arch) < 0 ||
+            str_copy(p->url, sizeof(p->url), url) < 0)
             return err_set(err, ERR_CONFIG, 0, "a line is not of the form: os arch url");
         r->n_places++;
     }
@@ -142,8 +143,8 @@ static int load_as(const struct coord_conf *c, const struct trust *t, const char
                    bool draft, struct stored_release *ret, struct err *err)
 {
     struct stored_release r;
-    memset(&r, 0, sizeof r);
-    r.places = xzalloc(PLACES_MAX, sizeof *r.places);
+    memset(&r, 0, sizeof(r));
+    r.places = xzalloc(PLACES_MAX, sizeof(*r.places));
     if (load_release(c, t, version, draft, &r, err) < 0) {
         stored_release_free(&r);
         return -1;
@@ -209,12 +210,12 @@ static int merge_places(struct stored_release *r, const struct build *b, const c
         if (of_build == URLS_MAX)
             return err_set(err, ERR_LIMIT, 0, "at most %d places for one build", URLS_MAX);
         struct place *p = &r->places[r->n_places];
-        if (str_copy(p->url, sizeof p->url, urls[u]) < 0 || strpbrk(urls[u], " \t\r\n") != NULL)
+        if (str_copy(p->url, sizeof(p->url), urls[u]) < 0 || strpbrk(urls[u], " \t\r\n") != NULL)
             return err_set(err, ERR_USAGE, 0,
                            "--url %s is longer than %d bytes, or contains blanks", urls[u],
                            URL_MAX_LEN - 1);
-        str_cut(p->os, sizeof p->os, b->os);
-        str_cut(p->arch, sizeof p->arch, b->arch);
+        str_cut(p->os, sizeof(p->os), b->os);
+        str_cut(p->arch, sizeof(p->arch), b->arch);
         r->n_places++;
     }
     return 0;
@@ -262,9 +263,9 @@ static int begin_addition(const struct coord_conf *c, const struct trust *t, con
         *err = why;
         return -1;
     }
-    memset(ret, 0, sizeof *ret);
-    ret->places = xzalloc(PLACES_MAX, sizeof *ret->places);
-    str_cut(ret->manifest.version, sizeof ret->manifest.version, version);
+    memset(ret, 0, sizeof(*ret));
+    ret->places = xzalloc(PLACES_MAX, sizeof(*ret->places));
+    str_cut(ret->manifest.version, sizeof(ret->manifest.version), version);
     return 0;
 }
 
@@ -365,7 +366,7 @@ int release_add_file(const struct coord_conf *c, const struct trust *t, const st
 
 static int put_sums(struct manifest *m, const struct vendor_files *v, struct err *err)
 {
-    if (v->sums_len > sizeof m->sums || v->sig_len > sizeof m->sums_sig)
+    if (v->sums_len > sizeof(m->sums) || v->sig_len > sizeof(m->sums_sig))
         return err_set(err, ERR_LIMIT, 0,
                        "SHA256SUMS has %zu bytes and its signature %zu; a manifest has room for %d "
                        "and %d",
@@ -413,7 +414,7 @@ static int move_zips(const struct coord_conf *c, const struct vendor_files *v, s
         return -1;
     for (size_t i = 0; i < v->n_builds; i++) {
         vendor_zip_name(name, v->version, v->builds[i].os, v->builds[i].arch);
-        snprintf(from, sizeof from, "%s/%s", v->dir, name);
+        snprintf(from, sizeof(from), "%s/%s", v->dir, name);
         if (release_path(c, v->version, name, to, err) < 0)
             return -1;
         if (rename(from, to) < 0 && (errno != ENOENT || access(to, R_OK) < 0))
@@ -517,13 +518,13 @@ int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n, str
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
         if (!is_release(c, e->d_name))
             continue;
-        list = xrealloc(list, (n + 1) * sizeof *list);
+        list = xrealloc(list, (n + 1) * sizeof(*list));
         list[n++] = xstrdup(e->d_name);
     }
     if (d != NULL)
         closedir(d);
     if (n > 0)
-        qsort(list, n, sizeof *list, by_version);
+        qsort(list, n, sizeof(*list), by_version);
     *ret = list;
     *ret_n = n;
     return 0;
@@ -531,16 +532,16 @@ int release_versions(const struct coord_conf *c, char ***ret, size_t *ret_n, str
 
 void release_for_plan(const struct stored_release *r, struct release *ret)
 {
-    memset(ret, 0, sizeof *ret);
-    str_cut(ret->version, sizeof ret->version, r->manifest.version);
+    memset(ret, 0, sizeof(*ret));
+    str_cut(ret->version, sizeof(ret->version), r->manifest.version);
     ret->own_build = r->own_build;
     ret->signers = r->signers;
     ret->vendor_signed = r->manifest.sums_len > 0 && r->manifest.sums_sig_len > 0;
     ret->n_builds = r->manifest.n_builds;
     for (size_t i = 0; i < ret->n_builds; i++) {
         const struct build *b = &r->manifest.builds[i];
-        str_cut(ret->builds[i].os, sizeof ret->builds[i].os, b->os);
-        str_cut(ret->builds[i].arch, sizeof ret->builds[i].arch, b->arch);
+        str_cut(ret->builds[i].os, sizeof(ret->builds[i].os), b->os);
+        str_cut(ret->builds[i].arch, sizeof(ret->builds[i].arch), b->arch);
         ret->builds[i].digest = b->digest;
         ret->builds[i].size = b->size;
         for (size_t p = 0; p < r->n_places && ret->builds[i].n_urls < URLS_MAX; p++)
@@ -553,11 +554,11 @@ void release_for_plan(const struct stored_release *r, struct release *ret)
 int release_stage(const struct stored_release *r, const char *os, const char *arch,
                   struct order_stage *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (manifest_build(&r->manifest, os, arch) == NULL)
         return err_set(err, ERR_NOTFOUND, 0, "release %s has no build for %s/%s",
                        r->manifest.version, os, arch);
-    memcpy(ret->manifest, r->container.data, MIN_OF(r->container.len, sizeof ret->manifest));
+    memcpy(ret->manifest, r->container.data, MIN_OF(r->container.len, sizeof(ret->manifest)));
     ret->manifest_len = r->container.len;
     for (size_t i = 0; i < r->n_places && ret->n_urls < URLS_MAX; i++)
         if (str_eq(r->places[i].os, os) && str_eq(r->places[i].arch, arch))

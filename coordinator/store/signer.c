@@ -86,7 +86,7 @@ static int read_signer_result(const struct spawn_result *r, const char *program,
                               unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
     char said[160];
-    str_cut(said, sizeof said, buf_str(&r->out));
+    str_cut(said, sizeof(said), buf_str(&r->out));
     if (r->exit_code < 0)
         return err_set(err, ERR_REFUSED, 0, "%s was ended by signal %d", program, r->signal);
     if (r->exit_code != 0)
@@ -101,10 +101,10 @@ static int read_signer_result(const struct spawn_result *r, const char *program,
 static int run_signer(const struct coord_conf *c, const char *question,
                       unsigned char ret_sig[static SIG_LEN], struct err *err)
 {
-    char text[sizeof c->signer];
+    char text[sizeof(c->signer)];
     const char *argv[WORDS_MAX + 1], *env[ENV_MAX + 1];
     struct spawn_result r = {.out = BUF_INIT};
-    str_cut(text, sizeof text, c->signer);
+    str_cut(text, sizeof(text), c->signer);
     if (split_words(text, argv, err) < 0)
         return -1;
     take_environment(env);

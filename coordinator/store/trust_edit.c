@@ -5,12 +5,12 @@
 
 int trust_edit_first(const char *name, struct trust *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
-    if (name[0] == '\0' || str_copy(ret->name, sizeof ret->name, name) < 0)
+    memset(ret, 0, sizeof(*ret));
+    if (name[0] == '\0' || str_copy(ret->name, sizeof(ret->name), name) < 0)
         return err_set(err, ERR_USAGE, 0, "the cluster's name must have 1 to %d bytes",
                        NAME_MAX_LEN - 1);
     ret->version = 1;
-    crypto_random(ret->cluster, sizeof ret->cluster);
+    crypto_random(ret->cluster, sizeof(ret->cluster));
     return 0;
 }
 
@@ -56,7 +56,7 @@ static void put_trust_key(struct role_keys *r, uint32_t i, const struct key_publ
                           int64_t expires_s)
 {
     r->keys[i] = k->key;
-    str_cut(r->about[i].name, sizeof r->about[i].name, k->name);
+    str_cut(r->about[i].name, sizeof(r->about[i].name), k->name);
     r->about[i].expires_s = expires_s;
 }
 
@@ -102,10 +102,10 @@ int trust_edit_remove(struct trust *t, const char *name, struct err *err)
                        "first, or lower the number with --threshold",
                        (unsigned)r->threshold, (unsigned)r->n, role_name(role));
     r->n--;
-    memmove(&r->keys[i], &r->keys[i + 1], (r->n - i) * sizeof r->keys[0]);
-    memmove(&r->about[i], &r->about[i + 1], (r->n - i) * sizeof r->about[0]);
-    memset(&r->keys[r->n], 0, sizeof r->keys[0]);
-    memset(&r->about[r->n], 0, sizeof r->about[0]);
+    memmove(&r->keys[i], &r->keys[i + 1], (r->n - i) * sizeof(r->keys[0]));
+    memmove(&r->about[i], &r->about[i + 1], (r->n - i) * sizeof(r->about[0]));
+    memset(&r->keys[r->n], 0, sizeof(r->keys[0]));
+    memset(&r->about[r->n], 0, sizeof(r->about[0]));
     r->threshold = r->n == 0 ? 0 : r->threshold;
     return 0;
 }
@@ -152,7 +152,7 @@ static int drop_names(struct trust *t, struct err *err)
         return err_set(err, ERR_REFUSED, 0,
                        "a key of this trust file has an expiry, which format 1 cannot express");
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
-        memset(t->roles[r].about, 0, sizeof t->roles[r].about);
+        memset(t->roles[r].about, 0, sizeof(t->roles[r].about));
     t->format = 1;
     t->created_s = 0;
     return 0;

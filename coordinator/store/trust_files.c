@@ -35,7 +35,7 @@ int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret, bool 
                        struct err *err)
 {
     char path[300];
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (conf_path(c, TRUST_NAME, path, err) < 0 ||
         file_read_if(path, TRUST_SEQUENCE_MAX, FILE_FOLLOW, &ret->sequence, ret_there, err) < 0)
         return -1;
@@ -48,7 +48,7 @@ int trust_kept_load_before(const struct coord_conf *c,
 {
     auto_names struct names names = NAMES_INIT;
     char path[300];
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     *ret_there = false;
     if (file_names(c->dir, TRUST_BEFORE, TRUST_BEFORE_MAX, 0, &names, err) < 0)
         return -1;
@@ -108,7 +108,7 @@ void trust_draft_free(struct trust_draft *d)
 
 int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     ret->t = *t;
     ret->d.type = CONTAINER_TRUST;
     return trust_pack(t, &ret->d.body, err);
@@ -116,7 +116,7 @@ int trust_draft_new(const struct trust *t, struct trust_draft *ret, struct err *
 
 int trust_draft_load(const char *path, struct trust_draft *ret, bool *ret_there, struct err *err)
 {
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (draft_load(path, CONTAINER_TRUST, &ret->d, ret_there, err) < 0)
         return -1;
     if (*ret_there && trust_read(ret->d.body.data, ret->d.body.len, &ret->t, err) < 0)

@@ -59,10 +59,10 @@ static void work_remove(struct work *w)
 
 static void work_names(struct work *w)
 {
-    snprintf(w->home, sizeof w->home, "%s/home", w->dir);
-    snprintf(w->ring, sizeof w->ring, "%s/ring", w->dir);
-    snprintf(w->sums, sizeof w->sums, "%s/sums", w->dir);
-    snprintf(w->sig, sizeof w->sig, "%s/sig", w->dir);
+    snprintf(w->home, sizeof(w->home), "%s/home", w->dir);
+    snprintf(w->ring, sizeof(w->ring), "%s/ring", w->dir);
+    snprintf(w->sums, sizeof(w->sums), "%s/sums", w->dir);
+    snprintf(w->sig, sizeof(w->sig), "%s/sig", w->dir);
 }
 
 static int work_make(const struct coord_conf *c, struct work *w, struct err *err)
@@ -71,9 +71,9 @@ static int work_make(const struct coord_conf *c, struct work *w, struct err *err
     if (state_path(c, WORK_NAME "XXXXXX", dir, err) < 0 ||
         file_make_dirs(c->state_dir, 0755, err) < 0)
         return -1;
-    if (strlen(dir) >= sizeof w->dir || mkdtemp(dir) == NULL)
+    if (strlen(dir) >= sizeof(w->dir) || mkdtemp(dir) == NULL)
         return err_set(err, ERR_IO, errno, "make %s", dir);
-    str_cut(w->dir, sizeof w->dir, dir);
+    str_cut(w->dir, sizeof(w->dir), dir);
     work_names(w);
     if (mkdir(w->home, 0700) < 0)
         return err_set(err, ERR_IO, errno, "make %s", w->home);
@@ -135,7 +135,7 @@ int vendor_check(const struct coord_conf *c, const struct vendor_signed *s,
 {
     struct gpgv_verdict other;
     bool both = c->vendor_keyring[0] != '\0';
-    memset(ret, 0, sizeof *ret);
+    memset(ret, 0, sizeof(*ret));
     if (check_with(c, false, s, clock, ret, err) < 0 ||
         (both && check_with(c, true, s, clock, &other, err) < 0))
         return -1;
@@ -158,7 +158,7 @@ int vendor_sweep(const struct coord_conf *c, struct err *err)
         struct work w;
         if (!str_starts(e->d_name, WORK_NAME))
             continue;
-        snprintf(w.dir, sizeof w.dir, "%.200s/%.60s", c->state_dir, e->d_name);
+        snprintf(w.dir, sizeof(w.dir), "%.200s/%.60s", c->state_dir, e->d_name);
         work_names(&w);
         work_remove(&w);
     }

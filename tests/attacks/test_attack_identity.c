@@ -13,13 +13,13 @@
 #include "scratch_dir.h"
 #include "str.h"
 #include "swap.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 struct bench {
     char *dir;
     char key[300], copy[300], machine[300], id[300];
     bool unfinished;
-    struct identity_told told;
+    struct identity_changes told;
 };
 
 static int set_up(void **state)
@@ -230,14 +230,14 @@ static struct fact alarm_told(struct bench *b, const struct agent_conf *conf)
 {
     static const struct log log = {LOG_INFO, "test", paper_journal};
     autofree struct swap *s = xzalloc(1, sizeof(*s));
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     struct fact told = {.value = TRI_UNKNOWN};
     struct err err = ERR_INIT;
 
     paper_journal_clear();
     if (swap_open(s, conf, "agent.conf", "/bin/false", &log, &err) < 0)
         fail_msg("root does not start: %s", err.text);
-    if (view_read(s->view_path, v, &err) < 0)
+    if (swap_status_read(s->view_path, v, &err) < 0)
         fail_msg("%s", err.text);
     for (uint32_t i = 0; i < v->status.n_facts; i++)
         if (str_eq(v->status.facts[i].id, "key-replaced"))

@@ -59,7 +59,7 @@ static void leases_of_his_own_take_him_nowhere(void **state)
     uint64_t soon = (uint64_t)b->m.uptime_ms + 8000, epoch = 1;
 
     for (int i = 0; i < 20; i++) {
-        epoch = order_most(epoch);
+        epoch = order_limit(epoch);
         lease_of(b, LEASE_RENEW, epoch, soon, &lease);
         (void)swap_bench_say(b, swap_bench_swap(b, epoch, 1), b->desk.other_operator, &lease);
     }
@@ -84,7 +84,7 @@ static void he_cannot_use_up_the_sequence(void **state)
     (void)swap_bench_rest(b);
     b->m.held = true;
     for (int i = 0; i < 20; i++) {
-        sequence = order_most(sequence);
+        sequence = order_limit(sequence);
         assert_int_equal(
             swap_bench_say(b, swap_bench_swap(b, 1, sequence), b->desk.other_operator, NULL),
             REFUSAL_HELD);

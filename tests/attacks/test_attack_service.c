@@ -119,11 +119,11 @@ static void an_operator_against_the_quorum(void **state)
 {
     struct swap_bench *b = *state;
 
-    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    str_cut(b->s.nomad.server_id, UUID_MAX, "11111111-2222");
     b->m.peers = "[\"10.0.0.1:4647\",\"10.0.0.2:4647\",\"10.0.0.3:4647\"]";
     b->m.leader = "\"10.0.0.2:4647\"";
     b->m.odd_peer = "10.0.0.3:4647";
-    b->m.odd = KNOCK_NOBODY;
+    b->m.odd = PEER_NOBODY;
     assert_int_equal(swap_bench_say(b, service(b, SERVICE_STOP, 1), b->desk.operator, NULL),
                      REFUSAL_QUORUM);
     nothing_happened(b);

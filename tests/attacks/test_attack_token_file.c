@@ -28,8 +28,8 @@ static int set_up(void **state)
     t->b.m.heartbeat = (struct heartbeat){.age_ms = 1200, .ttl_ms = 15000};
     t->b.m.token = SECRET;
     t->b.s.phases.conf.api = "https://127.0.0.1:4646";
-    t->b.s.facts.stamp.main_pid = 42;
-    str_cut(t->b.s.facts.client_id, sizeof(t->b.s.facts.client_id), "22222222-3333");
+    t->b.s.nomad.stamp.main_pid = 42;
+    str_cut(t->b.s.nomad.client_id, sizeof(t->b.s.nomad.client_id), "22222222-3333");
     *state = t;
     return 0;
 }
@@ -43,7 +43,7 @@ static int tear_down(void **state)
 
 static void ask(struct at_token *t, const char *file)
 {
-    assert_true(facts_heartbeat(&t->b.s.phases, &t->b.s.facts, file, &t->told));
+    assert_true(facts_heartbeat(&t->b.s.phases, &t->b.s.nomad, file, &t->told));
     assert_string_equal(t->told.id, "heartbeat");
     assert_null(strstr(t->told.text, "SECRET"));
 }
@@ -207,11 +207,11 @@ static void there_is_no_client_to_ask(void **state)
     ask(t, t->file);
     assert_int_equal(t->told.value, TRI_UNKNOWN);
     assert_non_null(strstr(t->told.text, "403"));
-    t->b.s.facts.stamp.main_pid = 0;
+    t->b.s.nomad.stamp.main_pid = 0;
     is_refused(t, "Nomad does not run");
-    t->b.s.facts.client_id[0] = '\0';
+    t->b.s.nomad.client_id[0] = '\0';
     is_refused(t, "no client of Nomad");
-    assert_false(facts_heartbeat(&t->b.s.phases, &t->b.s.facts, "", &f)); /* the fact is absent */
+    assert_false(facts_heartbeat(&t->b.s.phases, &t->b.s.nomad, "", &f)); /* the fact is absent */
     assert_int_equal(f.value, TRI_NO);
 }
 
@@ -225,17 +225,17 @@ static void servers_are_asked_by_the_same_rules(void **state)
     t->b.m.process.there = true;
     t->b.m.uptime_ms += 60000;
     t->b.s.phases.asked.api = TRI_YES;
-    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.nomad, t->file, &t->told));
     assert_string_equal(t->told.text, "10.0.0.1:4647");
     assert_int_equal(t->b.m.heartbeats_asked, 0); /* nothing was sent */
     t->b.m.servers_refused = true;
     t->b.s.phases.conf.api = "http://127.0.0.1:4646"; /* Nomad does not listen there */
-    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.nomad, t->file, &t->told));
     assert_int_equal(t->told.value, TRI_UNKNOWN);
     assert_non_null(strstr(t->told.text, "did not see Nomad's own process"));
     put(t, SECRET "\n", 0644);
     t->b.s.phases.conf.api = "https://127.0.0.1:4646";
-    assert_true(facts_servers(&t->b.s.phases, &t->b.s.facts, t->file, &t->told));
+    assert_true(facts_servers(&t->b.s.phases, &t->b.s.nomad, t->file, &t->told));
     assert_int_equal(t->told.value, TRI_UNKNOWN);
     assert_int_equal(t->b.m.heartbeats_asked, 0);
     assert_null(strstr(t->told.text, "SECRET"));

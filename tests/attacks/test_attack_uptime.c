@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act_order.h"
+#include "orders_sent.h"
 #include "agent.h"
 
 #define DAY 86400000

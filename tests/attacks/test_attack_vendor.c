@@ -11,7 +11,7 @@
 #include <fcntl.h>
 #include <sys/select.h>
 #include <sys/stat.h>
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "file.h"
 #include "host_linux.h"
 #include "phases.h"
@@ -19,7 +19,7 @@
 #include "skip_because.h"
 #include "spawn.h"
 #include "str.h"
-#include "try.h"
+#include "trial.h"
 #include "zip_fixture.h"
 
 #define FETCHER   65533
@@ -227,7 +227,7 @@ static void write_sums(const struct bench *b, const char *zip)
 
     digest_of(b, zip, &size, &digest);
     digest_hex(hex, &digest);
-    vendor_zip_name(name, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(name, "1.11.4", "linux", go_arch());
     snprintf(text, sizeof(text), "%s  %s\n", hex, name);
     scratch_write(b->dir, "SUMS", text, 0644);
 }
@@ -265,7 +265,7 @@ static void set_vendor(struct bench *b, const char *which, const char *sums, str
     j->sums_len = text.len;
     memcpy(j->sig, sig.data, sig.len);
     j->sig_len = sig.len;
-    vendor_zip_name(j->zip, "1.11.4", "linux", facts_arch());
+    vendor_zip_name(j->zip, "1.11.4", "linux", go_arch());
 }
 
 /* The manifest names the zip and the program in it; caravan-fetch delivers the file `brings`. */
@@ -488,7 +488,7 @@ static void gpgvs_user_runs_nothing_else(void **state)
     }
 }
 
-static int verify_by(struct bench *b, const char *gpgv, struct try_answer *ret, struct err *err)
+static int verify_by(struct bench *b, const char *gpgv, struct trial_answer *ret, struct err *err)
 {
     int files[3];
     char dir[300];
@@ -496,9 +496,9 @@ static int verify_by(struct bench *b, const char *gpgv, struct try_answer *ret, 
     scratch_path(b->dir, "try", dir);
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         files[i] = open(b->agent_conf, O_RDONLY | O_CLOEXEC);
-    const struct try_job j = {
+    const struct trial_job j = {
         .binary = -1, .files = files, .n_files = 3, .deadline_ms = 1000, .dir = dir, .gpgv = gpgv};
-    int rc = try_verify(&j, clock_system(), ret, err);
+    int rc = trial_verify(&j, clock_system(), ret, err);
     for (size_t i = 0; i < ARRAY_LEN(files); i++)
         close(files[i]);
     return rc;
@@ -506,7 +506,7 @@ static int verify_by(struct bench *b, const char *gpgv, struct try_answer *ret, 
 
 static void without_gpgv_it_says_so(void **state)
 {
-    struct try_answer a = {.said = BUF_INIT};
+    struct trial_answer a = {.said = BUF_INIT};
     struct err err = ERR_INIT;
 
     assert_int_equal(verify_by(*state, "/nonexistent/gpgv", &a, &err), -1);
@@ -519,7 +519,7 @@ static void a_gpgv_that_hangs_is_ended(void **state)
 {
     struct bench *b = *state;
     char script[300];
-    struct try_answer a = {.said = BUF_INIT};
+    struct trial_answer a = {.said = BUF_INIT};
     struct err err = ERR_INIT;
     int64_t began = clock_mono(clock_system());
 

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <fcntl.h>
 #include <sys/stat.h>
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "file.h"
 #include "real_bench.h"
 #include "scratch_dir.h"
@@ -38,7 +38,7 @@ static void make_endless(const char *dir)
 static void what_is_in_place_is_hashed_to_an_end(void **state)
 {
     autofree struct real_bench *b = xzalloc(1, sizeof(*b));
-    struct facts f = {.active = TRI_UNKNOWN};
+    struct nomad_on_host f = {.active = TRI_UNKNOWN};
     bool learned = false;
 
     (void)state;
@@ -46,7 +46,7 @@ static void what_is_in_place_is_hashed_to_an_end(void **state)
     make_endless(b->dir);
     real_start(b);
     alarm(PATIENCE_S);
-    facts_gather(&b->p, "/nonexistent", &f, &learned);
+    nomad_on_host_read(&b->p, "/nonexistent", &f, &learned);
     alarm(0);
     assert_true(digest_is_zero(&f.disk));
     assert_false(learned);

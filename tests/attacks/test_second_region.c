@@ -81,7 +81,7 @@ static void no_token_is_handed_on(const char *rogue)
     for (int i = 0; i < 3; i++) {
         const struct world *w = watched_round(&s->w);
         assert_string_equal(w->problem, "");
-        observer_speaker(s->w.observer, "evil", &base);
+        observer_server_to_ask(s->w.observer, "evil", &base);
         would |= base.token != TOKEN_NOT;
     }
     if (s->handed_on > 0)
@@ -114,7 +114,7 @@ static void our_own_region_is_told_it(void **state)
     const struct world *w = watched_round(&s->w);
     assert_int_equal(w->n_hosts, 2);
     assert_true(s->own > 0);
-    observer_speaker(s->w.observer, "global", &base);
+    observer_server_to_ask(s->w.observer, "global", &base);
     assert_int_equal(base.token, TOKEN_SENT);
     end(s);
 }

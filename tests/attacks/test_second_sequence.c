@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "listener_room.h"
-#include "order.h"
+#include "order_check.h"
 
 static void a_refused_order_ends_no_run(void **state)
 {
@@ -35,7 +35,7 @@ static void a_refused_order_ends_no_run(void **state)
         assert_non_null(got);
         enum refusal refusal = got->u.done.refusal;
         if (refusal == REFUSAL_NONE)
-            assert_true(told + 1 <= order_most(r->view->hello.swap_sequence));
+            assert_true(told + 1 <= order_limit(r->shown->hello.swap_sequence));
         told = MAX_OF(told, got->u.done.last_sequence);
         free(got);
         if (refusal == REFUSAL_NONE)

@@ -58,7 +58,7 @@ struct run {
     char broken[200];
 };
 
-static void broken(struct run *r, const char *what, const struct view *v)
+static void broken(struct run *r, const char *what, const struct swap_status *v)
 {
     if (r->broken[0] == '\0')
         snprintf(r->broken, sizeof(r->broken), "%s: before effect %u: %s (%s, target %d: %.80s)",
@@ -109,7 +109,7 @@ static void send_next(struct run *r, enum message_kind kind)
 }
 
 /* Makes the state with which every run of the scenario begins, and saves it. */
-static void prepare(struct run *r, struct view *v)
+static void prepare(struct run *r, struct swap_status *v)
 {
     stage_service(&r->st, true);
     if (r->s->preserves) /* before caravan-swap starts, because it reads the id of the server then
@@ -137,7 +137,7 @@ static void prepare(struct run *r, struct view *v)
     stage_save(&r->st);
 }
 
-static void judge_rest(struct run *r, const struct view *v, enum stage_binary before)
+static void judge_rest(struct run *r, const struct swap_status *v, enum stage_binary before)
 {
     enum stage_binary now = stage_target(&r->st);
     enum phase p = v->status.work.phase;
@@ -163,10 +163,10 @@ static void judge_rest(struct run *r, const struct view *v, enum stage_binary be
 }
 
 /* Sends the same bytes again: the receipt must be the same, and nothing may be done. */
-static void judge_repeat(struct run *r, const struct view *v)
+static void judge_repeat(struct run *r, const struct swap_status *v)
 {
     auto_buf struct buf again = BUF_INIT;
-    struct view *after = xzalloc(1, sizeof(*after));
+    struct swap_status *after = xzalloc(1, sizeof(*after));
 
     /* A trust file that is in force is refused the second time. */
     if (r->receipt.len > 0 && !r->s->trusts) {
@@ -181,7 +181,7 @@ static void judge_repeat(struct run *r, const struct view *v)
 }
 
 /* Whatever happened, there must be a whole copy. Another order must copy the present keys. */
-static void judge_copy(struct run *r, const struct view *v)
+static void judge_copy(struct run *r, const struct swap_status *v)
 {
     char is = stage_copy(&r->st);
 
@@ -194,7 +194,7 @@ static void judge_copy(struct run *r, const struct view *v)
 
 /* The old trust or the new one must be in force, and whole. After an accepted order it must be the
  * new one. Another order must bring the new one into force, whatever happened. */
-static void judge_trust(struct run *r, const struct view *v, bool accepted)
+static void judge_trust(struct run *r, const struct swap_status *v, bool accepted)
 {
     uint32_t was = trust_version(&r->st);
 
@@ -209,7 +209,7 @@ static void judge_trust(struct run *r, const struct view *v, bool accepted)
 
 /* What the start that was ended has left: the old trust or the new one, whole. More: caravan-swap
  * was started again since. */
-static void judge_anchor(struct run *r, const struct view *v, bool more)
+static void judge_anchor(struct run *r, const struct swap_status *v, bool more)
 {
     uint32_t now = trust_version(&r->st);
 
@@ -217,7 +217,7 @@ static void judge_anchor(struct run *r, const struct view *v, bool more)
         broken(r, more ? "the anchor is not in force" : "neither the old nor the new trust is", v);
 }
 
-static enum message_kind next_kind(const struct run *r, const struct view *v)
+static enum message_kind next_kind(const struct run *r, const struct swap_status *v)
 {
     enum phase p = v->status.work.phase;
 
@@ -230,7 +230,7 @@ static enum message_kind next_kind(const struct run *r, const struct view *v)
     return p == PHASE_SETTLED && r->s->reverts ? MSG_REVERT : MSG_NONE;
 }
 
-static void carry_on(struct run *r, struct view *v)
+static void carry_on(struct run *r, struct swap_status *v)
 {
     enum message_kind kind;
 
@@ -243,7 +243,7 @@ static void carry_on(struct run *r, struct view *v)
 }
 
 /* After an accepted order to stop, the service must be stopped. */
-static void judge_stopped(struct run *r, const struct view *v)
+static void judge_stopped(struct run *r, const struct swap_status *v)
 {
     bool runs_target = false;
 
@@ -276,7 +276,7 @@ static bool play(struct run *r)
     return !stage_alive(&r->st) || r->st.swap != under_test;
 }
 
-static bool one(struct run *r, struct view *v)
+static bool one(struct run *r, struct swap_status *v)
 {
     bool killed;
     enum stage_binary before;
@@ -309,7 +309,7 @@ static bool one(struct run *r, struct view *v)
 int main(int argc, char **argv)
 {
     struct run r = {.inner = BUF_INIT, .receipt = BUF_INIT};
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     char dir[128];
     uint64_t first = 0, step = 0;
     unsigned kills = 0;

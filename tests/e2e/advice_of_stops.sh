@@ -61,7 +61,7 @@ run upgrade "$TARGET" --yes --node c3 --accept config-not-running
 check "c3's API comes back elsewhere: the run stops" status_is 3
 check "it says where it was asked" says "(asked at http://127.0.141.23:4646)"
 check "and where Nomad listens" says "Nomad's process listens at 127.0.141.123:4646"
-check "and what to set" advises "set [nomad] address in agent.conf there to where its API listens"
+check "and what to set" advises "set [nomad] address in agent.conf on that host to the address of its API"
 check "no deadline is to be raised" not advises "deadline"
 listens=$(grep -oE "listens at 127\.0\.141\.[0-9]+:4646" "$OUT" | head -n 1)
 set_in c3 agent.conf '^address = .*' "address = http://${listens#listens at }"

@@ -21,7 +21,7 @@ seen() {
 # The resident agent looks for itself every ten seconds.
 check "the plan tells of the file that was put in place" within 20 seen
 check "it is another version than runs: refused" status_is 4
-check "and that is said" says "[binary-other-version] c1: the file in place is 1.11.2, and 1.11.4 runs"
+check "and that is said" says "[binary-other-version] c1: the file in place is 1.11.2, but 1.11.4 runs"
 run plan "$TARGET" --accept binary-other-version
 check "accepted, it may go on" status_is 0
 check "with the warning that it is not what Caravan put there" says "is not what Caravan put there the last time"

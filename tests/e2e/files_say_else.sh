@@ -14,7 +14,7 @@ check "a fleet that runs what its files say has no such finding" within 60 well
 sed -i 's/"datacenter": "dc1"/"datacenter": "dc2"/' "$FLEET/c1/nomad.json"
 looked_anew c1
 check "the plan tells what the files say and what runs" \
-    within 30 tells '[config-not-running] c1: datacenter: "dc2" by the files, "dc1" runs'
+    within 30 tells '[config-not-running] c1: datacenter: the files say "dc2", but "dc1" runs'
 run upgrade "$TARGET" --yes
 check "the run is refused before anything is touched" status_is 4
 sed -i 's/"datacenter": "dc2"/"datacenter": "dc1"/' "$FLEET/c1/nomad.json"

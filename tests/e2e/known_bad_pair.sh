@@ -26,7 +26,7 @@ check "an id that is not there is a typo" status_is 2
 check "and the one that was meant is near" says "did you mean bad-1.4.0"
 run upgrade "$TARGET" --yes --accept way-to-2.0
 check "another row's id helps nothing" status_is 4
-check "which is told" says "accepted, but nothing speaks of it: way-to-2.0"
+check "which is told" says "accepted, but no finding has this id: way-to-2.0"
 check "no Nomad was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
 # A later patch is not known to be bad: the same row is silent.

@@ -9,10 +9,10 @@
  * rows: how many of the world are at its address, or have its id. Ends by a signal, or with status
  * 1 when it cannot follow.
  */
-#include "console.h"
+#include "command_context.h"
 #include "str.h"
 
-static size_t rows_of(const struct world *w, const struct joiner *j, const struct host *row)
+static size_t rows_of(const struct world *w, const struct joining_server *j, const struct host *row)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->n_hosts; i++)
@@ -21,12 +21,12 @@ static size_t rows_of(const struct world *w, const struct joiner *j, const struc
     return n;
 }
 
-static void tell(const struct world *w, const struct joiner *j, char last[static TEXT_MAX])
+static void tell(const struct world *w, const struct joining_server *j, char last[static TEXT_MAX])
 {
     const struct host *h = world_host(w, j->key);
     char line[TEXT_MAX] = "no row";
     if (h != NULL)
-        snprintf(line, sizeof line, "%.60s id=%.40s region=%.60s server=%d misplaced=%d rows=%zu",
+        snprintf(line, sizeof(line), "%.60s id=%.40s region=%.60s server=%d misplaced=%d rows=%zu",
                  h->name, h->server_id, h->region, h->is_server, h->agent.misplaced,
                  rows_of(w, j, h));
     if (str_eq(line, last))
@@ -36,20 +36,20 @@ static void tell(const struct world *w, const struct joiner *j, char last[static
     fflush(stdout);
 }
 
-static int follow(struct console *c, const char *address, struct err *err)
+static int follow(struct command_context *c, const char *address, struct err *err)
 {
-    struct joiner j;
+    struct joining_server j;
     char last[TEXT_MAX] = "";
-    enum control what;
-    if (console_open(c, err) < 0 || joiner_of(&c->known, address, &j, err) < 0)
+    enum operator_request what;
+    if (context_open(c, err) < 0 || joining_find(&c->known, address, &j, err) < 0)
         return -1;
-    observer_joiners(c->observer, &j, 1);
-    observer_patient(c->observer, false);
+    observer_set_joining(c->observer, &j, 1);
+    observer_set_patient(c->observer, false);
     agents_follow(c->agents);
     for (;;) {
-        if (console_wait(c, clock_mono(c->clock) + 1000, err) < 0)
+        if (context_wait(c, clock_mono(c->clock) + 1000, err) < 0)
             return -1;
-        if (c->signalled && control_read(&c->signals, &what))
+        if (c->signalled && signals_read(&c->signals, &what))
             return 0;
         const struct world *w = observer_take(c->observer);
         if (w == NULL || w->problem[0] != '\0')
@@ -61,17 +61,17 @@ static int follow(struct console *c, const char *address, struct err *err)
 
 int main(int argc, char **argv)
 {
-    static struct console c;
+    static struct command_context c;
     struct err err = ERR_INIT;
     if (argc != 3) {
         fprintf(stderr, "usage: joins CONFIG_DIR ADDRESS\n");
         return 2;
     }
-    console_init(&c);
+    context_init(&c);
     c.opt.config = argv[1];
     int rc = crypto_init(&err) < 0 ? -1 : follow(&c, argv[2], &err);
     if (rc < 0)
         fprintf(stderr, "joins: %s\n", err.text);
-    console_close(&c);
+    context_close(&c);
     return rc < 0;
 }

@@ -17,7 +17,7 @@
 #include "file.h"
 #include "place_fixture.h"
 #include "str.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 #define FILE_MAX ((size_t)256 << 20)
 
@@ -43,14 +43,14 @@ static void put_fact(struct receipt_status *s, const char *base)
 /* There is none before caravan-swap has told one. */
 static void copy_view(const char *from, const char *to, const char *base)
 {
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
 
-    if (view_read(from, v, &err) < 0)
+    if (swap_status_read(from, v, &err) < 0)
         return;
     put_fact(&v->status, base);
-    if (view_pack(v, &b, &err) < 0 || file_replace(to, b.data, b.len, 0644, &err) < 0)
+    if (swap_status_pack(v, &b, &err) < 0 || file_replace(to, b.data, b.len, 0644, &err) < 0)
         die(&err); /* readable by all: the agent has a user of its own */
 }
 

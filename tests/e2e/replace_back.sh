@@ -1,7 +1,7 @@
 #!/bin/bash
 # Somebody starts a server again that was removed, while that is watched and afterwards: it is named.
 # timeout: 120
-# deep: what it decides is in test_watch and the random worlds
+# deep: what it decides is in test_safeguards and the random worlds
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 E2E_WATCH=30s

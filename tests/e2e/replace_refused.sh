@@ -68,13 +68,13 @@ case_of() { # WHAT HOST FILE SED-SCRIPT TEXT...: refused while the file is so
 }
 S4=$(fleet_address s4) S5=$(fleet_address s5) S6=$(fleet_address s6)
 case_of "the name of an old server" s4 nomad.json 's/"name": "s4"/"name": "s2"/' name-taken "$S4" "called s2.global" "another name"
-case_of "the name of another new one" s5 nomad.json 's/"name": "s5"/"name": "s4"/' name-taken "$S5" "called s4, as that at $S4"
+case_of "the name of another new one" s5 nomad.json 's/"name": "s5"/"name": "s4"/' name-taken "$S5" "called s4, and so will the Nomad at $S4"
 case_of "a cluster of its own" s4 nomad.json 's/"server": {/"server": {"bootstrap_expect": 1, /' bootstraps "$S4" "Take bootstrap_expect out"
-case_of "another region" s5 nomad.json 's/"region": "global"/"region": "far"/' other-region "$S5" "of region far, not global"
-case_of "a gossip key where the cluster has none" s6 nomad.json 's|"server": {|"server": {"encrypt": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", |' gossip "$S6" "has a gossip key, and s1 has none"
-case_of "nobody to join" s4 nomad.json 's/"retry_join": \[[^]]*\]/"retry_join": []/' joins-nobody "$S4" "names nobody to join"
+case_of "another region" s5 nomad.json 's/"region": "global"/"region": "far"/' other-region "$S5" "names region far, not global"
+case_of "a gossip key where the cluster has none" s6 nomad.json 's|"server": {|"server": {"encrypt": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", |' gossip "$S6" "has a gossip key, but s1 has none"
+case_of "nobody to join" s4 nomad.json 's/"retry_join": \[[^]]*\]/"retry_join": []/' joins-nobody "$S4" "names no server to join"
 case_of "servers to join that are not there" s4 nomad.json 's/"retry_join": \[[^]]*\]/"retry_join": ["127.0.166.99"]/' joins-nobody "$S4" "answers at 127.0.166.99"
-case_of "no server" s4 nomad.json 's/"server": {"enabled": true/"server": {"enabled": false/' no-server "$S4" "it is no server"
+case_of "no server" s4 nomad.json 's/"server": {"enabled": true/"server": {"enabled": false/' no-server "$S4" "does not make it a server"
 case_of "root does not let a swap start it" s4 agent.conf '/^start_stopped/d' start-stopped "$S4" "start_stopped = yes below [law] in agent.conf"
 case_of "root does not let an order stop it" s2 agent.conf '/^allow_stop/d' stop-allowed s2 "allow_stop = yes below [law] in agent.conf"
 case_of "no command disables it" s2 agent.conf '/^disable = /d' unit-enabled s2 "set enable and disable below [command] in agent.conf"

@@ -27,13 +27,13 @@ check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 limit c2 "hours = $(at -60)-$(at 5) UTC"
 run plan "$TARGET" --soak 30m
 check "in them the plan is not refused" status_is 0
-check "but told that they end before the run" says "[hours-end] c2: root's hours there, "
+check "but told that they end before the run" says "[hours-end] c2: root's hours on this host, "
 
 limit c2 ""
 limit s1 "release_threshold = 2"
 run plan "$TARGET"
 check "a release that too few keys signed is refused" status_is 4
-check "it says how many, and where" says "[release-keys] s1: root demands the signatures of 2 release keys there, and 1 signed $TARGET"
+check "it says how many, and where" says "[release-keys] s1: root on this host demands the signatures of 2 release keys, but 1 signed $TARGET"
 limit s1 "release_threshold = 1"
 run upgrade "$TARGET" --yes
 check "one is enough where root demands one" status_is 0

@@ -20,7 +20,7 @@ names c2 berta
 run plan "$TARGET"
 check "a name that is in no trust file refuses the plan" status_is 4
 check "it says where, whom root names, and who signs here" says \
-    "[other-operators] c2: root lets only these operators order there: berta; the key that signs here is operator"
+    "[other-operators] c2: root on this host accepts orders of these operators only: berta; the key that signs here is operator"
 run upgrade "$TARGET" --yes
 check "so it does the run" status_is 4
 run upgrade "$TARGET" --yes --accept other-operators

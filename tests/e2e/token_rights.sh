@@ -32,7 +32,7 @@ NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot
 check "reading nodes is enough without a drain" status_is 0
 NOMAD_TOKEN=$drainer run plan "$TARGET" --accept no-snapshot --drain
 check "draining takes more" status_is 4
-check "namely node:write" says "the token drainer lacks node:write, with which clients are drained"
+check "namely node:write" says "this run needs node:write, with which clients are drained; the token drainer"
 NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept no-snapshot --drain --yes
 check "upgrade checks it again" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
@@ -51,7 +51,7 @@ NOMAD_TOKEN=$least run plan "$TARGET" --accept no-snapshot
 check "a token with the printed policy may plan" status_is 0
 check "and has nothing beyond need" not says "[token-spare]"
 NOMAD_TOKEN=$least run plan "$TARGET" --accept no-snapshot --drain
-check "but not drain" says "the token least lacks node:write, with which clients are drained"
+check "but not drain" says "this run needs node:write, with which clients are drained; the token least"
 least_drain=$(policy_token leastdrain --drain)
 NOMAD_TOKEN=$least_drain run plan "$TARGET" --accept no-snapshot --drain
 check "that printed with --drain may" status_is 0

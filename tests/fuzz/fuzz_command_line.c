@@ -26,11 +26,11 @@ static void put_back(const uint8_t *data, size_t size)
     auto_buf struct buf said = BUF_INIT;
 
     config_files_put_back(&files, text, &said);
-    for (const char *at = buf_str(&said); (at = strstr(at, TRY_DIR "/")) != NULL;) {
-        at += sizeof(TRY_DIR);
+    for (const char *at = buf_str(&said); (at = strstr(at, TRIAL_DIR "/")) != NULL;) {
+        at += sizeof(TRIAL_DIR);
         FUZZ_CHECK(strspn(at, "0123456789") != 3 || strtoul(at, NULL, 10) >= files.n);
     }
-    FUZZ_CHECK(strstr(text, TRY_DIR) != NULL || str_eq(buf_str(&said), text));
+    FUZZ_CHECK(strstr(text, TRIAL_DIR) != NULL || str_eq(buf_str(&said), text));
 }
 
 /* The first half is the command in a unit; the second half is the command line that runs. */

@@ -43,7 +43,7 @@ static void address(const char *text)
 static void question(const char *text)
 {
     const char *rest = text;
-    struct knock_peer peers[FETCH_KNOCKS_MAX];
+    struct checked_peer peers[FETCH_PEERS_MAX];
     uint32_t n = 0;
     struct err err = ERR_INIT;
     int64_t ms = 0;
@@ -51,7 +51,7 @@ static void question(const char *text)
     if (fetch_ms_parse(&rest, &ms, &err) == 0)
         FUZZ_CHECK(ms > 0 && rest > text && rest <= text + strlen(text));
     if (fetch_knock_parse(text, &ms, peers, &n, &err) == 0) {
-        FUZZ_CHECK(n > 0 && n <= FETCH_KNOCKS_MAX);
+        FUZZ_CHECK(n > 0 && n <= FETCH_PEERS_MAX);
         for (uint32_t i = 0; i < n; i++) {
             FUZZ_CHECK(peers[i].host[0] != '\0' && peers[i].port[0] != '\0');
             FUZZ_CHECK(memchr(peers[i].host, '\0', sizeof(peers[i].host)) != NULL);
@@ -72,12 +72,12 @@ static void zip(const char *text)
 
 static void heard(const char *text)
 {
-    enum knock list[3];
+    enum peer_check list[3];
     struct err err = ERR_INIT;
 
-    if (fetch_heard_parse(text, 3, list, &err) == 0)
+    if (fetch_peers_parse(text, 3, list, &err) == 0)
         for (size_t i = 0; i < ARRAY_LEN(list); i++)
-            FUZZ_CHECK(list[i] < KNOCK_COUNT);
+            FUZZ_CHECK(list[i] < PEER_COUNT);
 }
 
 /* Single lines between caravan-swap and caravan-fetch, in both directions. The addresses in them

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct joins_asked asked;
 
     joins_ask(text, &asked);
-    FUZZ_CHECK(asked.n <= FETCH_KNOCKS_MAX);
+    FUZZ_CHECK(asked.n <= FETCH_PEERS_MAX);
     for (uint32_t i = 0; i < asked.n; i++)
         FUZZ_CHECK(strlen(asked.addresses[i]) > 5 &&
                    strcmp(strrchr(asked.addresses[i], ':'), ":4647") == 0);

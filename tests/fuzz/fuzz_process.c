@@ -1,7 +1,7 @@
 #include "account_names.h"
 #include "cleanup.h"
 #include "elf_arch.h"
-#include "facts.h"
+#include "nomad_on_host.h"
 #include "fuzz_target.h"
 #include "proc_stat.h"
 #include "path_right.h"
@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     data_dir(text);
     FUZZ_CHECK(process_pid_parse(text) >= 0);
     FUZZ_CHECK(account_sources_own(text, "group") || strstr(text, "group") != NULL);
-    facts_id_parse(text, id);
+    nomad_id_parse(text, id);
     FUZZ_CHECK(strspn(id, "0123456789abcdefABCDEF-") == strlen(id) && strlen(id) < UUID_MAX);
     if (size >= ELF_HEADER)
         FUZZ_CHECK(strlen(elf_arch(data)) < 16);

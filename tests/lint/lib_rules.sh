@@ -5,7 +5,7 @@
 # sourced by lint.test (this repository) and rules.test (samples that must fail)
 
 FOLDERS="common proto agent coordinator"
-RULES="ladder includes unique_names file_names headers readmes sizes medians format words goto_ladders
+RULES="ladder includes unique_names static_names file_names headers readmes sizes medians format words goto_ladders
        scripts fleets parsers threats nomad_calls foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
@@ -124,6 +124,21 @@ rule_unique_names() {
     sources '*.[ch]' | sed 's|.*/||' | sort | uniq -d | while read -r name; do
         echo "$name: more than one file has this name:" $(sources "$name")
     done
+}
+
+# The static functions of the programs: a name says what is done to what, and has one meaning.
+rule_static_names() {
+    find common proto agent coordinator -type f -name '*.c' 2>/dev/null | sort | xargs -r awk '
+        /^static .*\)$/ || /^static [^=;]*\(/ {
+            name = $0
+            sub(/\(.*/, "", name)
+            sub(/.*[ *]/, "", name)
+            if (name !~ /^[a-z][a-z0-9_]*$/ || (FILENAME, name) in seen) next
+            seen[FILENAME, name] = 1
+            if (name !~ /_/) print FILENAME ": " name "() is one word: a name has a verb and a noun"
+            if (name in where) print FILENAME ": " name "() is a name of " where[name] ", too"
+            where[name] = FILENAME
+        }'
 }
 
 rule_file_names() {

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include "str.h"
 
-#define KNOCK_MS 200
+#define PEER_CHECK_MS 200
 
 /* Messages between processes of one machine: a number for the form, then the
  * struct's bytes. */
@@ -111,7 +111,7 @@ bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port)
     if (errno != EINPROGRESS)
         return errno != ECONNREFUSED;
     struct pollfd p = {.fd = fd, .events = POLLOUT};
-    if (poll(&p, 1, KNOCK_MS) <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+    if (poll(&p, 1, PEER_CHECK_MS) <= 0 || getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         return true;
     return error != ECONNREFUSED;
 }

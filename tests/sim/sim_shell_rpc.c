@@ -1,5 +1,5 @@
 /* The RPC port, as far as a peer's agent asks it whether it serves: the first byte, then one
- * question, as in Nomad (agent/fetch/knock_answer.h). The stand-ins' own talk is on UDP.
+ * question, as in Nomad (agent/fetch/peer_answer.h). The stand-ins' own talk is on UDP.
  *
  * Bound from the start; accepted is only once the state is restored, as in Nomad. */
 #include "sim_shell.h"

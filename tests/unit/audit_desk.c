@@ -42,7 +42,7 @@ static void make_keys(struct audit_desk *d)
 {
     crypto_random(d->trust.cluster, CLUSTER_ID_LEN);
     d->trust.version = 1;
-    snprintf(d->trust.name, sizeof d->trust.name, "test");
+    snprintf(d->trust.name, sizeof(d->trust.name), "test");
     for (int r = ROLE_OBSERVER; r < ROLE_COUNT; r++) {
         struct role_keys *keys = &d->trust.roles[r];
         d->keys[r] = keypair_generate();
@@ -64,10 +64,10 @@ static void make_hosts(struct audit_desk *d)
     must(known_hosts_load(path, &known, &err), &err);
     for (size_t i = 0; i < d->n; i++) {
         struct plan_host *p = &d->plan.hosts[i];
-        snprintf(p->key, sizeof p->key, "%08zx-0000-4000-8000-000000000000", i);
-        snprintf(p->name, sizeof p->name, "c%zu", i);
-        snprintf(p->region, sizeof p->region, "global");
-        memset(&p->digest, 0xd1, sizeof p->digest);
+        snprintf(p->key, sizeof(p->key), "%08zx-0000-4000-8000-000000000000", i);
+        snprintf(p->name, sizeof(p->name), "c%zu", i);
+        snprintf(p->region, sizeof(p->region), "global");
+        memset(&p->digest, 0xd1, sizeof(p->digest));
         p->managed = true;
         d->hosts[i].key = keypair_generate();
         d->hosts[i].epoch = 3;
@@ -83,13 +83,13 @@ void audit_desk_begin(struct audit_desk *d, const struct coord_conf *conf, size_
 {
     static const unsigned char run_id[RUN_ID_LEN] = {0xab, 0xcd};
     struct err err = ERR_INIT;
-    memset(d, 0, sizeof *d);
+    memset(d, 0, sizeof(*d));
     d->conf = conf;
     d->n = d->plan.n_hosts = d->plan.n_clients = hosts;
-    d->hosts = xzalloc(hosts, sizeof *d->hosts);
-    d->plan.hosts = xzalloc(hosts, sizeof *d->plan.hosts);
+    d->hosts = xzalloc(hosts, sizeof(*d->hosts));
+    d->plan.hosts = xzalloc(hosts, sizeof(*d->plan.hosts));
     d->plan.server_on_not_ready = d->plan.client_on_not_ready = ON_REVERT;
-    snprintf(d->plan.target, sizeof d->plan.target, "1.11.4");
+    snprintf(d->plan.target, sizeof(d->plan.target), "1.11.4");
     make_keys(d);
     make_hosts(d);
     ledger_init(&d->ledger, &d->plan, run_id);
@@ -104,7 +104,7 @@ void audit_desk_order(struct audit_desk *d, size_t i, enum message_kind kind)
     struct ledger_host *row = &d->ledger.hosts[i];
     struct order *o = &h->order;
     struct err err = ERR_INIT;
-    memset(o, 0, sizeof *o);
+    memset(o, 0, sizeof(*o));
     o->head = (struct header){.kind = kind, .version = 1, .epoch = h->epoch};
     memcpy(o->head.cluster, d->trust.cluster, CLUSTER_ID_LEN);
     memcpy(o->head.session, h->session, SESSION_LEN);
@@ -120,7 +120,7 @@ void audit_desk_order(struct audit_desk *d, size_t i, enum message_kind kind)
         o->u.swap =
             (struct order_swap){.digest = d->plan.hosts[i].digest, .on_not_ready = ON_REVERT};
     } else if (kind == MSG_REVERT) {
-        memset(&o->u.revert.to, 0xb0, sizeof o->u.revert.to);
+        memset(&o->u.revert.to, 0xb0, sizeof(o->u.revert.to));
     }
     buf_clear(&row->inner);
     must(envelope_sign_order(o, d->signer, &row->inner, &err), &err);

@@ -409,7 +409,7 @@ void stage_end_service(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
-/* Without the other operator. */
+/* Without the other operator; behind what is in ret. */
 static void later_trust(const struct crash_stage *st, uint32_t version, struct buf *ret)
 {
     struct desk next = st->desk;
@@ -421,14 +421,11 @@ static void later_trust(const struct crash_stage *st, uint32_t version, struct b
 
 void stage_anchor(const struct crash_stage *st)
 {
-    auto_buf struct buf file = BUF_INIT, later = BUF_INIT;
+    auto_buf struct buf file = BUF_INIT;
 
     desk_trust_file(&st->desk, &file);
-    for (uint32_t v = 2; v <= STAGE_ANCHOR; v++) {
-        buf_clear(&later);
-        later_trust(st, v, &later);
-        (void)buf_add(&file, later.data, later.len);
-    }
+    for (uint32_t v = 2; v <= STAGE_ANCHOR; v++)
+        later_trust(st, v, &file);
     put(st, "trust", file.data, file.len, 0644);
 }
 
@@ -489,7 +486,7 @@ enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct 
     return refusal;
 }
 
-static bool is_stopping(const struct view *v)
+static bool is_stopping(const struct swap_status *v)
 {
     for (uint32_t i = 0; i < v->status.n_facts; i++) {
         if (str_eq(v->status.facts[i].id, "stopped"))
@@ -498,21 +495,22 @@ static bool is_stopping(const struct view *v)
     return false;
 }
 
-static bool view_rests(const struct crash_stage *st, struct view *ret)
+static bool view_rests(const struct crash_stage *st, struct swap_status *ret)
 {
     char path[256];
     struct stat s;
     struct err err = ERR_INIT;
 
     stage_path(st, "run/view", path);
-    if (view_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase) || is_stopping(ret))
+    if (swap_status_read(path, ret, &err) < 0 || !phase_rests(ret->status.work.phase) ||
+        is_stopping(ret))
         return false;
     stage_path(st, "state/swap/unfinished", path);
     return stat(path, &s) < 0;
 }
 
 /* false: it has died. */
-static bool await(struct crash_stage *st, int watch, struct view *ret)
+static bool await(struct crash_stage *st, int watch, struct swap_status *ret)
 {
     int64_t until = clock_mono(clock_system()) + WAIT_MS;
 
@@ -545,12 +543,12 @@ static int watch_run(const struct crash_stage *st)
 bool stage_await(struct crash_stage *st)
 {
     autoclose int watch = watch_run(st);
-    autofree struct view *v = xzalloc(1, sizeof(*v));
+    autofree struct swap_status *v = xzalloc(1, sizeof(*v));
 
     return await(st, watch, v);
 }
 
-void stage_rest(struct crash_stage *st, struct view *ret)
+void stage_rest(struct crash_stage *st, struct swap_status *ret)
 {
     autoclose int watch = watch_run(st);
 

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 #include "order_desk.h"
 #include "record.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
 
@@ -69,7 +69,7 @@ void stage_anchor(const struct crash_stage *st);
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
 /* Until the view tells a resting phase, and no stop that is under way; swap is started anew when it
  * dies. */
-void stage_rest(struct crash_stage *st, struct view *ret);
+void stage_rest(struct crash_stage *st, struct swap_status *ret);
 /* The same without starting it anew: false when it has died. */
 bool stage_await(struct crash_stage *st);
 /* Copies what lies on disk aside, and back again. */

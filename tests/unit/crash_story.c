@@ -2,7 +2,7 @@
 #include "model_swap.h"
 #include "model_vendor.h"
 #include "spare.h"
-#include "swap_obey.h"
+#include "orders_received.h"
 #include "str.h"
 
 #define STEPS_MAX  3000
@@ -100,9 +100,9 @@ static void fill_stage(struct play *p, struct order_stage *st)
 
     model_digest(p->story->offer, &digest);
     if (p->story->vendor)
-        model_vendor_stage(st, p->desk.operator, facts_arch(), &digest);
+        model_vendor_stage(st, p->desk.operator, go_arch(), &digest);
     else
-        desk_stage(st, p->desk.operator, facts_arch(), MODEL_BINARY, &digest);
+        desk_stage(st, p->desk.operator, go_arch(), MODEL_BINARY, &digest);
     st->n_urls = 1;
     str_cut(st->urls[0], sizeof(st->urls[0]), "file:///offer");
     st->deadline_ms = 60000;
@@ -115,7 +115,7 @@ static void obey(struct play *p, const struct sent *s, struct buf *receipt)
 
     desk_lease(&p->desk, LEASE_RENEW, 1, begin_by(p), &lease);
     const struct swap_packet packet = {s->inner.data, s->inner.len, lease.data, lease.len};
-    swap_obey(&p->swap, &packet, receipt);
+    swap_answer_order(&p->swap, &packet, receipt);
 }
 
 static void send(struct play *p, struct sent *s)

@@ -2,7 +2,7 @@
  * crash_story.h - one upgrade on the model host, crashed once, and judged.
  *
  * A story is a binary on offer, a policy, and the orders of a coordinator. It is
- * played through the real swap_obey and phases, up to the operation at which the
+ * played through the real swap_answer_order and phases, up to the operation at which the
  * crash comes; then the host is revived or rebooted, a new caravan-swap brought to
  * rest, the result judged, and the story carried on to its end by a coordinator that
  * only knows what it is told.

@@ -20,7 +20,7 @@ static int walk(const char *path, const struct stat *st, int type, struct FTW *a
 {
     char line[600];
     (void)at;
-    int n = snprintf(line, sizeof line, "%s %d %lld %lld\n", path, type, (long long)st->st_size,
+    int n = snprintf(line, sizeof(line), "%s %d %lld %lld\n", path, type, (long long)st->st_size,
                      type == FTW_F ? (long long)st->st_mtim.tv_nsec : 0);
     digest_add(walked, line, (size_t)n);
     return 0;
@@ -53,7 +53,7 @@ int fetch_as(const char *version, const char *arch, uint64_t max, struct stored_
 {
     struct build_target t = {"linux", ""};
     struct gpgv_verdict signer;
-    str_cut(t.arch, sizeof t.arch, arch);
+    str_cut(t.arch, sizeof(t.arch), arch);
     const struct release_fetch f = {.conf = &bench.fixture.conf,
                                     .trust = &bench.trust,
                                     .key = bench.release_key,
@@ -116,7 +116,7 @@ int bench_open(void **state)
     signal(SIGXFSZ, SIG_IGN);
     if (crypto_init(&err) < 0)
         return -1;
-    crypto_random(bench.noise, sizeof bench.noise);
+    crypto_random(bench.noise, sizeof(bench.noise));
     bench.vendor = vendor_open();
     if (bench.vendor == NULL)
         return 0;
@@ -149,15 +149,15 @@ int bench_begin(void **state)
     (void)state;
     if (bench.vendor == NULL)
         return 0;
-    if (console_fixture_begin(&bench.fixture) < 0 ||
+    if (context_fixture_begin(&bench.fixture) < 0 ||
         keys_make_solo(&bench.fixture.conf, "test", &bench.trust, &err) < 0 ||
         keys_load(&bench.fixture.conf, ROLE_RELEASE, &bench.release_key, &err) < 0)
         return -1;
-    str_cut(bench.fixture.conf.vendor_keyring, sizeof bench.fixture.conf.vendor_keyring,
+    str_cut(bench.fixture.conf.vendor_keyring, sizeof(bench.fixture.conf.vendor_keyring),
             vendor_ring(bench.vendor));
-    str_cut(bench.fixture.conf.vendor_shipped, sizeof bench.fixture.conf.vendor_shipped,
+    str_cut(bench.fixture.conf.vendor_shipped, sizeof(bench.fixture.conf.vendor_shipped),
             "/nonexistent");
-    str_cut(bench.fixture.conf.vendor_key_ids, sizeof bench.fixture.conf.vendor_key_ids, "A0");
+    str_cut(bench.fixture.conf.vendor_key_ids, sizeof(bench.fixture.conf.vendor_key_ids), "A0");
     vendor_behave(bench.vendor, MIRROR_PLAIN, "");
     vendor_url(bench.vendor, bench.from);
     bench.stop_fd = -1;
@@ -173,7 +173,7 @@ int bench_end(void **state)
     if (bench.vendor == NULL)
         return 0;
     keypair_free(bench.release_key);
-    console_fixture_end(&bench.fixture);
+    context_fixture_end(&bench.fixture);
     return 0;
 }
 
@@ -186,5 +186,5 @@ bool has_vendor(void)
 
 void signed_by(const char *id)
 {
-    str_cut(bench.fixture.conf.vendor_key_ids, sizeof bench.fixture.conf.vendor_key_ids, id);
+    str_cut(bench.fixture.conf.vendor_key_ids, sizeof(bench.fixture.conf.vendor_key_ids), id);
 }

@@ -9,7 +9,7 @@
 #ifndef FETCH_BENCH_H
 #define FETCH_BENCH_H
 
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "release_fetch.h"
 #include "vendor_fixture.h"
 
@@ -20,7 +20,7 @@
 #define SIZE 200000
 
 struct fetch_bench {
-    struct console_fixture fixture;
+    struct context_fixture fixture;
     struct trust trust;
     struct keypair *release_key;
     struct vendor *vendor;

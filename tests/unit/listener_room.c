@@ -33,7 +33,7 @@ void room_listen(struct room *r)
     if (listener_new(&c, &r->listener, &err) < 0)
         fail_msg("%s", err.text);
     listener_set_trust(r->listener, &r->desk.trust);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->shown, NULL);
 }
 
 int room_enter(void **state)
@@ -47,12 +47,12 @@ int room_enter(void **state)
     r->log = (struct log){.level = (enum log_level) - 1, .program = "test"};
     r->now = 100000;
     r->clock = (struct clock){r, mono, mono, sleep_on};
-    r->view = xzalloc(1, sizeof(*r->view));
-    r->view->status.work.revision = 10;
-    r->view->status.work.phase = PHASE_STAGED;
-    r->view->hello.phase = PHASE_STAGED;
-    r->view->hello.view_revision = 10;
-    r->view->hello.wire_min = r->view->hello.wire_max = 1;
+    r->shown = xzalloc(1, sizeof(*r->shown));
+    r->shown->status.work.revision = 10;
+    r->shown->status.work.phase = PHASE_STAGED;
+    r->shown->hello.phase = PHASE_STAGED;
+    r->shown->hello.view_revision = 10;
+    r->shown->hello.wire_min = r->shown->hello.wire_max = 1;
     r->swap = fake_swap_start(r->socket_path, r->desk.host);
     r->link = swap_link_new(r->socket_path, -1, &r->clock);
     room_listen(r);
@@ -70,7 +70,7 @@ int room_leave(void **state)
     buf_free(&r->inner);
     buf_free(&r->answer);
     desk_close(&r->desk);
-    free(r->view);
+    free(r->shown);
     free(r);
     return 0;
 }

@@ -25,7 +25,7 @@ struct room {
     char hold_file[200];               /* "" not looked at */
     const struct operators *operators; /* NULL: root names none */
     struct clock clock;
-    struct view *view;
+    struct swap_status *shown;
     /* of the last exchange */
     struct buf inner, answer;
 };

@@ -58,18 +58,18 @@ int model_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct he
     return model_alive(m, err);
 }
 
-int model_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
-                enum knock *ret, struct err *err)
+int model_check_peers(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                      int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     const struct model_host *m = ctx;
 
     (void)deadline_ms;
     for (uint32_t i = 0; i < n; i++)
-        ret[i] = m->odd_peer != NULL && str_eq(m->odd_peer, addresses[i]) ? m->odd : KNOCK_SERVES;
+        ret[i] = m->odd_peer != NULL && str_eq(m->odd_peer, addresses[i]) ? m->odd : PEER_SERVES;
     return model_alive(m, err);
 }
 
-int model_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err)
+int model_metadata(void *ctx, int64_t deadline_ms, enum peer_check *ret, struct err *err)
 {
     struct model_host *m = ctx;
 

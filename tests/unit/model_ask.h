@@ -15,9 +15,9 @@ int model_ask_as(void *ctx, const char *token, const char *path, int64_t deadlin
                  int *ret_status, struct buf *ret_body, struct err *err);
 int model_heartbeat(void *ctx, const char *token, int64_t deadline_ms, struct heartbeat *ret,
                     struct err *err);
-int model_knock(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n, int64_t deadline_ms,
-                enum knock *ret, struct err *err);
-int model_metadata(void *ctx, int64_t deadline_ms, enum knock *ret, struct err *err);
+int model_check_peers(void *ctx, const char (*addresses)[FETCH_PEER_MAX], uint32_t n,
+                      int64_t deadline_ms, enum peer_check *ret, struct err *err);
+int model_metadata(void *ctx, int64_t deadline_ms, enum peer_check *ret, struct err *err);
 void model_ask_end(void *ctx);
 
 #endif

@@ -279,13 +279,13 @@ static enum tri port_try_config(void *ctx, int binary, int old, const char *vers
     return m->config_rejects != TRI_UNKNOWN ? m->config_rejects : TRI_NO;
 }
 
-static int port_way(void *ctx, const char *name, const char *target, struct host_way *ret,
+static int port_way(void *ctx, const char *name, const char *target, struct host_link_chain *ret,
                     struct err *err)
 {
     const struct model_host *m = ctx;
 
     (void)err;
-    *ret = str_eq(name, target) ? (struct host_way){true, true, true} : m->way;
+    *ret = str_eq(name, target) ? (struct host_link_chain){true, true, true} : m->way;
     return 0;
 }
 
@@ -429,7 +429,7 @@ static int fits(const struct model_fs *fs, const char *pattern)
 }
 
 static void look(const struct model_host *m, const struct path_user *user,
-                 const struct host_wish *w, struct host_look *ret)
+                 const struct path_question *w, struct host_look *ret)
 {
     int inode = w->pattern ? fits(&m->fs, w->path) : model_fs_through(&m->fs, w->path);
     const struct model_file *f = &m->fs.files[inode];
@@ -437,7 +437,7 @@ static void look(const struct model_host *m, const struct path_user *user,
     const struct path_owner o = {.mode = dir ? 0755 : f->mode,
                                  .dir = dir,
                                  .listed = m->listed != NULL && str_eq(m->listed, w->path)};
-    enum tri may = path_may(user, &o, w->need);
+    enum tri may = path_may_access(user, &o, w->need);
 
     *ret = (struct host_look){.dir = dir, .content = BUF_INIT};
     if (m->hangs != NULL && str_eq(m->hangs, w->path))
@@ -455,7 +455,7 @@ static void look(const struct model_host *m, const struct path_user *user,
 }
 
 static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
-                        const struct host_wish *wishes, uint32_t n, struct host_look *ret,
+                        const struct path_question *questions, uint32_t n, struct host_look *ret,
                         struct err *err)
 {
     struct model_host *m = ctx;
@@ -463,7 +463,7 @@ static int port_look_at(void *ctx, uint32_t pid, const struct path_user *user,
     (void)pid;
     m->looks++;
     for (uint32_t i = 0; i < n; i++)
-        look(m, user, &wishes[i], &ret[i]);
+        look(m, user, &questions[i], &ret[i]);
     return model_alive(m, err);
 }
 
@@ -563,7 +563,7 @@ static const struct host ports = {
     .ask = model_ask,
     .ask_as = model_ask_as,
     .heartbeat = model_heartbeat,
-    .knock = model_knock,
+    .check_peers = model_check_peers,
     .metadata = model_metadata,
     .ask_end = model_ask_end,
 };

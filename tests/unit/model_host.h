@@ -99,7 +99,7 @@ struct model_host {
     /* Answers about the host. A field without a value means: all is well. */
     struct service_about about;
     bool no_about;
-    struct host_way way;
+    struct host_link_chain way;
     struct host_users users;
     struct host_package package;
     struct host_clock clock;
@@ -113,13 +113,13 @@ struct model_host {
     unsigned locks, unlocks, trials;
     const char *leader, *peers, *health; /* answers of the API; NULL: all is well, no peers */
     const char *odd_peer;                /* the address of a peer that does not serve */
-    enum knock odd;                      /* how this peer fails */
+    enum peer_check odd;                 /* how this peer fails */
     struct heartbeat heartbeat;          /* Nomad's answer for the token; ttl 0: 403 */
     const char *token;                   /* the token that Nomad accepts; NULL: any */
     unsigned heartbeats_asked;
-    const char *servers;  /* the answer of /v1/agent/servers; NULL: a list of one */
-    bool servers_refused; /* 403 without the token */
-    enum knock metadata;  /* the answer of the metadata service */
+    const char *servers;      /* the answer of /v1/agent/servers; NULL: a list of one */
+    bool servers_refused;     /* 403 without the token */
+    enum peer_check metadata; /* the answer of the metadata service */
     unsigned metadata_asked;
     /* Paths are checked for this user, without a walk through the directories; root owns files. */
     struct path_user user;

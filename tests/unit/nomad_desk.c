@@ -33,7 +33,7 @@ static enum MHD_Result send_answer(struct MHD_Connection *c, const struct desk_a
     char index[24];
     struct MHD_Response *r = MHD_create_response_from_buffer(
         a->body.len, a->body.len > 0 ? a->body.data : (void *)index, MHD_RESPMEM_MUST_COPY);
-    snprintf(index, sizeof index, "%llu", (unsigned long long)a->index);
+    snprintf(index, sizeof(index), "%llu", (unsigned long long)a->index);
     MHD_add_response_header(r, "X-Nomad-Index", index);
     if (a->next_token[0] != '\0')
         MHD_add_response_header(r, "X-Nomad-NextToken", a->next_token);
@@ -77,7 +77,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 
 struct nomad_desk *nomad_desk_start(int servers, desk_handler *handle, void *ctx)
 {
-    struct nomad_desk *d = xzalloc(1, sizeof *d);
+    struct nomad_desk *d = xzalloc(1, sizeof(*d));
     d->handle = handle;
     d->ctx = ctx;
     d->n = servers;
@@ -118,15 +118,15 @@ static void name_servers(struct watched *w, int servers)
 {
     struct coord_conf *c = &w->fixture.conf;
 
-    snprintf(c->address, sizeof c->address, "http://127.0.0.1:%u", nomad_desk_port(w->desk, 0));
-    c->servers.items = xzalloc((size_t)servers, sizeof *c->servers.items);
+    snprintf(c->address, sizeof(c->address), "http://127.0.0.1:%u", nomad_desk_port(w->desk, 0));
+    c->servers.items = xzalloc((size_t)servers, sizeof(*c->servers.items));
     c->servers.n = (size_t)servers;
     for (int i = 0; i < servers; i++) {
         char text[64];
 
-        snprintf(text, sizeof text, "s%d", i);
+        snprintf(text, sizeof(text), "s%d", i);
         c->servers.items[i].name = xstrdup(text);
-        snprintf(text, sizeof text, "http://127.0.0.1:%u", nomad_desk_port(w->desk, i));
+        snprintf(text, sizeof(text), "http://127.0.0.1:%u", nomad_desk_port(w->desk, i));
         c->servers.items[i].address = xstrdup(text);
     }
 }
@@ -138,10 +138,10 @@ void watched_begin(struct watched *w, int servers, const char *token, desk_handl
     struct err err = ERR_INIT;
 
     w->desk = nomad_desk_start(servers, handle, ctx);
-    if (console_fixture_begin(&w->fixture) < 0)
+    if (context_fixture_begin(&w->fixture) < 0)
         abort();
     name_servers(w, servers);
-    str_cut(c->token, sizeof c->token, token);
+    str_cut(c->token, sizeof(c->token), token);
     if (http_new(&w->http, &err) < 0 || nomad_http_new(c, w->http, &w->nomad, &err) < 0)
         abort();
     w->observer = observer_new(
@@ -154,7 +154,7 @@ void watched_end(struct watched *w)
     nomad_http_free(w->nomad);
     observer_free(w->observer);
     nomad_desk_stop(w->desk);
-    console_fixture_end(&w->fixture);
+    context_fixture_end(&w->fixture);
 }
 
 const struct world *watched_round(struct watched *w)

@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 #include "buf.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "observer.h"
 
 #define DESK_SERVERS 4
@@ -39,7 +39,7 @@ void nomad_desk_stop(struct nomad_desk *d);
  * aborts. */
 struct watched {
     struct nomad_desk *desk;
-    struct console_fixture fixture;
+    struct context_fixture fixture;
     struct http *http;
     struct nomad_http *nomad;
     struct observer *observer;

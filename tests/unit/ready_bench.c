@@ -65,7 +65,7 @@ void ready_survey(struct ready_bench *b)
 {
     bool learned = false;
 
-    facts_gather(&b->p, "", &b->f, &learned);
+    nomad_on_host_read(&b->p, "", &b->f, &learned);
     b->p.in_place = b->says;
     if (b->says.nomad != TRI_UNKNOWN || b->says.text[0] != '\0')
         b->p.in_place.of = b->f.disk;

@@ -24,7 +24,7 @@ typedef void ready_change(struct ready_bench *b);
 struct ready_bench {
     struct model_host m;
     struct phases p;
-    struct facts f;
+    struct nomad_on_host f;
     struct facts_survey s;
     struct law law;
     bool client, server;      /* the host has an id as client, as server */

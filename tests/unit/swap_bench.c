@@ -49,7 +49,7 @@ static void put_manifest(const char *version, int64_t created_s, const struct ke
     str_cut(m.version, sizeof(m.version), version);
     *build = (struct build){
         .os = "linux", .packing = PACKING_BARE, .size = MODEL_BINARY, .fetch_size = MODEL_BINARY};
-    str_cut(build->arch, sizeof(build->arch), facts_arch());
+    str_cut(build->arch, sizeof(build->arch), go_arch());
     model_digest("new", &build->digest);
     build->fetch_digest = build->digest;
     desk_manifest(st, by, &m);
@@ -124,7 +124,7 @@ enum refusal swap_bench_again(struct swap_bench *b, const struct buf *inner,
     struct verified v;
     struct err err = ERR_INIT;
 
-    swap_obey(&b->s, &p, &answer);
+    swap_answer_order(&b->s, &p, &answer);
     if (answer.len == 0)
         return REFUSAL_COUNT;
     if (envelope_verify(answer.data, answer.len, &v, &err) < 0)

@@ -14,7 +14,7 @@
 
 #include "model_host.h"
 #include "order_desk.h"
-#include "swap_obey.h"
+#include "orders_received.h"
 
 struct swap_bench {
     char *dir;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 #include "advice.h"
 #include "decide_desk.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "fingerprint.h"
 #include "hazards.h"
 #include "log_frames.h"

@@ -30,7 +30,7 @@ static void by_the_address_of_its_enrolment(void **state)
 
         memset(&first, 1, sizeof(first));
         memset(&other, 2, sizeof(other));
-        joiner_key(id, &first);
+        joining_key(id, &first);
         assert_int_equal(known_hosts_add(&known, id, "10.0.0.21", &first, &err), 1);
         if (rows[i].by_id)
             assert_int_equal(known_hosts_add(&known, "raft-1", "s1", &other, &err), 1);

@@ -24,19 +24,19 @@ struct manager {
 
 static int enter(void **state)
 {
-    struct manager *m = xzalloc(1, sizeof *m);
+    struct manager *m = xzalloc(1, sizeof(*m));
     struct sockaddr_un a = {.sun_family = AF_UNIX};
-    ssize_t n = readlink("/proc/self/exe", m->program, sizeof m->program - 40);
+    ssize_t n = readlink("/proc/self/exe", m->program, sizeof(m->program) - 40);
 
     if (n <= 0)
         return -1;
     char *slash = strrchr(m->program, '/');
     str_cut(slash, 32, "/../caravan-agent");
     m->dir = scratch_open();
-    snprintf(a.sun_path, sizeof a.sun_path, "%.90s/notify", m->dir);
-    snprintf(m->notify, sizeof m->notify, "NOTIFY_SOCKET=%s", a.sun_path);
+    snprintf(a.sun_path, sizeof(a.sun_path), "%.90s/notify", m->dir);
+    snprintf(m->notify, sizeof(m->notify), "NOTIFY_SOCKET=%s", a.sun_path);
     m->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (bind(m->fd, (const struct sockaddr *)&a, sizeof a) < 0)
+    if (bind(m->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
         return -1;
     *state = m;
     return 0;
@@ -93,7 +93,7 @@ static void start(struct manager *m, int watchdog_ms)
     const struct spawn s = {.argv = argv, .env = env, .pass_fd = -1};
     struct err err = ERR_INIT;
 
-    snprintf(m->usec, sizeof m->usec, "WATCHDOG_USEC=%d000", watchdog_ms);
+    snprintf(m->usec, sizeof(m->usec), "WATCHDOG_USEC=%d000", watchdog_ms);
     if (spawn_start(&s, &m->pid, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -109,7 +109,7 @@ static bool hears(struct manager *m, const char *want, int64_t within_ms)
 
         if (poll(&p, 1, (int)left) <= 0)
             continue;
-        ssize_t n = recv(m->fd, said, sizeof said - 1, 0);
+        ssize_t n = recv(m->fd, said, sizeof(said) - 1, 0);
         said[n < 0 ? 0 : n] = '\0';
         if (strstr(said, want) != NULL)
             return true;

@@ -27,7 +27,7 @@
 #include "spawn.h"
 #include "str.h"
 #include "swap_channel.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 /* The real program, as it stands beside this one's folder, on a port of its own. */
 struct house {
@@ -37,7 +37,7 @@ struct house {
     int port;
     pid_t pid;
     struct fake_swap *swap;
-    struct view *view;
+    struct swap_status *shown;
     struct links *links;
     int wake[2];
     /* of the last call */
@@ -71,8 +71,8 @@ static void write_view(struct house *h, uint64_t revision)
     char path[AGENT_PATH_MAX];
     struct err err = ERR_INIT;
     agent_path(path, h->run, VIEW_NAME);
-    h->view->status.work.revision = h->view->hello.view_revision = revision;
-    if (view_write(path, h->view, &err) < 0)
+    h->shown->status.work.revision = h->shown->hello.view_revision = revision;
+    if (swap_status_write(path, h->shown, &err) < 0)
         fail_msg("%s", err.text);
 }
 
@@ -110,9 +110,9 @@ static int enter(void **state)
         return -1;
     h->port = free_port();
     snprintf(h->address, sizeof(h->address), "127.0.0.1:%d", h->port);
-    h->view = xzalloc(1, sizeof(*h->view));
-    h->view->hello.wire_min = h->view->hello.wire_max = 1;
-    h->view->hello.phase = h->view->status.work.phase = PHASE_IDLE;
+    h->shown = xzalloc(1, sizeof(*h->shown));
+    h->shown->hello.wire_min = h->shown->hello.wire_max = 1;
+    h->shown->hello.phase = h->shown->status.work.phase = PHASE_IDLE;
     write_conf(h);
     h->swap = fake_swap_start(h->socket_path, h->desk.host);
     *state = h;
@@ -159,7 +159,7 @@ static int leave(void **state)
     close(h->wake[1]);
     buf_free(&h->inner);
     buf_free(&h->answer);
-    free(h->view);
+    free(h->shown);
     const struct spawn rm = {.argv = argv, .deadline_ms = 10000, .out_max = 1024, .pass_fd = -1};
     int rv = spawn_run(&rm, clock_system(), &r, &err);
     buf_free(&r.out);

@@ -44,8 +44,8 @@ static struct agent_state *full_state(void)
         s->notes.items[i].len = NOTE_MAX - i;
         memset(s->notes.items[i].text, 'a' + (int)i, NOTE_MAX - i);
     }
-    s->noted = (struct count){{5}, 3, 12};
-    s->refused = (struct count){{5}, 3, 4};
+    s->noted = (struct sequences){{5}, 3, 12};
+    s->refused = (struct sequences){{5}, 3, 4};
     for (unsigned i = 0; i < KEPT_MAX + 3; i++) {
         auto_buf struct buf receipt = BUF_INIT;
         struct digest d = {{(unsigned char)(i + 1)}};
@@ -94,15 +94,15 @@ static void oldest_receipt_makes_room(void **state)
 static void counts_are_of_their_session_and_epoch(void **state)
 {
     (void)state;
-    struct count c = {{0}, 0, 0};
+    struct sequences c = {{0}, 0, 0};
     const unsigned char boot[SESSION_LEN] = {1}, other[SESSION_LEN] = {2};
-    count_take(&c, boot, 4, 10);
-    count_take(&c, boot, 4, 8);
-    assert_int_equal(count_in(&c, boot, 4), 10);
-    assert_int_equal(count_in(&c, boot, 5), 0);
-    assert_int_equal(count_in(&c, other, 4), 0);
-    count_take(&c, other, 4, 2);
-    assert_int_equal(count_in(&c, other, 4), 2);
+    sequences_take(&c, boot, 4, 10);
+    sequences_take(&c, boot, 4, 8);
+    assert_int_equal(sequences_in(&c, boot, 4), 10);
+    assert_int_equal(sequences_in(&c, boot, 5), 0);
+    assert_int_equal(sequences_in(&c, other, 4), 0);
+    sequences_take(&c, other, 4, 2);
+    assert_int_equal(sequences_in(&c, other, 4), 2);
 }
 
 static void absent_is_empty(void **state)

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include "agents.h"
 #include "codec.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "envelope.h"
 #include "http.h"
 #include "keys.h"
@@ -23,7 +23,7 @@ enum manner {
 };
 
 struct scene {
-    struct console_fixture fixture;
+    struct context_fixture fixture;
     struct trust trust;
     struct keypair *officer, *observer, *host, *other;
     struct known_hosts known;
@@ -45,7 +45,7 @@ struct scene {
 
 static void receipt_for(const struct scene *s, const struct verified *v, struct receipt *r)
 {
-    memset(r, 0, sizeof *r);
+    memset(r, 0, sizeof(*r));
     r->head = v->head;
     r->head.is_receipt = true;
     r->head.receiver = v->head.sender;
@@ -71,7 +71,7 @@ static void receipt_for(const struct scene *s, const struct verified *v, struct 
 static int answer_as(struct scene *s, const struct verified *v, enum frame_format format,
                      struct buf *answer)
 {
-    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     auto_buf struct buf inner = BUF_INIT;
     struct err err = ERR_INIT;
     receipt_for(s, v, r);
@@ -126,7 +126,7 @@ static void set_manner(struct scene *s, enum manner m)
 
 static struct scene *begin(enum manner manner, const char *server_id)
 {
-    struct scene *s = xzalloc(1, sizeof *s);
+    struct scene *s = xzalloc(1, sizeof(*s));
     struct err err = ERR_INIT;
     char text[40];
     s->manner = manner;
@@ -134,7 +134,7 @@ static struct scene *begin(enum manner manner, const char *server_id)
     pthread_mutex_init(&s->lock, NULL);
     s->host = keypair_generate();
     s->other = keypair_generate();
-    if (console_fixture_begin(&s->fixture) < 0 ||
+    if (context_fixture_begin(&s->fixture) < 0 ||
         keys_make_solo(&s->fixture.conf, "t", &s->trust, &err) < 0 ||
         keys_load(&s->fixture.conf, ROLE_OPERATOR, &s->officer, &err) < 0 ||
         known_hosts_add(&s->known, "id-1", "s1", keypair_public(s->host), &err) < 0 ||
@@ -150,10 +150,10 @@ static struct scene *begin(enum manner manner, const char *server_id)
     if (link_server_start(&c, &s->server, &err) < 0)
         fail_msg("%s", err.text);
     struct address_map *m = &s->fixture.conf.agents;
-    m->items = xzalloc(1, sizeof *m->items);
+    m->items = xzalloc(1, sizeof(*m->items));
     m->n = 1;
     m->items[0].name = xstrdup("s1");
-    snprintf(text, sizeof text, "127.0.0.1:%d", link_server_port(s->server));
+    snprintf(text, sizeof(text), "127.0.0.1:%d", link_server_port(s->server));
     m->items[0].address = xstrdup(text);
     s->hosts[0] = (struct host){.key = "id-1",
                                 .name = "s1",
@@ -183,7 +183,7 @@ static void end(struct scene *s)
     keypair_free(s->host);
     keypair_free(s->other);
     buf_free(&s->first);
-    console_fixture_end(&s->fixture);
+    context_fixture_end(&s->fixture);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
@@ -209,9 +209,9 @@ static void pump(struct scene *s, int64_t until)
 static void until_told(struct scene *s)
 {
     int64_t until = clock_mono(clock_system()) + 20000;
-    while (!agents_told(s->agents) && clock_mono(clock_system()) < until)
+    while (!agents_have_answered(s->agents) && clock_mono(clock_system()) < until)
         pump(s, until);
-    assert_true(agents_told(s->agents));
+    assert_true(agents_have_answered(s->agents));
 }
 
 static void test_an_honest_agent(void **state)
@@ -246,7 +246,7 @@ static void test_one_that_is_to_join(void **state)
     struct err err = ERR_INIT;
     char key[UUID_MAX];
     (void)state;
-    joiner_key(key, keypair_public(s->host));
+    joining_key(key, keypair_public(s->host));
     assert_int_equal(known_hosts_add(&s->known, key, "10.0.0.9", keypair_public(s->host), &err), 1);
     s->hosts[0] = (struct host){.key = key, .name = "10.0.0.9", .joins = true};
     s->hosts[0].server_id = s->hosts[0].node_id = s->hosts[0].addr = "";
@@ -337,7 +337,7 @@ static void test_garbage_does_not_count(void **state)
 
 static struct agent_event send_note(struct scene *s)
 {
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
     struct err err = ERR_INIT;
@@ -394,7 +394,7 @@ static void test_questions_and_orders_have_keys_of_their_own(void **state)
     assert_true(pubkey_eq(&s->asked_by, keypair_public(s->observer)));
     assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &d, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
-    agents_orders_by(s->agents, s->officer);
+    agents_set_order_key(s->agents, s->officer);
     struct agent_event e = send_note(s);
     assert_non_null(e.receipt);
     assert_true(pubkey_eq(&s->ordered_by, keypair_public(s->officer)));
@@ -478,7 +478,7 @@ static void test_an_order_of_another_key_is_signed_anew(void **state)
     assert_int_equal(agents_sign(s->agents, "id-1", &o, &inner, &digest, &err), 0);
     for (int other = 0; other < 2; other++) {
         const struct keypair *now = other == 1 ? s->other : s->officer;
-        agents_orders_by(s->agents, now);
+        agents_set_order_key(s->agents, now);
         agents_send(s->agents, "id-1", MSG_CANCEL, o.head.nonce, inner.data, inner.len);
         int64_t until = clock_mono(clock_system()) + 20000;
         while (!agents_next(s->agents, &e)) {
@@ -497,7 +497,7 @@ static void test_an_order_of_another_key_is_signed_anew(void **state)
 static void test_an_order_to_a_host_that_left(void **state)
 {
     struct scene *s = begin(HONEST, "id-1");
-    autofree struct order *o = xzalloc(1, sizeof *o);
+    autofree struct order *o = xzalloc(1, sizeof(*o));
     auto_buf struct buf inner = BUF_INIT;
     struct digest digest;
     struct agent_event e;

@@ -6,15 +6,15 @@
 #include <cmocka.h>
 #include "audit_desk.h"
 #include "auditing.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 
 #define FOUND_MAX 16
 
 struct bench {
-    struct console_fixture files;
+    struct context_fixture files;
     struct audit_desk desk;
-    struct console console;
+    struct command_context context;
     struct auditing auditing;
     size_t n;
     struct audit_finding found[FOUND_MAX];
@@ -22,8 +22,8 @@ struct bench {
 
 static struct bench *bench_with(size_t hosts)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
-    assert_int_equal(console_fixture_begin(&b->files), 0);
+    struct bench *b = xzalloc(1, sizeof(*b));
+    assert_int_equal(context_fixture_begin(&b->files), 0);
     audit_desk_begin(&b->desk, &b->files.conf, hosts);
     return b;
 }
@@ -31,7 +31,7 @@ static struct bench *bench_with(size_t hosts)
 static void bench_end(struct bench *b)
 {
     audit_desk_end(&b->desk);
-    console_fixture_end(&b->files);
+    context_fixture_end(&b->files);
     free(b);
 }
 
@@ -50,9 +50,9 @@ static void audit(struct bench *b)
     struct stored_run run;
     audit_desk_commit(&b->desk);
     b->n = 0;
-    console_init(&b->console);
-    b->console.opt.config = b->files.dir;
-    int rc = auditing_open(&b->console, &b->auditing, &err);
+    context_init(&b->context);
+    b->context.opt.config = b->files.dir;
+    int rc = auditing_open(&b->context, &b->auditing, &err);
     b->auditing.found = found;
     b->auditing.ctx = b;
     if (rc < 0 || ledger_store_find(b->auditing.store, NULL, &run, &err) < 0 ||
@@ -60,7 +60,7 @@ static void audit(struct bench *b)
         fail_msg("%s", err.text);
     assert_int_equal(b->auditing.wrong, b->n);
     auditing_close(&b->auditing);
-    console_close(&b->console);
+    context_close(&b->context);
 }
 
 static void is_well(struct bench *b)
@@ -151,10 +151,10 @@ static void an_order_of_another_cluster_or_host(void **state)
     struct bench *b = bench_with(2);
     unsigned char ours[CLUSTER_ID_LEN];
     (void)state;
-    memcpy(ours, b->desk.trust.cluster, sizeof ours);
+    memcpy(ours, b->desk.trust.cluster, sizeof(ours));
     b->desk.trust.cluster[0] ^= 1;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
-    memcpy(b->desk.trust.cluster, ours, sizeof ours);
+    memcpy(b->desk.trust.cluster, ours, sizeof(ours));
     finds(b, AUDIT_MISPLACED, "another cluster");
     bench_end(b);
     b = bench_with(2);
@@ -527,7 +527,7 @@ static void a_ledger_that_says_something_else(void **state)
     row->answered = false;
     row->dirty = true;
     finds(b, AUDIT_CONTRADICTION, "the ledger says that it was not answered");
-    memset(&row->inner_digest, 0, sizeof row->inner_digest);
+    memset(&row->inner_digest, 0, sizeof(row->inner_digest));
     row->dirty = true;
     finds(b, AUDIT_CONTRADICTION, "this host never got an order");
     bench_end(b);
@@ -574,7 +574,7 @@ static void record_alone(struct bench *b, enum message_kind kind, struct stored_
     buf_add(&ret->inner, d->ledger.hosts[0].inner.data, d->ledger.hosts[0].inner.len);
     ret->digest = d->hosts[0].order.head.order;
     ret->trust = 1;
-    str_cut(ret->host, sizeof ret->host, d->plan.hosts[0].key);
+    str_cut(ret->host, sizeof(ret->host), d->plan.hosts[0].key);
     if (ledger_record_alone(d->store, ret, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -583,15 +583,15 @@ static void audit_alone(struct bench *b)
 {
     struct err err = ERR_INIT;
     b->n = 0;
-    console_init(&b->console);
-    b->console.opt.config = b->files.dir;
-    assert_int_equal(auditing_open(&b->console, &b->auditing, &err), 0);
+    context_init(&b->context);
+    b->context.opt.config = b->files.dir;
+    assert_int_equal(auditing_open(&b->context, &b->auditing, &err), 0);
     b->auditing.found = found;
     b->auditing.ctx = b;
     if (auditing_alone(&b->auditing, &err) < 0)
         fail_msg("%s", err.text);
     auditing_close(&b->auditing);
-    console_close(&b->console);
+    context_close(&b->context);
 }
 
 static void trust_orders_belong_to_no_run(void **state)
@@ -639,9 +639,9 @@ static void the_last_order_over_all_runs(void **state)
     struct err err = ERR_INIT;
     struct stored_run run;
     audit_desk_commit(&b->desk);
-    console_init(&b->console);
-    b->console.opt.config = b->files.dir;
-    assert_int_equal(auditing_open(&b->console, &b->auditing, &err), 0);
+    context_init(&b->context);
+    b->context.opt.config = b->files.dir;
+    assert_int_equal(auditing_open(&b->context, &b->auditing, &err), 0);
     b->auditing.asks = true;
     assert_int_equal(ledger_store_find(b->auditing.store, NULL, &run, &err), 0);
     for (int i = 0; i < 2; i++) /* reading a run again changes nothing */
@@ -653,7 +653,7 @@ static void the_last_order_over_all_runs(void **state)
     assert_false(auditing_last_of(&b->auditing, "nobody")->there);
     assert_int_equal(b->auditing.n_last, 2);
     auditing_close(&b->auditing);
-    console_close(&b->console);
+    context_close(&b->context);
     bench_end(b);
 }
 

@@ -40,7 +40,7 @@ static void a_removed_trust_order_shows(void **state)
         memset(heads[i].nonce, 99, NONCE_LEN);
         if (i > 0)
             ledger_nonce(ledger_no_run, &before, all[i].salt, heads[i].nonce);
-        memset(&before, 1 + (int)i, sizeof before);
+        memset(&before, 1 + (int)i, sizeof(before));
         all[i].digest = before;
         all[i].head = &heads[i];
         some[i] = &all[i];

@@ -26,7 +26,7 @@ static void write_conf_as(const char *text, mode_t mode)
 {
     char path[300];
     struct err err = ERR_INIT;
-    snprintf(path, sizeof path, "%s/caravan.conf", dir);
+    snprintf(path, sizeof(path), "%s/caravan.conf", dir);
     if (file_replace(path, text, strlen(text), mode, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -39,7 +39,7 @@ static void write_conf(const char *text)
 static int set_up(void **state)
 {
     (void)state;
-    scratch_make(dir, sizeof dir);
+    scratch_make(dir, sizeof(dir));
     return 0;
 }
 
@@ -47,7 +47,7 @@ static int tear_down(void **state)
 {
     char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/caravan.conf", dir);
+    snprintf(path, sizeof(path), "%s/caravan.conf", dir);
     unlink(path);
     return rmdir(dir);
 }
@@ -85,7 +85,7 @@ static void test_file_then_environment(void **state)
     assert_null(address_map_find(&c.agents, "", ""));
     assert_string_equal(address_map_find(&c.servers, "", "s1"), "unix:///run/n.sock");
     char want[300];
-    snprintf(want, sizeof want, "%s/state", dir);
+    snprintf(want, sizeof(want), "%s/state", dir);
     assert_string_equal(c.state_dir, want);
     coord_conf_free(&c);
     env_addr = NULL;
@@ -165,9 +165,9 @@ static void test_a_named_file_must_be_there(void **state)
     struct err err = ERR_INIT;
     char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/nothing.conf", dir);
+    snprintf(path, sizeof(path), "%s/nothing.conf", dir);
     assert_int_equal(coord_conf_load(path, fake_env, &c, &err), -1);
-    snprintf(path, sizeof path, "%s/to-be-made", dir);
+    snprintf(path, sizeof(path), "%s/to-be-made", dir);
     assert_int_equal(coord_conf_load(path, fake_env, &c, &err), 0);
     assert_string_equal(c.dir, path);
     assert_false(c.file_there);

@@ -367,33 +367,32 @@ static void no_value_is_told(void **state)
 #define DENY(list) "client { options { \"fingerprint.denylist\" = \"" list "\" } }"
 
 static const struct {
-    enum knock heard;
+    enum peer_check heard;
     const char *config;
     enum tri value;
     const char *says;
 } waits[] = {
-    {KNOCK_MUTE, "client { enabled = true }", TRI_YES, "each start waits 8 s"},
-    {KNOCK_MUTE, DENY("network"), TRI_YES, "8 s"},
-    {KNOCK_MUTE, DENY("env_aws,env_gce"), TRI_YES,
+    {PEER_MUTE, "client { enabled = true }", TRI_YES, "each start waits 8 s"},
+    {PEER_MUTE, DENY("network"), TRI_YES, "8 s"},
+    {PEER_MUTE, DENY("env_aws,env_gce"), TRI_YES,
      "4 s for a cloud's metadata, but no service "
      "answers: 2 fingerprinters ask"},
-    {KNOCK_MUTE, DENY(" env_gce ,env_azure,\tenv_digitalocean,x"), TRI_YES, "1 fingerprinter asks"},
-    {KNOCK_MUTE, DENY("env_aws,env_azure,env_digitalocean,env_gce"), TRI_NO, "no fingerprinter"},
-    {KNOCK_MUTE, DENY("env_aw,env_azures,env_,"), TRI_YES, "8 s"},
-    {KNOCK_MUTE, "client { options = { \"fingerprint.blacklist\" = \"env_aws\" } }", TRI_YES,
+    {PEER_MUTE, DENY(" env_gce ,env_azure,\tenv_digitalocean,x"), TRI_YES, "1 fingerprinter asks"},
+    {PEER_MUTE, DENY("env_aws,env_azure,env_digitalocean,env_gce"), TRI_NO, "no fingerprinter"},
+    {PEER_MUTE, DENY("env_aw,env_azures,env_,"), TRI_YES, "8 s"},
+    {PEER_MUTE, "client { options = { \"fingerprint.blacklist\" = \"env_aws\" } }", TRI_YES, "6 s"},
+    {PEER_MUTE, "client { options { fingerprint.denylist = \"env_aws\" } }", TRI_YES, "6 s"},
+    {PEER_MUTE, "{\"client\": [{\"options\": {\"fingerprint.denylist\": \"env_aws\"}}]}", TRI_YES,
      "6 s"},
-    {KNOCK_MUTE, "client { options { fingerprint.denylist = \"env_aws\" } }", TRI_YES, "6 s"},
-    {KNOCK_MUTE, "{\"client\": [{\"options\": {\"fingerprint.denylist\": \"env_aws\"}}]}", TRI_YES,
-     "6 s"},
-    {KNOCK_MUTE, "client { options { \"fingerprint.allowlist\" = \"cpu,env_gce\" } }", TRI_YES,
+    {PEER_MUTE, "client { options { \"fingerprint.allowlist\" = \"cpu,env_gce\" } }", TRI_YES,
      "2 s"},
-    {KNOCK_MUTE, "client { options { \"fingerprint.whitelist\" = \"cpu\" } }", TRI_NO, "no finger"},
-    {KNOCK_MUTE, "options { \"fingerprint.denylist\" = \"env_aws\" }", TRI_YES, "8 s"},
-    {KNOCK_MUTE, DENY("${var.list}"), TRI_UNKNOWN, "not plain text"},
-    {KNOCK_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
-    {KNOCK_SERVES, "", TRI_NO, "a cloud's metadata service answers"},
-    {KNOCK_NOBODY, "", TRI_NO, "at once"},
-    {KNOCK_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
+    {PEER_MUTE, "client { options { \"fingerprint.whitelist\" = \"cpu\" } }", TRI_NO, "no finger"},
+    {PEER_MUTE, "options { \"fingerprint.denylist\" = \"env_aws\" }", TRI_YES, "8 s"},
+    {PEER_MUTE, DENY("${var.list}"), TRI_UNKNOWN, "not plain text"},
+    {PEER_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
+    {PEER_SERVES, "", TRI_NO, "a cloud's metadata service answers"},
+    {PEER_NOBODY, "", TRI_NO, "at once"},
+    {PEER_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
 };
 
 static void clouds_that_are_waited_for(void **state)

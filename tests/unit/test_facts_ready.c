@@ -214,7 +214,7 @@ static void held(struct ready_bench *b)
 static void peer_restores(struct ready_bench *b)
 {
     b->m.odd_peer = "10.0.0.2:4647";
-    b->m.odd = KNOCK_MUTE;
+    b->m.odd = PEER_MUTE;
 }
 static void two_gone(struct ready_bench *b)
 {

@@ -15,12 +15,12 @@ static int set_up(void **state)
     if (swap_bench_set_up(state) != 0)
         return -1;
     b = *state;
-    b->s.facts.stamp.main_pid = 42;
+    b->s.nomad.stamp.main_pid = 42;
     b->m.process.there = true;
     b->m.uptime_ms += 60000;
     b->s.phases.asked.api = TRI_YES;
     b->s.phases.conf.api = "https://127.0.0.1:4646";
-    str_cut(b->s.facts.client_id, sizeof(b->s.facts.client_id), "22222222-3333");
+    str_cut(b->s.nomad.client_id, sizeof(b->s.nomad.client_id), "22222222-3333");
     return 0;
 }
 
@@ -28,7 +28,7 @@ static struct fact told(struct swap_bench *b, const char *token_file)
 {
     struct fact f = {.value = TRI_NO};
 
-    assert_true(facts_servers(&b->s.phases, &b->s.facts, token_file, &f));
+    assert_true(facts_servers(&b->s.phases, &b->s.nomad, token_file, &f));
     assert_string_equal(f.id, "knows-servers");
     return f;
 }
@@ -106,10 +106,10 @@ static void who_is_not_asked(void **state)
     b->s.phases.asked.api = TRI_NO;
     is_unknown(b, "", "does not answer");
     b->s.phases.asked.api = TRI_YES;
-    b->s.facts.stamp.main_pid = 0;
+    b->s.nomad.stamp.main_pid = 0;
     is_unknown(b, "", "does not answer");
-    b->s.facts.client_id[0] = '\0';
-    assert_false(facts_servers(&b->s.phases, &b->s.facts, "", &f)); /* there is no fact */
+    b->s.nomad.client_id[0] = '\0';
+    assert_false(facts_servers(&b->s.phases, &b->s.nomad, "", &f)); /* there is no fact */
     assert_int_equal(b->m.asks, asks);
 }
 

@@ -122,12 +122,12 @@ static void other_running(struct ready_bench *b)
 static void other_name(struct ready_bench *b)
 {
     other_program(b);
-    b->m.way = (struct host_way){.there = true, .same = true};
+    b->m.way = (struct host_link_chain){.there = true, .same = true};
 }
 static void through_links(struct ready_bench *b)
 {
     other_program(b);
-    b->m.way = (struct host_way){.there = true, .through = true, .same = true};
+    b->m.way = (struct host_link_chain){.there = true, .through = true, .same = true};
 }
 static void by_script(struct ready_bench *b)
 {
@@ -174,7 +174,7 @@ static void placed_by_us(struct ready_bench *b)
 {
     bool learned = false;
 
-    facts_gather(&b->p, "", &b->f, &learned);
+    nomad_on_host_read(&b->p, "", &b->f, &learned);
     b->p.rec.placed = b->f.disk;
 }
 static void placed_other(struct ready_bench *b)

@@ -261,7 +261,7 @@ static void nobody_there(struct ready_bench *b)
 {
     to_be_started(b);
     b->m.odd_peer = "10.0.0.1:4647";
-    b->m.odd = KNOCK_NOBODY;
+    b->m.odd = PEER_NOBODY;
 }
 static void joins_many(struct ready_bench *b)
 {

@@ -225,13 +225,13 @@ static void knocks(void **state)
 {
     struct bench *b = *state;
     struct err err = ERR_INIT;
-    static const char peers[KNOCK_COUNT][FETCH_PEER_MAX] = {
+    static const char peers[PEER_COUNT][FETCH_PEER_MAX] = {
         "10.0.0.1:4647", "[::1]:4647", "10.0.0.3:4647", "10.0.0.4:4647", "10.0.0.5:4647"};
-    enum knock heard[KNOCK_COUNT];
+    enum peer_check heard[PEER_COUNT];
 
     says(b, "heard unknown serves mute closes nobody\n");
-    assert_int_equal(fetch_call_knock(b->call, peers, KNOCK_COUNT, 300, heard, &err), 0);
-    for (int k = 0; k < KNOCK_COUNT; k++)
+    assert_int_equal(fetch_call_check_peers(b->call, peers, PEER_COUNT, 300, heard, &err), 0);
+    for (int k = 0; k < PEER_COUNT; k++)
         assert_int_equal(heard[k], k);
     /* More, fewer and other words than were asked for are no answer. */
     static const char *const answers[] = {"heard serves\n",
@@ -246,20 +246,20 @@ static void knocks(void **state)
                                           "herd serves serves\n"};
     for (size_t i = 0; i < ARRAY_LEN(answers); i++) {
         says(b, answers[i]);
-        assert_int_equal(fetch_call_knock(b->call, peers, 2, 300, heard, &err), -1);
+        assert_int_equal(fetch_call_check_peers(b->call, peers, 2, 300, heard, &err), -1);
         assert_int_equal(err.kind, ERR_STATE);
     }
     static const char wrong[][FETCH_PEER_MAX] = {
         "", "nohost", ":4647", "a:", "a:0", "a:65536", "a:x", "a:1x"};
     for (size_t i = 0; i < ARRAY_LEN(wrong); i++) {
-        assert_int_equal(fetch_call_knock(b->call, &wrong[i], 1, 300, heard, &err), -1);
+        assert_int_equal(fetch_call_check_peers(b->call, &wrong[i], 1, 300, heard, &err), -1);
         assert_int_equal(err.kind, ERR_FORMAT);
     }
-    assert_int_equal(fetch_call_knock(b->call, peers, 0, 300, heard, &err), -1);
+    assert_int_equal(fetch_call_check_peers(b->call, peers, 0, 300, heard, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
     says(b, "heard mute\nheard mute mute\n");
     assert_int_equal(fetch_call_metadata(b->call, 300, heard, &err), 0);
-    assert_int_equal(heard[0], KNOCK_MUTE);
+    assert_int_equal(heard[0], PEER_MUTE);
     assert_int_equal(fetch_call_metadata(b->call, 300, heard, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
 }

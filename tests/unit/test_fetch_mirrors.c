@@ -71,16 +71,16 @@ VENDOR_TEST(test_redirects)
 {
     char to[300];
     vendor_behave(bench.vendor, MIRROR_REDIRECTS, ZIP);
-    snprintf(to, sizeof to, "file://%s/nomad/" V "/" ZIP, vendor_site(bench.vendor));
+    snprintf(to, sizeof(to), "file://%s/nomad/" V "/" ZIP, vendor_site(bench.vendor));
     vendor_redirect(bench.vendor, to);
     refuses(ERR_REFUSED, "redirect");
     vendor_redirect(bench.vendor, "/nomad/" V "/" ZIP); /* for ever */
     refuses(ERR_REFUSED, "too many redirects");
     vendor_redirect(bench.vendor, "ftp://127.0.0.1/x");
     refuses(ERR_REFUSED, "redirect");
-    snprintf(to, sizeof to, "%s/nomad/" V "/other.zip", vendor_site(bench.vendor));
+    snprintf(to, sizeof(to), "%s/nomad/" V "/other.zip", vendor_site(bench.vendor));
     char zip[300];
-    snprintf(zip, sizeof zip, "%s/nomad/" V "/" ZIP, vendor_site(bench.vendor));
+    snprintf(zip, sizeof(zip), "%s/nomad/" V "/" ZIP, vendor_site(bench.vendor));
     unlink(to);
     assert_int_equal(link(zip, to), 0);
     vendor_redirect(bench.vendor, "/nomad/" V "/other.zip");
@@ -89,7 +89,7 @@ VENDOR_TEST(test_redirects)
 
 VENDOR_TEST(test_a_file_url_is_no_place)
 {
-    snprintf(bench.from, sizeof bench.from, "file://%.200s", vendor_site(bench.vendor));
+    snprintf(bench.from, sizeof(bench.from), "file://%.200s", vendor_site(bench.vendor));
     refuses(ERR_USAGE, "give a directory, or a URL");
 }
 
@@ -117,7 +117,7 @@ VENDOR_TEST(test_a_password_is_nowhere)
     struct err err = ERR_INIT;
     char site[64];
     vendor_url(bench.vendor, site);
-    snprintf(bench.from, sizeof bench.from, "http://joe:%s@%s", secret, site + strlen("http://"));
+    snprintf(bench.from, sizeof(bench.from), "http://joe:%s@%s", secret, site + strlen("http://"));
     static const enum mirror_manner manners[] = {MIRROR_TRUNCATED, MIRROR_FAILS, MIRROR_OTHER,
                                                  MIRROR_ENDLESS};
     for (size_t i = 0; i < ARRAY_LEN(manners); i++) {
@@ -135,7 +135,7 @@ VENDOR_TEST(test_a_password_is_nowhere)
 VENDOR_TEST(test_through_a_proxy)
 {
     char proxy[64];
-    str_cut(bench.from, sizeof bench.from, VENDOR_BEHIND_PROXY);
+    str_cut(bench.from, sizeof(bench.from), VENDOR_BEHIND_PROXY);
     refuses(ERR_NETWORK, "vendor.invalid");
     vendor_url(bench.vendor, proxy);
     setenv("http_proxy", proxy, 1);
@@ -194,7 +194,7 @@ VENDOR_TEST(test_a_mirror_that_broke_off_is_asked_for_the_rest)
 VENDOR_TEST(test_another_place_begins_at_0)
 {
     leave_part();
-    snprintf(bench.from + strlen(bench.from), sizeof bench.from - strlen(bench.from), "/.");
+    snprintf(bench.from + strlen(bench.from), sizeof(bench.from) - strlen(bench.from), "/.");
     fetches(V);
     assert_int_equal(vendor_last_from(bench.vendor), 0);
 }
@@ -251,7 +251,7 @@ VENDOR_TEST(test_an_interrupt_leaves_only_the_part)
     bench.stop_fd = ends[0];
     vendor_behave(bench.vendor, MIRROR_SLOW, SUMS);
     refuses(ERR_STATE, "interrupted");
-    str_cut(bench.from, sizeof bench.from, vendor_site(bench.vendor));
+    str_cut(bench.from, sizeof(bench.from), vendor_site(bench.vendor));
     refuses(ERR_STATE, "interrupted");
     assert_int_equal(part_size(), had);
     part_path(".from", path);
@@ -320,7 +320,7 @@ VENDOR_TEST(test_no_zip_at_all)
     char path[600];
     struct err err = ERR_INIT;
     make_release("3.0.6");
-    snprintf(path, sizeof path, "%s/nomad/3.0.6/nomad_3.0.6_linux_amd64.zip",
+    snprintf(path, sizeof(path), "%s/nomad/3.0.6/nomad_3.0.6_linux_amd64.zip",
              vendor_site(bench.vendor));
     assert_int_equal(file_replace(path, "hello", 5, 0644, &err), 0);
     vendor_sums(bench.vendor, "3.0.6",

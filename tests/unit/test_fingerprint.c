@@ -187,24 +187,24 @@ static void test_in_words(void **state)
     (void)between(&p, FEATURE_VOTER, "", "yes", "no");
     assert_string_equal(p.text, "c1 is not a voter any more");
     (void)between(&p, FEATURE_ATTRIBUTE, "kernel.version", "6.1", "6.2");
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, "1 attribute changed (kernel.version 6.1 to 6.2)");
     (void)between(&p, FEATURE_DRAIN, "", "draining", "none");
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, "drain state changed from draining to none");
     p.way.explained = 1U << FEATURE_DRAIN;
     (void)between(&p, FEATURE_DRAIN, "", "none", "draining");
     assert_int_equal(p.worst, FEATURE_NONE);
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, "");
     (void)between(&p, FEATURE_ATTRIBUTE, "unique.cgroup.version", "1", NULL);
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, "1 attribute taken away by the release (unique.cgroup.version)");
     (void)between(&p, FEATURE_ATTRIBUTE, "nomad.version", "1.6.10", "1.7.0");
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, ""); /* the operator asked for this */
     (void)between(&p, FEATURE_ATTRIBUTE, "os.signals", "SIGINT,SIGHUP", "SIGHUP,SIGINT");
-    differences_tell(p.list, p.n, p.text, sizeof(p.text));
+    differences_describe(p.list, p.n, p.text, sizeof(p.text));
     assert_string_equal(p.text, ""); /* this differs at every start of every Nomad */
     end(&p);
 }

@@ -264,13 +264,13 @@ static void test_changes_are_told_once(void **state)
     struct plan_host ph[2];
     struct ledger_host lh[2];
     struct plan plan = {.hosts = ph, .n_hosts = 2};
-    autofree struct ledger *l = xzalloc(1, sizeof *l);
-    autofree struct decision *d = xzalloc(1, sizeof *d);
+    autofree struct ledger *l = xzalloc(1, sizeof(*l));
+    autofree struct decision *d = xzalloc(1, sizeof(*d));
     struct progress p;
     struct told t = {0, 0, 0};
     (void)state;
-    memset(ph, 0, sizeof ph);
-    memset(lh, 0, sizeof lh);
+    memset(ph, 0, sizeof(ph));
+    memset(lh, 0, sizeof(lh));
     l->hosts = lh;
     l->n_hosts = 2;
     l->state = RUN_STAGING;
@@ -289,7 +289,7 @@ static void test_changes_are_told_once(void **state)
 /* Is it told when this is waited for at this time? */
 static bool tells_wait(struct progress *p, enum reason reason, const char *text, int64_t now)
 {
-    autofree struct decision *d = xzalloc(1, sizeof *d);
+    autofree struct decision *d = xzalloc(1, sizeof(*d));
     struct told t = {0, 0, 0};
 
     d->n_waiting = 1;
@@ -308,7 +308,7 @@ static bool tells_wait(struct progress *p, enum reason reason, const char *text,
 static void test_waits_are_told_when_they_last(void **state)
 {
     struct plan plan = {.n_hosts = 0};
-    autofree struct ledger *l = xzalloc(1, sizeof *l);
+    autofree struct ledger *l = xzalloc(1, sizeof(*l));
     struct progress p;
     int64_t now = 0;
     (void)state;
@@ -337,7 +337,7 @@ static void test_waits_are_told_when_they_last(void **state)
 static void test_waits_that_take_turns(void **state)
 {
     struct plan plan = {.n_hosts = 0};
-    autofree struct ledger *l = xzalloc(1, sizeof *l);
+    autofree struct ledger *l = xzalloc(1, sizeof(*l));
     struct progress p;
     size_t told = 0;
     (void)state;

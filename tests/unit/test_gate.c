@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act_order.h"
+#include "orders_sent.h"
 #include "evidence.h"
 #include "fingerprint.h"
 #include "gate.h"
@@ -317,11 +317,11 @@ static const struct {
 static struct voter_count counted(const struct small_fleet *f, const struct host *without)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, &f->w, &f->plan, &f->ledger, "global", f->w.begun_ms, &unused);
+    raft_view_init(&v, &f->w, &f->plan, &f->ledger, "global", f->w.begun_ms, &unused);
     v.leader = &f->hosts[0];
-    view_without(&v, without);
+    raft_view_leave_out(&v, without);
     return gate_voters(&v);
 }
 
@@ -393,18 +393,18 @@ static void test_measure(void **state)
         world_host(&f->w, region_leader(&f->w, &f->plan, NULL, "global", now)->key);
     (void)state;
     lh->base_leader_index = 0;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, 0); /* it does not settle */
     lh->state = HOST_SETTLING;
     f->hosts[2].server.has_leader = false; /* an election */
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, 0);
     f->hosts[2].server.has_leader = true;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, leader->server.commit_index);
     assert_true(lh->dirty);
     leader->server.commit_index += 100;
-    act_measure(&f->ledger, &f->plan, &f->w, now);
+    order_note_leader_index(&f->ledger, &f->plan, &f->w, now);
     assert_int_equal(lh->base_leader_index, leader->server.commit_index - 100);
     done(f);
 }

@@ -394,8 +394,8 @@ static void operators_whom_root_names(void **state)
     assert_non_null(f);
     assert_int_equal(f->severity, SEVERITY_HARD);
     assert_string_equal(f->host, "c1");
-    assert_string_equal(f->text, "root lets only these operators order there: anna, berta; the key "
-                                 "that signs here is bert");
+    assert_string_equal(f->text, "root on this host accepts orders of these operators only: anna, "
+                                 "berta; the key that signs here is bert");
     assert_non_null(plan_refused(&b->f.plan));
     assert_false(plan_may_pass(&b->f.plan));
     b->f.policy.stage_only = true;
@@ -450,7 +450,7 @@ static void the_file_in_place_is_what_runs(void **state)
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "1.8.0");
     f = host_bench_plan(b, "binary-other-version");
     assert_int_equal(f->severity, SEVERITY_BLOCK);
-    assert_non_null(strstr(f->text, "the file in place is 1.8.0, and " SMALL_FROM " runs"));
+    assert_non_null(strstr(f->text, "the file in place is 1.8.0, but " SMALL_FROM " runs"));
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, SMALL_TO); /* not started yet */
     assert_int_equal(host_bench_plan(b, "binary-other-version")->severity, SEVERITY_WARN);
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "no version");
@@ -469,20 +469,22 @@ static const struct {
     enum tri detected;
 } values[] = {
     {BENCH_C1, "is.datacenter", TRI_YES, "dc1", NULL, TRI_NO},
-    {BENCH_C1, "is.datacenter", TRI_YES, "dc2", "datacenter: \"dc2\" by the files, \"dc1\" runs",
-     TRI_YES},
+    {BENCH_C1, "is.datacenter", TRI_YES, "dc2",
+     "datacenter: the files say \"dc2\", but \"dc1\" runs", TRI_YES},
     {BENCH_C1, "is.datacenter", TRI_NO, "", NULL, TRI_NO}, /* dc1 is the default */
-    {BENCH_C1, "is.region", TRI_YES, "eu", "region: \"eu\" by the files", TRI_YES},
+    {BENCH_C1, "is.region", TRI_YES, "eu", "region: the files say \"eu\"", TRI_YES},
     {BENCH_C1, "is.name", TRI_YES, "other", "name: ", TRI_YES},
     {BENCH_C1, "is.name", TRI_NO, "", NULL, TRI_NO},
-    {BENCH_C1, "is.node_class", TRI_YES, "big", "node_class: \"big\" by the files, \"\" runs",
+    {BENCH_C1, "is.node_class", TRI_YES, "big", "node_class: the files say \"big\", but \"\" runs",
      TRI_YES},
     {BENCH_C1, "is.node_pool", TRI_YES, "gpu", NULL, TRI_NO}, /* this Nomad has no pools */
     {BENCH_C1, "is.data_dir", TRI_YES, "/opt/nomad/", NULL, TRI_NO},
-    {BENCH_C1, "is.data_dir", TRI_YES, "/srv/nomad", "data_dir: \"/srv/nomad\"", TRI_YES},
-    {BENCH_C1, "is.server", TRI_YES, "true", "server: \"true\" by the files, \"false\" runs",
+    {BENCH_C1, "is.data_dir", TRI_YES, "/srv/nomad", "data_dir: the files say \"/srv/nomad\"",
      TRI_YES},
-    {BENCH_C1, "is.client", TRI_NO, "", "client: \"false\" by the files, \"true\" runs", TRI_YES},
+    {BENCH_C1, "is.server", TRI_YES, "true", "server: the files say \"true\", but \"false\" runs",
+     TRI_YES},
+    {BENCH_C1, "is.client", TRI_NO, "", "client: the files say \"false\", but \"true\" runs",
+     TRI_YES},
     {BENCH_C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
     {BENCH_C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
     {BENCH_C1, "api-moves", TRI_YES,
@@ -490,7 +492,7 @@ static const struct {
      "its API at 10.0.0.5, port 4646, by the files", TRI_YES},
     {BENCH_C1, "api-moves", TRI_NO, "", NULL, TRI_NO},
     {0, "is.bind_addr", TRI_YES, "10.0.0.1", NULL, TRI_NO},
-    {0, "is.bind_addr", TRI_NO, "", "bind_addr: \"0.0.0.0\" by the files", TRI_YES},
+    {0, "is.bind_addr", TRI_NO, "", "bind_addr: the files say \"0.0.0.0\"", TRI_YES},
     {0, "is.bind_addr", TRI_UNKNOWN, "{{ GetInterfaceIP }}", "bind_addr: {{", TRI_UNKNOWN},
     {0, "is.advertise_http", TRI_YES, "10.0.0.1", NULL, TRI_NO},
     {0, "is.advertise_http", TRI_YES, "10.0.0.1:4646", NULL, TRI_NO},
@@ -501,7 +503,7 @@ static const struct {
     {0, "is.advertise_rpc", TRI_YES, "[fd00:0::1]:4647", NULL, TRI_NO},
     {0, "is.advertise_rpc", TRI_YES, "[fd00:0::1]:4648", "advertise_rpc: ", TRI_YES},
     {0, "is.advertise_rpc", TRI_YES, "[fd00::2]:4647", "advertise_rpc: ", TRI_YES},
-    {0, "is.acl", TRI_YES, "true", "acl: \"true\" by the files, \"false\" runs", TRI_YES},
+    {0, "is.acl", TRI_YES, "true", "acl: the files say \"true\", but \"false\" runs", TRI_YES},
     {0, "is.client", TRI_NO, "", NULL, TRI_NO},
     {0, "is.server", TRI_YES, "true", NULL, TRI_NO},
     {0, "is.name", TRI_YES, "s1", NULL, TRI_NO},
@@ -546,8 +548,8 @@ static void each_value_is_compared_by_itself(void **state)
     host_bench_set(b, BENCH_C1, "is.name", TRI_YES, "other");
     const struct finding *f = host_bench_plan(b, "config-not-running");
     assert_int_equal(f->severity, SEVERITY_BLOCK);
-    assert_non_null(strstr(f->text, "datacenter: \"dc2\""));
-    assert_non_null(strstr(f->text, "; name: \"other\""));
+    assert_non_null(strstr(f->text, "datacenter: the files say \"dc2\""));
+    assert_non_null(strstr(f->text, "; name: the files say \"other\""));
     assert_non_null(plan_refused(&b->f.plan));
 }
 

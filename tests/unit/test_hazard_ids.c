@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console.h"
+#include "command_context.h"
 #include "hazard_ids.h"
 #include "hazard_kinds.h"
 #include "hazards.h"
@@ -45,7 +45,7 @@ static const struct {
     {"distance", "did you mean minor-distance?"},
     {"bad-1.11.1", "did you mean bad-1.11.0, bad-1.1.0 or bad-1.9.1?"},
     {"kil-mode", "did you mean kill-mode?"},
-    {"zzzzzzzzzz", "`caravan plan` shows each finding's in brackets"},
+    {"zzzzzzzzzz", "`caravan plan` shows the id of each finding in brackets"},
     {"", "there is no such id"},
     {"KEYRING", "there is no such id"},
 };
@@ -90,17 +90,17 @@ static void what_changes_nothing_is_told(void **state)
     (void)state;
     small_fleet_init(f);
     plan_accepting(f, "minor-distance");
-    shows(f, "accepted, but nothing speaks of it: minor-distance\n");
+    shows(f, "accepted, but no finding has this id: minor-distance\n");
     plan_free(&f->plan);
     small_fleet_init(f);
     f->hosts[3].agent.misplaced = true;
     plan_accepting(f, "misplaced");
-    shows(f, "accepted, but it cannot be accepted: misplaced\n");
+    shows(f, "accepted, but this finding cannot be accepted: misplaced\n");
     plan_free(&f->plan);
     small_fleet_init(f);
     f->hosts[3].client.draining = true;
     plan_accepting(f, "node-draining");
-    shows(f, "accepted, but it does not refuse, it is only told: node-draining\n");
+    shows(f, "accepted, but this finding does not stop the plan: node-draining\n");
     plan_free(&f->plan);
     small_fleet_init(f);
     small_fleet_version(f, "1.8.4");

@@ -335,7 +335,8 @@ static void test_who_has_left_stays_on_nothing(void **state)
             f->hosts[2].server.self_at = 0;
         assert_int_equal(
             plan_make(&f->w, &f->survey, &f->release, &f->policy, built_in(), &f->plan, &err), 0);
-        assert_int_equal(find(&f->plan, "client-newer", "stays on " SMALL_FROM) == NULL, left == 1);
+        assert_int_equal(find(&f->plan, "client-newer", "leave this server on " SMALL_FROM) == NULL,
+                         left == 1);
         plan_free(&f->plan);
         free(f);
     }

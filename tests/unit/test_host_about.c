@@ -1,5 +1,5 @@
 /*
- * file_way.h, file_users.h, unit_files.h, dir_names.h, package_owner.h, elf_arch.h: what a real
+ * link_chain.h, file_users.h, unit_files.h, dir_names.h, package_owner.h, elf_arch.h: what a real
  * file system, dpkg and the kernel say, on files of the test's own.
  */
 #include <setjmp.h>
@@ -18,7 +18,7 @@
 #include "dir_names.h"
 #include "elf_arch.h"
 #include "file_users.h"
-#include "file_way.h"
+#include "link_chain.h"
 #include "host_linux.h"
 #include "package_known.h"
 #include "scratch_dir.h"
@@ -104,11 +104,11 @@ static void ways_from_a_name_to_a_file(void **state)
     make_link(b, "store", "dir");
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char name[300], target[300];
-        struct host_way way;
+        struct host_link_chain way;
 
         scratch_path(b->dir, rows[i].name, name);
         scratch_path(b->dir, rows[i].target, target);
-        file_way(name, target, &way);
+        link_chain(name, target, &way);
         if (way.there != rows[i].there || way.through != rows[i].through ||
             way.same != rows[i].same)
             fail_msg("from %s to %s: %d %d %d", rows[i].name, rows[i].target, way.there,
@@ -280,11 +280,11 @@ static void who_tells_names(void **state)
         if (account_sources_own(rows[i].text, "passwd") != rows[i].own)
             fail_msg("%s", rows[i].text);
     }
-    assert_int_equal(account_there(false, "root"), TRI_YES);
-    assert_int_equal(account_there(true, "root"), TRI_YES);
-    assert_int_equal(account_there(false, "4711"), TRI_YES);
-    assert_int_not_equal(account_there(false, "nobody-of-this-name"), TRI_YES);
-    assert_int_not_equal(account_there(true, "nobody-of-this-name"), TRI_YES);
+    assert_int_equal(account_exists(false, "root"), TRI_YES);
+    assert_int_equal(account_exists(true, "root"), TRI_YES);
+    assert_int_equal(account_exists(false, "4711"), TRI_YES);
+    assert_int_not_equal(account_exists(false, "nobody-of-this-name"), TRI_YES);
+    assert_int_not_equal(account_exists(true, "nobody-of-this-name"), TRI_YES);
 }
 
 /* ---- packages ---- */

@@ -50,7 +50,7 @@ static void *serve(void *ctx)
     const char *answer = rows[r->row].answer;
     char request[4096];
     int c = accept4(r->fd, NULL, NULL, SOCK_CLOEXEC);
-    if (c >= 0 && recv(c, request, sizeof request, 0) > 0) {
+    if (c >= 0 && recv(c, request, sizeof(request), 0) > 0) {
         while (send(c, answer, strlen(answer), MSG_NOSIGNAL) > 0 && rows[r->row].for_ever)
             ;
         shutdown(c, SHUT_WR);
@@ -82,7 +82,7 @@ static void get(uint16_t port, struct got *ret)
     struct http *h = NULL;
     struct err err = ERR_INIT;
     char url[60];
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/file", port);
+    snprintf(url, sizeof(url), "http://127.0.0.1:%u/file", port);
     const struct http_request r = {
         .url = url, .deadline_ms = 20000, .on_done = on_done, .ctx = ret};
     assert_int_equal(http_new(&h, &err), 0);
@@ -96,9 +96,9 @@ static void ask(size_t row, struct got *ret)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     struct raw r = {socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), row};
-    socklen_t n = sizeof a;
+    socklen_t n = sizeof(a);
     pthread_t thread;
-    assert_int_equal(bind(r.fd, (struct sockaddr *)&a, sizeof a), 0);
+    assert_int_equal(bind(r.fd, (struct sockaddr *)&a, sizeof(a)), 0);
     assert_int_equal(listen(r.fd, 1), 0);
     assert_int_equal(getsockname(r.fd, (struct sockaddr *)&a, &n), 0);
     assert_int_equal(pthread_create(&thread, NULL, serve, &r), 0);

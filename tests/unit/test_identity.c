@@ -17,8 +17,8 @@ struct bench {
     char *dir;
     char key[300], copy[300], machine[300], id[300], trust[300], anchor[300];
     bool unfinished;
-    int64_t wall_s;            /* this host's clock */
-    struct identity_told told; /* of the last open */
+    int64_t wall_s;               /* this host's clock */
+    struct identity_changes told; /* of the last open */
     struct desk desk;
 };
 

@@ -26,7 +26,7 @@ static int set_up(void **state)
         return -1;
     key_file_pack(&made, &b);
     text_n = b.len;
-    return str_copy(text, sizeof text, buf_str(&b));
+    return str_copy(text, sizeof(text), buf_str(&b));
 }
 
 static int tear_down(void **state)
@@ -249,14 +249,14 @@ static void the_last_line_of_a_signer(void **state)
     char line[200], hex[2 * SIG_LEN + 1];
     unsigned char sig[SIG_LEN], want[SIG_LEN];
     (void)state;
-    memset(want, 0xab, sizeof want);
+    memset(want, 0xab, sizeof(want));
     str_hex(hex, want, SIG_LEN);
-    snprintf(line, sizeof line, "touch it\n%s\n", hex);
+    snprintf(line, sizeof(line), "touch it\n%s\n", hex);
     assert_int_equal(signer_answer(line, strlen(line), sig), 0);
     assert_memory_equal(sig, want, SIG_LEN);
     assert_int_equal(signer_answer(hex, strlen(hex), sig), 0);
     assert_int_equal(signer_answer(hex, strlen(hex) - 1, sig), -1);
-    snprintf(line, sizeof line, "%s\nthanks\n", hex);
+    snprintf(line, sizeof(line), "%s\nthanks\n", hex);
     assert_int_equal(signer_answer(line, strlen(line), sig), -1);
     assert_int_equal(signer_answer("", 0, sig), -1);
     assert_int_equal(signer_answer("\n", 1, sig), -1);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <sys/stat.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "enrolled.h"
 #include "enrolment.h"
 #include "str.h"
@@ -92,13 +92,13 @@ static void limits(void **state)
 
 static void files(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct key_list l;
     struct err err = ERR_INIT;
     char path[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
-    console_fixture_write(&f, "keys", "c1 " A "\n", strlen("c1 " A "\n"), path);
+    assert_int_equal(context_fixture_begin(&f), 0);
+    context_fixture_write(&f, "keys", "c1 " A "\n", strlen("c1 " A "\n"), path);
     assert_int_equal(key_list_load(path, &l, &err), 0);
     assert_string_equal(l.name, path);
     assert_int_equal(key_list_find(&l, "c1"), 0);
@@ -111,7 +111,7 @@ static void files(void **state)
     err = (struct err)ERR_INIT;
     assert_int_equal(key_list_load(path, &l, &err), -1);
     assert_int_equal(err.kind, ERR_LIMIT);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 /* ---- who is accepted ---- */
@@ -119,7 +119,7 @@ static void files(void **state)
 static struct pubkey key_of(unsigned char fill)
 {
     struct pubkey k;
-    memset(&k, fill, sizeof k);
+    memset(&k, fill, sizeof(k));
     return k;
 }
 
@@ -174,7 +174,7 @@ static void list_of(const char *lines, struct key_list *ret)
 static void compare_one(struct enrolment *e, const struct world *w, const struct key_list *keys)
 {
     struct coord_conf conf;
-    memset(&conf, 0, sizeof conf);
+    memset(&conf, 0, sizeof(conf));
     autofree unsigned *named = enrolment_named(&conf, w, e, 1, keys);
     enrolment_compare(e, 1, keys, named);
 }
@@ -233,7 +233,7 @@ static void lines_without_a_host_are_found(void **state)
     struct coord_conf conf;
     auto_key_list struct key_list keys = {.n = 0};
     (void)state;
-    memset(&conf, 0, sizeof conf);
+    memset(&conf, 0, sizeof(conf));
     fresh.agent.address = e.address;
     list_of("10.0.0.8 %1\n10.0.0.9 %2\nc1 %3\nc2 %4\n", &keys);
     autofree unsigned *named = enrolment_named(&conf, &w, &e, 1, &keys);
@@ -300,15 +300,15 @@ static void some_known(struct known_hosts *known, char joiner[static UUID_MAX])
                 {"id-3", "twin", 3},
                 {"id-4", "twin", 4}};
     struct err err = ERR_INIT;
-    memset(known, 0, sizeof *known);
+    memset(known, 0, sizeof(*known));
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct pubkey k = key_of(rows[i].key);
         assert_int_equal(known_hosts_add(known, rows[i].id, rows[i].name, &k, &err), 1);
     }
     struct pubkey joined = key_of(2), fresh = key_of(5);
-    joiner_key(joiner, &joined);
+    joining_key(joiner, &joined);
     assert_int_equal(known_hosts_add(known, joiner, "10.0.0.2", &joined, &err), 1);
-    joiner_key(joiner, &fresh);
+    joining_key(joiner, &fresh);
     assert_int_equal(known_hosts_add(known, joiner, "10.0.0.5", &fresh, &err), 1);
 }
 
@@ -375,16 +375,16 @@ static void who_is_meant(void **state)
 /* All of its lines, and for good: the file has them no more. */
 static void what_is_removed_is_gone(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts known, back;
     struct pubkey one = key_of(1), two = key_of(2);
     struct err err = ERR_INIT;
     char path[300], joiner[UUID_MAX];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     some_known(&known, joiner);
-    console_fixture_write(&f, "known_hosts", "", 0, path);
-    str_cut(known.path, sizeof known.path, path);
+    context_fixture_write(&f, "known_hosts", "", 0, path);
+    str_cut(known.path, sizeof(known.path), path);
     assert_int_equal(known_hosts_save(&known, &err), 0);
     assert_int_equal(known_hosts_remove(&known, &one), 2);
     assert_int_equal(known_hosts_remove(&known, &two), 2);
@@ -398,7 +398,7 @@ static void what_is_removed_is_gone(void **state)
     assert_non_null(known_hosts_find(&back, joiner));
     known_hosts_free(&known);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static int set_up(void **state)

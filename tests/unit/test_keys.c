@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include <fcntl.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "passphrase.h"
@@ -15,7 +15,7 @@
 
 /* One configuration a test. asked: how often a person was, who answers the words in turn. */
 struct bench {
-    struct console_fixture f;
+    struct context_fixture f;
     struct passphrase_sources from;
     const char *words[WORDS];
     unsigned asked;
@@ -28,16 +28,16 @@ static int answer(void *ctx, const char *prompt, char dst[static PASSPHRASE_SIZE
     struct bench *b = ctx;
     const char *word = b->asked < WORDS ? b->words[b->asked] : NULL;
     b->asked++;
-    str_cut(b->prompt, sizeof b->prompt, prompt);
+    str_cut(b->prompt, sizeof(b->prompt), prompt);
     return word == NULL ? err_set(err, ERR_STATE, 0, "interrupted")
                         : str_copy(dst, PASSPHRASE_SIZE, word);
 }
 
 static void begin(struct bench *b)
 {
-    memset(b, 0, sizeof *b);
+    memset(b, 0, sizeof(*b));
     assert_int_equal(crypto_init(&b->err), 0);
-    assert_int_equal(console_fixture_begin(&b->f), 0);
+    assert_int_equal(context_fixture_begin(&b->f), 0);
     b->from = (struct passphrase_sources){
         .fd = -1, .new_fd = -1, .ask = answer, .ctx = b, .clock = clock_system()};
 }
@@ -49,7 +49,7 @@ static struct coord_conf *run(struct bench *b, const char *first, const char *se
     const char *words[WORDS] = {first, second, third, third};
     passphrase_free(b->f.conf.passphrase);
     b->f.conf.passphrase = passphrase_new(&b->from);
-    memcpy(b->words, words, sizeof words);
+    memcpy(b->words, words, sizeof(words));
     b->asked = 0;
     b->err = (struct err)ERR_INIT;
     return &b->f.conf;
@@ -58,7 +58,7 @@ static struct coord_conf *run(struct bench *b, const char *first, const char *se
 static void end(struct bench *b)
 {
     passphrase_free(b->f.conf.passphrase);
-    console_fixture_end(&b->f);
+    context_fixture_end(&b->f);
 }
 
 static int load(const struct coord_conf *c, enum role role, struct err *err)
@@ -117,7 +117,7 @@ static void asked_again_for_a_key_of_another_passphrase(void **state)
     assert_int_equal(keys_make(run(&b, "two", "two", NULL), "alice", ROLE_OPERATOR, &k, &b.err), 0);
     struct coord_conf *c = run(&b, "one", "two", NULL);
     assert_int_equal(load(c, ROLE_RELEASE, &b.err), 0);
-    str_cut(c->key_operator, sizeof c->key_operator, "alice");
+    str_cut(c->key_operator, sizeof(c->key_operator), "alice");
     assert_int_equal(load(c, ROLE_OPERATOR, &b.err), 0);
     assert_int_equal(b.asked, 2);
     assert_non_null(strstr(b.prompt, "alice.key"));
@@ -204,7 +204,7 @@ static void a_passphrase_by_descriptor(void **state)
     (void)state;
     begin(&b);
     make_solo(&b, "one");
-    memset(large, 'x', sizeof large);
+    memset(large, 'x', sizeof(large));
     assert_int_equal(load_by_fd(&b, "one\n", 4), 0);
     assert_int_equal(load_by_fd(&b, "one\nmore", 8), 0);
     assert_int_equal(load_by_fd(&b, "one", 3), 0);
@@ -213,7 +213,7 @@ static void a_passphrase_by_descriptor(void **state)
     assert_int_equal(load_by_fd(&b, "\n", 1), -1);
     assert_non_null(strstr(b.err.text, "empty"));
     assert_int_equal(load_by_fd(&b, "on\0e\n", 5), -1);
-    assert_int_equal(load_by_fd(&b, large, sizeof large), -1);
+    assert_int_equal(load_by_fd(&b, large, sizeof(large)), -1);
     assert_non_null(strstr(b.err.text, "longer"));
     b.from.fd = 987;
     assert_int_equal(load(run(&b, "one", NULL, NULL), ROLE_OPERATOR, &b.err), -1);
@@ -296,14 +296,14 @@ static void a_key_of_another_purpose_is_refused(void **state)
     struct coord_conf *c = run(&b, "one", NULL, NULL);
     assert_int_equal(keys_load_named(c, "release", ROLE_OPERATOR, &k, &b.err), -1);
     assert_string_equal(key_name(c, ROLE_OPERATOR), "operator");
-    str_cut(c->key_operator, sizeof c->key_operator, "root");
+    str_cut(c->key_operator, sizeof(c->key_operator), "root");
     assert_string_equal(key_name(c, ROLE_OPERATOR), "root");
     assert_int_equal(load(c, ROLE_OPERATOR, &b.err), -1);
     assert_non_null(strstr(b.err.text, "purpose"));
     assert_int_equal(b.asked, 0);
-    str_cut(c->key_observer, sizeof c->key_observer, "release");
+    str_cut(c->key_observer, sizeof(c->key_observer), "release");
     assert_int_equal(load(c, ROLE_OBSERVER, &b.err), -1);
-    str_cut(c->key_observer, sizeof c->key_observer, "operator");
+    str_cut(c->key_observer, sizeof(c->key_observer), "operator");
     assert_int_equal(load(c, ROLE_OBSERVER, &b.err), 0);
     end(&b);
 }
@@ -390,10 +390,10 @@ static void begin_signer(struct bench *b, const char *how)
     b->from.none = true;
     assert_int_equal(keys_make_solo(run(b, NULL, NULL, NULL), "t", &t, &b->err), 0);
     assert_int_equal(conf_path(&b->f.conf, "tests", moved, &b->err) | mkdir(moved, 0700), 0);
-    scratch_program(b->f.dir, "tests/signer", program, sizeof program);
+    scratch_program(b->f.dir, "tests/signer", program, sizeof(program));
     assert_int_equal(conf_path(&b->f.conf, "token.key", moved, &b->err), 0);
     assert_int_equal(key_path(&b->f.conf, ROLE_ROOT, path, &b->err) | rename(path, moved), 0);
-    snprintf(b->f.conf.signer, sizeof b->f.conf.signer, "%s %s %s", program, moved, how);
+    snprintf(b->f.conf.signer, sizeof(b->f.conf.signer), "%s %s %s", program, moved, how);
     b->f.conf.signer_ms = 1000;
 }
 

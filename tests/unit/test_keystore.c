@@ -4,9 +4,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "act_order.h"
+#include "orders_sent.h"
 #include "decide_desk.h"
-#include "decide_watch.h"
+#include "decide_safeguards.h"
 #include "decide_keystore.h"
 #include "keystore_on_disk.h"
 #include "report_keystore.h"

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 #include "agent_place.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "enrolment.h"
 #include "file.h"
 #include "known_hosts.h"
@@ -14,20 +14,20 @@
 static struct pubkey key_of(unsigned char fill)
 {
     struct pubkey k;
-    memset(k.bytes, fill, sizeof k.bytes);
+    memset(k.bytes, fill, sizeof(k.bytes));
     return k;
 }
 
 static void test_they_come_back_sorted(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k, back;
     struct err err = ERR_INIT;
     struct pubkey a = key_of(1), b = key_of(2);
     char path[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
-    snprintf(path, sizeof path, "%s/known_hosts", f.dir);
+    assert_int_equal(context_fixture_begin(&f), 0);
+    snprintf(path, sizeof(path), "%s/known_hosts", f.dir);
     assert_int_equal(known_hosts_load(path, &k, &err), 0);
     assert_int_equal(k.n, 0);
     assert_int_equal(known_hosts_add(&k, "zz", "s 2\x1b[31m", &b, &err), 1);
@@ -43,7 +43,7 @@ static void test_they_come_back_sorted(void **state)
     assert_null(known_hosts_find(&back, ""));
     known_hosts_free(&k);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static void test_a_changed_key_names_host_and_both(void **state)
@@ -53,7 +53,7 @@ static void test_a_changed_key_names_host_and_both(void **state)
     struct pubkey a = key_of(1), b = key_of(2);
     char fa[FINGERPRINT_LEN], fb[FINGERPRINT_LEN];
     (void)state;
-    memset(&k, 0, sizeof k);
+    memset(&k, 0, sizeof(k));
     pubkey_fingerprint(fa, &a);
     pubkey_fingerprint(fb, &b);
     assert_int_equal(known_hosts_add(&k, "id", "s1", &a, &err), 1);
@@ -77,7 +77,7 @@ static void test_an_id_with_two_keys_in_the_file(void **state)
     (void)state;
     pubkey_hex(hex[0], &a);
     pubkey_hex(hex[1], &b);
-    snprintf(text, sizeof text, "id %s s1\nid %s s1\n", hex[0], hex[1]);
+    snprintf(text, sizeof(text), "id %s s1\nid %s s1\n", hex[0], hex[1]);
     assert_int_equal(known_hosts_parse("f", text, strlen(text), &k, &err), -1);
     assert_int_equal(err.kind, ERR_CONFIG);
     assert_non_null(strstr(err.text, "f, line 2: id occurs twice"));
@@ -113,14 +113,14 @@ static void assert_sealed_to(const struct known_host *h, const struct pubkey *ke
     struct err err = ERR_INIT;
     assert_int_equal(known_host_box(h, &got, &err), 0);
     assert_int_equal(boxkey_of(key, &want, &err), 0);
-    assert_memory_equal(&got, &want, sizeof want);
+    assert_memory_equal(&got, &want, sizeof(want));
 }
 
-static void load_lines(const struct console_fixture *f, const char *lines, struct known_hosts *ret)
+static void load_lines(const struct context_fixture *f, const char *lines, struct known_hosts *ret)
 {
     char path[300];
     struct err err = ERR_INIT;
-    console_fixture_write(f, "known_hosts", lines, strlen(lines), path);
+    context_fixture_write(f, "known_hosts", lines, strlen(lines), path);
     if (known_hosts_load(path, ret, &err) < 0)
         fail_msg("%s", err.text);
 }
@@ -128,16 +128,16 @@ static void load_lines(const struct console_fixture *f, const char *lines, struc
 /* Its lines have three words; one more is derived, and kept by the next who writes. */
 static void test_a_file_of_0_1_0_is_completed(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k;
     struct pubkey a = usable_key(1), b = usable_key(2);
     struct err err = ERR_INIT;
     char hex[2][65], lines[300];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     pubkey_hex(hex[0], &a);
     pubkey_hex(hex[1], &b);
-    snprintf(lines, sizeof lines, "aa %s s1\nbb %s c1\n", hex[0], hex[1]);
+    snprintf(lines, sizeof(lines), "aa %s s1\nbb %s c1\n", hex[0], hex[1]);
     load_lines(&f, lines, &k);
     assert_true(k.dirty);
     assert_sealed_to(&k.items[0], &a);
@@ -146,22 +146,22 @@ static void test_a_file_of_0_1_0_is_completed(void **state)
     struct known_hosts back;
     assert_int_equal(known_hosts_load(k.path, &back, &err), 0);
     assert_false(back.dirty); /* nothing was left to be derived */
-    assert_memory_equal(back.items, k.items, 2 * sizeof *k.items);
+    assert_memory_equal(back.items, k.items, 2 * sizeof(*k.items));
     known_hosts_free(&k);
     known_hosts_free(&back);
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 /* Enrolled anew by hand, or damaged: what is kept is not of this key. */
 static void test_another_keys_box_is_not_believed(void **state)
 {
-    struct console_fixture f;
+    struct context_fixture f;
     struct known_hosts k;
     struct pubkey a = usable_key(1), b = usable_key(2);
     struct err err = ERR_INIT;
     char line[300], hex[65];
     (void)state;
-    assert_int_equal(console_fixture_begin(&f), 0);
+    assert_int_equal(context_fixture_begin(&f), 0);
     load_lines(&f, "", &k);
     assert_int_equal(known_hosts_add(&k, "aa", "s1", &a, &err), 1);
     assert_int_equal(known_hosts_save(&k, &err), 0);
@@ -170,20 +170,20 @@ static void test_another_keys_box_is_not_believed(void **state)
     known_hosts_free(&k);
     const char *box = strrchr(buf_str(&text), ' ');
     pubkey_hex(hex, &b);
-    snprintf(line, sizeof line, "aa %s s1%s", hex, box);
+    snprintf(line, sizeof(line), "aa %s s1%s", hex, box);
     load_lines(&f, line, &k);
     assert_sealed_to(&k.items[0], &b);
     known_hosts_free(&k);
     for (size_t i = 0; i < strlen(box) - 2; i += 9) {
         pubkey_hex(hex, &a);
-        snprintf(line, sizeof line, "aa %s s1%s", hex, box);
+        snprintf(line, sizeof(line), "aa %s s1%s", hex, box);
         char *at = strrchr(line, ' ') + 1 + i;
         *at = *at == '0' ? '1' : '0';
         load_lines(&f, line, &k);
         assert_sealed_to(&k.items[0], &a);
         known_hosts_free(&k);
     }
-    console_fixture_end(&f);
+    context_fixture_end(&f);
 }
 
 static void test_a_key_that_cannot_be_sealed_to(void **state)
@@ -193,7 +193,7 @@ static void test_a_key_that_cannot_be_sealed_to(void **state)
     struct err err = ERR_INIT;
     struct pubkey none = key_of(0);
     (void)state;
-    memset(&k, 0, sizeof k);
+    memset(&k, 0, sizeof(k));
     assert_int_equal(known_hosts_add(&k, "aa", "s1", &none, &err), 1);
     assert_int_equal(known_host_box(&k.items[0], &box, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
@@ -205,7 +205,7 @@ static void test_a_key_that_cannot_be_sealed_to(void **state)
 static struct host host_of(const char *server_id, const char *node_id)
 {
     struct host h;
-    memset(&h, 0, sizeof h);
+    memset(&h, 0, sizeof(h));
     h.key = server_id[0] != '\0' ? server_id : node_id;
     h.name = h.key;
     h.server_id = server_id;
@@ -219,13 +219,13 @@ static struct enrolment answer_of(const struct host *h, unsigned char key, const
                                   const char *client_id)
 {
     struct enrolment e;
-    memset(&e, 0, sizeof e);
+    memset(&e, 0, sizeof(e));
     e.host = h;
     e.answered = true;
     e.key = key_of(key);
-    str_cut(e.address, sizeof e.address, h->key);
-    str_cut(e.server_id, sizeof e.server_id, server_id);
-    str_cut(e.client_id, sizeof e.client_id, client_id);
+    str_cut(e.address, sizeof(e.address), h->key);
+    str_cut(e.server_id, sizeof(e.server_id), server_id);
+    str_cut(e.client_id, sizeof(e.client_id), client_id);
     return e;
 }
 
@@ -250,7 +250,7 @@ static void test_verdicts(void **state)
         answer_of(&other, 9, "", "c8"),
     };
     (void)state;
-    memset(&known, 0, sizeof known);
+    memset(&known, 0, sizeof(known));
     assert_int_equal(known_hosts_add(&known, "s1", "s1", &one, &err), 1);
     assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
     enrolment_judge(list, ARRAY_LEN(list), &known, NULL);
@@ -274,7 +274,7 @@ static void test_one_id_or_one_key_in_two_places(void **state)
                               answer_of(&c3, 3, "", "c3")};
     struct enrolment keys[] = {answer_of(&c1, 1, "", "c1"), answer_of(&c2, 1, "", "c2")};
     (void)state;
-    memset(&known, 0, sizeof known);
+    memset(&known, 0, sizeof(known));
     enrolment_judge(ids, 3, &known, NULL);
     assert_int_equal(ids[0].verdict, ENROL_MISPLACED);
     assert_int_equal(ids[1].verdict, ENROL_MISPLACED);
@@ -339,9 +339,9 @@ static void test_a_line_binds_key_and_address(void **state)
     struct pubkey a = key_of(1), b = key_of(2);
     char ka[UUID_MAX], kb[UUID_MAX];
     (void)state;
-    memset(&k, 0, sizeof k);
-    joiner_key(ka, &a);
-    joiner_key(kb, &b);
+    memset(&k, 0, sizeof(k));
+    joining_key(ka, &a);
+    joining_key(kb, &b);
     assert_int_equal(strlen(ka), strlen(JOINER_PREFIX) + 32);
     assert_int_equal(known_hosts_add(&k, ka, "10.0.0.1", &a, &err), 1);
     assert_int_equal(known_hosts_add(&k, kb, "10.0.0.2", &b, &err), 1);
@@ -358,7 +358,7 @@ static struct enrolment answer_at(const struct host *h, unsigned char key, const
                                   const char *address)
 {
     struct enrolment e = answer_of(h, key, server_id, "");
-    str_cut(e.address, sizeof e.address, address);
+    str_cut(e.address, sizeof(e.address), address);
     return e;
 }
 
@@ -396,8 +396,8 @@ static void test_verdicts_by_address(void **state)
     (void)state;
     nine.name = "nine";
     nine.addr = "10.0.0.9";
-    memset(&known, 0, sizeof known);
-    joiner_key(key, &one);
+    memset(&known, 0, sizeof(known));
+    joining_key(key, &one);
     assert_int_equal(known_hosts_add(&known, key, "10.0.0.1", &one, &err), 1);
     assert_int_equal(known_hosts_add(&known, "s2", "s2", &two, &err), 1);
     for (size_t i = 0; i < ARRAY_LEN(by_address); i++) {

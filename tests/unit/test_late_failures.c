@@ -17,10 +17,10 @@ static void ended_run(struct small_fleet *f, const char *from, const char *to)
     small_fleet_init(f);
     small_fleet_run(f, RUN_DONE);
     f->ledger.ended_wall_ms = ENDED;
-    str_cut(f->plan.target, sizeof f->plan.target, to);
+    str_cut(f->plan.target, sizeof(f->plan.target), to);
     for (size_t i = 0; i < f->plan.n_hosts; i++) {
         f->ledger.hosts[i].state = HOST_DONE;
-        str_cut(f->plan.hosts[i].from, sizeof f->plan.hosts[i].from, from);
+        str_cut(f->plan.hosts[i].from, sizeof(f->plan.hosts[i].from), from);
     }
 }
 

@@ -19,7 +19,7 @@ static struct law_facts good(void)
                               .peers_known = TRI_YES,
                               .peers = 3,
                               .serving = 3,
-                              .odd = KNOCK_SERVES};
+                              .odd = PEER_SERVES};
 }
 
 static void check(const struct law *l, enum law_question q, const struct law_facts *f,
@@ -146,19 +146,19 @@ static void quorum_of_others(void **state)
 static void who_does_not_serve_is_told(void **state)
 {
     static const struct {
-        enum knock odd;
+        enum peer_check odd;
         const char *text;
     } rows[] = {
-        {KNOCK_MUTE, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 is "
-                     "connected but does not serve yet (it may be restoring its state): wait "
-                     "until it does"},
-        {KNOCK_NOBODY, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
-                       "accepts no connection"},
-        {KNOCK_CLOSES, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
-                       "closes connections without an answer (if it has too many, see "
-                       "rpc_max_conns_per_client in Nomad's limits)"},
-        {KNOCK_UNKNOWN, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
-                        "could not be asked"},
+        {PEER_MUTE, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 is "
+                    "connected but does not serve yet (it may be restoring its state): wait "
+                    "until it does"},
+        {PEER_NOBODY, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                      "accepts no connection"},
+        {PEER_CLOSES, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                      "closes connections without an answer (if it has too many, see "
+                      "rpc_max_conns_per_client in Nomad's limits)"},
+        {PEER_UNKNOWN, "without this server 1 of 3 servers serve, a quorum is 2; 10.0.0.3:4647 "
+                       "could not be asked"},
     };
 
     (void)state;

@@ -108,7 +108,7 @@ static void run_step(const struct story *story, size_t i, struct lease *l)
         fail_msg("%s, step %zu: %s (%s)", story->name, i, refusal_name(r), text);
     assert_int_equal(l->revision, before + (r == REFUSAL_NONE));
     assert_true((r == REFUSAL_NONE) == (text[0] == '\0'));
-    lease_tell(l, &now, &told);
+    lease_describe(l, &now, &told);
     if (told.epoch != s->ret_epoch || told.held != s->ret_held || told.paused != s->ret_paused)
         fail_msg("%s, step %zu: epoch %d held %d paused %d", story->name, i, (int)told.epoch,
                  told.held, told.paused);
@@ -176,7 +176,7 @@ static void law_caps_the_time(void **state)
     char text[TEXT_MAX];
 
     assert_int_equal(lease_apply(&l, &o, 0, &now, &l, text), REFUSAL_NONE);
-    lease_tell(&l, &now, &told);
+    lease_describe(&l, &now, &told);
     assert_int_equal(told.expires_in_ms, 10000);
 }
 

@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "ledger_rows.h"
 #include "ledger_store.h"
 #include "str.h"
 
-static struct console_fixture fixture;
+static struct context_fixture fixture;
 static sqlite3 *opened; /* the connection that the store opened last */
 
 static int look_on(sqlite3 *db, const char **error, const void *api)
@@ -28,13 +28,13 @@ static int set_up(void **state)
     (void)state;
     if (sqlite3_auto_extension((void (*)(void))look_on) != SQLITE_OK)
         return -1;
-    return console_fixture_begin(&fixture);
+    return context_fixture_begin(&fixture);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    console_fixture_end(&fixture);
+    context_fixture_end(&fixture);
     return 0;
 }
 
@@ -69,17 +69,17 @@ static void fill(const struct columns *c, void *base, unsigned char seed)
 
 static struct ledger *make_ledger(unsigned char seed, size_t hosts)
 {
-    struct ledger *l = xzalloc(1, sizeof *l);
-    memset(l->run_id, seed, sizeof l->run_id);
+    struct ledger *l = xzalloc(1, sizeof(*l));
+    memset(l->run_id, seed, sizeof(l->run_id));
     fill(&run_columns, l, seed);
     buf_add(&l->plan, "plan\0text", 9);
     l->begun_wall_ms = seed;
     l->n_regions = 0;
     l->n_hosts = hosts;
-    l->hosts = xzalloc(hosts + 1, sizeof *l->hosts);
+    l->hosts = xzalloc(hosts + 1, sizeof(*l->hosts));
     for (size_t i = 0; i < hosts; i++) {
         fill(&host_columns, &l->hosts[i], (unsigned char)(seed + i));
-        snprintf(l->hosts[i].key, sizeof l->hosts[i].key, "host-%zu", i);
+        snprintf(l->hosts[i].key, sizeof(l->hosts[i].key), "host-%zu", i);
         buf_add(&l->hosts[i].inner, "inner\0bytes", 11);
         buf_add(&l->hosts[i].fingerprint, "idc1\0", 5);
         l->hosts[i].n_allocs = 2;
@@ -123,7 +123,7 @@ static void assert_same(const struct columns *c, const void *a, const void *b)
 static void test_every_field_comes_back(void **state)
 {
     struct ledger_store *s = open_store();
-    struct ledger *l = make_ledger(1, 3), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(1, 3), *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     (void)state;
     if (ledger_store_commit(s, l, &err) < 0)
@@ -157,7 +157,7 @@ static void test_every_field_comes_back(void **state)
 static void test_no_field_was_forgotten(void **state)
 {
     struct ledger_store *s = open_store();
-    struct ledger *l = make_ledger(9, 1), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(9, 1), *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     (void)state;
     unsigned char *p = (unsigned char *)&l->hosts[0];
@@ -180,7 +180,7 @@ static void test_no_field_was_forgotten(void **state)
 static void test_only_what_is_dirty_is_written(void **state)
 {
     struct ledger_store *s = open_store();
-    struct ledger *l = make_ledger(20, 2), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(20, 2), *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     (void)state;
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
@@ -226,7 +226,7 @@ static void test_the_end_is_timed_once(void **state)
 static void test_finished_effects_are_history(void **state)
 {
     struct ledger_store *s = open_store();
-    struct ledger *l = make_ledger(30, 1), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(30, 1), *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     (void)state;
     l->effects[0].undone = l->effects[0].note_cleared = true;
@@ -317,7 +317,7 @@ static void test_a_missing_column_is_added(void **state)
         SQLITE_OK);
     ledger_store_close(s);
     s = open_store();
-    struct ledger *l = make_ledger(50, 1), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(50, 1), *back = xzalloc(1, sizeof(*back));
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
     assert_int_equal(ledger_store_load(s, l->run_id, back, &err), 0);
     assert_int_equal(back->hosts[0].fingerprint.len, l->hosts[0].fingerprint.len);
@@ -332,7 +332,7 @@ static void test_a_missing_column_is_added(void **state)
 static void test_a_missing_column_is_nothing_to_who_looks(void **state)
 {
     struct ledger_store *s = open_store();
-    struct ledger *l = make_ledger(50, 1), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(50, 1), *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     (void)state;
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
@@ -359,7 +359,7 @@ static void test_the_lock_names_its_holder(void **state)
     assert_int_equal(ledger_store_lock(&fixture.conf, &fd, &err), 0);
     assert_int_equal(ledger_store_lock(&fixture.conf, &again, &err), -1);
     assert_int_equal(err.kind, ERR_BUSY);
-    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
     assert_non_null(strstr(err.text, pid));
     close(fd);
     assert_int_equal(ledger_store_lock(&fixture.conf, &again, &err), 0);
@@ -389,7 +389,7 @@ static void test_it_is_durable_and_private(void **state)
 static void test_a_killed_writer_leaves_the_last_commit(void **state)
 {
     struct err err = ERR_INIT;
-    struct ledger *l = make_ledger(60, 1), *back = xzalloc(1, sizeof *back);
+    struct ledger *l = make_ledger(60, 1), *back = xzalloc(1, sizeof(*back));
     (void)state;
     pid_t pid = fork(); /* no threads, no nng here */
     if (pid == 0) {
@@ -412,14 +412,14 @@ static void test_a_killed_writer_leaves_the_last_commit(void **state)
 
 static void test_nothing_to_read_is_told(void **state)
 {
-    struct console_fixture empty;
+    struct context_fixture empty;
     struct ledger_store *s = NULL;
     struct err err = ERR_INIT;
     (void)state;
-    assert_int_equal(console_fixture_begin(&empty), 0);
+    assert_int_equal(context_fixture_begin(&empty), 0);
     assert_int_equal(ledger_store_open(&empty.conf, false, clock_system(), &s, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);
-    console_fixture_end(&empty);
+    context_fixture_end(&empty);
 }
 
 int main(void)

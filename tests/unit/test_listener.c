@@ -341,9 +341,9 @@ static void swaps_repeats_reach_swap(void **state)
                      REFUSAL_NONE);
     auto_buf struct buf taken = BUF_INIT;
     buf_add(&taken, r->inner.data, r->inner.len);
-    r->view->hello.swap_epoch = 1;
-    r->view->hello.swap_sequence = 7;
-    listener_set_view(r->listener, r->view, NULL);
+    r->shown->hello.swap_epoch = 1;
+    r->shown->hello.swap_sequence = 7;
+    listener_set_status(r->listener, r->shown, NULL);
     free(room_say(r, room_lease_order(r, LEASE_PAUSE, 'a', 1, 0), r->desk.operator));
     buf_clear(&r->inner);
     buf_add(&r->inner, taken.data, taken.len);
@@ -400,7 +400,7 @@ static void swap_gone_after_hearing_is_no_answer(void **state)
 static void no_view_is_told_as_unknown(void **state)
 {
     struct room *r = *state;
-    listener_set_view(r->listener, NULL, "the view is damaged");
+    listener_set_status(r->listener, NULL, "the view is damaged");
     struct receipt *s = status(r);
     assert_int_equal(s->u.status.work.revision, 0);
     assert_int_equal(s->u.status.work.phase, PHASE_FAILED);
@@ -420,8 +420,8 @@ static void *tell_when_woken(void *arg)
     struct room *r = arg;
     while (fake_swap_connections(r->swap) == 0)
         sched_yield();
-    r->view->status.work.revision = r->view->hello.view_revision = 12;
-    listener_set_view(r->listener, r->view, NULL);
+    r->shown->status.work.revision = r->shown->hello.view_revision = 12;
+    listener_set_status(r->listener, r->shown, NULL);
     return NULL;
 }
 
@@ -448,9 +448,9 @@ static void a_hold_file_that_went_is_not_told(void **state)
     pthread_t thread;
     listener_free(r->listener);
     snprintf(r->hold_file, sizeof(r->hold_file), "%.100s/hold", r->dir);
-    r->view->status.n_facts = 1;
-    str_cut(r->view->status.facts[0].id, sizeof(r->view->status.facts[0].id), "held");
-    r->view->status.facts[0].value = TRI_YES;
+    r->shown->status.n_facts = 1;
+    str_cut(r->shown->status.facts[0].id, sizeof(r->shown->status.facts[0].id), "held");
+    r->shown->status.facts[0].value = TRI_YES;
     room_listen(r);
     assert_int_equal(pthread_create(&thread, NULL, tell_when_woken, r), 0);
     struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
@@ -463,15 +463,15 @@ static void a_hold_file_that_went_is_not_told(void **state)
 static void a_heartbeat_that_has_come_is_asked_anew(void **state)
 {
     struct room *r = *state;
-    struct fact *f = &r->view->status.facts[0];
+    struct fact *f = &r->shown->status.facts[0];
     pthread_t thread;
-    r->view->status.work.phase = PHASE_STAGED;
-    r->view->status.work.revision = r->view->hello.view_revision = (uint64_t)r->now * 1000;
-    r->view->status.n_facts = 1;
+    r->shown->status.work.phase = PHASE_STAGED;
+    r->shown->status.work.revision = r->shown->hello.view_revision = (uint64_t)r->now * 1000;
+    r->shown->status.n_facts = 1;
     str_cut(f->id, sizeof(f->id), "heartbeat");
     f->value = TRI_YES;
     str_cut(f->text, sizeof(f->text), "age=5000 ttl=15000 at=92000");
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->shown, NULL);
     r->now = 102000;
     drop_status(status(r));
     assert_int_equal(fake_swap_connections(r->swap), 0);
@@ -486,7 +486,7 @@ static void a_heartbeat_that_has_come_is_asked_anew(void **state)
 static void a_full_status_still_fits(void **state)
 {
     struct room *r = *state;
-    struct receipt_status *v = &r->view->status;
+    struct receipt_status *v = &r->shown->status;
     char text[NOTE_MAX];
 
     v->n_facts = FACTS_MAX - 1;
@@ -501,7 +501,7 @@ static void a_full_status_still_fits(void **state)
     }
     v->log_cursor = 1000 + v->n_log - 1;
     memset(v->verdict.evidence, 'e', sizeof(v->verdict.evidence) - 1);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->shown, NULL);
     room_take_lease(r);
     memset(text, 'n', sizeof(text));
     for (uint32_t i = 0; i < NOTES_MAX; i++) {
@@ -531,12 +531,12 @@ static struct receipt *status_of_version(struct room *r, uint8_t version)
 static void an_order_is_answered_in_its_version(void **state)
 {
     struct room *r = *state;
-    struct receipt_status *v = &r->view->status;
+    struct receipt_status *v = &r->shown->status;
 
     v->n_facts = FACTS_MAX - 1;
     for (uint32_t i = 0; i < v->n_facts; i++)
         snprintf(v->facts[i].id, sizeof(v->facts[i].id), "fact-%u", (unsigned)i);
-    listener_set_view(r->listener, r->view, NULL);
+    listener_set_status(r->listener, r->shown, NULL);
     for (uint8_t version = WIRE_MIN; version <= WIRE_MAX; version++) {
         struct receipt *s = status_of_version(r, version);
         assert_non_null(s);
@@ -554,8 +554,8 @@ static void hello_tells_what_both_programs_speak(void **state)
     struct room *r = *state;
     const uint8_t told[] = {1, WIRE_MAX, WIRE_MAX + 1};
     for (size_t i = 0; i < ARRAY_LEN(told); i++) {
-        r->view->hello.wire_max = told[i];
-        listener_set_view(r->listener, r->view, NULL);
+        r->shown->hello.wire_max = told[i];
+        listener_set_status(r->listener, r->shown, NULL);
         struct receipt *h = room_say(r, desk_order(&r->desk, MSG_HELLO, 0, 0), r->desk.operator);
         assert_int_equal(h->u.hello.wire_max, MIN_OF(told[i], (uint8_t)WIRE_MAX));
         free(h);
@@ -606,8 +606,8 @@ static void held_until_something_changes(void **state)
     struct asker a, b, c;
     alarm(30);
     ask_held(r, &a, 10);
-    r->view->status.work.revision = 11;
-    listener_set_view(r->listener, r->view, NULL);
+    r->shown->status.work.revision = 11;
+    listener_set_status(r->listener, r->shown, NULL);
     end_ask(&a);
     ask_held(r, &a, 10); /* behind already: at once */
     end_ask(&a);

@@ -15,7 +15,7 @@ static void take(void *ctx, const char *line)
 {
     struct heard *h = ctx;
     assert_true(h->n < 8);
-    str_cut(h->lines[h->n++], sizeof h->lines[0], line);
+    str_cut(h->lines[h->n++], sizeof(h->lines[0]), line);
 }
 
 static int feed(struct log_frames *f, const char *text, size_t piece)
@@ -35,7 +35,7 @@ static const char stream[] = "{}{\"Data\":\"ICAgIFtXQVJOXSAgYTogeD0xCiAgICBbRVJS
 static void test_frames(void **state)
 {
     (void)state;
-    for (size_t piece = 1; piece < sizeof stream; piece++) {
+    for (size_t piece = 1; piece < sizeof(stream); piece++) {
         struct heard h = {.n = 0};
         struct log_frames f = {.on_line = take, .ctx = &h};
         assert_int_equal(feed(&f, stream, piece), 0);
@@ -128,9 +128,9 @@ static void test_snapshot_name(void **state)
 {
     char name[120];
     (void)state;
-    snapshot_name("0123456789abcdef", "global", name, sizeof name);
+    snapshot_name("0123456789abcdef", "global", name, sizeof(name));
     assert_string_equal(name, "snapshot-01234567-global.snap");
-    snapshot_name("0123456789abcdef", "../eu west.1", name, sizeof name);
+    snapshot_name("0123456789abcdef", "../eu west.1", name, sizeof(name));
     assert_string_equal(name, "snapshot-01234567-___eu_west_1.snap");
 }
 

@@ -210,7 +210,7 @@ static void test_autopilot(void **state)
     struct err err = ERR_INIT;
     struct server_view v;
     (void)state;
-    memset(&v, 0, sizeof v);
+    memset(&v, 0, sizeof(v));
     assert_int_equal(parse_autopilot(b.data, b.len, &a, &v, &err), 0);
     assert_true(v.healthy);
     assert_int_equal(v.failure_tolerance, 0);

@@ -40,7 +40,7 @@ static void job_list(const struct scene *s, const char *token, struct desk_answe
                    i > (int)from ? "," : "", i, i == 0 ? "dead" : "running");
     buf_add_str(&ret->body, "]");
     if (to < s->jobs)
-        snprintf(ret->next_token, sizeof ret->next_token, "%d", to);
+        snprintf(ret->next_token, sizeof(ret->next_token), "%d", to);
 }
 
 /* Job 1 is at version 5 and has Connect; version 4, with cores, still runs somewhere. */
@@ -139,7 +139,7 @@ static void handle(void *ctx, int server, const char *path, const char *token,
 
 static struct scene *begin(void)
 {
-    struct scene *s = xzalloc(1, sizeof *s);
+    struct scene *s = xzalloc(1, sizeof(*s));
     s->jobs = 3;
     s->token = "{\"AccessorID\":\"a\",\"Name\":\"root\",\"Type\":\"management\",\"Global\":true,"
                "\"ExpirationTime\":\"2027-01-01T00:00:00Z\"}";

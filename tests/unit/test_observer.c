@@ -76,7 +76,7 @@ static void nodes(struct scene *s, const char *token, struct desk_answer *ret)
     }
     buf_add_str(&ret->body, "]");
     if (to < s->nodes)
-        snprintf(ret->next_token, sizeof ret->next_token, "%d", to);
+        snprintf(ret->next_token, sizeof(ret->next_token), "%d", to);
     ret->index = 77;
 }
 
@@ -112,7 +112,7 @@ static void answer(void *ctx, int server, const char *path, const char *token,
 
 static struct scene *begin(struct scene s)
 {
-    struct scene *p = xzalloc(1, sizeof *p);
+    struct scene *p = xzalloc(1, sizeof(*p));
     *p = s;
     watched_begin(&p->w, s.servers, "", answer, p);
     return p;
@@ -322,19 +322,19 @@ static void test_hosts_seen_first_were_not_asked(void **state)
  */
 static void test_hosts_that_join(void **state)
 {
-    struct joiner joiners[2];
+    struct joining_server joining[2];
     struct with_agents a;
     struct nomad_base base;
     struct err err = ERR_INIT;
     (void)state;
     begin_with_agents(&a, false, "agent/second");
-    memset(joiners, 0, sizeof joiners);
-    str_cut(joiners[0].key, UUID_MAX, "agent/first");
-    str_cut(joiners[0].server_id, UUID_MAX, "id-1");
-    str_cut(joiners[1].key, UUID_MAX, "agent/second");
-    assert_int_equal(agent_place("10.0.0.1", &joiners[0].at, &err), 0);
-    assert_int_equal(agent_place("127.0.0.1:9", &joiners[1].at, &err), 0);
-    observer_joiners(a.s->w.observer, joiners, 2);
+    memset(joining, 0, sizeof(joining));
+    str_cut(joining[0].key, UUID_MAX, "agent/first");
+    str_cut(joining[0].server_id, UUID_MAX, "id-1");
+    str_cut(joining[1].key, UUID_MAX, "agent/second");
+    assert_int_equal(agent_place("10.0.0.1", &joining[0].at, &err), 0);
+    assert_int_equal(agent_place("127.0.0.1:9", &joining[1].at, &err), 0);
+    observer_set_joining(a.s->w.observer, joining, 2);
     const struct world *w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 11);
     const struct host *first = world_host(w, "agent/first"), *second = &w->hosts[10];
@@ -368,7 +368,7 @@ static void test_a_look_is_over(void **state)
     observer_give_back(a.s->w.observer);
     w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 10);
-    observer_patient(a.s->w.observer, false); /* a run goes on from there */
+    observer_set_patient(a.s->w.observer, false); /* a run goes on from there */
     w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 10);
     end_with_agents(&a);
@@ -426,16 +426,16 @@ static void test_rare_while_only_time_is_awaited(void **state)
     const struct world *w = watched_round(&s->w);
     int64_t rare = REST_ASK_MS * (int64_t)(s->asked - before), took = w->ended_ms - w->begun_ms;
     assert_true(rare >= 15 * REST_ASK_MS); /* three servers, five questions each */
-    observer_rest(o, INT64_MAX);
+    observer_set_rest(o, INT64_MAX);
     int64_t due = observer_tick(o);
     assert_true(due >= w->begun_ms + rare);
     assert_true(due <= w->begun_ms + MAX_OF(rare, 3 * took));
-    observer_rest(o, w->begun_ms + 300);
+    observer_set_rest(o, w->begun_ms + 300);
     due = observer_tick(o);
     assert_true(due >= w->begun_ms + 300);
     assert_true(due <= w->begun_ms + MAX_OF((int64_t)300, 3 * took));
-    observer_rest(o, INT64_MAX);
-    observer_stir(o, false);
+    observer_set_rest(o, INT64_MAX);
+    observer_look_sooner(o, false);
     assert_true(observer_tick(o) < w->begun_ms + rare);
     end(s);
 }
@@ -445,12 +445,12 @@ static void test_a_look_lists_once(void **state)
 {
     struct scene *s = begin(plain);
     (void)state;
-    observer_patient(s->w.observer, true);
+    observer_set_patient(s->w.observer, true);
     const struct world *w = watched_round(&s->w);
     int64_t begun = w->begun_ms, listed = w->hosts[9].client.list_at;
     int lists = s->pages;
     for (int i = 0; i < 10; i++) {
-        observer_stir(s->w.observer, false);
+        observer_look_sooner(s->w.observer, false);
         w = watched_round(&s->w);
         assert_int_equal(w->n_hosts, 10);
         assert_true(w->hosts[0].server.self_at >= w->begun_ms); /* the servers are asked again */
@@ -459,7 +459,7 @@ static void test_a_look_lists_once(void **state)
         assert_int_equal(s->pages, lists);
         assert_true(w->hosts[9].client.list_at == listed); /* and its age is told */
     }
-    observer_patient(s->w.observer, false);
+    observer_set_patient(s->w.observer, false);
     while (s->pages == lists)
         w = watched_round(&s->w);
     assert_true(w->hosts[9].client.list_at > listed);
@@ -486,7 +486,7 @@ static void test_a_rare_look_is_fresh(void **state)
                                                       .path = "/v1/status/leader",
                                                       .deadline_ms = NOMAD_LOCAL_MS,
                                                       .on_done = unheard});
-    observer_rest(s->w.observer, INT64_MAX);
+    observer_set_rest(s->w.observer, INT64_MAX);
     int64_t usual = w->ended_ms + ROUND_REST_MS; /* at most: it may be later than a rare one */
     int64_t most = MAX_OF(w->begun_ms + REST_MOST_MS, usual);
     assert_true(observer_tick(s->w.observer) <= most);
@@ -503,9 +503,9 @@ static void test_ten_thousand_clients(void **state)
     struct scene *s = begin(scene);
     struct rusage usage;
     (void)state;
-    observer_patient(s->w.observer, true); /* a run would not wait so long on a slow machine */
+    observer_set_patient(s->w.observer, true); /* a run would not wait so long on a slow machine */
     const struct world *w = watched_round(&s->w);
-    observer_patient(s->w.observer, false);
+    observer_set_patient(s->w.observer, false);
     assert_int_equal(w->n_hosts, 10003);
     getrusage(RUSAGE_SELF, &usage);
     print_message("# 10,000 clients in %d pages: %lld ms, at most %ld MiB resident\n", s->pages,

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 #include "built_in.h"
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "effect_calls.h"
 #include "file.h"
 #include "ledger_store.h"
@@ -21,7 +21,7 @@
 #define OLD_LEDGER "tests/fixtures/ledgers/autopilot-off-0.1.0.sql"
 #define COMMAND    "nomad operator autopilot set-config -cleanup-dead-servers=true -region global"
 
-static struct console_fixture fixture;
+static struct context_fixture fixture;
 
 static int set_up(void **state)
 {
@@ -30,7 +30,7 @@ static int set_up(void **state)
     char path[300];
     sqlite3 *db = NULL;
     (void)state;
-    if (console_fixture_begin(&fixture) < 0 || file_read(OLD_LEDGER, 65536, 0, &sql, &err) < 0 ||
+    if (context_fixture_begin(&fixture) < 0 || file_read(OLD_LEDGER, 65536, 0, &sql, &err) < 0 ||
         file_make_dirs(fixture.conf.state_dir, 0755, &err) < 0 ||
         state_path(&fixture.conf, "ledger.db", path, &err) < 0 ||
         sqlite3_open(path, &db) != SQLITE_OK)
@@ -43,14 +43,14 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    console_fixture_end(&fixture);
+    context_fixture_end(&fixture);
     return 0;
 }
 
 /* The newest run of the ledger, and its plan; written back once when write. */
 static struct ledger *load(struct plan *ret_plan, bool write)
 {
-    struct ledger *l = xzalloc(1, sizeof *l);
+    struct ledger *l = xzalloc(1, sizeof(*l));
     struct ledger_store *s = NULL;
     struct stored_run run;
     struct err err = ERR_INIT;
@@ -123,9 +123,9 @@ static void test_its_key_is_taken(void **state)
     struct err err = ERR_INIT;
     static const char text[] = "[defaults]\nautopilot_cleanup = off\n";
     (void)state;
-    console_fixture_write(&fixture, "past.conf", text, sizeof text - 1, path);
+    context_fixture_write(&fixture, "past.conf", text, sizeof(text) - 1, path);
     assert_int_equal(coord_conf_load(path, NULL, &c, &err), 0);
-    assert_string_equal(c.past_cleanup, "off"); /* what console_conf warns of */
+    assert_string_equal(c.past_cleanup, "off"); /* what context_load_conf warns of */
     char *shown = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&shown, &n);
@@ -184,7 +184,7 @@ static const struct sent_order *asked(const struct run_desk *b)
 
 static void cleared(struct run_desk *b)
 {
-    autofree struct receipt *r = xzalloc(1, sizeof *r);
+    autofree struct receipt *r = xzalloc(1, sizeof(*r));
     struct event ev = {.kind = EV_RECEIPT, .key = asked(b)->key, .order = MSG_NOTE, .receipt = r};
     memcpy(ev.nonce, asked(b)->nonce, NONCE_LEN);
     effects_event(&b->run, &ev);
@@ -195,7 +195,7 @@ static struct run_desk *bench(void)
 {
     struct run_desk *b = run_desk_open(RUN_ABORTING);
     struct effect *e = ledger_effect_add(&b->f.ledger, EFFECT_AUTOPILOT, "");
-    str_cut(e->region, sizeof e->region, "global");
+    str_cut(e->region, sizeof(e->region), "global");
     e->noted = e->done = true;
     e->attempts = 1;
     for (size_t i = 0; i < SMALL_SERVERS; i++) {
@@ -228,7 +228,7 @@ static void test_its_notes_are_cleared(void **state)
         tick(b);
         assert_non_null(asked(b));
         assert_string_not_equal(asked(b)->key, last);
-        str_cut(last, sizeof last, asked(b)->key);
+        str_cut(last, sizeof(last), asked(b)->key);
         small_fleet_decide(&b->f);
         assert_true(small_fleet_waits(&b->f, REASON_UNDO));
         cleared(b);

@@ -61,7 +61,7 @@ static void by_owner_mode_and_groups(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-        if (path_may(rows[i].user, &rows[i].owner, rows[i].need) != rows[i].may)
+        if (path_may_access(rows[i].user, &rows[i].owner, rows[i].need) != rows[i].may)
             fail_msg("row %zu", i);
     }
 }
@@ -190,11 +190,11 @@ static void each_way(void **state)
 
     assert_int_equal(fchmodat(AT_FDCWD, t->dir, 0755, 0), 0);
     for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-        struct host_wish wish = {.need = ways[i].need};
+        struct path_question question = {.need = ways[i].need};
         struct host_look got;
 
-        str_cut(wish.path, sizeof(wish.path), ways[i].path);
-        path_look(t->root, ways[i].user, &wish, &got, NULL);
+        str_cut(question.path, sizeof(question.path), ways[i].path);
+        path_look(t->root, ways[i].user, &question, &got, NULL);
         if (got.end != ways[i].end ||
             (ways[i].where[0] != '\0' && !str_eq(got.where, ways[i].where)))
             fail_msg("%s: %d %s", ways[i].path, (int)got.end, got.where);
@@ -210,7 +210,7 @@ static void an_access_list_decides(void **state)
         0,    0,    4,    0,    0,    0,    0xff, 0xff, 0xff, 0xff, 16,   0,   4,    0,
         0xff, 0xff, 0xff, 0xff, 32,   0,    0,    0,    0xff, 0xff, 0xff, 0xff};
     const struct tree *t = *state;
-    struct host_wish wish = {.path = "/etc/key", .need = PATH_READ};
+    struct path_question question = {.path = "/etc/key", .need = PATH_READ};
     struct host_look got;
     char path[300];
 
@@ -218,26 +218,26 @@ static void an_access_list_decides(void **state)
     assert_int_equal(fchmodat(AT_FDCWD, t->dir, 0755, 0), 0);
     if (setxattr(path, "system.posix_acl_access", list, sizeof(list), 0) < 0)
         skip_because("the file system has no access lists");
-    path_look(t->root, &stranger, &wish, &got, NULL);
+    path_look(t->root, &stranger, &question, &got, NULL);
     assert_int_equal(got.end, LOOK_UNSURE);
-    path_look(t->root, &as_root, &wish, &got, NULL);
+    path_look(t->root, &as_root, &question, &got, NULL);
     assert_int_equal(got.end, LOOK_FINE);
 }
 
 static void what_is_there(void **state)
 {
     const struct tree *t = *state;
-    struct host_wish wish = {.path = "/etc/key", .content = true, .sum = true};
+    struct path_question question = {.path = "/etc/key", .content = true, .sum = true};
     autofree unsigned char *content = xzalloc(LOOK_CONTENT, 1);
     struct host_look got;
 
-    path_look(t->root, &as_root, &wish, &got, content);
+    path_look(t->root, &as_root, &question, &got, content);
     assert_int_equal(got.end, LOOK_FINE);
     assert_false(got.dir);
     assert_int_equal(got.len, 6);
     assert_memory_equal(content, "secret", 6);
-    wish = (struct host_wish){.path = "/raft", .content = true, .sum = true};
-    path_look(t->root, &as_root, &wish, &got, content);
+    question = (struct path_question){.path = "/raft", .content = true, .sum = true};
+    path_look(t->root, &as_root, &question, &got, content);
     assert_int_equal(got.end, LOOK_FINE);
     assert_true(got.dir);
     assert_int_equal(got.len, 0);
@@ -247,21 +247,21 @@ static void what_is_there(void **state)
 
 static struct host_look kind_of(const struct tree *t, const char *path)
 {
-    struct host_wish wish = {.kind = true};
+    struct path_question question = {.kind = true};
     struct host_look got;
 
-    str_cut(wish.path, sizeof(wish.path), path);
-    path_look(t->root, &as_root, &wish, &got, NULL);
+    str_cut(question.path, sizeof(question.path), path);
+    path_look(t->root, &as_root, &question, &got, NULL);
     return got;
 }
 
 static enum look_end fits(const struct tree *t, const char *pattern)
 {
-    struct host_wish wish = {.pattern = true, .need = PATH_READ};
+    struct path_question question = {.pattern = true, .need = PATH_READ};
     struct host_look got;
 
-    str_cut(wish.path, sizeof(wish.path), pattern);
-    path_look(t->root, &as_root, &wish, &got, NULL);
+    str_cut(question.path, sizeof(question.path), pattern);
+    path_look(t->root, &as_root, &question, &got, NULL);
     return got.end;
 }
 
@@ -308,23 +308,25 @@ static void a_mount_is_seen(void **state)
 
 /* ---- the child ---- */
 
-static void look_or_hang(int root, const struct path_user *user, const struct host_wish *wish,
-                         struct host_look *ret, unsigned char *content)
+static void look_or_hang(int root, const struct path_user *user,
+                         const struct path_question *question, struct host_look *ret,
+                         unsigned char *content)
 {
-    while (str_ends(wish->path, "/hangs"))
+    while (str_ends(question->path, "/hangs"))
         pause();
-    if (str_ends(wish->path, "/ends"))
+    if (str_ends(question->path, "/ends"))
         _exit(1);
-    path_look(root, user, wish, ret, content);
+    path_look(root, user, question, ret, content);
 }
 
-static int64_t look(struct look_left *left, const struct host_wish *wishes, uint32_t n,
+static int64_t look(struct look_left *left, const struct path_question *questions, uint32_t n,
                     struct host_look *ret)
 {
     int64_t began = clock_mono(clock_system());
     struct err err = ERR_INIT;
 
-    if (look_call("/proc/self/exe", left, (uint32_t)getpid(), &as_root, wishes, n, ret, &err) < 0)
+    if (look_call("/proc/self/exe", left, (uint32_t)getpid(), &as_root, questions, n, ret, &err) <
+        0)
         fail_msg("%s", err.text);
     return clock_mono(clock_system()) - began;
 }
@@ -333,19 +335,20 @@ static void what_hangs_is_left(void **state)
 {
     const struct tree *t = *state;
     struct look_left left = {.list = {{0}}};
-    struct host_wish wishes[3] = {{.path = "/proc/self/cmdline"}, {.path = "/hangs"}, {.path = ""}};
+    struct path_question questions[3] = {
+        {.path = "/proc/self/cmdline"}, {.path = "/hangs"}, {.path = ""}};
     struct host_look got[3];
 
-    snprintf(wishes[2].path, sizeof(wishes[2].path), "%.200s/etc/key", t->dir);
-    wishes[2].content = true;
-    assert_true(look(&left, wishes, 3, got) >= LOOK_MS);
+    snprintf(questions[2].path, sizeof(questions[2].path), "%.200s/etc/key", t->dir);
+    questions[2].content = true;
+    assert_true(look(&left, questions, 3, got) >= LOOK_MS);
     assert_int_equal(got[0].end, LOOK_FINE);
     assert_int_equal(got[1].end, LOOK_HANGS);
     assert_int_equal(got[2].end, LOOK_FINE);
     assert_string_equal(buf_str(&got[2].content), "secret");
     buf_free(&got[2].content);
     /* Not waited for again. */
-    assert_true(look(&left, wishes, 3, got) < LOOK_MS);
+    assert_true(look(&left, questions, 3, got) < LOOK_MS);
     assert_int_equal(got[1].end, LOOK_HANGS);
     assert_int_equal(got[2].end, LOOK_FINE);
     buf_free(&got[2].content);
@@ -356,15 +359,15 @@ static void what_hangs_is_left(void **state)
 static void no_more_than_a_few(void **state)
 {
     struct look_left left = {.list = {{0}}};
-    struct host_wish wishes[5] = {{.path = "/1/hangs"},
-                                  {.path = "/2/hangs"},
-                                  {.path = "/3/hangs"},
-                                  {.path = "/4/hangs"},
-                                  {.path = "/"}};
+    struct path_question questions[5] = {{.path = "/1/hangs"},
+                                         {.path = "/2/hangs"},
+                                         {.path = "/3/hangs"},
+                                         {.path = "/4/hangs"},
+                                         {.path = "/"}};
     struct host_look got[5];
 
     (void)state;
-    assert_true(look(&left, wishes, 5, got) < (LOOK_LEFT_MAX + 1) * LOOK_MS);
+    assert_true(look(&left, questions, 5, got) < (LOOK_LEFT_MAX + 1) * LOOK_MS);
     for (int i = 0; i < LOOK_LEFT_MAX; i++)
         assert_int_equal(got[i].end, LOOK_HANGS);
     assert_int_equal(got[3].end, LOOK_SKIPPED);
@@ -376,14 +379,15 @@ static void no_more_than_a_few(void **state)
 static void a_child_that_ends(void **state)
 {
     struct look_left left = {.list = {{0}}};
-    const struct host_wish wish = {.path = "/ends"};
+    const struct path_question question = {.path = "/ends"};
     uint32_t pid = (uint32_t)getpid();
     struct host_look got;
     struct err err = ERR_INIT;
 
     (void)state;
-    assert_int_equal(look_call("/proc/self/exe", &left, pid, &as_root, &wish, 1, &got, &err), -1);
-    assert_int_equal(look_call("/none", &left, pid, &as_root, &wish, 1, &got, &err), -1);
+    assert_int_equal(look_call("/proc/self/exe", &left, pid, &as_root, &question, 1, &got, &err),
+                     -1);
+    assert_int_equal(look_call("/none", &left, pid, &as_root, &question, 1, &got, &err), -1);
     assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 

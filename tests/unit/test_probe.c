@@ -92,14 +92,14 @@ static void it_says_where_it_asked(void **state)
 
     (void)state;
     str_cut(v.text, sizeof(v.text), was);
-    probe_say_where(&v, "http://127.0.0.1:4646", true,
+    probe_add_where(&v, "http://127.0.0.1:4646", true,
                     "; Nomad's process listens at 10.0.0.5:4646");
     assert_string_equal(v.text, "[api-silent] Nomad runs, but its API did not answer within 2 min: "
                                 "refused (asked at http://127.0.0.1:4646); Nomad's process listens "
                                 "at 10.0.0.5:4646");
     assert_true(v.elsewhere);
     str_cut(v.text, sizeof(v.text), was);
-    probe_say_where(&v, NULL, false, "");
+    probe_add_where(&v, NULL, false, "");
     assert_string_equal(v.text,
                         "Nomad runs, but its API did not answer within 2 min: refused (asked "
                         "at the API)");

@@ -1,4 +1,4 @@
-/* record.h and view_file.h: a written text reads back, and every damage is noticed. */
+/* record.h and swap_status.h: a written text reads back, and every damage is noticed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include "record.h"
 #include "scratch_dir.h"
 #include "str.h"
-#include "view_file.h"
+#include "swap_status.h"
 
 static struct record *full_record(void)
 {
@@ -270,9 +270,9 @@ static void absent_is_fresh_and_torn_is_an_error(void **state)
     assert_non_null(strstr(err.text, "move the file away"));
 }
 
-static struct view *full_view(void)
+static struct swap_status *full_view(void)
 {
-    struct view *v = xzalloc(1, sizeof(*v));
+    struct swap_status *v = xzalloc(1, sizeof(*v));
 
     str_cut(v->hello.program, sizeof(v->hello.program), "0.1.0");
     str_cut(v->hello.server_id, sizeof(v->hello.server_id), "0d2b3c");
@@ -289,38 +289,38 @@ static struct view *full_view(void)
 
 static void a_view_is_told_whole(void **state)
 {
-    autofree struct view *v = full_view();
-    autofree struct view *back = xzalloc(1, sizeof(*back));
+    autofree struct swap_status *v = full_view();
+    autofree struct swap_status *back = xzalloc(1, sizeof(*back));
     auto_buf struct buf b = BUF_INIT;
     struct err err = ERR_INIT;
 
     (void)state;
-    assert_int_equal(view_pack(v, &b, &err), 0);
-    assert_int_equal(view_parse(b.data, b.len, back, &err), 0);
+    assert_int_equal(swap_status_pack(v, &b, &err), 0);
+    assert_int_equal(swap_status_parse(b.data, b.len, back, &err), 0);
     assert_memory_equal(back, v, sizeof(*v));
     for (size_t n = 0; n < b.len; n++)
-        assert_int_equal(view_parse(b.data, n, back, &err), -1);
+        assert_int_equal(swap_status_parse(b.data, n, back, &err), -1);
     b.data[0] ^= 1;
-    assert_int_equal(view_parse(b.data, b.len, back, &err), -1);
+    assert_int_equal(swap_status_parse(b.data, b.len, back, &err), -1);
 }
 
 static void a_view_replaces_the_last(void **state)
 {
     char *dir = scratch_open();
-    autofree struct view *v = full_view();
-    autofree struct view *back = xzalloc(1, sizeof(*back));
+    autofree struct swap_status *v = full_view();
+    autofree struct swap_status *back = xzalloc(1, sizeof(*back));
     struct err err = ERR_INIT;
     char path[300];
 
     (void)state;
     snprintf(path, sizeof(path), "%s/view", dir);
-    assert_int_equal(view_write(path, v, &err), 0);
+    assert_int_equal(swap_status_write(path, v, &err), 0);
     v->status.work.revision = 78;
-    assert_int_equal(view_write(path, v, &err), 0);
-    assert_int_equal(view_read(path, back, &err), 0);
+    assert_int_equal(swap_status_write(path, v, &err), 0);
+    assert_int_equal(swap_status_read(path, back, &err), 0);
     assert_int_equal(back->status.work.revision, 78);
     v->status.n_notes = 1;
-    assert_int_equal(view_write(path, v, &err), -1);
+    assert_int_equal(swap_status_write(path, v, &err), -1);
     scratch_close(dir);
 }
 

@@ -5,24 +5,24 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "release_draft.h"
 
 struct bench {
-    struct console_fixture here, away; /* each has one release key of two */
+    struct context_fixture here, away; /* each has one release key of two */
     struct trust t;
     struct keypair *key;
 };
 
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     struct trust other;
     struct err err = ERR_INIT;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&b->here) < 0 ||
-        console_fixture_begin(&b->away) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&b->here) < 0 ||
+        context_fixture_begin(&b->away) < 0 ||
         keys_make_solo(&b->here.conf, "north", &b->t, &err) < 0 ||
         keys_make_solo(&b->away.conf, "away", &other, &err) < 0 ||
         keys_load(&b->here.conf, ROLE_RELEASE, &b->key, &err) < 0)
@@ -38,8 +38,8 @@ static int tear_down(void **state)
 {
     struct bench *b = *state;
     keypair_free(b->key);
-    console_fixture_end(&b->here);
-    console_fixture_end(&b->away);
+    context_fixture_end(&b->here);
+    context_fixture_end(&b->away);
     free(b);
     return 0;
 }
@@ -50,7 +50,7 @@ static void add(const struct bench *b, const struct keypair *key, const char *ar
     struct build build = {"linux", "", PACKING_BARE, 5, {{1}}, 5, {{1}}};
     struct stored_release r;
     struct err err = ERR_INIT;
-    str_cut(build.arch, sizeof build.arch, arch);
+    str_cut(build.arch, sizeof(build.arch), arch);
     if (release_add(&b->here.conf, &b->t, key, "1.11.4", false, &build, urls, 1, 5, &r, &err) < 0)
         fail_msg("%s", err.text);
     stored_release_free(&r);
@@ -134,7 +134,7 @@ static void test_many_release_keys(void **state)
     for (int i = 0; i < SIGS_MAX + 1; i++) {
         struct key_public k;
         char name[16];
-        snprintf(name, sizeof name, "many-%d", i);
+        snprintf(name, sizeof(name), "many-%d", i);
         assert_int_equal(keys_make(&b->away.conf, name, ROLE_RELEASE, &k, &err), 0);
         if (r->n < KEYS_MAX)
             r->keys[r->n++] = k.key;
@@ -169,7 +169,7 @@ static void test_a_refused_key_is_named(void **state)
     add(b, NULL, "amd64");
     load(&b->here.conf, &d);
     assert_int_equal(key_path(&b->away.conf, ROLE_RELEASE, path, &err), 0);
-    snprintf(kept, sizeof kept, "%s.kept", path);
+    snprintf(kept, sizeof(kept), "%s.kept", path);
     assert_int_equal(rename(path, kept), 0);
     assert_int_equal(symlink(kept, path), 0);
     assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 1, &d, &added, &err), 0);

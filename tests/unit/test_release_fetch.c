@@ -48,11 +48,11 @@ VENDOR_TEST(test_a_release_is_fetched)
 
 VENDOR_TEST(test_a_directory_is_as_good)
 {
-    str_cut(bench.from, sizeof bench.from, vendor_site(bench.vendor));
+    str_cut(bench.from, sizeof(bench.from), vendor_site(bench.vendor));
     fetches(V);
-    snprintf(bench.from, sizeof bench.from, "%s/nomad/1.0.0", vendor_site(bench.vendor));
+    snprintf(bench.from, sizeof(bench.from), "%s/nomad/1.0.0", vendor_site(bench.vendor));
     fetches("1.0.0");
-    snprintf(bench.from, sizeof bench.from, "%s/nomad", vendor_site(bench.vendor));
+    snprintf(bench.from, sizeof(bench.from), "%s/nomad", vendor_site(bench.vendor));
     fetches("1.0.0");
     list_releases(&bench.listing);
     refuses_of("2.0.9", ERR_NOTFOUND, "nor in the directories nomad/2.0.9");
@@ -120,8 +120,8 @@ VENDOR_TEST(test_a_key_that_one_keyring_knows_as_revoked)
     struct coord_conf *c = &bench.fixture.conf;
     const char *rings[] = {vendor_old_ring(bench.vendor), vendor_ring(bench.vendor)};
     for (size_t i = 0; i < ARRAY_LEN(rings); i++) {
-        str_cut(c->vendor_shipped, sizeof c->vendor_shipped, rings[i]);
-        str_cut(c->vendor_keyring, sizeof c->vendor_keyring, rings[1 - i]);
+        str_cut(c->vendor_shipped, sizeof(c->vendor_shipped), rings[i]);
+        str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), rings[1 - i]);
         signed_by("A3");
         refuses(ERR_CRYPTO, "revoked");
     }
@@ -168,12 +168,12 @@ VENDOR_TEST(test_too_many_signatures)
     struct err err = ERR_INIT;
     char path[600];
     unsigned n = vendor_requests(bench.vendor, ZIP);
-    snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS ".A0.sig",
+    snprintf(path, sizeof(path), "%s/nomad/" V "/nomad_" V "_" SUMS ".A0.sig",
              vendor_site(bench.vendor));
     assert_int_equal(file_read(path, 4096, 0, &one, &err), 0);
     while (many.len <= SUMS_SIG_MAX)
         buf_add(&many, one.data, one.len);
-    snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS ".AA.sig",
+    snprintf(path, sizeof(path), "%s/nomad/" V "/nomad_" V "_" SUMS ".AA.sig",
              vendor_site(bench.vendor));
     assert_int_equal(file_replace(path, many.data, many.len, 0644, &err), 0);
     signed_by("AA");
@@ -193,9 +193,9 @@ VENDOR_TEST(test_a_name_with_lines)
     auto_buf struct buf source = BUF_INIT;
     struct err err = ERR_INIT;
     char dir[300];
-    snprintf(dir, sizeof dir, "%.100s/x\nsigned by AAAA", vendor_dir(bench.vendor));
+    snprintf(dir, sizeof(dir), "%.100s/x\nsigned by AAAA", vendor_dir(bench.vendor));
     assert_int_equal(rename(vendor_site(bench.vendor), dir), 0);
-    str_cut(bench.from, sizeof bench.from, dir);
+    str_cut(bench.from, sizeof(bench.from), dir);
     fetches(V);
     assert_int_equal(rename(dir, vendor_site(bench.vendor)), 0);
     assert_int_equal(release_source(&bench.fixture.conf, V, &source, &err), 0);
@@ -223,7 +223,7 @@ VENDOR_TEST(test_a_good_signature_and_another_file_name)
     auto_buf struct buf text = BUF_INIT;
     char path[600];
     struct err err = ERR_INIT;
-    snprintf(path, sizeof path, "%s/nomad/" V "/nomad_" V "_" SUMS, vendor_site(bench.vendor));
+    snprintf(path, sizeof(path), "%s/nomad/" V "/nomad_" V "_" SUMS, vendor_site(bench.vendor));
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     memcpy(strstr((char *)text.data, ZIP), "Nomad", 5);
     make_release("2.4.0");
@@ -237,7 +237,7 @@ VENDOR_TEST(test_a_mirror_that_serves_another_version)
     auto_buf struct buf text = BUF_INIT;
     char path[600];
     struct err err = ERR_INIT;
-    snprintf(path, sizeof path, "%s/nomad/1.0.0/nomad_1.0.0_" SUMS, vendor_site(bench.vendor));
+    snprintf(path, sizeof(path), "%s/nomad/1.0.0/nomad_1.0.0_" SUMS, vendor_site(bench.vendor));
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     make_release("2.5.0");
     vendor_sums(bench.vendor, "2.5.0", buf_str(&text));
@@ -247,7 +247,7 @@ VENDOR_TEST(test_a_mirror_that_serves_another_version)
 
 VENDOR_TEST(test_gpgv_is_missing)
 {
-    str_cut(bench.fixture.conf.vendor_gpgv, sizeof bench.fixture.conf.vendor_gpgv,
+    str_cut(bench.fixture.conf.vendor_gpgv, sizeof(bench.fixture.conf.vendor_gpgv),
             "/nonexistent/gpgv");
     refuses(ERR_STATE, "gpgv is missing");
 }
@@ -255,7 +255,7 @@ VENDOR_TEST(test_gpgv_is_missing)
 /* Whose exit status is all that it says. */
 VENDOR_TEST(test_gpgv_says_nothing)
 {
-    str_cut(bench.fixture.conf.vendor_gpgv, sizeof bench.fixture.conf.vendor_gpgv, "/bin/true");
+    str_cut(bench.fixture.conf.vendor_gpgv, sizeof(bench.fixture.conf.vendor_gpgv), "/bin/true");
     refuses(ERR_CRYPTO, "there is no signature");
 }
 
@@ -264,19 +264,19 @@ VENDOR_TEST(test_keyrings)
     struct coord_conf *c = &bench.fixture.conf;
     c->vendor_keyring[0] = '\0';
     refuses(ERR_CONFIG, "there are no keys");
-    str_cut(c->vendor_keyring, sizeof c->vendor_keyring, "/nonexistent/ring");
+    str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), "/nonexistent/ring");
     refuses(ERR_CONFIG, "[vendor] keyring");
-    snprintf(c->vendor_keyring, sizeof c->vendor_keyring, "%.200s/nomad/" V "/" ZIP,
+    snprintf(c->vendor_keyring, sizeof(c->vendor_keyring), "%.200s/nomad/" V "/" ZIP,
              vendor_site(bench.vendor));
     refuses(ERR_CONFIG, "the vendor's keys in");
-    str_cut(c->vendor_keyring, sizeof c->vendor_keyring, vendor_ring(bench.vendor));
+    str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), vendor_ring(bench.vendor));
     assert_int_equal(chmod(c->vendor_keyring, 0666), 0);
     refuses(ERR_CONFIG, "may be changed by anybody");
     assert_int_equal(chmod(c->vendor_keyring, 0644), 0);
     c->vendor_keyring[0] = '\0'; /* the shipped one alone, and both */
-    str_cut(c->vendor_shipped, sizeof c->vendor_shipped, vendor_ring(bench.vendor));
+    str_cut(c->vendor_shipped, sizeof(c->vendor_shipped), vendor_ring(bench.vendor));
     fetches(V);
-    str_cut(c->vendor_keyring, sizeof c->vendor_keyring, vendor_ring(bench.vendor));
+    str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), vendor_ring(bench.vendor));
     fetches(V);
 }
 
@@ -298,7 +298,7 @@ VENDOR_TEST(test_room_is_asked_for_before)
 {
     struct err err = ERR_INIT;
     char path[300];
-    console_fixture_write(&bench.fixture, "x", "", 0, path);
+    context_fixture_write(&bench.fixture, "x", "", 0, path);
     autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
     assert_int_equal(download_room(fd, 1, &err), 0);
     assert_int_equal(download_room(fd, 1ULL << 60, &err), -1);
@@ -312,7 +312,7 @@ VENDOR_TEST(test_two_at_once)
     char pid[40];
     autoclose int lock = -1;
     assert_int_equal(release_lock(&bench.fixture.conf, &lock, &err), 0);
-    snprintf(pid, sizeof pid, "%d", (int)getpid());
+    snprintf(pid, sizeof(pid), "%d", (int)getpid());
     refuses(ERR_BUSY, pid);
 }
 
@@ -364,13 +364,13 @@ VENDOR_TEST(test_a_key_that_is_trusted_no_longer)
     struct err err = ERR_INIT;
     struct coord_conf *c = &bench.fixture.conf;
     fetches(V);
-    str_cut(c->vendor_keyring, sizeof c->vendor_keyring, "deploy/keys/hashicorp.asc");
+    str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), "deploy/keys/hashicorp.asc");
     if (access(c->vendor_keyring, R_OK) < 0)
         skip_because("not run from the sources' folder");
     assert_int_equal(release_check(c, &bench.trust, V, clock_system(), &r, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
     assert_non_null(strstr(err.text, "not in the keyring"));
-    str_cut(c->vendor_gpgv, sizeof c->vendor_gpgv, "/nonexistent/gpgv");
+    str_cut(c->vendor_gpgv, sizeof(c->vendor_gpgv), "/nonexistent/gpgv");
     assert_int_equal(release_check(c, &bench.trust, V, clock_system(), &r, &err), -1);
     assert_int_equal(err.kind, ERR_STATE);
 }

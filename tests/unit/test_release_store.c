@@ -4,14 +4,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "publish.h"
 #include "release_files.h"
 #include "zip_fixture.h"
 
-static struct console_fixture fixture;
+static struct context_fixture fixture;
 static struct trust trust;
 static struct keypair *release_key;
 
@@ -19,7 +19,7 @@ static int set_up(void **state)
 {
     struct err err = ERR_INIT;
     (void)state;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&fixture) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&fixture) < 0 ||
         keys_make_solo(&fixture.conf, "test", &trust, &err) < 0)
         return -1;
     return keys_load(&fixture.conf, ROLE_RELEASE, &release_key, &err);
@@ -29,7 +29,7 @@ static int tear_down(void **state)
 {
     (void)state;
     keypair_free(release_key);
-    console_fixture_end(&fixture);
+    context_fixture_end(&fixture);
     return 0;
 }
 
@@ -80,19 +80,19 @@ static void test_a_zip_is_measured_inside(void **state)
     static const char binary[] = "#!/bin/sh\necho a binary\n";
     const struct zip_member members[] = {
         {.name = "LICENSE.txt", .content = "x", .len = 1},
-        {.name = "nomad", .content = binary, .len = sizeof binary}};
+        {.name = "nomad", .content = binary, .len = sizeof(binary)}};
     struct err err = ERR_INIT;
     struct build b;
     struct digest d;
     char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/nomad_1.9.7_linux_amd64.zip", fixture.dir);
+    snprintf(path, sizeof(path), "%s/nomad_1.9.7_linux_amd64.zip", fixture.dir);
     zip_make(path, members, 2);
     if (publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err) < 0)
         fail_msg("%s", err.text);
-    crypto_digest(binary, sizeof binary, &d);
+    crypto_digest(binary, sizeof(binary), &d);
     assert_int_equal(b.packing, PACKING_ZIP);
-    assert_int_equal(b.size, sizeof binary);
+    assert_int_equal(b.size, sizeof(binary));
     assert_true(digest_eq(&b.digest, &d));
     assert_false(digest_eq(&b.fetch_digest, &d));
     /* its name says something else than we do */
@@ -109,14 +109,14 @@ static void test_zips_that_are_refused(void **state)
     struct build b;
     char path[300];
     (void)state;
-    snprintf(path, sizeof path, "%s/n.zip", fixture.dir);
+    snprintf(path, sizeof(path), "%s/n.zip", fixture.dir);
     zip_make(path, none, 1);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     zip_make(path, twice, 2);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
-    console_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
+    context_fixture_write(&fixture, "n.zip", "PK\003\004 and nothing", 16, path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
-    console_fixture_write(&fixture, "n.zip", "", 0, path);
+    context_fixture_write(&fixture, "n.zip", "", 0, path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(publish_measure(fixture.dir, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64 x", NULL, &b, &err), -1);
@@ -130,7 +130,7 @@ static void test_an_elf_file_for_another_machine(void **state)
     char path[300];
     (void)state;
     elf[18] = 183; /* arm64 */
-    console_fixture_write(&fixture, "elf", elf, sizeof elf, path);
+    context_fixture_write(&fixture, "elf", elf, sizeof(elf), path);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", NULL, &b, &err), 0);
     assert_int_equal(b.packing, PACKING_BARE);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "amd64", NULL, &b, &err), -1);
@@ -140,9 +140,9 @@ static void test_an_elf_file_for_another_machine(void **state)
 static struct build build_of(const char *arch, unsigned char digest)
 {
     struct build b;
-    memset(&b, 0, sizeof b);
-    str_cut(b.os, sizeof b.os, "linux");
-    str_cut(b.arch, sizeof b.arch, arch);
+    memset(&b, 0, sizeof(b));
+    str_cut(b.os, sizeof(b.os), "linux");
+    str_cut(b.arch, sizeof(b.arch), arch);
     b.packing = PACKING_BARE;
     b.size = b.fetch_size = 10;
     memset(b.digest.bytes, digest, DIGEST_LEN);
@@ -224,7 +224,7 @@ static void test_own_builds(void **state)
     assert_false(r.own_build);
     stored_release_free(&r);
     assert_int_equal(state_path(&fixture.conf, "releases", dir, &err), 0);
-    snprintf(path, sizeof path, "%s/%s/places", dir, own);
+    snprintf(path, sizeof(path), "%s/%s/places", dir, own);
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     assert_string_equal(buf_str(&text), "linux amd64 https://mirror.example/nomad\n");
     struct stat st; /* a URL may hold a password */
@@ -302,8 +302,8 @@ static struct build build_of_file(enum packing packing)
 {
     struct build b = build_of("amd64", 1);
     b.packing = packing;
-    b.fetch_size = sizeof zip_bytes;
-    crypto_digest(zip_bytes, sizeof zip_bytes, &b.fetch_digest);
+    b.fetch_size = sizeof(zip_bytes);
+    crypto_digest(zip_bytes, sizeof(zip_bytes), &b.fetch_digest);
     return b;
 }
 
@@ -318,7 +318,7 @@ static void test_a_file_is_kept_under_the_vendors_name(void **state)
     char from[300], path[300];
     struct stored_release r;
     (void)state;
-    console_fixture_write(&fixture, "given", zip_bytes, sizeof zip_bytes, from);
+    context_fixture_write(&fixture, "given", zip_bytes, sizeof(zip_bytes), from);
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct build b = build_of_file(rows[i].packing);
         auto_buf struct buf got = BUF_INIT;
@@ -330,15 +330,15 @@ static void test_a_file_is_kept_under_the_vendors_name(void **state)
             assert_int_equal(release_places_of(&r, &b), 0);
             stored_release_free(&r);
         }
-        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
         assert_true(str_ends(path, rows[i].name));
         if (release_file_keep(&fixture.conf, "1.12.3", &b, from, &err) < 0)
             fail_msg("%s", err.text);
-        assert_true(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_true(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(file_read(path, 4096, 0, &got, &err), 0);
-        assert_int_equal(got.len, sizeof zip_bytes);
-        assert_memory_equal(got.data, zip_bytes, sizeof zip_bytes);
+        assert_int_equal(got.len, sizeof(zip_bytes));
+        assert_memory_equal(got.data, zip_bytes, sizeof(zip_bytes));
         assert_int_equal(stat(path, &st), 0);
         assert_int_equal(st.st_mode & 07777, 0644);
     }
@@ -355,14 +355,14 @@ static void test_another_file_is_not_kept(void **state)
     b.arch[0] = 'A'; /* none is there yet */
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         struct err err = ERR_INIT;
-        console_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
+        context_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
         assert_int_equal(release_file_keep(&fixture.conf, "1.12.3", &b, from, &err), -1);
         assert_int_equal(err.kind, ERR_CRYPTO);
-        assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+        assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
         assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
         assert_int_equal(access(path, F_OK), -1);
         *strrchr(path, '/') = '\0';
-        snprintf(from, sizeof from, "%s/.tmp-%ld", path, (long)getpid());
+        snprintf(from, sizeof(from), "%s/.tmp-%ld", path, (long)getpid());
         assert_int_equal(access(from, F_OK), -1);
     }
 }
@@ -376,7 +376,7 @@ static void test_a_link_is_no_file(void **state)
     assert_int_equal(release_file_path(&fixture.conf, "1.12.3", &b, path, &err), 0);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(symlink("/etc/hostname", path), 0);
-    assert_false(release_file_there(&fixture.conf, "1.12.3", &b));
+    assert_false(release_file_exists(&fixture.conf, "1.12.3", &b));
 }
 
 static void test_versions_are_folders_and_nothing_else(void **state)

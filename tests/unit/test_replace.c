@@ -37,10 +37,10 @@ static void expect_none(struct replace_desk *d, const char *words)
 static uint32_t planned(struct replace_desk *d)
 {
     struct gate_result unused;
-    struct view v;
+    struct raft_view v;
 
-    view_init(&v, &d->f.w, &d->f.plan, &d->f.ledger, "global", d->f.w.begun_ms, &unused);
-    return view_planned_voters(&v);
+    raft_view_init(&v, &d->f.w, &d->f.plan, &d->f.ledger, "global", d->f.w.begun_ms, &unused);
+    return raft_view_planned_voters(&v);
 }
 
 /* Each step has its number of voters: 3, then 4 when the new server has joined, then 3 when an

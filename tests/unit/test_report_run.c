@@ -57,7 +57,7 @@ static void test_a_run_that_only_stages(void **state)
     for (size_t i = 0; i < f.ledger.n_hosts; i++)
         f.ledger.hosts[i].state = i == 0 ? HOST_SKIPPED : HOST_STAGED;
     char counted[60];
-    snprintf(counted, sizeof counted, "%zu of %zu hosts staged, 1 skipped.", f.ledger.n_hosts - 1,
+    snprintf(counted, sizeof(counted), "%zu of %zu hosts staged, 1 skipped.", f.ledger.n_hosts - 1,
              f.ledger.n_hosts);
     autofree char *text = reported(&f);
     assert_non_null(strstr(text, counted));

@@ -182,11 +182,11 @@ static void just_swapped(struct swap_bench *b)
 }
 static void server_of(struct swap_bench *b, const char *peers, const char *mute)
 {
-    str_cut(b->s.facts.server_id, UUID_MAX, "11111111-2222");
+    str_cut(b->s.nomad.server_id, UUID_MAX, "11111111-2222");
     b->m.leader = "\"10.0.0.1:4647\"";
     b->m.peers = peers;
     b->m.odd_peer = mute;
-    b->m.odd = KNOCK_NOBODY;
+    b->m.odd = PEER_NOBODY;
 }
 static void three(struct swap_bench *b)
 {
@@ -267,7 +267,7 @@ static void no_other_start_is_a_joining(void **state)
         b->s.law.start_stopped = b->s.law.allow_outage = true;
         b->m.process.there = i == 1;
         if (i == 2)
-            str_cut(b->s.facts.server_id, sizeof(b->s.facts.server_id), "s1");
+            str_cut(b->s.nomad.server_id, sizeof(b->s.nomad.server_id), "s1");
         swapped(b, i > 0);
         assert_int_equal(b->s.phases.rec.joining, 0);
     }

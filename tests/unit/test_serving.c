@@ -3,7 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "keys.h"
 #include "release_files.h"
 #include "serving.h"
@@ -13,8 +13,8 @@
 static const char content[] = "a zip, as far as anybody here looks";
 
 struct bench {
-    struct console_fixture fixture;
-    struct console c;
+    struct context_fixture fixture;
+    struct command_context c;
     struct trust trust;
     struct keypair *key;
     struct build b;
@@ -27,9 +27,9 @@ struct bench {
 
 static int enter(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     char from[300];
-    if (crypto_init(&b->err) < 0 || console_fixture_begin(&b->fixture) < 0 ||
+    if (crypto_init(&b->err) < 0 || context_fixture_begin(&b->fixture) < 0 ||
         keys_make_solo(&b->fixture.conf, "test", &b->trust, &b->err) < 0 ||
         keys_load(&b->fixture.conf, ROLE_RELEASE, &b->key, &b->err) < 0)
         return -1;
@@ -41,10 +41,10 @@ static int enter(void **state)
     b->w.hosts = &b->host;
     b->w.n_hosts = 1;
     b->b = (struct build){.os = "linux", .arch = "amd64", .packing = PACKING_ZIP};
-    b->b.size = b->b.fetch_size = sizeof content;
-    crypto_digest(content, sizeof content, &b->b.fetch_digest);
+    b->b.size = b->b.fetch_size = sizeof(content);
+    crypto_digest(content, sizeof(content), &b->b.fetch_digest);
     b->b.digest = b->b.fetch_digest;
-    console_fixture_write(&b->fixture, "given", content, sizeof content, from);
+    context_fixture_write(&b->fixture, "given", content, sizeof(content), from);
     if (release_add(&b->c.conf, &b->trust, b->key, VERSION, false, &b->b, NULL, 0, 5, &b->r,
                     &b->err) < 0 ||
         release_file_keep(&b->c.conf, VERSION, &b->b, from, &b->err) < 0)
@@ -59,7 +59,7 @@ static int leave(void **state)
     serving_end(&b->s);
     stored_release_free(&b->r);
     keypair_free(b->key);
-    console_fixture_end(&b->fixture);
+    context_fixture_end(&b->fixture);
     free(b);
     return 0;
 }
@@ -86,7 +86,7 @@ static void expect_place(struct bench *b, const char *base)
     struct release plan;
     char url[400], hex[65];
     digest_hex(hex, &b->b.fetch_digest);
-    snprintf(url, sizeof url, "%s/%s", base, hex);
+    snprintf(url, sizeof(url), "%s/%s", base, hex);
     assert_string_equal(b->s.url, base);
     assert_int_equal(release_stage(&b->r, "linux", "amd64", &stage, &b->err), 0);
     assert_int_equal(stage.n_urls, 1);
@@ -102,7 +102,7 @@ static void a_build_without_a_place_gets_one(void **state)
     char base[100];
     begin(b);
     assert_non_null(b->s.server);
-    snprintf(base, sizeof base, "http://%s", file_server_address(b->s.server));
+    snprintf(base, sizeof(base), "http://%s", file_server_address(b->s.server));
     expect_place(b, base);
     begin(b); /* again: it goes on */
     assert_int_equal(b->r.n_places, 1);
@@ -141,7 +141,7 @@ static void at_every_address(void **state)
     char base[100];
     b->c.opt.listen = "0.0.0.0:0";
     begin(b);
-    snprintf(base, sizeof base, "http://127.0.0.1%s",
+    snprintf(base, sizeof(base), "http://127.0.0.1%s",
              strrchr(file_server_address(b->s.server), ':'));
     expect_place(b, base);
 }
@@ -149,8 +149,8 @@ static void at_every_address(void **state)
 static void what_stands_between_is_told_instead(void **state)
 {
     struct bench *b = *state;
-    str_cut(b->c.conf.serve_url, sizeof b->c.conf.serve_url, "https://proxy.example/caravan/");
-    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "192.0.2.1");
+    str_cut(b->c.conf.serve_url, sizeof(b->c.conf.serve_url), "https://proxy.example/caravan/");
+    str_cut(b->c.conf.serve_allow_from, sizeof(b->c.conf.serve_allow_from), "192.0.2.1");
     begin(b);
     assert_int_equal(b->s.allow.n, 0); /* it is no host that must be in it */
     expect_place(b, "https://proxy.example/caravan");
@@ -159,17 +159,17 @@ static void what_stands_between_is_told_instead(void **state)
 static void a_url_must_be_one(void **state)
 {
     struct bench *b = *state;
-    str_cut(b->c.conf.serve_url, sizeof b->c.conf.serve_url, "proxy.example");
+    str_cut(b->c.conf.serve_url, sizeof(b->c.conf.serve_url), "proxy.example");
     begin_fails(b, ERR_CONFIG);
 }
 
 static void who_may_fetch_is_written_as_addresses(void **state)
 {
     struct bench *b = *state;
-    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "127.0.0.1/8");
+    str_cut(b->c.conf.serve_allow_from, sizeof(b->c.conf.serve_allow_from), "127.0.0.1/8");
     begin_fails(b, ERR_CONFIG);
     assert_non_null(strstr(b->err.text, "[serve] allow_from"));
-    str_cut(b->c.conf.serve_allow_from, sizeof b->c.conf.serve_allow_from, "127.0.0.0/8 ::1");
+    str_cut(b->c.conf.serve_allow_from, sizeof(b->c.conf.serve_allow_from), "127.0.0.0/8 ::1");
     begin(b);
     assert_int_equal(b->s.allow.n, 2);
 }

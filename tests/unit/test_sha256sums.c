@@ -64,7 +64,7 @@ static void test_a_byte_of_zero_is_no_name(void **state)
     struct digest got;
     struct err err = ERR_INIT;
     (void)state;
-    assert_int_equal(sha256sums_find(text, sizeof text - 1, NAME, &got, &err), -1);
+    assert_int_equal(sha256sums_find(text, sizeof(text) - 1, NAME, &got, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
 }
 

@@ -130,7 +130,7 @@ static void stage_the_zip(struct swap_bench *b, uint64_t sequence)
     struct digest digest;
 
     model_digest("new", &digest);
-    model_vendor_stage(&o->u.stage, b->desk.operator, facts_arch(), &digest);
+    model_vendor_stage(&o->u.stage, b->desk.operator, go_arch(), &digest);
     assert_int_equal(swap_bench_say(b, o, b->desk.operator, NULL), REFUSAL_NONE);
     (void)swap_bench_rest(b);
 }

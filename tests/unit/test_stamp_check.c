@@ -102,16 +102,16 @@ static void a_hold_file_that_came_or_went_is_noticed(void **state)
     struct receipt_status *told = xzalloc(1, sizeof(*told));
     char gone[160];
     snprintf(gone, sizeof(gone), "%s.gone", path);
-    assert_false(hold_changed(told, path)); /* nothing was told of it */
+    assert_false(hold_file_changed(told, path)); /* nothing was told of it */
     told->n_facts = 2;
     str_cut(told->facts[1].id, sizeof(told->facts[1].id), "held");
     told->facts[1].value = TRI_NO;
-    assert_true(hold_changed(told, path));
-    assert_false(hold_changed(told, gone));
+    assert_true(hold_file_changed(told, path));
+    assert_false(hold_file_changed(told, gone));
     told->facts[1].value = TRI_YES;
-    assert_false(hold_changed(told, path));
-    assert_true(hold_changed(told, gone));
-    assert_false(hold_changed(told, "")); /* not looked at */
+    assert_false(hold_file_changed(told, path));
+    assert_true(hold_file_changed(told, gone));
+    assert_false(hold_file_changed(told, "")); /* not looked at */
     free(told);
 }
 
@@ -125,10 +125,10 @@ static void a_heartbeat_that_has_come_is_asked_for_soon(void **state)
     told->facts[0].value = TRI_YES;
     str_cut(told->facts[0].id, sizeof(told->facts[0].id), "heartbeat");
     str_cut(told->facts[0].text, sizeof(told->facts[0].text), "age=5000 ttl=15000 at=1000");
-    assert_int_equal(facts_hold_ms(told, 11000), FACTS_AGE_MS);
-    assert_int_equal(facts_hold_ms(told, 11001), HEARTBEAT_AGE_MS);
+    assert_int_equal(facts_valid_ms(told, 11000), FACTS_AGE_MS);
+    assert_int_equal(facts_valid_ms(told, 11001), HEARTBEAT_AGE_MS);
     told->work.phase = PHASE_IDLE;
-    assert_int_equal(facts_hold_ms(told, 11001), FACTS_AGE_MS);
+    assert_int_equal(facts_valid_ms(told, 11001), FACTS_AGE_MS);
     free(told);
 }
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include "console_fixture.h"
+#include "context_fixture.h"
 #include "file.h"
 #include "keys.h"
 #include "trust_edit.h"
@@ -14,17 +14,17 @@
 
 /* The coordinator's directory, and that of a machine that holds other keys. */
 struct bench {
-    struct console_fixture here, away;
+    struct context_fixture here, away;
     struct trust first;
 };
 
 static int set_up(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     struct trust unused;
     struct err err = ERR_INIT;
-    if (crypto_init(&err) < 0 || console_fixture_begin(&b->here) < 0 ||
-        console_fixture_begin(&b->away) < 0 ||
+    if (crypto_init(&err) < 0 || context_fixture_begin(&b->here) < 0 ||
+        context_fixture_begin(&b->away) < 0 ||
         keys_make_solo(&b->here.conf, "north", &b->first, &err) < 0 ||
         keys_make_solo(&b->away.conf, "away", &unused, &err) < 0)
         return -1;
@@ -35,8 +35,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct bench *b = *state;
-    console_fixture_end(&b->here);
-    console_fixture_end(&b->away);
+    context_fixture_end(&b->here);
+    context_fixture_end(&b->away);
     free(b);
     return 0;
 }
@@ -55,7 +55,7 @@ static struct key_public away_key(const struct bench *b, enum role role, const c
     struct key_public p = {.purpose = role};
     assert_int_equal(keys_load(&b->away.conf, role, &k, &err), 0);
     p.key = *keypair_public(k);
-    str_cut(p.name, sizeof p.name, name);
+    str_cut(p.name, sizeof(p.name), name);
     return p;
 }
 
@@ -250,7 +250,7 @@ static void test_no_more_sign_than_must(void **state)
     for (int i = 0; i < SIGS_MAX; i++) {
         struct key_public k;
         char name[KEY_NAME_MAX];
-        snprintf(name, sizeof name, "root-%d", i + 2);
+        snprintf(name, sizeof(name), "root-%d", i + 2);
         if (keys_make(&b->here.conf, name, ROLE_ROOT, &k, &err) < 0 ||
             trust_edit_add(&t, &k, ROLE_ROOT, 0, &err) < 0)
             fail_msg("%s", err.text);

@@ -22,7 +22,7 @@ struct bench {
 
 static int enter(void **state)
 {
-    struct bench *b = xzalloc(1, sizeof *b);
+    struct bench *b = xzalloc(1, sizeof(*b));
     struct err err = ERR_INIT;
     char name[TRUST_PACKAGE_NAME_MAX];
 
@@ -90,7 +90,7 @@ static void dpkg_reads_what_it_is(void **state)
     char print[FINGERPRINT_LEN], version[40];
 
     ask_dpkg(b, "--info", NULL, &r);
-    snprintf(version, sizeof version, "Version: %u\n", b->desk.trust.version);
+    snprintf(version, sizeof(version), "Version: %u\n", b->desk.trust.version);
     assert_says(&r, "Package: caravan-trust\n");
     assert_says(&r, version);
     assert_says(&r, "Architecture: all\n");
@@ -130,7 +130,7 @@ static void the_file_comes_out_as_it_went_in(void **state)
 
     scratch_path(b->dir, "tree", tree);
     ask_dpkg(b, "--extract", tree, &r);
-    snprintf(path, sizeof path, "%s/etc/caravan/trust", tree);
+    snprintf(path, sizeof(path), "%s/etc/caravan/trust", tree);
     if (file_read(path, TRUST_MAX, 0, &out, &err) < 0)
         fail_msg("%s", err.text);
     crypto_digest(b->file.data, b->file.len, &in_digest);
@@ -161,7 +161,7 @@ static void a_name_stays_a_name(void **state)
     auto_buf struct buf package = BUF_INIT;
     struct err err = ERR_INIT;
 
-    str_cut(t.name, sizeof t.name, "a\nDepends: evil <x@y>");
+    str_cut(t.name, sizeof(t.name), "a\nDepends: evil <x@y>");
     if (trust_package_pack(&t, &b->file, MADE_S, &package, &err) < 0 ||
         file_replace(b->path, package.data, package.len, 0644, &err) < 0)
         fail_msg("%s", err.text);

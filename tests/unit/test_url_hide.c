@@ -39,7 +39,7 @@ static void hides_who_asks(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         char shown[200];
         struct err err = ERR_INIT;
-        url_shown(shown, sizeof shown, rows[i].text);
+        url_shown(shown, sizeof(shown), rows[i].text);
         assert_string_equal(shown, rows[i].shown);
         url_hide(shown);
         assert_string_equal(shown, rows[i].shown);
@@ -56,12 +56,12 @@ static void cut_or_not(void **state)
     (void)state;
     for (size_t n = 0; n < 600; n += 7) {
         memset(long_text, 'x', n);
-        snprintf(long_text + n, sizeof long_text - n, " https://user:secret@host/path");
+        snprintf(long_text + n, sizeof(long_text) - n, " https://user:secret@host/path");
         (void)err_set(&err, ERR_IO, 5, "%s", long_text);
         assert_null(strstr(err.text, "secr"));
         (void)err_wrap(&err, "%s", long_text);
         assert_null(strstr(err.text, "secr"));
-        url_shown(shown, sizeof shown, long_text);
+        url_shown(shown, sizeof(shown), long_text);
         assert_null(strstr(shown, "user"));
     }
 }

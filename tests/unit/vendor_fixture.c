@@ -43,7 +43,7 @@ static void run(const struct vendor *v, const char *program, const char *input,
 {
     const char *argv[40] = {program};
     char home[320];
-    snprintf(home, sizeof home, "GNUPGHOME=%s", v->home);
+    snprintf(home, sizeof(home), "GNUPGHOME=%s", v->home);
     const char *env[] = {"PATH=/usr/bin:/bin", "LANG=C", home, NULL};
     for (size_t i = 0; args[i] != NULL && i + 2 < ARRAY_LEN(argv); i++)
         argv[i + 1] = args[i];
@@ -101,7 +101,7 @@ static void revoke_key(const struct vendor *v)
     auto_buf struct buf text = BUF_INIT;
     struct err err = ERR_INIT;
     vendor_fingerprint(v, "revoked", fpr);
-    snprintf(path, sizeof path, "%s/openpgp-revocs.d/%s.rev", v->home, fpr);
+    snprintf(path, sizeof(path), "%s/openpgp-revocs.d/%s.rev", v->home, fpr);
     must(file_read(path, 65536, 0, &text, &err) == 0, "the revocation");
     char *at = strstr((char *)text.data, ":-----BEGIN");
     must(at != NULL, "the revocation");
@@ -120,8 +120,8 @@ static void make_keys(struct vendor *v)
     vendor_fingerprint(v, "sub", fpr);
     gpg(v, "20250102T000000",
         (const char *[]){"--quick-add-key", fpr, "ed25519", "sign", "never", NULL});
-    snprintf(v->ring, sizeof v->ring, "%s/ring.asc", v->dir);
-    snprintf(v->old_ring, sizeof v->old_ring, "%s/old.asc", v->dir);
+    snprintf(v->ring, sizeof(v->ring), "%s/ring.asc", v->dir);
+    snprintf(v->old_ring, sizeof(v->old_ring), "%s/old.asc", v->dir);
 }
 
 /* As the keys are now; after signing, for who has expired signs nothing any more. */
@@ -155,7 +155,7 @@ static void sums_path(const struct vendor *v, const char *version, const char *e
                       char dst[static 600])
 {
     char name[120];
-    snprintf(name, sizeof name, "nomad_%s_SHA256SUMS%s", version, end);
+    snprintf(name, sizeof(name), "nomad_%s_SHA256SUMS%s", version, end);
     path_of(v, version, name, dst);
 }
 
@@ -169,7 +169,7 @@ void vendor_zip(struct vendor *v, const char *version, const char *arch,
     bool there = false;
     path_of(v, version, "", path);
     must(file_make_dirs(path, 0755, &err) == 0, "the site");
-    snprintf(name, sizeof name, "nomad_%s_linux_%s.zip", version, arch);
+    snprintf(name, sizeof(name), "nomad_%s_linux_%s.zip", version, arch);
     path_of(v, version, name, path);
     unlink(path);
     zip_make(path, members, n);
@@ -199,7 +199,7 @@ void vendor_sign(struct vendor *v, const char *version, const char *keys, const 
     autofree char *copy = xstrdup(keys);
     const char *args[20] = {"--output", sig};
     size_t n = 2;
-    snprintf(end, sizeof end, "%s%s.sig", id != NULL ? "." : "", id != NULL ? id : "");
+    snprintf(end, sizeof(end), "%s%s.sig", id != NULL ? "." : "", id != NULL ? id : "");
     sums_path(v, version, "", path);
     sums_path(v, version, end, sig);
     unlink(sig);
@@ -209,7 +209,7 @@ void vendor_sign(struct vendor *v, const char *version, const char *keys, const 
     }
     args[n++] = "--detach-sign";
     args[n++] = path;
-    snprintf(now, sizeof now, "%lld", (long long)(clock_wall(clock_system()) / 1000));
+    snprintf(now, sizeof(now), "%lld", (long long)(clock_wall(clock_system()) / 1000));
     gpg(v, at != NULL ? at : now, args);
 }
 
@@ -258,7 +258,7 @@ static ssize_t feed(void *ctx, uint64_t at, char *dst, size_t max)
 static struct MHD_Response *stream(struct vendor *v, const struct buf *body, uint64_t from,
                                    uint64_t good, uint64_t length, bool hang, bool endless)
 {
-    struct stream *s = xzalloc(1, sizeof *s);
+    struct stream *s = xzalloc(1, sizeof(*s));
     s->v = v;
     s->good = good - MIN_OF(good, from);
     s->hang = hang;
@@ -283,7 +283,7 @@ static enum MHD_Result reply_range(struct MHD_Connection *c, struct MHD_Response
                                    uint64_t said, uint64_t len)
 {
     char range[80];
-    snprintf(range, sizeof range, "bytes %llu-%llu/%llu", (unsigned long long)said,
+    snprintf(range, sizeof(range), "bytes %llu-%llu/%llu", (unsigned long long)said,
              (unsigned long long)len - 1, (unsigned long long)len);
     if (from > 0)
         MHD_add_response_header(r, "Content-Range", range);
@@ -357,9 +357,9 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
     (void)con;
     if (str_starts(url, VENDOR_BEHIND_PROXY)) /* as a proxy is asked */
         url += strlen(VENDOR_BEHIND_PROXY);
-    str_cut(v->asked[v->n_requests++ % REQUESTS], sizeof v->asked[0], url);
+    str_cut(v->asked[v->n_requests++ % REQUESTS], sizeof(v->asked[0]), url);
     v->last_from = from;
-    snprintf(path, sizeof path, "%s%s", v->site, url);
+    snprintf(path, sizeof(path), "%s%s", v->site, url);
     if (strstr(url, "..") != NULL || file_read(path, FILE_SIZE, 0, &body, &err) < 0)
         return reply(c, 404, whole(&body, 0));
     if (from > body.len)
@@ -372,12 +372,12 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
 void vendor_behave(struct vendor *v, enum mirror_manner manner, const char *ends)
 {
     v->manner = manner;
-    str_cut(v->ends, sizeof v->ends, ends);
+    str_cut(v->ends, sizeof(v->ends), ends);
 }
 
 void vendor_redirect(struct vendor *v, const char *to)
 {
-    str_cut(v->redirect, sizeof v->redirect, to);
+    str_cut(v->redirect, sizeof(v->redirect), to);
 }
 
 unsigned vendor_requests(const struct vendor *v, const char *ends)
@@ -424,10 +424,10 @@ struct vendor *vendor_open(void)
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
     if (access(GPG, X_OK) < 0)
         return NULL;
-    struct vendor *v = xzalloc(1, sizeof *v);
+    struct vendor *v = xzalloc(1, sizeof(*v));
     v->dir = scratch_open();
-    snprintf(v->home, sizeof v->home, "%s/gpg", v->dir);
-    snprintf(v->site, sizeof v->site, "%s/site", v->dir);
+    snprintf(v->home, sizeof(v->home), "%s/gpg", v->dir);
+    snprintf(v->site, sizeof(v->site), "%s/site", v->dir);
     must(mkdir(v->home, 0700) == 0 && mkdir(v->site, 0755) == 0, "mkdir");
     make_keys(v);
     v->daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0,

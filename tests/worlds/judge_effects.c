@@ -3,7 +3,7 @@
 
 #define BACK_MS 60000 /* what can be undone is undone within this time */
 
-void judge_operate(struct truth *t, const struct operate *o)
+void judge_operate(struct truth *t, const struct nomad_operation *o)
 {
     const struct effect *e = NULL;
     int host = t_host_of(t, o->node_id);

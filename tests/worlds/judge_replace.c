@@ -120,7 +120,7 @@ void judge_service(struct truth *t, int host, const struct t_wire *o)
         judge_says(t, INVARIANT_REPLACE, "%s is enabled and does not vote", h->name);
 }
 
-void judge_removal(struct truth *t, int host, const struct operate *o)
+void judge_removal(struct truth *t, int host, const struct nomad_operation *o)
 {
     const struct t_host *h = &t->hosts[host];
     const char *what = o->op == OP_REMOVE_PEER ? "its raft peer" : "its member";

@@ -290,13 +290,13 @@ struct t_message {
     struct t_wire wire;
     struct digest digest;
     struct receipt_done done;
-    struct operate op;
+    struct nomad_operation op;
     char region[8];
     char run_hex[2 * RUN_ID_LEN + 1], node[UUID_MAX], peer[UUID_MAX], member[40];
     bool ok;
     bool answered;
     int64_t asked;
-    enum control control;
+    enum operator_request request;
     int host;
     uint32_t process; /* the coordinator's process; the answers to another process get lost */
 };
@@ -628,11 +628,11 @@ void judge_send(struct truth *t, int host, const struct t_wire *o);
 void judge_obeyed(struct truth *t, int host,
                   const struct t_wire *o); /* an order was carried out, however late it came */
 void judge_commit(struct truth *t);
-void judge_operate(struct truth *t, const struct operate *o);
+void judge_operate(struct truth *t, const struct nomad_operation *o);
 void judge_undone(struct truth *t);
 void judge_same(struct truth *t, size_t i); /* with every commit, for every host */
 void judge_service(struct truth *t, int host, const struct t_wire *o); /* judge_replace.c */
-void judge_removal(struct truth *t, int host, const struct operate *o);
+void judge_removal(struct truth *t, int host, const struct nomad_operation *o);
 void judge_role_done(struct truth *t, int host);
 void judge_last(struct truth *t, int host); /* the leader hands over leadership, or is stopped */
 void judge_replaced(struct truth *t);       /* at the end of the run */

@@ -7,7 +7,7 @@
 bool ended_at_start(struct truth *t)
 {
     t_schedule(t, 0, T_CONTROL, -1, 0, -1,
-               (int64_t)(t_more(t) % 2 > 0 ? CONTROL_PAUSE : CONTROL_ABORT));
+               (int64_t)(t_more(t) % 2 > 0 ? REQUEST_PAUSE : REQUEST_ABORT));
     return true;
 }
 

@@ -1,6 +1,6 @@
 /* What an agent does with an order: is the order genuine, for this host, new, and in time?
  * Leases and notes are here. Orders for caravan-swap go to truth_agent.c. The rules are those of
- * lease.h and order.h. */
+ * lease.h and order_check.h. */
 #include "truth.h"
 
 #define LEASE_MAX (15 * 60 * 1000)

@@ -212,7 +212,7 @@ static void port_send(void *ctx, const char *key, enum message_kind kind,
     send_message(t, m, T_ORDER);
 }
 
-static void port_operate(void *ctx, const struct operate *o)
+static void port_operate(void *ctx, const struct nomad_operation *o)
 {
     struct truth *t = ctx;
 
@@ -345,10 +345,10 @@ static bool deliver_answer(struct truth *t, const struct t_event *e, struct even
 
 static bool deliver_control(struct truth *t, const struct t_event *e, struct event *ret)
 {
-    ret->kind = EV_CONTROL;
-    ret->control = (enum control)e->arg;
-    t->paused = t->paused || ret->control == CONTROL_PAUSE;
-    t->aborted = t->aborted || ret->control == CONTROL_ABORT;
+    ret->kind = EV_REQUEST;
+    ret->request = (enum operator_request)e->arg;
+    t->paused = t->paused || ret->request == REQUEST_PAUSE;
+    t->aborted = t->aborted || ret->request == REQUEST_ABORT;
     t_say(t, "the operator: control %d", (int)e->arg);
     return true;
 }

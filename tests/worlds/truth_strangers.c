@@ -313,7 +313,7 @@ bool crash(struct truth *t)
     return true;
 }
 
-static bool tell_control(struct truth *t, enum control what)
+static bool tell_control(struct truth *t, enum operator_request what)
 {
     t_schedule(t, 0, T_CONTROL, -1, 0, -1, (int64_t)what);
     return true;
@@ -321,22 +321,22 @@ static bool tell_control(struct truth *t, enum control what)
 
 bool pause_asked(struct truth *t)
 {
-    return tell_control(t, CONTROL_PAUSE);
+    return tell_control(t, REQUEST_PAUSE);
 }
 
 bool leave_asked(struct truth *t)
 {
-    return tell_control(t, CONTROL_LEAVE);
+    return tell_control(t, REQUEST_LEAVE);
 }
 
 bool abort_asked(struct truth *t)
 {
-    return tell_control(t, CONTROL_ABORT);
+    return tell_control(t, REQUEST_ABORT);
 }
 
 bool ended_at_transfer(struct truth *t)
 {
-    return tell_control(t, t_chance(t, 500) ? CONTROL_PAUSE : CONTROL_ABORT);
+    return tell_control(t, t_chance(t, 500) ? REQUEST_PAUSE : REQUEST_ABORT);
 }
 
 /* Somebody removed the agent's staged file. */

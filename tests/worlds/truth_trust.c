@@ -243,27 +243,27 @@ static bool is_all_right(const struct truth *t)
     return right;
 }
 
-/* Who was refused by the role is not called held, and nobody is left out for it; where nothing else
- * has gone wrong the cause says so. What only waits, for a lease or for what it undoes, says that.
- */
+/* A host that refused its order by the role has failed, and says so; it is not left out as one on
+ * hold. If the run stops because of this host, the cause says so, too. */
 static void judge_role(struct truth *t)
 {
-    static const char *const waits[] = {"role", "lease", "is being undone", "paused"};
-    bool said = false;
+    const char *role = refusal_name(REFUSAL_ROLE);
 
     for (size_t i = 0; i < t->ledger.n_hosts; i++) {
         const struct ledger_host *l = &t->ledger.hosts[i];
-        if (l->state == HOST_SKIPPED && l->skip == SKIP_HELD && l->answered &&
-            l->refusal == REFUSAL_ROLE)
+        const struct t_host *h = &t->hosts[t_host_of(t, l->key)];
+        bool stops = t->ledger.state == RUN_STOPPED && str_eq(t->ledger.cause_host, h->name);
+        if (!l->answered || l->refusal != REFUSAL_ROLE || !host_finished(l->state))
+            continue;
+        if (l->state == HOST_SKIPPED && l->skip == SKIP_HELD)
             judge_says(t, INVARIANT_ENDS, "%s refused by the role, and is left out as held",
-                       t->hosts[t_host_of(t, l->key)].name);
+                       h->name);
+        if (l->state != HOST_FAILED || l->failure != FAILURE_REFUSED_BY_LAW)
+            continue;
+        if (strstr(l->text, role) == NULL || (stops && strstr(t->ledger.cause, role) == NULL))
+            judge_says(t, INVARIANT_ENDS, "%s refused by the role, and that is not said: %s; %s",
+                       h->name, l->text, stops ? t->ledger.cause : "");
     }
-    for (size_t i = 0; i < ARRAY_LEN(waits); i++)
-        said = said || strstr(t->ledger.cause, waits[i]) != NULL;
-    if (t->ledger.state == RUN_STOPPED && t->only_trust && t_trust_is_wrong(t) &&
-        (t->rotation == ROTATION_DEMOTED || t->rotation == ROTATION_UNLISTED) && !said)
-        judge_says(t, INVARIANT_ENDS, "only the role was wrong, and the run stops: %s",
-                   t->ledger.cause);
 }
 
 static bool has_reached_any(const struct truth *t)

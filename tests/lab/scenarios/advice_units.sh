@@ -32,7 +32,7 @@ check "a fleet with a file of its unit's environment is well" wait_for 60 cluste
 check "and its plan has nothing against it" wait_for 60 mended env-file
 note_pids "$LAB_RUN/pids.log"
 on c1 rm /etc/nomad.d/needed.env
-check "the file is gone" wait_for 60 told env-file "Nomad's process still has that (/proc/PID/environ)"
+check "the file is gone" wait_for 60 told env-file "the running Nomad still has the values (/proc/PID/environ)"
 on c1 sh -c "tr '\\0' '\\n' </proc/$(nomad_pid c1)/environ | grep ^NOMAD_UNIT_TEST= >/etc/nomad.d/needed.env"
 check "what it held is brought back" on c1 grep -qx NOMAD_UNIT_TEST=kept /etc/nomad.d/needed.env
 check "and it refuses no more" wait_for 60 mended env-file
@@ -43,7 +43,7 @@ edit override <<<$'[Service]\nKillMode=process'
 check "set as advised, it refuses no more" wait_for 60 mended kill-mode
 
 edit user <<<$'[Service]\nGroup=nomads'
-check "a group is missing" wait_for 60 told unit-user "Create it with the number that owns Nomad's data_dir"
+check "a group is missing" wait_for 60 told unit-user "Create the user or group with the number that owns Nomad's data_dir"
 on c1 groupadd -o -g 0 nomads
 check "made as advised, it refuses no more" wait_for 60 mended unit-user
 on c1 rm "$UNIT/user.conf"
@@ -69,7 +69,7 @@ edit stop <<UNIT
 ExecStop=/usr/bin/curl -fsS -X PUT -d '{"DrainSpec":{"Deadline":-1}}' http://$(lab_address s1):4646/v1/node/$node/drain
 UNIT
 check "what each stop runs is told" wait_for 60 plan_says "[unit-stop-commands]" "ExecStop=/usr/bin/curl"
-check "and how to take it out" advises "an empty ExecStop= takes them out"
+check "and how to take it out" advises "with an empty ExecStop="
 caravan upgrade "$TARGET" --yes --servers
 check "the servers are done" status_is 0
 caravan upgrade "$TARGET" --yes --node c1
