@@ -116,7 +116,7 @@ static int check_token_policy(const struct options *o, int argc, char **argv, st
     return argc > 0 ? check_version_word(argv[0], err) : 0;
 }
 
-static int check_release(const struct options *o, int argc, char **argv, struct err *err)
+static int check_release_words(const struct options *o, int argc, char **argv, struct err *err)
 {
     static const char *const of_version[] = {"fetch", "add", "verify", "remove"};
     (void)o;
@@ -126,7 +126,7 @@ static int check_release(const struct options *o, int argc, char **argv, struct 
     return 0;
 }
 
-static int check_trust(const struct options *o, int argc, char **argv, struct err *err)
+static int check_trust_words(const struct options *o, int argc, char **argv, struct err *err)
 {
     bool adds = str_eq(argv[0], "add"), rotates = str_eq(argv[0], "rotate"),
          edits = adds || rotates || str_eq(argv[0], "remove");
@@ -176,13 +176,20 @@ static const struct {
     const char *verb;
     check_fn *check;
 } checks[] = {
-    {"init", check_init},       {"enroll", check_enroll},
-    {"trust", check_trust},     {"key", check_key},
-    {"release", check_release}, {"plan", check_upgrade},
-    {"stage", check_upgrade},   {"upgrade", check_upgrade},
-    {"replace", check_replace}, {"resume", check_run},
-    {"abort", check_run},       {"show", check_run},
-    {"audit", check_audit},     {"token-policy", check_token_policy},
+    {"init", check_init},
+    {"enroll", check_enroll},
+    {"trust", check_trust_words},
+    {"key", check_key},
+    {"release", check_release_words},
+    {"plan", check_upgrade},
+    {"stage", check_upgrade},
+    {"upgrade", check_upgrade},
+    {"replace", check_replace},
+    {"resume", check_run},
+    {"abort", check_run},
+    {"show", check_run},
+    {"audit", check_audit},
+    {"token-policy", check_token_policy},
 };
 
 int arguments_check(const char *verb, const struct options *o, int argc, char **argv,

@@ -56,8 +56,8 @@ static bool same_cluster(const struct trust_kept *kept, const struct trust *then
 
 /* Returns the trust files that this machine has of the cluster. NULL: it has none, and `why` says
  * why. */
-static const struct trust_kept *kept_of(struct auditing *a, const struct trust *then,
-                                        struct err *why)
+static const struct trust_kept *find_kept_trust(struct auditing *a, const struct trust *then,
+                                                struct err *why)
 {
     bool there = false;
     if (same_cluster(&a->kept, then))
@@ -110,7 +110,7 @@ static void load_audit_trust(struct auditing *a, uint32_t version)
         str_cut(a->distrust, sizeof(a->distrust), err.text);
         return;
     }
-    const struct trust_kept *kept = kept_of(a, &a->trust, &err);
+    const struct trust_kept *kept = find_kept_trust(a, &a->trust, &err);
     const char *why = kept != NULL ? find_doubt(kept, &a->trust, version) : err.text;
     str_cut(a->distrust, sizeof(a->distrust), why != NULL ? why : "");
 }

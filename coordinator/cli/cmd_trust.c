@@ -172,8 +172,8 @@ static int edit_with_threshold(struct command_context *c, edit *one, struct trus
 }
 
 /* Begins the next version from the draft, if there is one: several changes make one version. */
-static void begin_version(const struct command_context *c, const struct open_trust *o,
-                          struct trust *ret)
+static void begin_next_version(const struct command_context *c, const struct open_trust *o,
+                               struct trust *ret)
 {
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
@@ -200,7 +200,7 @@ static int make_version(struct command_context *c, edit *one, char **args, struc
     struct trust next;
     if (open_trust(c, &o, err) < 0)
         return -1;
-    begin_version(c, &o, &next);
+    begin_next_version(c, &o, &next);
     if (edit_with_threshold(c, one, &next, args, err) < 0)
         return one != edit_add && is_out_of_draft(&o, &next, args[0])
                    ? err_set(err, ERR_REFUSED, 0,
@@ -332,7 +332,7 @@ static int sign_trust_draft(struct command_context *c, char **args, struct err *
 
 /* ---- show ---- */
 
-static int show_trust(struct command_context *c, char **args, struct err *err)
+static int show_trust_or_draft(struct command_context *c, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
@@ -366,8 +366,8 @@ static const struct {
     int min_args, max_args;
     int (*run)(struct command_context *c, char **args, struct err *err);
 } words[] = {
-    {"show", 0, 1, show_trust},         {"add", 2, 2, add_trust_key},
-    {"remove", 1, 1, remove_trust_key}, {"rotate", 2, 2, rotate_trust_key},
+    {"show", 0, 1, show_trust_or_draft}, {"add", 2, 2, add_trust_key},
+    {"remove", 1, 1, remove_trust_key},  {"rotate", 2, 2, rotate_trust_key},
     {"sign", 0, 1, sign_trust_draft},
 };
 

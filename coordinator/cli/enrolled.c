@@ -291,8 +291,8 @@ static void show_exchange(const struct enrolment *e, const struct pubkey *old, s
     printf("  now    %s\n", fingerprint);
 }
 
-static int exchange(struct command_context *c, const struct world *w, struct enrolment *e,
-                    const struct key_list *keys, struct err *err)
+static int exchange_key(struct command_context *c, const struct world *w, struct enrolment *e,
+                        const struct key_list *keys, struct err *err)
 {
     struct pubkey old[ENROLMENT_LINES];
     size_t n = old_keys(&c->known, e, old);
@@ -325,5 +325,5 @@ int enrolled_rekey(struct command_context *c, const char *host, const struct key
         puts("The key of this host has not changed. There is nothing to accept.");
         return 0;
     }
-    return check_verdict(e, err) < 0 ? -1 : exchange(c, w, e, keys, err);
+    return check_verdict(e, err) < 0 ? -1 : exchange_key(c, w, e, keys, err);
 }

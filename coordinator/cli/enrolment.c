@@ -22,7 +22,7 @@ struct asking {
     bool again;
 };
 
-static void take_hello(void *ctx, const void *frame, size_t n, const struct err *why)
+static void take_plain_hello(void *ctx, const void *frame, size_t n, const struct err *why)
 {
     struct asking *a = ctx;
     struct enrolment *e = a->entry;
@@ -46,7 +46,7 @@ static void take_hello(void *ctx, const void *frame, size_t n, const struct err 
     str_cut(e->told_host, sizeof(e->told_host), r->u.hello.host);
 }
 
-static int ask_agent(struct asking *a, struct err *err)
+static int ask_plain_hello(struct asking *a, struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
     const struct command_context *c = a->context;
@@ -54,8 +54,8 @@ static int ask_agent(struct asking *a, struct err *err)
     a->again = false;
     if (hello_plain(&c->trust, context_question_key(c), &a->head, &a->digest, &frame, err) < 0)
         return -1;
-    return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, take_hello, a,
-                      err);
+    return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS,
+                      take_plain_hello, a, err);
 }
 
 /* Asks every agent that is marked `again`, once. */
@@ -75,7 +75,7 @@ static int ask_agents(struct command_context *c, struct asking *asks, size_t n, 
             (*left)++;
             if (agent_address(&c->conf, e->host, e->address, sizeof(e->address)) < 0)
                 (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad reports no address of this host");
-            else if (ask_agent(&asks[next], &why) == 0)
+            else if (ask_plain_hello(&asks[next], &why) == 0)
                 continue;
             str_cut(e->why, sizeof(e->why), why.text);
             (*left)--;

@@ -283,7 +283,7 @@ static void run_on_record(struct push *p, const char *what)
         stop_record(p, &err);
 }
 
-static void keep_record(struct push *p, struct stored_record *r)
+static void keep_push_record(struct push *p, struct stored_record *r)
 {
     struct err err = ERR_INIT;
     if (p->store != NULL && ledger_record_alone(p->store, r, &err) < 0)
@@ -301,7 +301,7 @@ static void keep_receipt(struct push *p, struct pushed *h, const struct agent_ev
 {
     h->record.answered_ms = clock_wall(p->c->clock);
     buf_add(&h->record.receipt, e->inner.data, e->inner.len);
-    keep_record(p, &h->record);
+    keep_push_record(p, &h->record);
 }
 
 /* ---- one order ---- */
@@ -327,7 +327,7 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     memcpy(h->nonce, o->head.nonce, NONCE_LEN);
     if (agents_sign(p->c->agents, h->key, o, &h->record.inner, &h->record.digest, err) < 0)
         return -1;
-    keep_record(p, &h->record);
+    keep_push_record(p, &h->record);
     p->last_kept = h->record.digest;
     h->open = true;
     p->open++;
@@ -360,7 +360,7 @@ static void send_trust_orders(struct push *p)
 }
 
 /* The host has a version when its receipt says that this version is in force there. */
-static void take_answer(struct push *p, const struct agent_event *e)
+static void take_push_receipt(struct push *p, const struct agent_event *e)
 {
     struct pushed *h = find_pushed(p, e->key);
     if (h == NULL || !h->open)
@@ -387,7 +387,7 @@ static int push_all(struct push *p, struct err *err)
             return -1;
         run_on_record(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
-            take_answer(p, &e);
+            take_push_receipt(p, &e);
             agent_event_free(&e);
             until = clock_mono(p->c->clock) + PUSH_MS;
         }
