@@ -19,7 +19,7 @@ static int load_runs(struct ledger_store *s, const char *text, struct stored_run
     return ledger_store_find(s, text, *ret, err);
 }
 
-/* ---- verify: offline, then what the hosts say ---- */
+/* ---- verify: the record offline, then the answers of the hosts ---- */
 
 static int verify_runs(struct auditing *a, const char *text, struct err *err)
 {

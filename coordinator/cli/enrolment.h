@@ -18,19 +18,19 @@
 #include "key_list.h"
 
 enum enrolment_verdict {
-    ENROL_NEW,     /* its key is not known yet */
-    ENROL_KNOWN,   /* it is, and is the same */
-    ENROL_CHANGED, /* another key is known for its id */
-    ENROL_SILENT,  /* no answer, or no authentic one: `why` */
-    ENROL_UNREADY, /* it does not know its Nomad's id yet: it has just started, or Nomad has not */
-    ENROL_MISPLACED, /* its ids are not Nomad's for this address, or told twice: `why` */
-    ENROL_UNLISTED,  /* new, and no line of the key list is surely its: `why` */
-    ENROL_DIFFERS,   /* the key list has another fingerprint for it: `why` */
-    ENROL_DECLINED   /* whoever was asked did not accept its key */
+    ENROL_NEW,       /* no key of this host is known yet */
+    ENROL_KNOWN,     /* the known key is the same */
+    ENROL_CHANGED,   /* another key of this host is known */
+    ENROL_SILENT,    /* no answer, or no authentic answer: see `why` */
+    ENROL_UNREADY,   /* the agent does not know the Nomad id yet: agent or Nomad has just started */
+    ENROL_MISPLACED, /* Nomad lists other ids at this address, or two hosts report one id */
+    ENROL_UNLISTED,  /* new, and no line of the key list names only this host: see `why` */
+    ENROL_DIFFERS,   /* the key list has another fingerprint for this host: see `why` */
+    ENROL_DECLINED   /* the operator did not accept the key */
 };
 
 struct enrolment {
-    const struct host *host; /* the caller's */
+    const struct host *host; /* owned by the caller */
     char address[128];
     struct pubkey key;
     char server_id[UUID_MAX], client_id[UUID_MAX], told_host[NAME_MAX_LEN];
@@ -39,37 +39,41 @@ struct enrolment {
     char why[480];
 };
 
-/* Asks each of them. ret: n of them, freed by the caller; hosts outlive it. */
+/* Asks the agent of each host. *ret: n enrolments; the caller frees them. hosts must outlive *ret.
+ */
 MUST_CHECK int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
                              struct enrolment **ret, struct err *err);
-/* Fills the verdicts. w: what Nomad lists; NULL: nothing. */
+/* Fills the verdicts. w: the hosts that Nomad lists; NULL: not known. */
 void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts *known,
                      const struct world *w);
 #define ENROLMENT_LINES 3
-/* What is known of it, NULL nothing: by Nomad's ids, and by the address it was enrolled at. */
+/* Finds the lines of known_hosts for this host: by its server id, its node id, and the address of
+ * its enrolment. NULL: no such line. */
 void enrolment_lines(const struct known_hosts *known, const struct enrolment *e,
                      const struct known_host *ret[static ENROLMENT_LINES]);
 
-/* At the address the host that Nomad lists there; else one that is to join, with the place's texts.
- */
+/* Fills ret with the host that Nomad lists at this address. If Nomad lists none there, with a host
+ * that will join; ret then borrows texts of place. */
 void enrolment_host_at(const struct coord_conf *conf, const struct world *w,
                        const struct agent_place *place, struct host *ret);
-/* Its key by all it is known by; what is known with another key is an error. */
+/* Adds the key to known_hosts under all ids of the host. An id that has another key is an error. */
 MUST_CHECK int enrolment_remember(struct known_hosts *known, const struct enrolment *e,
                                   struct err *err);
-/* It tells an id for each of its host's roles. */
+/* Does the agent report a Nomad id for each role (server, client) of the host? */
 bool enrolment_ready(const struct enrolment *e);
-/* The host as people may type it after --rekey: its name, or its id where the name is no plain
- * word. */
+/* Returns the word for the host after --rekey: its name, or its Nomad id if the shell would change
+ * the name. */
 const char *enrolment_word(const struct host *h);
 
-/* How many hosts each line of keys names, of Nomad's and of those in list that join; freed by the
- * caller. A line is a host's by its Nomad ids, its name, or the address of its agent. */
+/* Counts how many hosts each line of keys names, among the hosts that Nomad lists and those in list
+ * that will join. A line names a host by its Nomad id, its name, or the address of its agent. The
+ * caller frees the result. */
 unsigned *enrolment_named(const struct coord_conf *conf, const struct world *w,
                           const struct enrolment *list, size_t n, const struct key_list *keys);
-/* After enrolment_judge: what is NEW stays so only with its fingerprint in the one line that names
- * it and no other host; what is KNOWN, unless its line has another one. named: enrolment_named's.
- * Of a changed key, `compared` tells that its line has the new one. */
+/* Compares with the key list, after enrolment_judge. NEW stays NEW only if exactly one line names
+ * this host and no other, and has its fingerprint. KNOWN stays KNOWN unless its line has another
+ * fingerprint. For CHANGED, `compared` says that the line has the new fingerprint. named: the
+ * result of enrolment_named. */
 void enrolment_compare(struct enrolment *list, size_t n, const struct key_list *keys,
                        const unsigned *named);
 

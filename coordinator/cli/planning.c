@@ -19,7 +19,8 @@ static int ask_nomad(struct command_context *c, const struct world *w, const str
                                                      .budget_ms = SURVEY_MS},
                        &s);
     int rc = 0;
-    /* On an error its questions may still be under way: the program ends with it. */
+    /* After an error its questions may still be in progress: do not free s; the program ends soon.
+     */
     while (!nomad_survey_tick(s) && rc == 0)
         rc = context_wait(c, clock_mono(c->clock) + 100, err);
     if (rc == 0)

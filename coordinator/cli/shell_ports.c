@@ -50,7 +50,8 @@ static int shell_commit(void *ctx, struct ledger *l, struct err *err)
     struct shell *s = ctx;
     if (ledger_store_commit(s->store, l, err) < 0)
         return -1;
-    /* What was decided waits for what comes of it; at the end, for every host's last word. */
+    /* The run now waits for the result of what it decided: observe sooner. At the end every host
+     * counts. */
     observer_look_sooner(s->context->observer, l->state == RUN_VERIFYING);
     return 0;
 }
@@ -116,13 +117,13 @@ static void shell_operate(void *ctx, const struct nomad_operation *o)
         operation_send(s->context->nomad, &base, o, take_nomad_answer, s);
 }
 
-/* A line of a log: kept with the step; when it means harm, told. */
+/* Takes one line of a log: keeps it with the step, and makes an alarm if the line means harm. */
 static void take_log_line(void *ctx, const char *key, const char *line)
 {
     struct shell *s = ctx;
     const struct log_sign *sign = log_sign_of(line);
     struct err unused = ERR_INIT;
-    /* For people: that it cannot be kept does not stop the run. */
+    /* The line is kept for people only: a failure does not stop the run. */
     if (s->step[0] != '\0')
         (void)!ledger_store_add_log_line(s->store, s->run_id, s->step, key, line, &unused);
     if (sign == NULL)
@@ -157,7 +158,7 @@ static void shell_rest(void *ctx, int64_t until_ms)
     observer_set_rest(s->context->observer, until_ms);
 }
 
-/* What cannot be filled stays empty: the host refuses an order without a manifest. */
+/* If the order cannot be filled, it stays empty: the host refuses an order without a manifest. */
 static void shell_stage_order(void *ctx, const char *key, struct order_stage *ret)
 {
     const struct shell *s = ctx;

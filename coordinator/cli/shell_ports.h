@@ -15,7 +15,7 @@
 #include "release_store.h"
 
 struct shell_operated {
-    struct event event; /* EV_OPERATED or EV_ALARM; its texts are those below */
+    struct event event; /* EV_OPERATED or EV_ALARM; points to the texts below */
     char key[UUID_MAX], region[NAME_MAX_LEN];
     char why[300];
     struct shell_operated *next;
@@ -25,10 +25,10 @@ struct shell {
     struct command_context *context;
     struct ledger_store *store;
     const struct stored_release *release; /* NULL: nothing is staged (abort) */
-    struct agent_event current;           /* handed out; freed at the next call */
+    struct agent_event current;           /* returned last; freed at the next call */
     struct shell_operated *operated, **last;
-    struct shell_operated *given; /* handed out; freed at the next call */
-    char step[UUID_MAX];          /* whose turn the logs are about */
+    struct shell_operated *given; /* returned last; freed at the next call */
+    char step[UUID_MAX];          /* the host of the current step: lines of logs are kept with it */
     unsigned char run_id[RUN_ID_LEN];
 };
 
@@ -36,7 +36,7 @@ void shell_init(struct shell *s, struct command_context *c, struct ledger_store 
                 const struct stored_release *release,
                 const unsigned char run_id[static RUN_ID_LEN]);
 void shell_done(struct shell *s);
-/* The table; s must outlive it. */
+/* Returns the table of ports. s must outlive it. */
 struct ports shell_ports(struct shell *s);
 
 #endif
