@@ -8,7 +8,7 @@
 
 #include <time.h>
 
-/* February has no 30th: what does not come back the same is no day. */
+/* strptime accepts February 30th: a day is valid only if strftime prints the same text again. */
 int arguments_day(const char *text, int64_t *ret, struct err *err)
 {
     struct tm tm = {.tm_sec = 0};
@@ -21,9 +21,10 @@ int arguments_day(const char *text, int64_t *ret, struct err *err)
         *ret = (int64_t)timegm(&tm);
         strftime(day, sizeof(day), "%Y-%m-%d", &tm);
     }
-    return str_eq(day, text) ? 0
-                             : err_set(err, ERR_USAGE, 0,
-                                       "--expires %s: want a day, as 2027-12-31, or never", text);
+    return str_eq(day, text)
+               ? 0
+               : err_set(err, ERR_USAGE, 0,
+                         "--expires %s: expected a day such as 2027-12-31, or never", text);
 }
 
 typedef int check_fn(const struct options *o, int argc, char **argv, struct err *err);
@@ -73,11 +74,13 @@ static int check_replace(const struct options *o, int argc, char **argv, struct 
     if (check_version_word(argv[0], err) < 0)
         return -1;
     if (o->add.n == 0 || o->remove.n == 0)
-        return err_set(err, ERR_USAGE, 0,
-                       "say which servers join (--add ADDRESS,..) and which leave (--remove "
-                       "NAME,..)");
+        return err_set(
+            err, ERR_USAGE, 0,
+            "name the servers that join (--add ADDRESS,..) and the servers that leave (--remove "
+            "NAME,..)");
     if (o->add.n > REPLACED_MAX || o->remove.n > REPLACED_MAX)
-        return err_set(err, ERR_USAGE, 0, "at most %d servers join, and as many leave, in one run",
+        return err_set(err, ERR_USAGE, 0,
+                       "at most %d servers may join, and as many may leave, in one run",
                        REPLACED_MAX);
     return check_addresses("--add", &o->add, err);
 }
@@ -99,11 +102,11 @@ static int check_audit(const struct options *o, int argc, char **argv, struct er
 {
     if (!str_eq(argv[0], "verify") && !str_eq(argv[0], "export"))
         return err_set(err, ERR_USAGE, 0,
-                       "want `caravan audit verify [RUN]` or `caravan audit export [RUN]`");
+                       "expected `caravan audit verify [RUN]` or `caravan audit export [RUN]`");
     if (o->ask && !str_eq(argv[0], "verify"))
         return err_set(err, ERR_USAGE, 0, "--ask is for `caravan audit verify`");
     if (o->ask && argc > 1)
-        return err_set(err, ERR_USAGE, 0, "--ask is about all runs: leave out RUN");
+        return err_set(err, ERR_USAGE, 0, "--ask checks all runs: leave out RUN");
     return argc > 1 ? ledger_run_word(argv[1], err) : 0;
 }
 
@@ -113,7 +116,7 @@ static int check_token_policy(const struct options *o, int argc, char **argv, st
     return argc > 0 ? check_version_word(argv[0], err) : 0;
 }
 
-static int check_release(const struct options *o, int argc, char **argv, struct err *err)
+static int check_release_words(const struct options *o, int argc, char **argv, struct err *err)
 {
     static const char *const of_version[] = {"fetch", "add", "verify", "remove"};
     (void)o;
@@ -123,13 +126,13 @@ static int check_release(const struct options *o, int argc, char **argv, struct 
     return 0;
 }
 
-static int check_trust(const struct options *o, int argc, char **argv, struct err *err)
+static int check_trust_words(const struct options *o, int argc, char **argv, struct err *err)
 {
     bool adds = str_eq(argv[0], "add"), rotates = str_eq(argv[0], "rotate"),
          edits = adds || rotates || str_eq(argv[0], "remove");
     if (adds && argc > 1 && key_purpose(argv[1]) == ROLE_NONE)
-        return err_set(err, ERR_USAGE, 0, "%s is no role: root, release, operator or observer",
-                       argv[1]);
+        return err_set(err, ERR_USAGE, 0,
+                       "%s is not a role: expected root, release, operator or observer", argv[1]);
     if (o->expires != NULL && !adds && !rotates)
         return err_set(err, ERR_USAGE, 0, "--expires is for `caravan trust add` and `rotate`");
     if ((o->threshold != OPTION_UNSET || o->format != OPTION_UNSET) && !edits)
@@ -161,10 +164,11 @@ static int check_init(const struct options *o, int argc, char **argv, struct err
     (void)argv;
     if (o->solo && (o->split || given))
         return err_set(err, ERR_USAGE, 0,
-                       "--solo makes all keys here: none are given, and it does "
-                       "not go with --split");
+                       "--solo makes all keys on this machine: do not give keys, and do not "
+                       "use it with --split");
     if (given && !o->split)
-        return err_set(err, ERR_USAGE, 0, "public parts of keys are given with --split");
+        return err_set(err, ERR_USAGE, 0,
+                       "--root, --release, --operator and --observer need --split");
     return 0;
 }
 
@@ -172,13 +176,20 @@ static const struct {
     const char *verb;
     check_fn *check;
 } checks[] = {
-    {"init", check_init},       {"enroll", check_enroll},
-    {"trust", check_trust},     {"key", check_key},
-    {"release", check_release}, {"plan", check_upgrade},
-    {"stage", check_upgrade},   {"upgrade", check_upgrade},
-    {"replace", check_replace}, {"resume", check_run},
-    {"abort", check_run},       {"show", check_run},
-    {"audit", check_audit},     {"token-policy", check_token_policy},
+    {"init", check_init},
+    {"enroll", check_enroll},
+    {"trust", check_trust_words},
+    {"key", check_key},
+    {"release", check_release_words},
+    {"plan", check_upgrade},
+    {"stage", check_upgrade},
+    {"upgrade", check_upgrade},
+    {"replace", check_replace},
+    {"resume", check_run},
+    {"abort", check_run},
+    {"show", check_run},
+    {"audit", check_audit},
+    {"token-policy", check_token_policy},
 };
 
 int arguments_check(const char *verb, const struct options *o, int argc, char **argv,

@@ -14,7 +14,7 @@ int auditing_open(struct command_context *c, struct auditing *ret, struct err *e
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         trust_kept_load(&c->conf, &ret->kept, err) < 0)
         return -1;
-    /* Rows come one after the other: what was read need not be kept. */
+    /* The rows are read once, in order: a small cache is enough. */
     return ledger_db_execute(ledger_store_db(ret->store), "PRAGMA cache_size = -256; BEGIN", err);
 }
 
@@ -27,7 +27,7 @@ void auditing_close(struct auditing *a)
     a->store = NULL;
 }
 
-/* ---- the trust of then ---- */
+/* ---- the trust file at the time of the run ---- */
 
 static bool same_trust(const struct trust *a, const struct trust *b)
 {
@@ -37,8 +37,8 @@ static bool same_trust(const struct trust *a, const struct trust *b)
            memcmp(x.data, y.data, x.len) == 0;
 }
 
-/* Does the trust that this machine has come from that one, version by version? */
-static bool leads_on(const struct trust_kept *kept, const struct trust *then)
+/* Does the trust file of this machine follow from the trust file `then`, version by version? */
+static bool leads_to_ours(const struct trust_kept *kept, const struct trust *then)
 {
     struct trust at = *then;
     struct trust_at unused;
@@ -54,9 +54,10 @@ static bool same_cluster(const struct trust_kept *kept, const struct trust *then
     return memcmp(kept->now.cluster, then->cluster, CLUSTER_ID_LEN) == 0;
 }
 
-/* What this machine has of the cluster; NULL and why: nothing. */
-static const struct trust_kept *kept_of(struct auditing *a, const struct trust *then,
-                                        struct err *why)
+/* Returns the trust files that this machine has of the cluster. NULL: it has none, and `why` says
+ * why. */
+static const struct trust_kept *find_kept_trust(struct auditing *a, const struct trust *then,
+                                                struct err *why)
 {
     bool there = false;
     if (same_cluster(&a->kept, then))
@@ -69,30 +70,32 @@ static const struct trust_kept *kept_of(struct auditing *a, const struct trust *
         return &a->before;
     if (why->kind == ERR_NONE)
         (void)err_set(why, ERR_NOTFOUND, 0,
-                      "the trust file kept with the run is another cluster's");
+                      "the trust file kept with the run belongs to another cluster");
     return NULL;
 }
 
-/* Why the kept file is not believed; NULL: it is. */
-static const char *doubt(const struct trust_kept *kept, const struct trust *then, uint32_t version)
+/* Returns why the trust file kept with the run cannot be trusted; NULL: it can. */
+static const char *find_doubt(const struct trust_kept *kept, const struct trust *then,
+                              uint32_t version)
 {
     const struct trust *now = &kept->now;
     if (then->version != version)
-        return "the trust file kept with the run is of another version than the record says";
+        return "the trust file kept with the run has another version than the record says";
     if (then->version == now->version)
-        return same_trust(then, now) ? NULL
-                                     : "the trust file kept with the run has the version of this "
-                                       "machine's, and says something else";
+        return same_trust(then, now)
+                   ? NULL
+                   : "the trust file kept with the run has the same version as the "
+                     "trust file of this machine, but other contents";
     if (then->version > now->version)
-        return "the trust file kept with the run is newer than this machine's";
-    return leads_on(kept, then)
+        return "the trust file kept with the run is newer than the trust file of this machine";
+    return leads_to_ours(kept, then)
                ? NULL
                : "the trust file of this machine does not follow, version by version, from the one "
                  "kept with the run";
 }
 
-/* The trust of this version into a->trust; what speaks against it into a->distrust. */
-static void take_trust(struct auditing *a, uint32_t version)
+/* Loads the trust file of this version into a->trust. a->distrust says why it cannot be trusted. */
+static void load_audit_trust(struct auditing *a, uint32_t version)
 {
     auto_buf struct buf file = BUF_INIT;
     struct err err = ERR_INIT;
@@ -107,14 +110,14 @@ static void take_trust(struct auditing *a, uint32_t version)
         str_cut(a->distrust, sizeof(a->distrust), err.text);
         return;
     }
-    const struct trust_kept *kept = kept_of(a, &a->trust, &err);
-    const char *why = kept != NULL ? doubt(kept, &a->trust, version) : err.text;
+    const struct trust_kept *kept = find_kept_trust(a, &a->trust, &err);
+    const char *why = kept != NULL ? find_doubt(kept, &a->trust, version) : err.text;
     str_cut(a->distrust, sizeof(a->distrust), why != NULL ? why : "");
 }
 
 /* ---- one record ---- */
 
-static void take_run(struct auditing *a, const struct stored_run *run)
+static void set_audit_run(struct auditing *a, const struct stored_run *run)
 {
     if (a->run == run)
         return;
@@ -122,43 +125,44 @@ static void take_run(struct auditing *a, const struct stored_run *run)
     a->trusted = 0;
 }
 
-static void fault(struct opened_record *o, enum audit_fault f, const char *why)
+static void set_fault(struct opened_record *o, enum audit_fault f, const char *why)
 {
     o->entry.fault = f;
     str_cut(o->why, sizeof(o->why), why);
     o->entry.why = o->why;
 }
 
-/* lacks: what the key lacks, behind "version N of the trust file". */
-static void fault_key(struct auditing *a, struct opened_record *o, enum audit_fault f,
-                      const char *lacks)
+/* lacks: the end of the sentence that begins with "version N of the trust file". */
+static void set_key_fault(struct auditing *a, struct opened_record *o, enum audit_fault f,
+                          const char *lacks)
 {
     char fingerprint[FINGERPRINT_LEN], why[TEXT_MAX];
     pubkey_fingerprint(fingerprint, &o->order.head.sender);
-    snprintf(why, sizeof(why), "it is signed by %s, which version %u of the trust file %s",
+    snprintf(why, sizeof(why), "it is signed by the key %s, which version %u of the trust file %s",
              fingerprint, (unsigned)a->trust.version, lacks);
-    fault(o, f, why);
+    set_fault(o, f, why);
 }
 
-static void check_key(struct auditing *a, int64_t wall_s, struct opened_record *o)
+static void check_signer(struct auditing *a, int64_t wall_s, struct opened_record *o)
 {
     const struct header *h = &o->order.head;
     enum role role;
     uint32_t i;
     if (a->distrust[0] != '\0') {
-        if (!a->distrust_told) /* it is the same of all */
-            fault(o, AUDIT_TRUST, a->distrust);
+        if (!a->distrust_told) /* the same text holds for all records */
+            set_fault(o, AUDIT_TRUST, a->distrust);
         a->distrust_told = true;
     } else if (memcmp(h->cluster, a->trust.cluster, CLUSTER_ID_LEN) != 0) {
-        fault(o, AUDIT_MISPLACED, "it is an order of another cluster");
+        set_fault(o, AUDIT_MISPLACED, "it is an order of another cluster");
     } else if (!trust_find_key(&a->trust, &h->sender, &role, &i)) {
-        fault_key(a, o, AUDIT_UNKNOWN_KEY, "does not name");
+        set_key_fault(a, o, AUDIT_UNKNOWN_KEY, "does not name");
     } else if (!trust_may_order(&a->trust, &h->sender, h->kind, wall_s)) {
-        fault_key(a, o, AUDIT_WRONG_ROLE, "did not let give such orders then");
+        set_key_fault(a, o, AUDIT_WRONG_ROLE, "did not allow to sign such orders at that time");
     }
 }
 
-/* Who it went to: a host that was enrolled anew since has another key, which is nobody else's. */
+/* Was the order for this host? A host that was enrolled again since then has a new key; so only the
+ * known key of another host is a fault. */
 static void check_receiver(const struct auditing *a, const char *key, struct opened_record *o)
 {
     const struct known_hosts *known = &a->context->known;
@@ -170,14 +174,16 @@ static void check_receiver(const struct auditing *a, const char *key, struct ope
     for (size_t i = 0; i < known->n; i++) {
         if (!pubkey_eq(&known->items[i].key, &o->order.head.receiver))
             continue;
-        snprintf(why, sizeof(why), "it is an order to %s, not to this host", known->items[i].name);
-        fault(o, AUDIT_MISPLACED, why);
+        snprintf(why, sizeof(why), "it is an order for %s, not for this host",
+                 known->items[i].name);
+        set_fault(o, AUDIT_MISPLACED, why);
         return;
     }
 }
 
-/* What a swap or revert is to bring; 0: it cannot be read, or is another kind. */
-static void take_order(struct opened_record *o)
+/* Reads which binary a swap or revert puts in place. Leaves entry.to 0 for other orders, and if the
+ * order cannot be read. */
+static void read_order_target(struct opened_record *o)
 {
     struct err unused = ERR_INIT;
     const struct verified *v = &o->order;
@@ -188,7 +194,7 @@ static void take_order(struct opened_record *o)
         o->entry.to = v->head.kind == MSG_SWAP ? o->body.u.swap.digest : o->body.u.revert.to;
 }
 
-static void receipt_fault(struct opened_record *o, const char *why)
+static void set_receipt_fault(struct opened_record *o, const char *why)
 {
     o->entry.receipt_fault = AUDIT_FALSE_RECEIPT;
     str_cut(o->receipt_why, sizeof(o->receipt_why), why);
@@ -204,12 +210,12 @@ static void open_receipt(const struct stored_record *r, struct opened_record *o)
     if (envelope_verify(r->receipt.data, r->receipt.len, &o->receipt, &err) < 0 ||
         envelope_answers(&o->receipt, &o->order.head, &o->order.digest, &o->order.head.receiver,
                          &err) < 0) {
-        receipt_fault(o, err.text);
+        set_receipt_fault(o, err.text);
         return;
     }
     o->answer.head = o->receipt.head;
     if (codec_read_receipt(o->receipt.payload, o->receipt.payload_len, &o->answer, &err) < 0)
-        receipt_fault(o, err.text);
+        set_receipt_fault(o, err.text);
     else
         o->entry.done = &o->answer.u.done;
 }
@@ -218,31 +224,32 @@ void auditing_record(struct auditing *a, const struct stored_run *run,
                      const struct stored_record *r, const char *key, struct opened_record *o)
 {
     struct err err = ERR_INIT;
-    take_run(a, run);
+    set_audit_run(a, run);
     o->entry = (struct audit_entry){.told = r->told, .digest = r->digest};
     memcpy(o->entry.salt, r->salt, NONCE_LEN);
     if (envelope_verify(r->inner.data, r->inner.len, &o->order, &err) < 0) {
-        fault(o, AUDIT_CHANGED, err.text);
+        set_fault(o, AUDIT_CHANGED, err.text);
     } else if (o->order.head.is_receipt || message_owner(o->order.head.kind) != OWNER_SWAP) {
-        fault(o, AUDIT_MISPLACED, "it is no order of those that are kept");
+        set_fault(o, AUDIT_MISPLACED, "it is not an order of a kind that the record keeps");
     } else {
         o->entry.head = &o->order.head;
         o->entry.digest = o->order.digest;
-        take_trust(a, r->trust);
-        check_key(a, r->wall_ms / 1000, o);
+        load_audit_trust(a, r->trust);
+        check_signer(a, r->wall_ms / 1000, o);
         if (o->entry.fault == AUDIT_SOUND && !digest_eq(&r->digest, &o->order.digest))
-            fault(o, AUDIT_CHANGED, "the digest kept with it is of other bytes");
+            set_fault(o, AUDIT_CHANGED, "the digest kept with it belongs to other bytes");
         if (o->entry.fault == AUDIT_SOUND && !str_eq(r->host, key))
-            fault(o, AUDIT_MISPLACED, "the ledger has it below another host than its own key says");
+            set_fault(o, AUDIT_MISPLACED,
+                      "the ledger lists it under another host than the record says");
         check_receiver(a, key, o);
-        take_order(o);
+        read_order_target(o);
     }
     open_receipt(r, o);
 }
 
 /* ---- the last order of each host ---- */
 
-static void note_last(struct auditing *a, const char *key, const struct opened_record *o)
+static void keep_last_order(struct auditing *a, const char *key, const struct opened_record *o)
 {
     const struct header *h = o->entry.head;
     if (!a->asks || h == NULL || o->entry.fault != AUDIT_SOUND || h->kind == MSG_TRUST)
@@ -278,12 +285,12 @@ static int by_key(const void *x, const void *y)
                    : (a->last.sequence > b->last.sequence) - (a->last.sequence < b->last.sequence);
 }
 
-static void sort_last(struct auditing *a)
+static void sort_last_orders(struct auditing *a)
 {
     size_t n = 0;
     if (a->n_last > 0)
         qsort(a->last, a->n_last, sizeof(*a->last), by_key);
-    for (size_t i = 0; i < a->n_last; i++) /* of those with one key the last counts */
+    for (size_t i = 0; i < a->n_last; i++) /* of the entries with one key the last counts */
         if (i + 1 == a->n_last || !str_eq(a->last[i].key, a->last[i + 1].key))
             a->last[n++] = a->last[i];
     a->n_last = n;
@@ -304,7 +311,7 @@ const struct audit_kept *auditing_last_of(const struct auditing *a, const char *
 
 /* ---- one run ---- */
 
-static void told(void *ctx, const struct audit_finding *f)
+static void pass_finding(void *ctx, const struct audit_finding *f)
 {
     struct auditing *a = ctx;
     if (a->found != NULL)
@@ -316,40 +323,41 @@ struct reading {
     struct ledger_walk *walk;
     struct stored_record record;
     struct opened_record opened;
-    bool more; /* record holds one that was not taken yet */
+    bool more; /* `record` contains a record that was not processed yet */
 };
 
-static int next_record(struct reading *r, struct err *err)
+static int read_next_record(struct reading *r, struct err *err)
 {
     int rc = ledger_record_next(r->records, &r->record, err);
     r->more = rc > 0;
     return MIN_OF(rc, 0);
 }
 
-static int read_host(struct auditing *a, struct reading *r, struct err *err)
+static int read_host_records(struct auditing *a, struct reading *r, struct err *err)
 {
     const struct ledger_walk *w = r->walk;
     audit_begin_host(&a->audit, w->plan.name, &w->host, &w->plan.digest);
     while (r->more && r->record.at <= w->at) {
         auditing_record(a, a->run, &r->record, w->host.key, &r->opened);
         audit_add(&a->audit, &r->opened.entry);
-        note_last(a, w->host.key, &r->opened);
-        if (next_record(r, err) < 0)
+        keep_last_order(a, w->host.key, &r->opened);
+        if (read_next_record(r, err) < 0)
             return -1;
     }
     audit_end_host(&a->audit);
     return 0;
 }
 
-static int read_run(struct auditing *a, struct reading *r, struct err *err)
+static int read_run_records(struct auditing *a, struct reading *r, struct err *err)
 {
     int rc = 0;
     if (ledger_record_open(a->store, a->run->run_id, &r->records, err) < 0 ||
-        ledger_walk_open(a->store, a->run->run_id, &r->walk, err) < 0 || next_record(r, err) < 0)
+        ledger_walk_open(a->store, a->run->run_id, &r->walk, err) < 0 ||
+        read_next_record(r, err) < 0)
         return -1;
     a->audit.since = r->walk->since;
     while ((rc = ledger_walk_next(r->walk, err)) > 0)
-        if (read_host(a, r, err) < 0)
+        if (read_host_records(a, r, err) < 0)
             return -1;
     if (rc < 0)
         return -1;
@@ -358,7 +366,7 @@ static int read_run(struct auditing *a, struct reading *r, struct err *err)
     return 0;
 }
 
-static void add_up(struct auditing *a)
+static void add_audit_totals(struct auditing *a)
 {
     a->orders += a->audit.orders;
     a->receipts += a->audit.receipts;
@@ -369,16 +377,16 @@ static void add_up(struct auditing *a)
 int auditing_run(struct auditing *a, const struct stored_run *run, struct err *err)
 {
     autofree struct reading *r = xzalloc(1, sizeof(*r));
-    take_run(a, run);
-    a->audit = (struct audit){.say = told, .ctx = a, .run_id = run->run_id};
-    int rc = read_run(a, r, err);
+    set_audit_run(a, run);
+    a->audit = (struct audit){.say = pass_finding, .ctx = a, .run_id = run->run_id};
+    int rc = read_run_records(a, r, err);
     ledger_record_close(r->records);
     ledger_walk_close(r->walk);
     stored_record_free(&r->record);
     a->runs++;
     a->without += a->audit.since != RECORD_WHOLE;
-    add_up(a);
-    sort_last(a);
+    add_audit_totals(a);
+    sort_last_orders(a);
     return rc;
 }
 
@@ -387,9 +395,10 @@ int auditing_alone(struct auditing *a, struct err *err)
     static const struct stored_run none; /* its id is ledger_no_run */
     autofree struct reading *r = xzalloc(1, sizeof(*r));
     int rc = ledger_record_open(a->store, none.run_id, &r->records, err);
-    take_run(a, &none);
-    a->audit = (struct audit){.say = told, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
-    while (rc == 0 && (rc = next_record(r, err)) == 0 && r->more) {
+    set_audit_run(a, &none);
+    a->audit =
+        (struct audit){.say = pass_finding, .ctx = a, .run_id = none.run_id, .since = RECORD_WHOLE};
+    while (rc == 0 && (rc = read_next_record(r, err)) == 0 && r->more) {
         const char *key = r->record.host;
         const struct known_host *k = known_hosts_find(&a->context->known, key);
         auditing_record(a, &none, &r->record, key, &r->opened);
@@ -402,6 +411,6 @@ int auditing_alone(struct auditing *a, struct err *err)
         rc = ledger_record_orphans(a->store, &orphans, err);
     if (orphans > 0)
         audit_report_orphans(&a->audit, orphans);
-    add_up(a);
+    add_audit_totals(a);
     return rc;
 }

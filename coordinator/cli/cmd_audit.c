@@ -2,15 +2,15 @@
 #include "commands.h"
 #include "report_audit.h"
 
-static void found(void *ctx, const struct stored_run *run, const struct audit_finding *f)
+static void report_to_stdout(void *ctx, const struct stored_run *run, const struct audit_finding *f)
 {
     const struct command_context *c = ctx;
     report_finding(run, f, c->opt.json, stdout);
 }
 
-/* The runs that are meant: the one named, or all of them, the oldest first. */
-static int runs_of(struct ledger_store *s, const char *text, struct stored_run **ret, size_t *ret_n,
-                   struct err *err)
+/* Reads the named run, or all runs if text is NULL; the newest is first. */
+static int load_runs(struct ledger_store *s, const char *text, struct stored_run **ret,
+                     size_t *ret_n, struct err *err)
 {
     if (text == NULL)
         return ledger_store_runs(s, ret, ret_n, err);
@@ -25,7 +25,7 @@ static int verify_runs(struct auditing *a, const char *text, struct err *err)
 {
     autofree struct stored_run *runs = NULL;
     size_t n = 0;
-    if (runs_of(a->store, text, &runs, &n, err) < 0)
+    if (load_runs(a->store, text, &runs, &n, err) < 0)
         return -1;
     for (size_t i = n; i-- > 0;) {
         if (auditing_run(a, &runs[i], err) < 0)
@@ -41,12 +41,12 @@ static int verify_runs(struct auditing *a, const char *text, struct err *err)
     return 0;
 }
 
-static void ask_one(struct auditing *a, const struct host *h, struct audit_asked *io)
+static void compare_host(struct auditing *a, const struct host *h, struct audit_asked *io)
 {
     char text[TEXT_MAX];
     enum audit_match m = AUDIT_CANNOT_TELL;
     if (h->agent.hello_at == 0 || h->agent.misplaced)
-        snprintf(text, sizeof(text), "no answer of its own agent%s%.200s",
+        snprintf(text, sizeof(text), "no answer from the agent of this host%s%.200s",
                  h->agent.problem[0] != '\0' ? ": " : "", h->agent.problem);
     else
         m = audit_compare(auditing_last_of(a, h->key), &h->agent.hello, h->agent.session,
@@ -57,15 +57,15 @@ static void ask_one(struct auditing *a, const struct host *h, struct audit_asked
     io->wrong += m == AUDIT_AHEAD || m == AUDIT_BEHIND;
 }
 
-/* Those with a record that Nomad does not list any more cannot be asked. */
-static void tell_absent(struct auditing *a, const struct world *w, struct audit_asked *io)
+/* Reports the hosts with a record that Nomad does not list any more: Caravan cannot ask them. */
+static void report_absent(struct auditing *a, const struct world *w, struct audit_asked *io)
 {
     for (size_t i = 0; i < a->n_last; i++) {
         if (world_host(w, a->last[i].key) != NULL)
             continue;
         const struct known_host *k = known_hosts_find(&a->context->known, a->last[i].key);
         report_asked(k != NULL ? k->name : a->last[i].key, AUDIT_CANNOT_TELL,
-                     "Nomad does not list it any more", a->context->opt.json, stdout);
+                     "Nomad does not list this host any more", a->context->opt.json, stdout);
         io->asked++;
         io->unknown++;
     }
@@ -78,12 +78,13 @@ static int ask_hosts(struct auditing *a, struct audit_asked *io, struct err *err
         return err_wrap(err, "ask the hosts");
     for (size_t i = 0; i < w->n_hosts; i++)
         if (w->hosts[i].agent.enrolled)
-            ask_one(a, &w->hosts[i], io);
-    tell_absent(a, w, io);
+            compare_host(a, &w->hosts[i], io);
+    report_absent(a, w, io);
     return 0;
 }
 
-static int verify(struct command_context *c, const char *run, bool *ret_well, struct err *err)
+static int verify_record(struct command_context *c, const char *run, bool *ret_well,
+                         struct err *err)
 {
     struct auditing a;
     struct audit_asked asked = {0};
@@ -91,7 +92,7 @@ static int verify(struct command_context *c, const char *run, bool *ret_well, st
     if (rc < 0)
         return -1;
     rc = auditing_open(c, &a, err);
-    a.found = found;
+    a.found = report_to_stdout;
     a.ctx = c;
     if (rc == 0)
         rc = verify_runs(&a, run, err);
@@ -123,15 +124,16 @@ static int export_run(struct auditing *a, const struct stored_run *run, struct e
     return rc;
 }
 
-static int export(struct command_context *c, const char *run, bool *ret_well, struct err *err)
+static int export_record(struct command_context *c, const char *run, bool *ret_well,
+                         struct err *err)
 {
     struct auditing a;
     autofree struct stored_run *runs = NULL;
-    static const struct stored_run none; /* what belongs to no run */
+    static const struct stored_run none; /* for the orders that belong to no run */
     size_t n = 0;
     int rc = auditing_open(c, &a, err);
     if (rc == 0)
-        rc = runs_of(a.store, run, &runs, &n, err);
+        rc = load_runs(a.store, run, &runs, &n, err);
     for (size_t i = n; rc == 0 && i-- > 0;)
         rc = export_run(&a, &runs[i], err);
     if (rc == 0 && run == NULL)
@@ -149,7 +151,8 @@ int cmd_audit(void *ctx, int argc, char **argv)
     struct err err = ERR_INIT;
     const char *run = argc > 1 ? argv[1] : NULL;
     bool well = false;
-    int rc = str_eq(argv[0], "verify") ? verify(c, run, &well, &err) : export(c, run, &well, &err);
+    int rc = str_eq(argv[0], "verify") ? verify_record(c, run, &well, &err)
+                                       : export_record(c, run, &well, &err);
     if (rc < 0)
         return command_fail(&err);
     return well ? EXIT_DONE : EXIT_FAILED;

@@ -21,7 +21,7 @@ static const struct {
     [ENROL_DECLINED] = {"declined", COLOR_YELLOW},
 };
 
-static void show(const struct command_context *c, const struct enrolment *list, size_t n)
+static void show_enrolments(const struct command_context *c, const struct enrolment *list, size_t n)
 {
     struct table t;
     table_init(&t, (const char *[]){"HOST", "AGENT", "FINGERPRINT", "", ""}, 5);
@@ -37,7 +37,7 @@ static void show(const struct command_context *c, const struct enrolment *list, 
     table_free(&t);
 }
 
-static size_t count(const struct enrolment *list, size_t n, enum enrolment_verdict verdict)
+static size_t count_verdict(const struct enrolment *list, size_t n, enum enrolment_verdict verdict)
 {
     size_t hits = 0;
     for (size_t i = 0; i < n; i++)
@@ -45,7 +45,7 @@ static size_t count(const struct enrolment *list, size_t n, enum enrolment_verdi
     return hits;
 }
 
-/* 0.1.0 kept in a file of its own what known_hosts has now. */
+/* Caravan 0.1.0 kept the keys in box_keys; known_hosts contains them now. */
 static void drop_box_keys(const struct command_context *c)
 {
     char path[300];
@@ -54,8 +54,8 @@ static void drop_box_keys(const struct command_context *c)
         unlink(path);
 }
 
-static int remember(struct command_context *c, const struct enrolment *list, size_t n,
-                    struct err *err)
+static int remember_keys(struct command_context *c, const struct enrolment *list, size_t n,
+                         struct err *err)
 {
     for (size_t i = 0; i < n; i++)
         if ((list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN) &&
@@ -67,10 +67,10 @@ static int remember(struct command_context *c, const struct enrolment *list, siz
     return 0;
 }
 
-/* ---- what is told in the end ---- */
+/* ---- the report at the end ---- */
 
-/* The first thing that must not be passed over in silence. */
-static int refuse(const struct enrolment *list, size_t n, struct err *err)
+/* ERR_REFUSED if a key was refused: the text names the first such host. */
+static int check_refused(const struct enrolment *list, size_t n, struct err *err)
 {
     static const bool refused[] = {[ENROL_CHANGED] = true,
                                    [ENROL_MISPLACED] = true,
@@ -92,53 +92,55 @@ static int refuse(const struct enrolment *list, size_t n, struct err *err)
     if (others > 0)
         snprintf(more, sizeof(more), " (and %zu %s, above)", others,
                  str_count(others, "other host", "other hosts"));
-    return err_set(err, ERR_REFUSED, 0,
-                   "host %s: %s. Nothing was remembered of it%s; find out who answers there",
-                   first->host->name, first->why, more);
+    return err_set(
+        err, ERR_REFUSED, 0,
+        "host %s: %s. Caravan did not remember its key%s. Find out which machine answers there",
+        first->host->name, first->why, more);
 }
 
-static int tell_missing(const struct enrolment *list, size_t n, struct err *err)
+static int check_missing(const struct enrolment *list, size_t n, struct err *err)
 {
-    size_t silent = count(list, n, ENROL_SILENT), unready = count(list, n, ENROL_UNREADY);
-    size_t declined = count(list, n, ENROL_DECLINED);
+    size_t silent = count_verdict(list, n, ENROL_SILENT),
+           unready = count_verdict(list, n, ENROL_UNREADY);
+    size_t declined = count_verdict(list, n, ENROL_DECLINED);
 
     if (declined > 0)
         return err_set(err, ERR_REFUSED, 0,
-                       "%zu new %s not accepted, and nothing was remembered of the %s", declined,
-                       str_count(declined, "key was", "keys were"),
-                       str_count(declined, "host", "hosts"));
+                       "you did not accept %zu new %s; Caravan did not remember the %s", declined,
+                       str_count(declined, "key", "keys"), str_count(declined, "host", "hosts"));
     if (silent > 0)
-        return err_set(err, ERR_NETWORK, 0,
-                       "%zu %s not answer: install caravan-agent and caravan-trust there, see that "
-                       "port 4650 can be reached from here, then enroll again",
-                       silent, str_count(silent, "host did", "hosts did"));
+        return err_set(
+            err, ERR_NETWORK, 0,
+            "%zu %s not answer: install caravan-agent and caravan-trust there, check that "
+            "this machine can reach port 4650 there, then run caravan enroll again",
+            silent, str_count(silent, "host did", "hosts did"));
     if (unready > 0)
         return err_set(
             err, ERR_NETWORK, 0,
-            "%zu %s not know its Nomad yet, as just after its start: see that Nomad runs "
-            "there, and enroll again in a moment",
+            "%zu %s not know the Nomad id of its host yet: check that Nomad runs there, wait some "
+            "seconds, then run caravan enroll again",
             unready, str_count(unready, "agent does", "agents do"));
     return 0;
 }
 
-/* unseen: accepted without a question, and not by a key list. */
-static void tell_enrolled(const struct enrolment *list, size_t n, size_t unseen)
+/* unseen: number of keys that were accepted without a question and without a key list. */
+static void print_enrolled(const struct enrolment *list, size_t n, size_t unseen)
 {
-    size_t fresh = count(list, n, ENROL_NEW);
+    size_t fresh = count_verdict(list, n, ENROL_NEW);
 
-    printf("%zu of %zu hosts enrolled, %zu of them new.\n", fresh + count(list, n, ENROL_KNOWN), n,
-           fresh);
+    printf("%zu of %zu hosts enrolled, %zu of them new.\n",
+           fresh + count_verdict(list, n, ENROL_KNOWN), n, fresh);
     if (unseen > 0)
-        printf("Nobody compared the %s of %zu new %s: whoever answered there is trusted now. "
-               "Outside a laboratory collect fingerprints on the hosts (caravan-agent "
-               "--fingerprint) and compare them: caravan enroll --from FILE.\n",
+        printf("Nobody compared the %s of %zu new %s: Caravan now trusts whichever machine "
+               "answered there. Outside a laboratory, collect the fingerprints on the hosts "
+               "(caravan-agent --fingerprint) and compare them: caravan enroll --from FILE.\n",
                str_count(unseen, "fingerprint", "fingerprints"), unseen,
                str_count(unseen, "host", "hosts"));
 }
 
-/* Lines that name no host, each told. Not with --host: it asks some hosts, and the file may be of
- * all. */
-static int tell_lines(const struct key_list *keys, const unsigned *named, struct err *err)
+/* Prints each line of the key list that names no host. Not called with --host: then only some hosts
+ * are asked, and the file may be for all. */
+static int check_lines(const struct key_list *keys, const unsigned *named, struct err *err)
 {
     size_t lone = 0;
 
@@ -148,22 +150,22 @@ static int tell_lines(const struct key_list *keys, const unsigned *named, struct
         lone++;
         printf("line %u of ", keys->items[i].number);
         print_safe(stdout, keys->name);
-        fputs(": no host is known to Nomad as ", stdout);
+        fputs(": Nomad lists no host as ", stdout);
         print_safe(stdout, keys->items[i].host);
         putchar('\n');
     }
     return lone == 0 ? 0
                      : err_set(err, ERR_REFUSED, 0,
-                               "%zu %s of %s no host of Nomad's: name hosts by Nomad id, by the "
-                               "name that Nomad lists, or by address",
+                               "%zu %s of %s no host that Nomad lists: name each host by its Nomad "
+                               "id, by its name in Nomad, or by its address",
                                lone, str_count(lone, "line names", "lines name"), keys->name);
 }
 
-/* ---- who accepts ---- */
+/* ---- the questions ---- */
 
-/* "all" is for the rest, this host included. */
-static int accept_one(struct command_context *c, struct enrolment *e, bool *all, bool *quit,
-                      struct err *err)
+/* Asks about one key. "all" accepts this key and all that follow. */
+static int ask_about_key(struct command_context *c, struct enrolment *e, bool *all, bool *quit,
+                         struct err *err)
 {
     char question[400], fingerprint[FINGERPRINT_LEN];
 
@@ -171,8 +173,8 @@ static int accept_one(struct command_context *c, struct enrolment *e, bool *all,
     snprintf(question, sizeof(question), "Accept the key of %s at %s, %s? [yes / NO / all / quit]",
              e->host->name, e->address, fingerprint);
     int rc = question_choose(&c->signals, question, "yes no all quit",
-                             "give --from FILE with fingerprints collected on the hosts "
-                             "(caravan-agent --fingerprint); in a laboratory --yes",
+                             "use --from FILE with fingerprints that you collected on the hosts "
+                             "(caravan-agent --fingerprint), or --yes in a laboratory",
                              err);
     if (rc < 0)
         return -1;
@@ -195,14 +197,14 @@ static int accept_by_hand(struct command_context *c, struct enrolment *list, siz
             continue;
         if (quit)
             list[i].verdict = ENROL_DECLINED;
-        else if (!all && accept_one(c, &list[i], &all, &quit, err) < 0)
+        else if (!all && ask_about_key(c, &list[i], &all, &quit, err) < 0)
             return -1;
         *ret_unseen += all;
     }
     return 0;
 }
 
-/* keys NULL: people accept, or --yes. */
+/* keys NULL: the operator accepts the keys, or --yes does. */
 static int enroll_these(struct command_context *c, const struct host *hosts, size_t n,
                         const struct world *w, const struct key_list *keys, struct err *err)
 {
@@ -216,20 +218,20 @@ static int enroll_these(struct command_context *c, const struct host *hosts, siz
         named = enrolment_named(&c->conf, w, list, n, keys);
         enrolment_compare(list, n, keys, named);
     }
-    show(c, list, n);
+    show_enrolments(c, list, n);
     if ((keys == NULL && accept_by_hand(c, list, n, &unseen, err) < 0) ||
-        remember(c, list, n, err) < 0)
+        remember_keys(c, list, n, err) < 0)
         return -1;
-    tell_enrolled(list, n, unseen);
+    print_enrolled(list, n, unseen);
     struct err lone = ERR_INIT;
-    int lines = keys != NULL && c->opt.host.n == 0 ? tell_lines(keys, named, &lone) : 0;
-    if (refuse(list, n, err) < 0)
+    int lines = keys != NULL && c->opt.host.n == 0 ? check_lines(keys, named, &lone) : 0;
+    if (check_refused(list, n, err) < 0)
         return -1;
     if (lines < 0) {
         *err = lone;
         return -1;
     }
-    return tell_missing(list, n, err);
+    return check_missing(list, n, err);
 }
 
 /* ---- by address ---- */
@@ -251,11 +253,12 @@ static void hosts_at(const struct command_context *c, const struct world *w,
             continue;
         fputs("Nomad lists host ", stdout);
         print_safe(stdout, ret[i].name);
-        printf(" at %s: it is enrolled by its Nomad id, as without --host.\n", places[i].name);
+        printf(" at %s: Caravan enrolls it by its Nomad id, as without --host.\n", places[i].name);
     }
 }
 
-/* Those that Nomad lists, and who is to join by an address in the key list. */
+/* Fills ret with the hosts that Nomad lists, and with hosts that will join, by their addresses in
+ * the key list. Returns their number. */
 static size_t hosts_and_joiners(const struct command_context *c, const struct world *w,
                                 const struct key_list *keys, struct agent_place *places,
                                 struct host *ret)
@@ -273,7 +276,7 @@ static size_t hosts_and_joiners(const struct command_context *c, const struct wo
     return n;
 }
 
-static int enroll(struct command_context *c, const struct key_list *keys, struct err *err)
+static int enroll_hosts(struct command_context *c, const struct key_list *keys, struct err *err)
 {
     const struct world *w = NULL;
     size_t n = c->opt.host.n, extra = keys != NULL ? keys->n : 0;
@@ -296,13 +299,13 @@ static int enroll(struct command_context *c, const struct key_list *keys, struct
 static const struct {
     const char *one, *other, *why;
 } pairs[] = {
-    {"--from", "--yes", "--from asks nobody, and accepts what the file names; --yes accepts all"},
-    {"--export", "--from", "one writes what the other reads"},
-    {"--export", "--forget", "one at a time"},
-    {"--export", "--rekey", "one at a time"},
-    {"--export", "--host", "all enrolled hosts are exported"},
-    {"--forget", "--rekey", "one at a time"},
-    {"--forget", "--from", "no key is accepted"},
+    {"--from", "--yes", "--from accepts only the keys in the file; --yes accepts every key"},
+    {"--export", "--from", "--export writes a file that --from reads"},
+    {"--export", "--forget", "use one of them at a time"},
+    {"--export", "--rekey", "use one of them at a time"},
+    {"--export", "--host", "--export prints all enrolled hosts"},
+    {"--forget", "--rekey", "use one of them at a time"},
+    {"--forget", "--from", "--forget accepts no key"},
     {"--forget", "--host", "--forget HOST may be an address"},
     {"--rekey", "--host", "--rekey HOST may be an address"},
 };
@@ -321,29 +324,30 @@ static bool is_given(const struct options *o, const char *option)
     return false;
 }
 
-static int check_options(const struct options *o, struct err *err)
+static int check_enroll_options(const struct options *o, struct err *err)
 {
     for (size_t i = 0; i < ARRAY_LEN(pairs); i++)
         if (is_given(o, pairs[i].one) && is_given(o, pairs[i].other))
-            return err_set(err, ERR_USAGE, 0, "%s does not go with %s: %s", pairs[i].one,
+            return err_set(err, ERR_USAGE, 0, "%s cannot be used with %s: %s", pairs[i].one,
                            pairs[i].other, pairs[i].why);
     return 0;
 }
 
-static int carry_out(struct command_context *c, struct err *err)
+static int run_enroll(struct command_context *c, struct err *err)
 {
     auto_key_list struct key_list keys = {.items = NULL};
     const struct key_list *from = c->opt.from != NULL ? &keys : NULL;
-    if (check_options(&c->opt, err) < 0)
+    if (check_enroll_options(&c->opt, err) < 0)
         return -1;
     if (c->opt.export)
         return enrolled_export(c, err);
     if (c->opt.forget != NULL)
         return enrolled_forget(c, c->opt.forget, err);
-    /* Before signals are kept back: standard input may last. */
+    /* Read the list before signals are blocked: standard input may never end. */
     if (from != NULL && key_list_load(c->opt.from, &keys, err) < 0)
         return -1;
-    return c->opt.rekey != NULL ? enrolled_rekey(c, c->opt.rekey, from, err) : enroll(c, from, err);
+    return c->opt.rekey != NULL ? enrolled_rekey(c, c->opt.rekey, from, err)
+                                : enroll_hosts(c, from, err);
 }
 
 int cmd_enroll(void *ctx, int argc, char **argv)
@@ -351,5 +355,5 @@ int cmd_enroll(void *ctx, int argc, char **argv)
     struct err err = ERR_INIT;
     (void)argc;
     (void)argv;
-    return carry_out(ctx, &err) < 0 ? command_fail(&err) : EXIT_DONE;
+    return run_enroll(ctx, &err) < 0 ? command_fail(&err) : EXIT_DONE;
 }

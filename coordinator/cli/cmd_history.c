@@ -16,7 +16,7 @@ int cmd_history(void *ctx, int argc, char **argv)
     if (ledger_store_open_if(&c->conf, c->clock, &s, &err) < 0)
         return command_fail(&err);
     if (s == NULL) {
-        printf("No run was begun here yet.\n");
+        printf("No run has begun on this machine yet.\n");
         return EXIT_DONE;
     }
     int rc = ledger_store_runs(s, &runs, &n, &err);

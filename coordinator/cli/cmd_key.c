@@ -17,7 +17,7 @@ static const char *purpose_word(const struct key_public *k)
 
 /* ---- new ---- */
 
-static int make(struct command_context *c, const char *name, struct err *err)
+static int make_key(struct command_context *c, const char *name, struct err *err)
 {
     char fingerprint[FINGERPRINT_LEN];
     struct key_public k;
@@ -25,7 +25,7 @@ static int make(struct command_context *c, const char *name, struct err *err)
     if (keys_make(&c->conf, name, purpose, &k, err) < 0)
         return -1;
     pubkey_fingerprint(fingerprint, &k.key);
-    printf("Made the %s key %s, %s\n  in %s/keys: %s.key is secret, %s.pub may be shown to "
+    printf("Made the %s key %s, %s\n  in %s/keys: %s.key is secret, you may show %s.pub to "
            "everybody.\nNo host obeys this key before a trust file names it.\n",
            role_name(purpose), name, fingerprint, c->conf.dir, name, name);
     return 0;
@@ -33,7 +33,7 @@ static int make(struct command_context *c, const char *name, struct err *err)
 
 /* ---- list ---- */
 
-static void add_row(struct table *t, const struct key_listed *k)
+static void add_key_row(struct table *t, const struct key_listed *k)
 {
     char fingerprint[FINGERPRINT_LEN] = "";
     if (k->where != KEY_WRONG)
@@ -59,7 +59,7 @@ static struct json *key_json(const struct key_listed *k)
     return o;
 }
 
-static void show_json(const struct key_listed *list, size_t n)
+static void show_keys_json(const struct key_listed *list, size_t n)
 {
     auto_json struct json *all = json_new_array();
     for (size_t i = 0; i < n; i++)
@@ -67,12 +67,12 @@ static void show_json(const struct key_listed *list, size_t n)
     json_line(all, stdout);
 }
 
-static void show(const struct command_context *c, const struct key_listed *list, size_t n)
+static void show_keys(const struct command_context *c, const struct key_listed *list, size_t n)
 {
     struct table t;
     table_init(&t, (const char *[]){"KEY", "PURPOSE", "FINGERPRINT", "SECRET PART", "FILE"}, 5);
     for (size_t i = 0; i < n; i++)
-        add_row(&t, &list[i]);
+        add_key_row(&t, &list[i]);
     table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
     for (size_t i = 0; i < n; i++) {
@@ -91,21 +91,21 @@ static int list_keys(struct command_context *c, const char *name, struct err *er
     if (keys_list(&c->conf, &list, &n, err) < 0)
         return -1;
     if (c->opt.json)
-        show_json(list, n);
+        show_keys_json(list, n);
     else
-        show(c, list, n);
+        show_keys(c, list, n);
     return 0;
 }
 
 /* ---- change ---- */
 
-static int change(struct command_context *c, const char *name, struct err *err)
+static int change_key(struct command_context *c, const char *name, struct err *err)
 {
     if (keys_change(&c->conf, name, err) < 0)
         return -1;
-    printf("The key %s is encrypted with the new passphrase. It is the same key: hosts and the "
-           "trust file need nothing.\nCopies of the old file still open as before: replace or "
-           "destroy them.\n",
+    printf("The key %s is encrypted with the new passphrase. It is the same key: you need not "
+           "change the hosts or the trust file.\nCopies of the old file still open with the old "
+           "passphrase: replace or destroy them.\n",
            name);
     return 0;
 }
@@ -116,7 +116,7 @@ static const struct {
     const char *name;
     int args;
     int (*run)(struct command_context *c, const char *name, struct err *err);
-} words[] = {{"new", 1, make}, {"list", 0, list_keys}, {"change", 1, change}};
+} words[] = {{"new", 1, make_key}, {"list", 0, list_keys}, {"change", 1, change_key}};
 
 int cmd_key(void *ctx, int argc, char **argv)
 {
@@ -129,6 +129,6 @@ int cmd_key(void *ctx, int argc, char **argv)
                        ? command_fail(&err)
                        : EXIT_DONE;
     (void)err_set(&err, ERR_USAGE, 0,
-                  "want `caravan key new NAME --purpose P`, `key list` or `key change NAME`");
+                  "expected `caravan key new NAME --purpose P`, `key list` or `key change NAME`");
     return command_fail(&err);
 }

@@ -4,7 +4,7 @@
 #include "planning.h"
 #include "report_plan.h"
 
-static int show(struct command_context *c, const struct plan *p)
+static int show_plan_and_exit(struct command_context *c, const struct plan *p)
 {
     if (c->opt.json) {
         auto_json struct json *o = report_plan_json(p);
@@ -19,9 +19,9 @@ static int show(struct command_context *c, const struct plan *p)
     return EXIT_REFUSED;
 }
 
-static int make(struct command_context *c, const char *version, struct policy *policy,
-                struct stored_release *stored, struct serving *serving, struct plan *ret,
-                struct err *err)
+static int make_shown_plan(struct command_context *c, const char *version, struct policy *policy,
+                           struct stored_release *stored, struct serving *serving, struct plan *ret,
+                           struct err *err)
 {
     if (context_policy(c, policy, err) < 0 || context_open(c, err) < 0 ||
         target_load(c, version, stored, err) < 0)
@@ -44,8 +44,8 @@ int cmd_plan(void *ctx, int argc, char **argv)
     struct serving serving = {.server = NULL};
     struct plan plan;
     (void)argc;
-    int rc = make(c, argv[0], &policy, &stored, &serving, &plan, &err);
-    int code = rc == 0 ? show(c, &plan) : command_fail(&err);
+    int rc = make_shown_plan(c, argv[0], &policy, &stored, &serving, &plan, &err);
+    int code = rc == 0 ? show_plan_and_exit(c, &plan) : command_fail(&err);
     serving_end(&serving);
     stored_release_free(&stored);
     if (rc == 0)

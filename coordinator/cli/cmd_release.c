@@ -9,25 +9,26 @@
 #include "table.h"
 #include "version.h"
 
-static int check_options(const struct options *o, struct err *err)
+static int check_add_options(const struct options *o, struct err *err)
 {
     if (o->file == NULL || o->arch.n != 1)
         return err_set(err, ERR_USAGE, 0,
-                       "want: caravan release add VERSION --os linux --arch amd64 --file PATH "
+                       "expected: caravan release add VERSION --os linux --arch amd64 --file PATH "
                        "[--url URL...]");
     for (size_t i = 0; i < o->url.n; i++)
         if (!str_starts(o->url.items[i], "https://") && !str_starts(o->url.items[i], "http://") &&
             !str_starts(o->url.items[i], "file:///"))
             return err_set(err, ERR_USAGE, 0,
-                           "--url %s: must begin with https://, http:// or "
+                           "--url %s must begin with https://, http:// or "
                            "file:///",
                            o->url.items[i]);
     return 0;
 }
 
-/* Without a place the file itself is kept, and hosts fetch it from here. */
-static int store(const struct command_context *c, const char *version, const struct keypair *key,
-                 const struct build *b, struct stored_release *ret, struct err *err)
+/* Without --url this machine keeps the file, and hosts fetch the file from this machine. */
+static int store_build(const struct command_context *c, const char *version,
+                       const struct keypair *key, const struct build *b, struct stored_release *ret,
+                       struct err *err)
 {
     const struct options *o = &c->opt;
     int64_t now_s = clock_wall(c->clock) / 1000;
@@ -37,8 +38,8 @@ static int store(const struct command_context *c, const char *version, const str
                                            b, o->file, now_s, ret, err);
 }
 
-/* By whom it still has to be signed, and how. */
-static void tell_signed(const struct command_context *c, const char *version)
+/* Prints which signatures are missing, and how to add them. */
+static void print_signed(const struct command_context *c, const char *version)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     struct err why = ERR_INIT;
@@ -50,15 +51,16 @@ static void tell_signed(const struct command_context *c, const char *version)
         fputs("Signed", stdout);
     } else {
         printf(
-            "Not signed by all that must: %s.\n"
-            "Carry %s to the machine of a release key, `caravan release sign FILE`, and bring it "
-            "back, and type `caravan release sign FILE` here. Until then no host installs it",
+            "Not signed by all keys that must sign: %s.\n"
+            "Carry %s to the machine of a release key and run there: caravan release sign FILE. "
+            "Bring the file back and run the same command here. Until then no host installs this "
+            "release",
             why.text, path);
     }
 }
 
-static void tell(const struct command_context *c, const struct stored_release *r,
-                 const struct build *b)
+static void print_added(const struct command_context *c, const struct stored_release *r,
+                        const struct build *b)
 {
     char hex[65], size[24];
     digest_hex(hex, &b->digest);
@@ -66,15 +68,15 @@ static void tell(const struct command_context *c, const struct stored_release *r
     printf("Release %s for %s/%s: %s %s\n  SHA-256 %s\n", r->manifest.version, b->os, b->arch,
            b->packing == PACKING_ZIP ? "a zip with a binary of" : "a bare binary of", size, hex);
     if (r->own_build)
-        printf("  A build of your own, no prerelease.\n");
+        printf("  A build of your own; not a prerelease.\n");
     if (release_places_of(r, b) == 0)
-        printf("  Kept here: hosts fetch it from this machine while a run lasts.\n");
-    tell_signed(c, r->manifest.version);
-    printf("; %u build%s in this release. Nothing was run and no host was asked.\n",
+        printf("  This machine keeps the file: hosts fetch it from here during a run.\n");
+    print_signed(c, r->manifest.version);
+    printf("; %u build%s in this release. Caravan did not run the binary and asked no host.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
-static int add(struct command_context *c, const char *version, struct err *err)
+static int add_release(struct command_context *c, const char *version, struct err *err)
 {
     const struct options *o = &c->opt;
     const char *os = o->os != NULL ? o->os : "linux";
@@ -82,18 +84,18 @@ static int add(struct command_context *c, const char *version, struct err *err)
     autoclose int lock = -1;
     auto_keypair struct keypair *key = NULL;
     struct stored_release r;
-    if (check_options(o, err) < 0 || context_load_conf(c, err) < 0 ||
+    if (check_add_options(o, err) < 0 || context_load_conf(c, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
         publish_measure(o->file, version, os, o->arch.items[0], NULL, &b, err) < 0 ||
-        release_lock(&c->conf, &lock, err) < 0 || store(c, version, key, &b, &r, err) < 0)
+        release_lock(&c->conf, &lock, err) < 0 || store_build(c, version, key, &b, &r, err) < 0)
         return -1;
-    tell(c, &r, &b);
+    print_added(c, &r, &b);
     stored_release_free(&r);
     return 0;
 }
 
-static const char *kind(const struct stored_release *r, const struct build *b)
+static const char *build_kind(const struct stored_release *r, const struct build *b)
 {
     struct version v;
     struct err unused = ERR_INIT;
@@ -107,7 +109,7 @@ static const char *kind(const struct stored_release *r, const struct build *b)
     return pre ? "prerelease" : "added by hand";
 }
 
-/* Where hosts fetch it: from the places that were named, else from here. */
+/* Writes where hosts fetch the build: from the --url places, else from this machine. */
 static void places_text(const struct command_context *c, const struct stored_release *r,
                         const struct build *b, char dst[static 40])
 {
@@ -119,7 +121,7 @@ static void places_text(const struct command_context *c, const struct stored_rel
                 release_file_exists(&c->conf, r->manifest.version, b) ? "this machine" : "nowhere");
 }
 
-static void row(struct table *t, const struct command_context *c, const char *version)
+static void add_release_row(struct table *t, const struct command_context *c, const char *version)
 {
     struct stored_release r;
     struct err err = ERR_INIT;
@@ -133,12 +135,12 @@ static void row(struct table *t, const struct command_context *c, const char *ve
         snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
         str_for_bytes(size, sizeof(size), b->size);
         places_text(c, &r, b, text);
-        table_row(t, COLOR_NONE, (const char *[]){version, kind(&r, b), build, size, text});
+        table_row(t, COLOR_NONE, (const char *[]){version, build_kind(&r, b), build, size, text});
     }
     stored_release_free(&r);
 }
 
-/* Where a release came from and who signed it, as it was written down then. */
+/* Prints where the release came from and who signed it, as recorded when it was stored. */
 static void show_source(const struct command_context *c, const char *version)
 {
     auto_buf struct buf text = BUF_INIT;
@@ -160,15 +162,15 @@ static int open_store(struct command_context *c, struct err *err)
     return context_load_conf(c, err) < 0 ? -1 : keys_trust(&c->conf, &c->trust, err);
 }
 
-static int fetch(struct command_context *c, const char *version, struct err *err)
+static int fetch_verb(struct command_context *c, const char *version, struct err *err)
 {
     if (c->opt.file != NULL || c->opt.url.n > 0 || c->opt.not_a_prerelease)
         return err_set(err, ERR_USAGE, 0,
-                       "--file, --url and --not-a-prerelease are for release add");
+                       "--file, --url and --not-a-prerelease are for `caravan release add`");
     return fetch_release(c, version, NULL, err);
 }
 
-static int list(struct command_context *c, const char *version, struct err *err)
+static int list_releases(struct command_context *c, const char *version, struct err *err)
 {
     char **versions = NULL;
     size_t n = 0;
@@ -178,11 +180,12 @@ static int list(struct command_context *c, const char *version, struct err *err)
     struct table t;
     table_init(&t, (const char *[]){"RELEASE", "KIND", "BUILD", "BINARY", "FETCHED FROM"}, 5);
     for (size_t i = 0; i < n; i++)
-        row(&t, c, versions[i]);
+        add_release_row(&t, c, versions[i]);
     if (n > 0)
         table_print(&t, context_has_color(c, stdout), stdout);
     else
-        printf("No release is on this machine yet: caravan release fetch VERSION\n");
+        printf(
+            "There is no release on this machine yet. To get one: caravan release fetch VERSION\n");
     table_free(&t);
     for (size_t i = 0; i < n; i++) {
         if (c->opt.verbose)
@@ -201,12 +204,12 @@ static bool show_check(const char *version, const struct release_check *r)
     if (r->of_vendor)
         printf("%s: SHA256SUMS is signed by %s\n", version, r->signer.key);
     else
-        printf("%s: a build of your own, signed by your release key alone\n", version);
+        printf("%s: a build of your own; only your release key signed it\n", version);
     for (size_t i = 0; i < r->n_builds; i++) {
         const struct build_check *b = &r->builds[i];
         printf("  %s/%s: ", b->os, b->arch);
-        print_safe(stdout, b->result == CHECK_GOOD  ? "as the vendor signed it"
-                           : b->result == CHECK_OWN ? "your own, no vendor signed it"
+        print_safe(stdout, b->result == CHECK_GOOD  ? "exactly what the vendor signed"
+                           : b->result == CHECK_OWN ? "your own build; no vendor signed it"
                                                     : b->why);
         fputc('\n', stdout);
         good &= b->result != CHECK_BAD;
@@ -219,7 +222,7 @@ static int verify_one(struct command_context *c, const char *version, size_t *ba
     struct release_check r;
     struct err why = ERR_INIT;
     int rc = release_check(&c->conf, &c->trust, version, c->clock, &r, &why);
-    /* Where gpgv or the keys are missing nothing was found, bad or good. */
+    /* If gpgv or the keys are missing, the release is neither good nor bad: stop with the error. */
     if (rc < 0 && (why.kind == ERR_STATE || why.kind == ERR_CONFIG || why.kind == ERR_NOTFOUND)) {
         *err = why;
         return -1;
@@ -246,7 +249,7 @@ static int verify_all(struct command_context *c, size_t *bad, struct err *err)
     return rc;
 }
 
-static int verify(struct command_context *c, const char *version, struct err *err)
+static int verify_releases(struct command_context *c, const char *version, struct err *err)
 {
     size_t bad = 0;
     autoclose int lock = -1;
@@ -254,17 +257,18 @@ static int verify(struct command_context *c, const char *version, struct err *er
         (version != NULL ? verify_one(c, version, &bad, err) : verify_all(c, &bad, err)) < 0)
         return -1;
     fflush(stdout);
-    return bad == 0 ? 0
-                    : err_set(err, ERR_CRYPTO, 0,
-                              "%zu %s not as signed: caravan release remove VERSION, then fetch it "
-                              "again",
-                              bad, str_count(bad, "release is", "releases are"));
+    return bad == 0
+               ? 0
+               : err_set(err, ERR_CRYPTO, 0,
+                         "%zu %s not what was signed. Run caravan release remove VERSION, then "
+                         "fetch the release again",
+                         bad, str_count(bad, "release is", "releases are"));
 }
 
 /* ---- remove ---- */
 
-/* A run that goes on with it, or takes a host back to it. */
-static int check_runs(struct command_context *c, const char *version, struct err *err)
+/* Refuses while a run that has not ended needs the release. */
+static int check_release_runs(struct command_context *c, const char *version, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
@@ -277,28 +281,30 @@ static int check_runs(struct command_context *c, const char *version, struct err
         if (!str_eq(runs[i].target, version) || run_is_over(runs[i].state))
             continue;
         str_hex(id, runs[i].run_id, RUN_ID_LEN);
-        rc = err_set(err, ERR_REFUSED, 0,
-                     "run %.8s goes to %s and has not ended: caravan resume %.8s, or caravan abort "
-                     "%.8s, first",
-                     id, version, id, id);
+        rc =
+            err_set(err, ERR_REFUSED, 0,
+                    "run %.8s to %s has not ended and needs this release: first run caravan resume "
+                    "%.8s, or caravan abort %.8s",
+                    id, version, id, id);
     }
     ledger_store_close(store);
     return rc;
 }
 
-static int take_away(struct command_context *c, const char *version, struct err *err)
+static int remove_release(struct command_context *c, const char *version, struct err *err)
 {
     autoclose int lock = -1;
     if (context_load_conf(c, err) < 0 || release_lock(&c->conf, &lock, err) < 0 ||
-        check_runs(c, version, err) < 0 || release_remove(&c->conf, version, err) < 0)
+        check_release_runs(c, version, err) < 0 || release_remove(&c->conf, version, err) < 0)
         return -1;
-    printf("Release %s is not on this machine any more. Hosts keep what they have.\n", version);
+    printf("Removed release %s from this machine. Hosts keep the binaries that they have.\n",
+           version);
     return 0;
 }
 
 /* ---- serve ---- */
 
-static int serve(struct command_context *c, const char *version, struct err *err)
+static int serve_releases(struct command_context *c, const char *version, struct err *err)
 {
     (void)version;
     return serving_of_all(c, err);
@@ -311,7 +317,7 @@ static void show_manifest(const struct manifest *m)
     char hex[65], when[21];
     clock_rfc3339(when, m->created_s * 1000);
     printf("Release %s, made at %s, %s\n", m->version, when,
-           m->sums_len > 0 ? "with HashiCorp's SHA256SUMS" : "a build of one's own");
+           m->sums_len > 0 ? "with HashiCorp's SHA256SUMS" : "a build of your own");
     for (uint32_t i = 0; i < m->n_builds; i++) {
         digest_hex(hex, &m->builds[i].digest);
         printf("  %s/%s, SHA-256 of the binary %s\n", m->builds[i].os, m->builds[i].arch, hex);
@@ -321,13 +327,13 @@ static void show_manifest(const struct manifest *m)
 static int confirm_sign(struct command_context *c, const char *version, struct err *err)
 {
     char question[120];
-    snprintf(question, sizeof(question), "Sign release %.63s with the release keys that are here?",
-             version);
+    snprintf(question, sizeof(question),
+             "Sign release %.63s with the release keys on this machine?", version);
     return context_confirm(c, question, "nothing was signed", err);
 }
 
-/* Where there is no trust file every release key that is here signs. */
-static int sign(struct command_context *c, const char *path, struct err *err)
+/* Without a trust file every release key of this machine signs. */
+static int sign_release(struct command_context *c, const char *path, struct err *err)
 {
     auto_release_draft struct release_draft d = {.d = {.n_sigs = 0}};
     autoclose int lock = -1;
@@ -346,7 +352,7 @@ static int sign(struct command_context *c, const char *path, struct err *err)
         release_draft_sign(&c->conf, t, wall_s, &d, &added, err) < 0 ||
         release_draft_keep(&c->conf, &d, &kept, err) < 0 || draft_save(&d.d, path, err) < 0)
         return -1;
-    printf("%zu %s added; it has %zu.\n", added,
+    printf("%zu %s added; the manifest now has %zu.\n", added,
            str_count(added, "signature was", "signatures were"), d.d.n_sigs);
     if (d.d.passed_over[0] != '\0') {
         fputs("Not used on this machine: ", stdout);
@@ -354,9 +360,9 @@ static int sign(struct command_context *c, const char *path, struct err *err)
         putchar('\n');
     }
     if (knows && release_draft_check(t, &d, wall_s, &why) < 0)
-        printf("Not yet enough: %s\n", why.text);
+        printf("Signatures are still missing: %s\n", why.text);
     else if (kept)
-        printf("Release %s is signed, and hosts install it.\n", d.manifest.version);
+        printf("Release %s has all signatures: hosts may install it.\n", d.manifest.version);
     return 0;
 }
 
@@ -367,9 +373,10 @@ static const struct {
     int min_args, max_args;
     int (*run)(struct command_context *c, const char *version, struct err *err);
 } words[] = {
-    {"fetch", 1, 1, fetch},   {"add", 1, 1, add},          {"list", 0, 0, list},
-    {"verify", 0, 1, verify}, {"remove", 1, 1, take_away}, {"serve", 0, 0, serve},
-    {"sign", 1, 1, sign},
+    {"fetch", 1, 1, fetch_verb},      {"add", 1, 1, add_release},
+    {"list", 0, 0, list_releases},    {"verify", 0, 1, verify_releases},
+    {"remove", 1, 1, remove_release}, {"serve", 0, 0, serve_releases},
+    {"sign", 1, 1, sign_release},
 };
 
 int cmd_release(void *ctx, int argc, char **argv)
@@ -382,7 +389,7 @@ int cmd_release(void *ctx, int argc, char **argv)
                                                                           : EXIT_DONE;
     (void)err_set(
         &err, ERR_USAGE, 0,
-        "want `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]`, "
+        "expected `caravan release fetch VERSION`, `add VERSION`, `list`, `verify [VERSION]`, "
         "`sign FILE`, `remove VERSION` or `serve`");
     return command_fail(&err);
 }

@@ -1,9 +1,9 @@
 #include "run_command.h"
 #include "commands.h"
 
-/* with_release: hosts that were not staged yet still are. */
-static int go_on(struct command_context *c, const char *run, bool with_release,
-                 void (*begin)(struct ledger *l))
+/* with_release: hosts that are not staged yet will be staged. */
+static int reopen_and_carry_out(struct command_context *c, const char *run, bool with_release,
+                                void (*begin)(struct ledger *l))
 {
     struct reopened_run r;
     struct err err = ERR_INIT;
@@ -22,10 +22,10 @@ static int go_on(struct command_context *c, const char *run, bool with_release,
 
 int cmd_resume(void *ctx, int argc, char **argv)
 {
-    return go_on(ctx, argc > 0 ? argv[0] : NULL, true, ledger_resume);
+    return reopen_and_carry_out(ctx, argc > 0 ? argv[0] : NULL, true, ledger_resume);
 }
 
 int cmd_abort(void *ctx, int argc, char **argv)
 {
-    return go_on(ctx, argc > 0 ? argv[0] : NULL, false, ledger_abort);
+    return reopen_and_carry_out(ctx, argc > 0 ? argv[0] : NULL, false, ledger_abort);
 }

@@ -4,7 +4,7 @@
 #include "report_history.h"
 #include "report_run.h"
 
-static int show(struct command_context *c, const struct reopened_run *r, struct err *err)
+static int show_run(struct command_context *c, const struct reopened_run *r, struct err *err)
 {
     autofree struct stored_change *changes = NULL;
     autofree struct stored_log_line *heard = NULL;
@@ -31,7 +31,7 @@ int cmd_show(void *ctx, int argc, char **argv)
     struct err err = ERR_INIT;
     int rc = run_reopen_to_read(ctx, argc > 0 ? argv[0] : NULL, &r, &err);
     if (rc == 0)
-        rc = show(ctx, &r, &err);
+        rc = show_run(ctx, &r, &err);
     reopened_run_free(&r);
     return rc < 0 ? command_fail(&err) : EXIT_DONE;
 }

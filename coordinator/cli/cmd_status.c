@@ -7,9 +7,9 @@
 #include "table.h"
 #include "world_dump.h"
 
-/* Whose notes are asked for: servers hold those about the cluster; a client may hold one
- * when something of it is not as usual. */
-static size_t choose(const struct world *w, const char **keys, size_t max)
+/* Chooses the hosts whose notes are read. Servers keep the notes about the cluster. A client may
+ * have a note if it is draining, not eligible, or has a lease. */
+static size_t choose_noted_hosts(const struct world *w, const char **keys, size_t max)
 {
     size_t n = 0;
     for (size_t i = 0; i < w->n_hosts && n < max; i++) {
@@ -20,7 +20,7 @@ static size_t choose(const struct world *w, const char **keys, size_t max)
     return n;
 }
 
-static void host_row(struct table *t, const struct world *w, const struct host *h)
+static void add_status_row(struct table *t, const struct world *w, const struct host *h)
 {
     struct host_health health;
     host_health(w, h, &health);
@@ -35,7 +35,7 @@ static void host_row(struct table *t, const struct world *w, const struct host *
                                health.drift});
 }
 
-static bool is_plain(const struct world *w, const struct host *h, const struct fleet_health *f)
+static bool needs_no_row(const struct world *w, const struct host *h, const struct fleet_health *f)
 {
     struct host_health health;
     host_health(w, h, &health);
@@ -43,17 +43,17 @@ static bool is_plain(const struct world *w, const struct host *h, const struct f
            health.drift[0] == '\0' && !h->client.draining && h->client.eligible;
 }
 
-static void print_hosts(const struct command_context *c, const struct world *w,
-                        const struct fleet_health *f)
+static void print_status_hosts(const struct command_context *c, const struct world *w,
+                               const struct fleet_health *f)
 {
     struct table t;
     size_t hidden = 0;
     table_init(&t, (const char *[]){"HOST", "ROLE", "REGION", "VERSION", "NOMAD", "AGENT", ""}, 7);
     for (size_t i = 0; i < w->n_hosts; i++) {
-        if (t.n_rows >= REPORT_ROWS && !c->opt.verbose && is_plain(w, &w->hosts[i], f))
+        if (t.n_rows >= REPORT_ROWS && !c->opt.verbose && needs_no_row(w, &w->hosts[i], f))
             hidden++;
         else
-            host_row(&t, w, &w->hosts[i]);
+            add_status_row(&t, w, &w->hosts[i]);
     }
     table_print(&t, context_has_color(c, stdout), stdout);
     table_free(&t);
@@ -61,7 +61,8 @@ static void print_hosts(const struct command_context *c, const struct world *w,
         printf("  ... and %zu more clients, all well (-v shows them)\n", hidden);
 }
 
-/* A note whose run holds no lease any more: nobody will undo its effect by itself. */
+/* Calls tell for each note. A note is orphaned if its run has no lease any more: no run in progress
+ * will undo the effect. Returns the number of orphaned notes. */
 static size_t each_note(const struct command_context *c, const struct world *w,
                         void (*tell)(const struct host *, const struct note *, bool, void *),
                         void *ctx)
@@ -125,25 +126,31 @@ static void print_summary(const struct fleet_health *f, size_t orphans)
         fputs(", different versions", stdout);
     }
     if (f->unwell == 0 && f->agents_unwell == 0 && f->drifting == 0)
-        puts("; all well by Nomad, every agent answers, no drift");
+        puts("; Nomad reports all as healthy, every agent answers, no drift");
     else
-        printf("; %zu not well by Nomad, %zu without a good answer from the agent, %zu drifting\n",
+        printf("; Nomad reports %zu as not healthy, %zu without a valid answer from the agent, %zu "
+               "with "
+               "drift\n",
                f->unwell, f->agents_unwell, f->drifting);
     if (f->agents_unwell > 0)
-        puts("Is an agent there and does not answer, its key may have changed: `caravan enroll` "
-             "tells, and `caravan enroll --rekey HOST` shows both keys and accepts the new one.");
+        puts(
+            "If caravan-agent runs on such a host, its key may have changed. Run `caravan enroll`: "
+            "it shows this. Then `caravan enroll --rekey HOST` shows both keys and asks whether "
+            "to accept the new key.");
     if (f->regions[0] != '\0') {
         print_safe(stdout, f->regions);
         fputc('\n', stdout);
     }
     run_hex(hex, f->run_id);
     if (f->leases > 0)
-        printf("A run is under way, or was left: %.8s holds the %s of %zu %s\n", hex,
+        printf("A run is in progress or did not end: run %.8s holds the %s of %zu %s\n", hex,
                str_count(f->leases, "lease", "leases"), f->leases,
                str_count(f->leases, "agent", "agents"));
     if (orphans > 0)
-        printf("%zu orphaned %s: `caravan resume` or `caravan abort` where the run was begun\n",
-               orphans, str_count(orphans, "effect", "effects"));
+        printf(
+            "%zu orphaned %s: run `caravan resume` or `caravan abort` on the machine where the run "
+            "began\n",
+            orphans, str_count(orphans, "effect", "effects"));
 }
 
 static bool all_well(const struct fleet_health *f, size_t orphans)
@@ -172,9 +179,9 @@ static struct json *stopped_json(const struct ledger *l)
     return o;
 }
 
-/* Why the newest run is stopped, and what is known to come after it, as long as it is to come: to
- * standard output or into o. A ledger that is not there has nothing to tell. */
-static void tell_last_run(struct command_context *c, struct json *o)
+/* Reports why the newest run is stopped, and failures that may still come after it: into o, or to
+ * standard output if o is NULL. Reports nothing if there is no ledger. */
+static void report_newest_run(struct command_context *c, struct json *o)
 {
     struct reopened_run r;
     struct err err = ERR_INIT;
@@ -190,7 +197,7 @@ static void tell_last_run(struct command_context *c, struct json *o)
             print_stopped(c, r.ledger);
         report_late_failures(&r.plan, r.ledger, now, context_has_color(c, stdout), stdout);
     } else if (err.kind != ERR_NOTFOUND) {
-        fputs("caravan: of the last run nothing can be said: ", stderr);
+        fputs("caravan: warning: cannot read the newest run from the ledger: ", stderr);
         print_safe(stderr, err.text);
         fputc('\n', stderr);
     }
@@ -210,7 +217,7 @@ static bool print_json(struct command_context *c, const struct world *w,
     json_set_int(o, "drifting", (int64_t)f->drifting);
     json_set_int(o, "orphaned", (int64_t)orphans);
     json_set_str(o, "problem", f->regions);
-    tell_last_run(c, o);
+    report_newest_run(c, o);
     bool well = all_well(f, orphans);
     json_set_bool(o, "well", well);
     json_line(o, stdout);
@@ -225,14 +232,14 @@ int cmd_status(void *ctx, int argc, char **argv)
     struct fleet_health f;
     (void)argc;
     (void)argv;
-    if (context_open(c, &err) < 0 || context_look(c, choose, PATIENCE_MS, &w, &err) < 0)
+    if (context_open(c, &err) < 0 || context_look(c, choose_noted_hosts, PATIENCE_MS, &w, &err) < 0)
         return command_fail(&err);
     fleet_health(w, &f);
     if (c->opt.json)
         return print_json(c, w, &f) ? EXIT_DONE : EXIT_FAILED;
-    print_hosts(c, w, &f);
+    print_status_hosts(c, w, &f);
     size_t orphans = each_note(c, w, print_note, NULL);
     print_summary(&f, orphans);
-    tell_last_run(c, NULL);
+    report_newest_run(c, NULL);
     return all_well(&f, orphans) ? EXIT_DONE : EXIT_FAILED;
 }

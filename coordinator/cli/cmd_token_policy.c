@@ -2,12 +2,12 @@
 #include "token_rights.h"
 #include "world.h"
 
-/* The oldest of those that the cluster lists, failed ones too: they come back as they were. */
-static int version_of_fleet(struct command_context *c, struct version *ret, struct err *err)
+/* Finds the oldest version among the servers that the cluster lists. Failed servers count too: they
+ * come back with their old version. */
+static int find_oldest_version(struct command_context *c, struct version *ret, struct err *err)
 {
-    static const char advice[] =
-        "which versions the fleet's servers run could not be read; say the "
-        "oldest: caravan token-policy 1.10.5";
+    static const char advice[] = "Caravan cannot read the versions of the servers; give the oldest "
+                                 "version, for example: caravan token-policy 1.10.5";
     const struct world *w = NULL;
 
     if (context_open(c, err) < 0 || context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
@@ -15,7 +15,7 @@ static int version_of_fleet(struct command_context *c, struct version *ret, stru
     return world_oldest_server(w, NULL, ret) ? 0 : err_set(err, ERR_NETWORK, 0, "%s", advice);
 }
 
-static unsigned uses_of(const struct command_context *c)
+static unsigned find_uses(const struct command_context *c)
 {
     unsigned uses = USE_ALWAYS;
 
@@ -31,10 +31,10 @@ int cmd_token_policy(void *ctx, int argc, char **argv)
     auto_buf struct buf text = BUF_INIT;
     struct version oldest;
 
-    if (context_load_conf(c, &err) < 0 ||
-        (argc > 0 ? version_parse(argv[0], &oldest, &err) : version_of_fleet(c, &oldest, &err)) < 0)
+    if (context_load_conf(c, &err) < 0 || (argc > 0 ? version_parse(argv[0], &oldest, &err)
+                                                    : find_oldest_version(c, &oldest, &err)) < 0)
         return command_fail(&err);
-    token_policy_text(uses_of(c), &oldest, &text);
+    token_policy_text(find_uses(c), &oldest, &text);
     fputs(buf_str(&text), stdout);
     return EXIT_DONE;
 }

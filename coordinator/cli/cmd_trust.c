@@ -7,7 +7,7 @@
 #include "trust_push.h"
 #include "trust_show.h"
 
-/* ---- what lies here ---- */
+/* ---- the trust files of this machine ---- */
 
 struct open_trust {
     int lock;
@@ -31,7 +31,7 @@ static int64_t wall_s(const struct command_context *c)
     return clock_wall(c->clock) / 1000;
 }
 
-/* The draft counts while its version is the next one. */
+/* A draft counts only if its version is the next one. */
 static int load_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
     if (context_load_conf(c, err) < 0 ||
@@ -43,7 +43,7 @@ static int load_trust(struct command_context *c, struct open_trust *o, struct er
     return 0;
 }
 
-/* To change it: nobody else does at the same time. */
+/* Loads the trust files to change them, and takes the lock. */
 static int open_trust(struct command_context *c, struct open_trust *o, struct err *err)
 {
     char unused[300];
@@ -56,8 +56,8 @@ static int open_trust(struct command_context *c, struct open_trust *o, struct er
 
 /* ---- a draft that is, or is not, complete ---- */
 
-static int settle(struct command_context *c, const struct trust_draft *d, struct trust_kept *kept,
-                  struct err *err)
+static int put_in_force(struct command_context *c, const struct trust_draft *d,
+                        struct trust_kept *kept, struct err *err)
 {
     char package[300], file[300];
     if (conf_path(&c->conf, TRUST_NAME, file, err) < 0 ||
@@ -67,50 +67,53 @@ static int settle(struct command_context *c, const struct trust_draft *d, struct
     if (d->t.version == 1) {
         printf("The trust file is signed. Every host needs the packages caravan-agent and\n"
                "  %s\n"
-               "Instead of the second package %s may be copied %s.\n"
-               "Then, with one server's address in NOMAD_ADDR: caravan enroll\n",
+               "Instead of the second package you may copy %s %s.\n"
+               "Then set NOMAD_ADDR to the address of one server, and run: caravan enroll\n",
                package, file, trust_copy_words(file));
         return 0;
     }
-    printf("Trust version %u is in force on this machine. Hosts get it now by\n"
+    printf("Trust version %u is in force on this machine. To send it to the hosts, run\n"
            "  caravan trust push\n"
-           "A host that is away follows when it gets the package\n"
+           "A host that does not answer now gets it later from the package\n"
            "  %s\n"
-           "or when %s is copied %s.\n",
+           "or from %s, which you may copy %s.\n",
            (unsigned)d->t.version, package, file, trust_copy_words(file));
     return 0;
 }
 
-/* Signs with what is here; what is still missing is told. */
-static int sign_and_settle(struct command_context *c, struct open_trust *o, struct trust_draft *d,
-                           struct err *err)
+/* Signs with the root keys of this machine. If signatures are missing, saves the draft and says
+ * whose. */
+static int sign_next_version(struct command_context *c, struct open_trust *o, struct trust_draft *d,
+                             struct err *err)
 {
     size_t added = 0;
     struct err why = ERR_INIT;
     if (trust_draft_sign(&c->conf, &o->kept.now, d, &added, err) < 0)
         return -1;
     if (trust_draft_check(d, &o->kept.now, &why) == 0)
-        return settle(c, d, &o->kept, err);
+        return put_in_force(c, d, &o->kept, err);
     if (draft_save(&d->d, o->draft_path, err) < 0)
         return -1;
     trust_show_signers(d, &o->kept.now);
-    printf("It is a draft, and no host obeys it yet. Carry %s to whoever holds a missing key:\n"
+    printf("This is a draft; no host obeys it yet. Carry %s to the machine of a missing key, and\n"
+           "run there:\n"
            "  caravan trust sign FILE\n"
-           "and bring it back, and type the same here. Remove the file to drop the draft.\n",
+           "Bring the file back, and run the same command here. To drop the draft, remove the "
+           "file.\n",
            o->draft_path);
     return 0;
 }
 
 /* ---- edits ---- */
 
-/* A day, in UTC: from its first second on the key is none. */
+/* The key is not valid from the first second of this day (UTC) on. */
 static int read_expiry(const struct command_context *c, int64_t *ret, struct err *err)
 {
     if (arguments_day(c->opt.expires, ret, err) < 0)
         return -1;
     return *ret == 0 || *ret > wall_s(c)
                ? 0
-               : err_set(err, ERR_USAGE, 0, "--expires %s: that day has begun already",
+               : err_set(err, ERR_USAGE, 0, "--expires %s: this day has already begun",
                          c->opt.expires);
 }
 
@@ -138,7 +141,7 @@ static int edit_rotate(struct command_context *c, struct trust *t, char **args, 
     uint32_t i = 0;
     char name[KEY_NAME_MAX];
     str_cut(name, sizeof(name), args[0]);
-    /* A role with one key stands for this key, whatever it is called. */
+    /* The name of a role that has one key means this key. */
     if (!trust_find_name(t, args[0], &has, &i) && role != ROLE_NONE && t->roles[role].n == 1)
         trust_key_name(t, role, 0, name);
     return read_expiry(c, &expires_s, err) < 0 || key_public_load(args[1], &k, err) < 0
@@ -148,7 +151,7 @@ static int edit_rotate(struct command_context *c, struct trust *t, char **args, 
 
 typedef int edit(struct command_context *c, struct trust *t, char **args, struct err *err);
 
-/* --threshold is of the role that the command is about: add names it, the others name a key. */
+/* --threshold belongs to the role of the key: add names the role, the other commands name a key. */
 static int edit_with_threshold(struct command_context *c, edit *one, struct trust *t, char **args,
                                struct err *err)
 {
@@ -160,7 +163,7 @@ static int edit_with_threshold(struct command_context *c, edit *one, struct trus
         role = has;
     if (role == ROLE_NONE)
         return err_set(err, ERR_NOTFOUND, 0, "no key is called %s", args[0]);
-    /* A key may go where fewer are to sign from now on. */
+    /* First lower the threshold: it may be what forbids to remove the key. */
     if (one == edit_remove && trust_edit_threshold(t, role, (uint32_t)c->opt.threshold, err) < 0)
         return -1;
     if (one(c, t, args, err) < 0)
@@ -168,20 +171,21 @@ static int edit_with_threshold(struct command_context *c, edit *one, struct trus
     return trust_edit_threshold(t, role, (uint32_t)c->opt.threshold, err);
 }
 
-/* From the draft where there is one: several changes make one version. */
-static void begin(const struct command_context *c, const struct open_trust *o, struct trust *ret)
+/* Begins the next version from the draft, if there is one: several changes make one version. */
+static void begin_next_version(const struct command_context *c, const struct open_trust *o,
+                               struct trust *ret)
 {
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
     trust_edit_begin(&from, wall_s(c), ret);
     if (o->has_draft && o->draft.d.n_sigs > 0)
-        printf("The draft of version %u is changed: its %zu %s for nothing any more.\n",
+        printf("This changes the draft of version %u: its %zu %s not valid any more.\n",
                (unsigned)ret->version, o->draft.d.n_sigs,
-               str_count(o->draft.d.n_sigs, "signature counts", "signatures count"));
+               str_count(o->draft.d.n_sigs, "signature is", "signatures are"));
 }
 
-/* Is it a key of the version in force, which the draft has no more? */
-static bool is_gone(const struct open_trust *o, const struct trust *next, const char *name)
+/* Does the version in force have this key, but the draft does not? */
+static bool is_out_of_draft(const struct open_trust *o, const struct trust *next, const char *name)
 {
     enum role role;
     uint32_t i;
@@ -189,47 +193,46 @@ static bool is_gone(const struct open_trust *o, const struct trust *next, const 
            !trust_find_name(next, name, &role, &i);
 }
 
-static int change(struct command_context *c, edit *one, char **args, struct err *err)
+static int make_version(struct command_context *c, edit *one, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     struct trust next;
     if (open_trust(c, &o, err) < 0)
         return -1;
-    begin(c, &o, &next);
+    begin_next_version(c, &o, &next);
     if (edit_with_threshold(c, one, &next, args, err) < 0)
-        return one != edit_add && is_gone(&o, &next, args[0])
-                   ? err_set(
-                         err, ERR_REFUSED, 0,
-                         "the draft of version %u has no key %s: an earlier change took it out, "
-                         "and nothing has to be done. Remove %s to drop the draft",
-                         (unsigned)next.version, args[0], o.draft_path)
+        return one != edit_add && is_out_of_draft(&o, &next, args[0])
+                   ? err_set(err, ERR_REFUSED, 0,
+                             "the draft of version %u has no key %s: an earlier change removed it. "
+                             "You need not do anything. To drop the draft, remove %s",
+                             (unsigned)next.version, args[0], o.draft_path)
                    : -1;
     if (trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
         trust_draft_new(&next, &d, err) < 0)
         return -1;
     trust_show_changes(&o.kept.now, &next);
-    return sign_and_settle(c, &o, &d, err);
+    return sign_next_version(c, &o, &d, err);
 }
 
-static int add(struct command_context *c, char **args, struct err *err)
+static int add_trust_key(struct command_context *c, char **args, struct err *err)
 {
-    return change(c, edit_add, args, err);
+    return make_version(c, edit_add, args, err);
 }
 
-static int take_away(struct command_context *c, char **args, struct err *err)
+static int remove_trust_key(struct command_context *c, char **args, struct err *err)
 {
-    return change(c, edit_remove, args, err);
+    return make_version(c, edit_remove, args, err);
 }
 
-static int rotate(struct command_context *c, char **args, struct err *err)
+static int rotate_trust_key(struct command_context *c, char **args, struct err *err)
 {
-    return change(c, edit_rotate, args, err);
+    return make_version(c, edit_rotate, args, err);
 }
 
 /* ---- sign ---- */
 
-static int load_draft(const char *path, struct trust_draft *ret, struct err *err)
+static int load_trust_draft(const char *path, struct trust_draft *ret, struct err *err)
 {
     bool there = false;
     if (trust_draft_load(path, ret, &there, err) < 0)
@@ -237,27 +240,27 @@ static int load_draft(const char *path, struct trust_draft *ret, struct err *err
     return there ? 0
                  : err_set(err, ERR_NOTFOUND, 0,
                            "there is no draft at %s: `caravan trust add`, `remove` or `rotate` "
-                           "makes one",
+                           "makes a draft",
                            path);
 }
 
-static int confirm(struct command_context *c, const struct trust_draft *d, struct err *err)
+static int confirm_trust(struct command_context *c, const struct trust_draft *d, struct err *err)
 {
     char question[100];
-    snprintf(question, sizeof(question), "Sign version %u with the root keys that are here?",
+    snprintf(question, sizeof(question), "Sign version %u with the root keys on this machine?",
              (unsigned)d->t.version);
     return context_confirm(c, question, "nothing was signed", err);
 }
 
-/* Where there is no trust file a draft can be judged by people alone. */
+/* Without a trust file on this machine only people can judge a draft. */
 static int check_known(const struct trust_kept *kept, const struct trust_draft *d, struct err *err)
 {
     if (memcmp(kept->now.cluster, d->t.cluster, CLUSTER_ID_LEN) != 0)
         return err_set(err, ERR_REFUSED, 0, "the draft is for another cluster, %s", d->t.name);
     if (d->t.version != kept->now.version + 1)
         return err_set(err, ERR_REFUSED, 0,
-                       "the draft is of version %u, and version %u is in force on this machine: it "
-                       "does not follow",
+                       "the draft is version %u, but version %u is in force on this machine: the "
+                       "draft does not follow that version",
                        (unsigned)d->t.version, (unsigned)kept->now.version);
     return 0;
 }
@@ -270,11 +273,13 @@ static void show_draft(const struct command_context *c, const struct trust_draft
     if (now != NULL)
         trust_show_changes(now, &d->t);
     else
-        puts("There is no trust file on this machine: compare every fingerprint with its owner.");
+        puts("There is no trust file on this machine: compare every fingerprint with the owner of "
+             "the "
+             "key.");
 }
 
-static int sign_file(struct command_context *c, const char *path, struct trust_draft *d,
-                     struct trust_kept *kept, struct err *err)
+static int sign_trust_file(struct command_context *c, const char *path, struct trust_draft *d,
+                           struct trust_kept *kept, struct err *err)
 {
     size_t added = 0;
     const struct trust *now = kept != NULL ? &kept->now : NULL;
@@ -282,12 +287,12 @@ static int sign_file(struct command_context *c, const char *path, struct trust_d
         return -1;
     show_draft(c, d, now);
     struct err why = ERR_INIT;
-    /* What is complete needs no more signatures: no key signs without a question. */
+    /* A complete draft needs no more signatures. Otherwise ask before a key signs. */
     bool lacks = trust_draft_check(d, now, &why) < 0;
     if (trust_edit_day(&d->t, wall_s(c), err) < 0)
         return err_wrap(err, "nothing was signed");
     if ((lacks &&
-         (confirm(c, d, err) < 0 || trust_draft_sign(&c->conf, now, d, &added, err) < 0)) ||
+         (confirm_trust(c, d, err) < 0 || trust_draft_sign(&c->conf, now, d, &added, err) < 0)) ||
         draft_save(&d->d, path, err) < 0)
         return -1;
     printf("%zu %s added to %s\n", added, str_count(added, "signature was", "signatures were"),
@@ -296,8 +301,8 @@ static int sign_file(struct command_context *c, const char *path, struct trust_d
     return 0;
 }
 
-/* On the machine that made it a draft that is complete comes into force. */
-static int sign(struct command_context *c, char **args, struct err *err)
+/* A complete draft comes into force on the machine that made it. */
+static int sign_trust_draft(struct command_context *c, char **args, struct err *err)
 {
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}}, mine = {.d = {.n_sigs = 0}};
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
@@ -307,33 +312,33 @@ static int sign(struct command_context *c, char **args, struct err *err)
     struct err why = ERR_INIT;
     if (context_load_conf(c, err) < 0 || conf_path(&c->conf, TRUST_DRAFT_NAME, own, err) < 0 ||
         file_make_dirs(c->conf.dir, 0755, err) < 0 || trust_files_lock(&c->conf, &lock, err) < 0 ||
-        load_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
+        load_trust_draft(args[0] != NULL ? args[0] : own, &d, err) < 0 ||
         trust_draft_load(own, &mine, &has_own, err) < 0 ||
         trust_kept_load_if(&c->conf, &kept, &knows, err) < 0)
         return -1;
-    char unused[300]; /* a command that was killed may have left none */
+    char unused[300]; /* an earlier command may have been killed before it made the package */
     if (knows && trust_files_package(&c->conf, wall_s(c), true, unused, err) < 0)
         return -1;
     draft_merge(&d.d, &mine.d);
     bool same = has_own && draft_same(&d.d, &mine.d);
-    if (sign_file(c, args[0] != NULL ? args[0] : own, &d, knows ? &kept : NULL, err) < 0)
+    if (sign_trust_file(c, args[0] != NULL ? args[0] : own, &d, knows ? &kept : NULL, err) < 0)
         return -1;
     if (same && draft_save(&d.d, own, err) < 0)
         return -1;
     if ((!knows && !same) || trust_draft_check(&d, knows ? &kept.now : NULL, &why) < 0)
         return 0;
-    return settle(c, &d, knows ? &kept : NULL, err);
+    return put_in_force(c, &d, knows ? &kept : NULL, err);
 }
 
 /* ---- show ---- */
 
-static int show(struct command_context *c, char **args, struct err *err)
+static int show_trust_or_draft(struct command_context *c, char **args, struct err *err)
 {
     auto_open_trust struct open_trust o = {.lock = -1};
     auto_trust_draft struct trust_draft d = {.d = {.n_sigs = 0}};
     if (args[0] != NULL) {
         bool knows = false;
-        if (context_load_conf(c, err) < 0 || load_draft(args[0], &d, err) < 0 ||
+        if (context_load_conf(c, err) < 0 || load_trust_draft(args[0], &d, err) < 0 ||
             trust_kept_load_if(&c->conf, &o.kept, &knows, err) < 0)
             return -1;
         show_draft(c, &d, knows ? &o.kept.now : NULL);
@@ -347,7 +352,7 @@ static int show(struct command_context *c, char **args, struct err *err)
         putchar('\n');
         trust_show_changes(&o.kept.now, &o.draft.t);
         trust_show_signers(&o.draft, &o.kept.now);
-        printf("That is a draft, %s; no host obeys it yet.\n", o.draft_path);
+        printf("This is a draft, %s; no host obeys it yet.\n", o.draft_path);
     }
     fflush(stdout);
     trust_push_show(c, o.kept.now.version);
@@ -361,8 +366,9 @@ static const struct {
     int min_args, max_args;
     int (*run)(struct command_context *c, char **args, struct err *err);
 } words[] = {
-    {"show", 0, 1, show},     {"add", 2, 2, add},   {"remove", 1, 1, take_away},
-    {"rotate", 2, 2, rotate}, {"sign", 0, 1, sign},
+    {"show", 0, 1, show_trust_or_draft}, {"add", 2, 2, add_trust_key},
+    {"remove", 1, 1, remove_trust_key},  {"rotate", 2, 2, rotate_trust_key},
+    {"sign", 0, 1, sign_trust_draft},
 };
 
 int cmd_trust(void *ctx, int argc, char **argv)
@@ -378,7 +384,7 @@ int cmd_trust(void *ctx, int argc, char **argv)
             argc - 1 <= words[i].max_args)
             return words[i].run(ctx, args, &err) < 0 ? command_fail(&err) : EXIT_DONE;
     (void)err_set(&err, ERR_USAGE, 0,
-                  "want `caravan trust show [FILE]`, `add ROLE FILE.pub`, `remove NAME`, "
+                  "expected `caravan trust show [FILE]`, `add ROLE FILE.pub`, `remove NAME`, "
                   "`rotate NAME|ROLE FILE.pub`, `sign [FILE]` or `push`");
     return command_fail(&err);
 }

@@ -28,13 +28,15 @@ struct upgrade {
     int lock;
 };
 
-/* One run at a time: a live one is named by its pid, one that did not end by its id. */
+/* Only one run at a time. The error names the pid of a run in progress, or the id of a run that has
+ * not ended. */
 static int check_ledger(struct upgrade *u, struct err *err)
 {
     autofree struct stored_run *runs = NULL;
     size_t n = 0;
     if (ledger_store_lock(&u->context->conf, &u->lock, err) < 0)
-        return err->kind == ERR_BUSY ? err_wrap(err, "another run is under way here") : -1;
+        return err->kind == ERR_BUSY ? err_wrap(err, "another run is in progress on this machine")
+                                     : -1;
     if (ledger_store_open(&u->context->conf, true, u->context->clock, &u->store, err) < 0 ||
         ledger_store_runs(u->store, &runs, &n, err) < 0)
         return -1;
@@ -44,14 +46,15 @@ static int check_ledger(struct upgrade *u, struct err *err)
         if (!run_is_over(runs[i].state))
             return err_set(
                 err, ERR_REFUSED, 0,
-                "run %.8s to %s has not ended (%s). Go on with `caravan resume %.8s`, or "
-                "end it with `caravan abort %.8s`, first",
+                "run %.8s to %s has not ended (%s). First continue it with `caravan resume %.8s`, "
+                "or end it with `caravan abort %.8s`",
                 hex, runs[i].target, run_state_name(runs[i].state), hex, hex);
     }
     return 0;
 }
 
-/* A run of another ledger, perhaps on another machine, that a server's agent obeys goes first. */
+/* Refuses if the agent of a server obeys a run that is not in this ledger: another coordinator,
+ * maybe on another machine, is working. */
 static int check_holder(const struct world *w, struct err *err)
 {
     for (size_t i = 0; i < w->n_hosts; i++) {
@@ -63,8 +66,9 @@ static int check_holder(const struct world *w, struct err *err)
         run_hex(hex, lease->run_id);
         str_for_ms(time, sizeof(time), lease->expires_in_ms);
         return err_set(err, ERR_REFUSED, 0,
-                       "%s obeys run %.8s, which is not in this ledger: another coordinator is at "
-                       "work. Wait for it to end; if it is gone, its lease ends in %s",
+                       "%s obeys run %.8s, which is not in the ledger of this machine: another "
+                       "coordinator carries out that run. Wait until that run ends; if that "
+                       "coordinator does not run any more, its lease ends in %s",
                        h->name, hex, time);
     }
     return 0;
@@ -87,14 +91,15 @@ static int make_plan(struct upgrade *u, struct err *err)
     return 0;
 }
 
-static void tell_again(const char *why)
+static void print_plan_again(const char *why)
 {
     print_safe(stderr, why);
-    fprintf(stderr, "; looking again, for at most %d s\n", PLAN_AGAIN_MS / 1000);
+    fprintf(stderr, "; Caravan looks again, for at most %d s\n", PLAN_AGAIN_MS / 1000);
 }
 
-/* An election or a late answer is over in seconds: it is waited for, and told. */
-static int plan_in_peace(struct upgrade *u, struct err *err)
+/* Plans. If an election or a late answer refuses the plan, says so and plans again for some
+ * seconds: such a state passes soon. */
+static int plan_until_calm(struct upgrade *u, struct err *err)
 {
     const struct command_context *c = u->context;
     int64_t end = clock_mono(c->clock) + PLAN_AGAIN_MS;
@@ -103,7 +108,7 @@ static int plan_in_peace(struct upgrade *u, struct err *err)
     for (bool told = false; plan_may_pass(&u->plan) && clock_mono(c->clock) < end; told = true) {
         const struct finding *f = plan_refused(&u->plan);
         if (!told && !c->opt.json)
-            tell_again(f->text);
+            print_plan_again(f->text);
         if (make_plan(u, err) < 0)
             return -1;
     }
@@ -124,7 +129,7 @@ static void show_plan(const struct upgrade *u)
     fflush(stdout);
 }
 
-static void boot_id(char *dst, size_t n)
+static void read_boot_id(char *dst, size_t n)
 {
     FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
     char line[64] = "";
@@ -137,7 +142,7 @@ static void boot_id(char *dst, size_t n)
     str_cut(dst, n, line);
 }
 
-static int run_it(struct upgrade *u, struct err *err)
+static int begin_run(struct upgrade *u, struct err *err)
 {
     unsigned char id[RUN_ID_LEN];
     autofree struct ledger *l = xzalloc(1, sizeof(*l));
@@ -145,7 +150,7 @@ static int run_it(struct upgrade *u, struct err *err)
     ledger_init(l, &u->plan, id);
     l->begun_wall_ms = clock_wall(u->context->clock);
     l->hazards_digest = u->context->hazards.digest;
-    boot_id(l->boot, sizeof(l->boot));
+    read_boot_id(l->boot, sizeof(l->boot));
     l->dirty = true;
     int code = -1;
     if (ledger_store_commit(u->store, l, err) == 0)
@@ -158,8 +163,8 @@ static int run_it(struct upgrade *u, struct err *err)
     return code;
 }
 
-/* Between the plan and the first effect: is it wanted? 1 go on, 0 nothing to do. */
-static int confirm(struct upgrade *u, int *ret_code, struct err *err)
+/* Asks before the first effect. 1: go on; 0: nothing to do, and *ret_code is the exit code. */
+static int confirm_plan(struct upgrade *u, int *ret_code, struct err *err)
 {
     const struct options *o = &u->context->opt;
     *ret_code = EXIT_DONE;
@@ -171,7 +176,8 @@ static int confirm(struct upgrade *u, int *ret_code, struct err *err)
     if (o->dry_run)
         return 0;
     if (u->plan.n_todo == 0) {
-        fprintf(o->json ? stderr : stdout, "Every host of the plan runs %s already.\n",
+        fprintf(o->json ? stderr : stdout,
+                "Every host of the plan already runs %s. There is nothing to do.\n",
                 u->plan.target);
         return 0;
     }
@@ -183,7 +189,7 @@ static int confirm(struct upgrade *u, int *ret_code, struct err *err)
                : 1;
 }
 
-static int upgrade(struct upgrade *u, const char *version, struct err *err)
+static int upgrade_fleet(struct upgrade *u, const char *version, struct err *err)
 {
     struct command_context *c = u->context;
     int code = EXIT_DONE;
@@ -195,22 +201,22 @@ static int upgrade(struct upgrade *u, const char *version, struct err *err)
         return -1;
     if (!c->opt.dry_run && check_ledger(u, err) < 0)
         return -1;
-    if (plan_in_peace(u, err) < 0)
+    if (plan_until_calm(u, err) < 0)
         return -1;
     show_plan(u);
-    int rc = confirm(u, &code, err);
+    int rc = confirm_plan(u, &code, err);
     if (rc <= 0)
         return rc < 0 ? -1 : code;
     if (context_open_operator_key(c, err) < 0)
         return -1;
-    return run_it(u, err);
+    return begin_run(u, err);
 }
 
-static int begin(struct command_context *c, const char *version, enum begin what)
+static int begin_command(struct command_context *c, const char *version, enum begin what)
 {
     struct upgrade u = {.context = c, .lock = -1, .what = what};
     struct err err = ERR_INIT;
-    int code = upgrade(&u, version, &err);
+    int code = upgrade_fleet(&u, version, &err);
     if (u.planned)
         plan_free(&u.plan);
     serving_end(&u.serving);
@@ -224,17 +230,17 @@ static int begin(struct command_context *c, const char *version, enum begin what
 int cmd_upgrade(void *ctx, int argc, char **argv)
 {
     (void)argc;
-    return begin(ctx, argv[0], BEGIN_UPGRADE);
+    return begin_command(ctx, argv[0], BEGIN_UPGRADE);
 }
 
 int cmd_stage(void *ctx, int argc, char **argv)
 {
     (void)argc;
-    return begin(ctx, argv[0], BEGIN_STAGE);
+    return begin_command(ctx, argv[0], BEGIN_STAGE);
 }
 
 int cmd_replace(void *ctx, int argc, char **argv)
 {
     (void)argc;
-    return begin(ctx, argv[0], BEGIN_REPLACE);
+    return begin_command(ctx, argv[0], BEGIN_REPLACE);
 }

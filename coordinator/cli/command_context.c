@@ -36,9 +36,10 @@ int context_load_conf(struct command_context *c, struct err *err)
     if (c->conf.past_cleanup[0] != '\0')
         fprintf(
             stderr,
-            "caravan: warning: %s: autopilot_cleanup in [defaults] does nothing any more: "
-            "Caravan leaves autopilot's settings alone, and caravan plan tells the command that "
-            "switches its dead-server cleanup off. A later release will refuse the key.\n",
+            "caravan: warning: %s: autopilot_cleanup in [defaults] has no effect any more. Remove "
+            "the key: a later release will refuse it. Caravan does not change autopilot's "
+            "settings; caravan plan prints the command that switches the dead-server cleanup "
+            "off.\n",
             c->conf.file);
     return 0;
 }
@@ -54,7 +55,10 @@ int context_load_hazards(struct command_context *c, bool strict, struct err *err
         return -1;
     }
     if (rc < 0) {
-        fputs("caravan: only the hazards that are built in hold: ", stderr);
+        fputs("caravan: warning: Caravan uses only its built-in hazards, because it cannot read a "
+              "file of "
+              "hazards: ",
+              stderr);
         print_safe(stderr, why.text);
         fputc('\n', stderr);
         if (hazards_load(NULL, &c->hazards, err) < 0)
@@ -72,17 +76,17 @@ int context_policy(struct command_context *c, struct policy *ret, struct err *er
                : 0;
 }
 
-static void wake(void *ctx)
+static void wake_http(void *ctx)
 {
     http_wake(ctx);
 }
 
-static void recall(struct command_context *c);
+static void load_servers(struct command_context *c);
 
 static int open_links(struct command_context *c, struct err *err)
 {
     if (http_new(&c->http, err) < 0 || nomad_http_new(&c->conf, c->http, &c->nomad, err) < 0 ||
-        links_new(wake, c->http, &c->links, err) < 0 ||
+        links_new(wake_http, c->http, &c->links, err) < 0 ||
         http_watch(c->http, SIGNAL_SLOT, c->signals.fd, &c->signalled, err) < 0)
         return -1;
     c->agents = agents_new(&(struct agents_config){.conf = &c->conf,
@@ -111,8 +115,8 @@ bool context_operator_name(const struct command_context *c, char dst[static KEY_
            trust_name_in(&c->trust, ROLE_OPERATOR, &own.key, dst);
 }
 
-/* Once it has expired only a trust order of it is obeyed: there is time to see to it before. */
-static void tell_last_day(int64_t expires_s, int64_t now_s)
+/* Warns before the operator's key expires: a host obeys only trust orders of an expired key. */
+static void warn_last_day(int64_t expires_s, int64_t now_s)
 {
     char day[21];
     if (expires_s == 0 || expires_s - now_s > EXPIRY_TOLD_DAYS * 86400)
@@ -120,14 +124,16 @@ static void tell_last_day(int64_t expires_s, int64_t now_s)
     clock_rfc3339(day, expires_s * 1000);
     fprintf(
         stderr,
-        "caravan: warning: the operator's key of this machine expires on %.10s: before that day "
-        "make another one (`caravan key new`), and have it named: `caravan trust rotate`, `caravan "
-        "trust push`\n",
+        "caravan: warning: the operator's key of this machine expires on %.10s. Before that day "
+        "make "
+        "another key with `caravan key new`, then run `caravan trust rotate` and `caravan trust "
+        "push`\n",
         day);
 }
 
-/* Hosts that have the trust of this machine give such a key no answer; older ones may. */
-static void tell_key(const struct command_context *c)
+/* Warns if the trust file of this machine does not allow the operator's key. Hosts with this trust
+ * file do not answer such a key; hosts with an older one may. */
+static void warn_key(const struct command_context *c)
 {
     struct key_public own;
     struct err unused = ERR_INIT;
@@ -138,13 +144,13 @@ static void tell_key(const struct command_context *c)
         return;
     bool named = trust_find_key(&c->trust, &own.key, &role, &i);
     if (named && trust_key_time(&c->trust, role, i, now_s) != KEY_EXPIRED) {
-        tell_last_day(c->trust.roles[role].about[i].expires_s, now_s);
+        warn_last_day(c->trust.roles[role].about[i].expires_s, now_s);
         return;
     }
     fprintf(stderr,
             "caravan: warning: the operator's key of this machine %s trust version %u: hosts with "
-            "that version do not obey it. Name in [keys] of caravan.conf an operator's key that it "
-            "has (`caravan trust show` lists them)\n",
+            "that version do not obey this key. Set operator in [keys] of caravan.conf to an "
+            "operator's key of that version (`caravan trust show` lists them)\n",
             named ? "has expired by" : "is not in", (unsigned)c->trust.version);
 }
 
@@ -164,9 +170,9 @@ const struct keypair *context_question_key(const struct command_context *c)
     return c->asks != NULL ? c->asks : c->key;
 }
 
-/* An observer key that is not here, or that the trust does not name, gets no answer from hosts:
- * then the operator's asks. */
-static int load_asks(struct command_context *c, struct err *err)
+/* Loads the key that signs questions. If there is no observer key, or the trust file does not name
+ * it, hosts do not answer it; then the operator's key signs questions. */
+static int load_asking_key(struct command_context *c, struct err *err)
 {
     struct err why = ERR_INIT;
     if (c->operator_asks)
@@ -195,17 +201,17 @@ int context_load_files(struct command_context *c, struct err *err)
 
 int context_open(struct command_context *c, struct err *err)
 {
-    if (context_load_files(c, err) < 0 || load_asks(c, err) < 0 ||
+    if (context_load_files(c, err) < 0 || load_asking_key(c, err) < 0 ||
         signals_open(&c->signals, err) < 0)
         return -1;
     if (open_links(c, err) < 0)
         return -1;
-    tell_key(c);
-    recall(c);
+    warn_key(c);
+    load_servers(c);
     return 0;
 }
 
-/* What calls back goes first; who is called back owns the calls' contexts. */
+/* First free what calls back: the objects freed later own the contexts of the calls. */
 void context_close(struct command_context *c)
 {
     links_free(c->links);
@@ -242,8 +248,8 @@ int context_wait(struct command_context *c, int64_t until, struct err *err)
 #define SERVERS_NAME "servers"
 #define SERVERS_FILE 8192
 
-/* The servers of the last look, kept under the NOMAD_ADDR (as it may be seen) they were found by,
- * so that a command finds the cluster while that one server is away. */
+/* Saves the servers of the last look, with the NOMAD_ADDR (without secrets) by which they were
+ * found. So a command finds the cluster also while the server at NOMAD_ADDR does not answer. */
 void context_remember(struct command_context *c)
 {
     struct server_place places[SERVERS_OTHERS];
@@ -259,7 +265,7 @@ void context_remember(struct command_context *c)
             places[i].name[strcspn(places[i].name, "\t\n")] == '\0')
             buf_printf(&text, "%s\t%s\t%s\t%s\n", places[i].id, places[i].name, places[i].region,
                        places[i].addr);
-    /* A convenience: that it cannot be kept is no reason to fail. */
+    /* The file is a convenience: do not fail if it cannot be written. */
     if (state_path(&c->conf, SERVERS_NAME, path, &unused) < 0 ||
         file_read_if(path, SERVERS_FILE, 0, &old, &there, &unused) < 0 ||
         str_eq(buf_str(&old), buf_str(&text)) ||
@@ -268,8 +274,8 @@ void context_remember(struct command_context *c)
     (void)!file_replace(path, text.data, text.len, 0644, &unused);
 }
 
-/* One line of the file. Where it is asked, and whether with the token, is found anew: what stands
- * there came from the cluster's lists. */
+/* Reads one line of the file. Its contents came from the cluster's lists; so the URL, and whether
+ * the token may be sent there, are decided again. */
 static bool read_place(char *line, struct server_place *ret)
 {
     char *save = NULL;
@@ -283,7 +289,7 @@ static bool read_place(char *line, struct server_place *ret)
            str_copy(ret->addr, sizeof(ret->addr), part[3]) == 0;
 }
 
-static void recall(struct command_context *c)
+static void load_servers(struct command_context *c)
 {
     struct server_place places[SERVERS_OTHERS];
     auto_buf struct buf text = BUF_INIT;
@@ -298,7 +304,7 @@ static void recall(struct command_context *c)
     autofree char *copy = xstrdup(buf_str(&text));
     char *line = strtok_r(copy, "\n", &save);
     if (line == NULL || !str_eq(line, shown))
-        return; /* found by another address: perhaps another cluster */
+        return; /* the file belongs to another NOMAD_ADDR, maybe to another cluster */
     while (n < SERVERS_OTHERS && (line = strtok_r(NULL, "\n", &save)) != NULL) {
         if (read_place(line, &places[n]))
             n++;
@@ -306,7 +312,7 @@ static void recall(struct command_context *c)
     observer_remember(c->observer, places, n);
 }
 
-static int interrupted(struct command_context *c, struct err *err)
+static int check_interrupted(struct command_context *c, struct err *err)
 {
     enum operator_request what;
     return c->signalled && signals_read(&c->signals, &what)
@@ -314,7 +320,8 @@ static int interrupted(struct command_context *c, struct err *err)
                : 0;
 }
 
-/* Whoever was asked first may be gone: then those who are listed are asked by the next round. */
+/* The server that was asked first may not answer now; then the next round asks the other servers.
+ */
 static bool lists_clients(const struct world *w)
 {
     for (size_t i = 0; i < w->n_regions; i++)
@@ -325,16 +332,16 @@ static bool lists_clients(const struct world *w)
 
 #define LOOK_KEYS 65536
 
-/* First who there is, then what they say, then all of it as one world, begun after the last of
- * them had spoken: only its round knows that without a doubt. */
+/* A look has three steps: list the hosts; ask them; then observe everything as one world. That last
+ * round must begin after the last host has answered: only then it contains every answer. */
 int context_look(struct command_context *c, look_choose *choose, int64_t patience_ms,
                  const struct world **ret, struct err *err)
 {
     int64_t begun = clock_mono(c->clock), end = begun + LOOK_MS;
     autofree const char **keys = NULL;
-    observer_give_back(c->observer); /* what an earlier look showed */
+    observer_give_back(c->observer); /* the world of an earlier look */
     for (bool first = true;;) {
-        if (context_wait(c, end, err) < 0 || interrupted(c, err) < 0)
+        if (context_wait(c, end, err) < 0 || check_interrupted(c, err) < 0)
             return -1;
         const struct world *w = observer_take(c->observer);
         bool late = clock_mono(c->clock) - begun >= patience_ms;
@@ -356,8 +363,8 @@ int context_look(struct command_context *c, look_choose *choose, int64_t patienc
         if (w != NULL)
             observer_give_back(c->observer);
         if (clock_mono(c->clock) >= end)
-            return err_set(err, ERR_TIMEOUT, 0, "the fleet could not be looked at within %d s",
-                           LOOK_MS / 1000);
+            return err_set(err, ERR_TIMEOUT, 0,
+                           "Caravan could not observe the whole fleet within %d s", LOOK_MS / 1000);
     }
 }
 

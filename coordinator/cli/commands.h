@@ -1,9 +1,9 @@
 /*
- * commands.h - the verbs: one function each, cmd_VERB, in a file of that name; abort goes on with
- * a run as resume does, and is in its file, as stage and replace are in upgrade's.
+ * commands.h - the verbs. Each is a function cmd_VERB in a file of that name, with two exceptions:
+ * abort is in cmd_resume.c; stage and replace are in cmd_upgrade.c.
  *
- * ctx is a struct command_context; what is returned is the exit code (options.h). A command
- * tells its errors itself, on standard error, through command_fail.
+ * ctx is a struct command_context. The return value is the exit code (options.h). A command prints
+ * its errors itself, on standard error, through command_fail.
  */
 #ifndef COMMANDS_H
 #define COMMANDS_H
@@ -28,7 +28,7 @@ int cmd_audit(void *ctx, int argc, char **argv);
 int cmd_token_policy(void *ctx, int argc, char **argv);
 int cmd_config(void *ctx, int argc, char **argv);
 
-/* Prints "caravan: ..." and gives the exit code that fits. */
+/* Prints "caravan: ..." on standard error and returns the exit code for this error. */
 int command_fail(const struct err *err);
 
 #endif

@@ -34,8 +34,8 @@ int enrolled_export(struct command_context *c, struct err *err)
 
 /* ---- runs ---- */
 
-static bool plans(const struct ledger *l, const struct known_hosts *known, const struct pubkey *key,
-                  bool joiners_only, const char **ret_name)
+static bool is_in_run(const struct ledger *l, const struct known_hosts *known,
+                      const struct pubkey *key, bool joiners_only, const char **ret_name)
 {
     for (size_t i = 0; i < l->n_hosts; i++) {
         const struct known_host *k = known_hosts_find(known, l->hosts[i].key);
@@ -47,9 +47,9 @@ static bool plans(const struct ledger *l, const struct known_hosts *known, const
     return false;
 }
 
-static int check_run(struct ledger_store *s, const struct stored_run *run,
-                     const struct known_hosts *known, const struct pubkey *key, bool joiners_only,
-                     struct err *err)
+static int check_enrolled_run(struct ledger_store *s, const struct stored_run *run,
+                              const struct known_hosts *known, const struct pubkey *key,
+                              bool joiners_only, struct err *err)
 {
     struct ledger l = {.n_hosts = 0};
     const char *name = NULL;
@@ -58,19 +58,19 @@ static int check_run(struct ledger_store *s, const struct stored_run *run,
         return 0;
     if (ledger_store_load(s, run->run_id, &l, err) < 0)
         return -1;
-    bool planned = plans(&l, known, key, joiners_only, &name);
+    bool planned = is_in_run(&l, known, key, joiners_only, &name);
     ledger_free(&l);
     if (!planned)
         return 0;
     str_hex(id, run->run_id, RUN_ID_LEN);
     return err_set(err, ERR_REFUSED, 0,
-                   "run %.8s to %s has not ended, and %s is one of its hosts: caravan resume %.8s, "
-                   "or caravan abort %.8s, first",
+                   "run %.8s to %s has not ended, and %s is one of its hosts: first run caravan "
+                   "resume %.8s, or caravan abort %.8s",
                    id, run->target, name, id, id);
 }
 
-static int check_runs(struct command_context *c, const struct pubkey *key, bool joiners_only,
-                      struct err *err)
+static int check_enrolled_runs(struct command_context *c, const struct pubkey *key,
+                               bool joiners_only, struct err *err)
 {
     struct ledger_store *store = NULL;
     autofree struct stored_run *runs = NULL;
@@ -79,7 +79,7 @@ static int check_runs(struct command_context *c, const struct pubkey *key, bool 
     if (rc == 0 && store != NULL)
         rc = ledger_store_runs(store, &runs, &n, err);
     for (size_t i = 0; rc == 0 && i < n; i++)
-        rc = check_run(store, &runs[i], &c->known, key, joiners_only, err);
+        rc = check_enrolled_run(store, &runs[i], &c->known, key, joiners_only, err);
     ledger_store_close(store);
     return rc;
 }
@@ -117,13 +117,13 @@ int enrolled_key_of(const struct known_hosts *known, const char *host, struct pu
             !pubkey_eq(&known->items[i].key, &found->key))
             return err_set(err, ERR_USAGE, 0,
                            "hosts with different keys are enrolled as %s (%s, %s): give the Nomad "
-                           "id of the one that is meant",
+                           "id of the host that you mean",
                            found->name, found->id, known->items[i].id);
     *ret = found->key;
     return 0;
 }
 
-/* An address that only Nomad knows as a host's. */
+/* Finds the key of host. If no host is enrolled by this address, Nomad says whose address it is. */
 static int key_at(struct command_context *c, const char *host, struct pubkey *ret, struct err *err)
 {
     struct agent_place place;
@@ -136,18 +136,19 @@ static int key_at(struct command_context *c, const char *host, struct pubkey *re
         return -1;
     *err = (struct err)ERR_INIT;
     if (context_look(c, NULL, PATIENCE_MS, &w, err) < 0)
-        return err_wrap(err, "no host was enrolled by the address %s; whose it is", host);
+        return err_wrap(err, "no host is enrolled by the address %s; ask Nomad whose address it is",
+                        host);
     enrolment_host_at(&c->conf, w, &place, &h);
     const char *id = h.server_id[0] != '\0' ? h.server_id : h.node_id;
     return enrolled_key_of(&c->known, h.joins ? host : id, ret, err);
 }
 
-/* 1: yes. */
-static int sure(struct command_context *c, const char *question, struct err *err)
+/* Asks the question. 1: yes; 0: no. */
+static int ask_if_sure(struct command_context *c, const char *question, struct err *err)
 {
     if (c->opt.yes)
         return 1;
-    int rc = question_choose(&c->signals, question, "yes no", "give --yes when you are sure", err);
+    int rc = question_choose(&c->signals, question, "yes no", "use --yes if you are sure", err);
     return rc < 0 ? -1 : rc == 'y';
 }
 
@@ -155,12 +156,12 @@ int enrolled_forget(struct command_context *c, const char *host, struct err *err
 {
     struct pubkey key;
     if (context_open(c, err) < 0 || key_at(c, host, &key, err) < 0 ||
-        check_runs(c, &key, false, err) < 0)
+        check_enrolled_runs(c, &key, false, err) < 0)
         return -1;
     show_lines(c, &key);
-    int rc = sure(c, "Forget this key? [yes / NO]", err);
+    int rc = ask_if_sure(c, "Forget this key? [yes / NO]", err);
     if (rc == 0)
-        return err_set(err, ERR_REFUSED, 0, "nothing was forgotten");
+        return err_set(err, ERR_REFUSED, 0, "Caravan did not forget the key");
     if (rc < 0)
         return -1;
     (void)known_hosts_remove(&c->known, &key);
@@ -168,17 +169,20 @@ int enrolled_forget(struct command_context *c, const char *host, struct err *err
         return -1;
     fputs("Forgotten: ", stdout);
     print_safe(stdout, host);
-    fputs(". While Nomad lists it, `caravan enroll` would ask it again; caravan-agent is still "
-          "there.\n",
-          stdout);
+    fputs(
+        ". caravan-agent is still on that host: while Nomad lists the host, `caravan enroll` asks "
+        "it again.\n",
+        stdout);
     return 0;
 }
 
 /* ---- rekey ---- */
 
-static int several(const char *host, struct err *err)
+static int set_several(const char *host, struct err *err)
 {
-    return err_set(err, ERR_USAGE, 0, "Nomad lists several hosts as %s: give the Nomad id", host);
+    return err_set(err, ERR_USAGE, 0,
+                   "Nomad lists several hosts as %s: give the Nomad id of the host that you mean",
+                   host);
 }
 
 static int find_listed(const struct world *w, const char *host, const struct host **ret,
@@ -191,15 +195,15 @@ static int find_listed(const struct world *w, const char *host, const struct hos
         if (world_has_left(w, h) || (!id && !str_eq(h->name, host)))
             continue;
         if (*ret != NULL)
-            return several(host, err);
+            return set_several(host, err);
         *ret = h;
     }
     return 0;
 }
 
-/* ret has texts of place. */
-static int find_host(const struct command_context *c, const struct world *w, const char *host,
-                     struct agent_place *place, struct host *ret, struct err *err)
+/* ret borrows texts of place. */
+static int find_rekey_host(const struct command_context *c, const struct world *w, const char *host,
+                           struct agent_place *place, struct host *ret, struct err *err)
 {
     const struct host *h = NULL;
     struct err unused = ERR_INIT;
@@ -216,45 +220,50 @@ static int find_host(const struct command_context *c, const struct world *w, con
     return 0;
 }
 
-/* What may be exchanged: a key that is known, for one that is authentic and nobody else's. */
+/* Only a known key may be exchanged, and only for an authentic key that no other host has. */
 static int check_verdict(const struct enrolment *e, struct err *err)
 {
     const char *name = e->host->name;
     if (e->verdict == ENROL_SILENT)
-        return err_set(err, ERR_NETWORK, 0, "host %s gave no authentic answer: %s", name, e->why);
+        return err_set(err, ERR_NETWORK, 0,
+                       "host %s gave no authentic answer: %s. Check that caravan-agent runs there",
+                       name, e->why);
     if (e->verdict == ENROL_UNREADY || (e->verdict == ENROL_CHANGED && !enrolment_ready(e)))
         return err_set(err, ERR_NETWORK, 0,
-                       "the agent of host %s does not know its Nomad yet: see that Nomad runs "
-                       "there, and try again in a moment",
+                       "the agent of host %s does not know the Nomad id of its host yet: check "
+                       "that Nomad runs there, wait some seconds, and try again",
                        name);
     if (e->verdict == ENROL_NEW)
         return err_set(err, ERR_REFUSED, 0,
-                       "no key of host %s is known, so that none can have changed: caravan enroll",
+                       "no key of host %s is known, so no key can have changed. To enroll the "
+                       "host: caravan enroll",
                        name);
     if (e->verdict != ENROL_CHANGED)
-        return err_set(err, ERR_REFUSED, 0, "host %s: %s. Nothing was changed", name, e->why);
+        return err_set(err, ERR_REFUSED, 0, "host %s: %s. Caravan changed nothing", name, e->why);
     return 0;
 }
 
-/* Nothing is compared for people: they see both. */
+/* keys NULL: the operator sees both fingerprints and compares them. */
 static int accept_key(struct command_context *c, const struct world *w, struct enrolment *e,
                       const struct key_list *keys, struct err *err)
 {
     if (keys == NULL) {
-        int rc = sure(c, "Accept the new key in place of the known one? [yes / NO]", err);
+        int rc = ask_if_sure(c, "Accept the new key in place of the known key? [yes / NO]", err);
         return rc == 0 ? err_set(err, ERR_REFUSED, 0, "nothing was changed") : rc < 0 ? -1 : 0;
     }
     autofree unsigned *named = enrolment_named(&c->conf, w, e, 1, keys);
     enrolment_compare(e, 1, keys, named);
     if (e->compared)
         return 0;
-    return err_set(err, ERR_REFUSED, 0,
-                   "%s has no line that surely names host %s with its new fingerprint: nothing was "
-                   "changed. Find out who answers there, or collect its fingerprint again",
-                   keys->name, e->host->name);
+    return err_set(
+        err, ERR_REFUSED, 0,
+        "%s has no line that names host %s, and no other host, with the new fingerprint: "
+        "nothing was changed. Find out which machine answers there, or collect the "
+        "fingerprint on the host again",
+        keys->name, e->host->name);
 }
 
-/* The lines that another key is known by; how many. */
+/* Fills ret with the other keys by which this host is known. Returns their number. */
 static size_t old_keys(const struct known_hosts *known, const struct enrolment *e,
                        struct pubkey ret[static ENROLMENT_LINES])
 {
@@ -282,14 +291,14 @@ static void show_exchange(const struct enrolment *e, const struct pubkey *old, s
     printf("  now    %s\n", fingerprint);
 }
 
-static int exchange(struct command_context *c, const struct world *w, struct enrolment *e,
-                    const struct key_list *keys, struct err *err)
+static int exchange_key(struct command_context *c, const struct world *w, struct enrolment *e,
+                        const struct key_list *keys, struct err *err)
 {
     struct pubkey old[ENROLMENT_LINES];
     size_t n = old_keys(&c->known, e, old);
     show_exchange(e, old, n);
     for (size_t i = 0; i < n; i++)
-        if (check_runs(c, &old[i], true, err) < 0)
+        if (check_enrolled_runs(c, &old[i], true, err) < 0)
             return -1;
     if (accept_key(c, w, e, keys, err) < 0)
         return -1;
@@ -297,7 +306,7 @@ static int exchange(struct command_context *c, const struct world *w, struct enr
         (void)known_hosts_remove(&c->known, &old[i]);
     if (enrolment_remember(&c->known, e, err) < 0 || known_hosts_save(&c->known, err) < 0)
         return -1;
-    printf("The new key is accepted%s.\n", c->opt.yes ? ", and nobody compared it" : "");
+    printf("The new key is accepted%s.\n", c->opt.yes ? ", but nobody compared it" : "");
     return 0;
 }
 
@@ -309,12 +318,12 @@ int enrolled_rekey(struct command_context *c, const char *host, const struct key
     struct host h;
     autofree struct enrolment *e = NULL;
     if (context_open(c, err) < 0 || context_look(c, NULL, PATIENCE_MS, &w, err) < 0 ||
-        find_host(c, w, host, &place, &h, err) < 0 || enrolment_ask(c, &h, 1, &e, err) < 0)
+        find_rekey_host(c, w, host, &place, &h, err) < 0 || enrolment_ask(c, &h, 1, &e, err) < 0)
         return -1;
     enrolment_judge(e, 1, &c->known, w);
     if (e->verdict == ENROL_KNOWN) {
-        puts("Its key is the one that is known: nothing is to be accepted.");
+        puts("The key of this host has not changed. There is nothing to accept.");
         return 0;
     }
-    return check_verdict(e, err) < 0 ? -1 : exchange(c, w, e, keys, err);
+    return check_verdict(e, err) < 0 ? -1 : exchange_key(c, w, e, keys, err);
 }

@@ -8,7 +8,7 @@
 
 #define ENROL_MS   10000
 #define ENROL_OPEN 128
-/* An agent answers one such hello a second: who was turned away at once is asked again. */
+/* An agent answers one unsealed hello a second. An agent that refuses at once is asked again. */
 #define ENROL_TRIES    3
 #define ENROL_AGAIN_MS 1100
 
@@ -22,7 +22,7 @@ struct asking {
     bool again;
 };
 
-static void answered(void *ctx, const void *frame, size_t n, const struct err *why)
+static void take_plain_hello(void *ctx, const void *frame, size_t n, const struct err *why)
 {
     struct asking *a = ctx;
     struct enrolment *e = a->entry;
@@ -40,13 +40,13 @@ static void answered(void *ctx, const void *frame, size_t n, const struct err *w
         return;
     }
     e->answered = true;
-    e->why[0] = '\0'; /* of a try before */
+    e->why[0] = '\0'; /* the text of an earlier try */
     str_cut(e->server_id, sizeof(e->server_id), r->u.hello.server_id);
     str_cut(e->client_id, sizeof(e->client_id), r->u.hello.client_id);
     str_cut(e->told_host, sizeof(e->told_host), r->u.hello.host);
 }
 
-static int ask_one(struct asking *a, struct err *err)
+static int ask_plain_hello(struct asking *a, struct err *err)
 {
     auto_buf struct buf frame = BUF_INIT;
     const struct command_context *c = a->context;
@@ -54,13 +54,13 @@ static int ask_one(struct asking *a, struct err *err)
     a->again = false;
     if (hello_plain(&c->trust, context_question_key(c), &a->head, &a->digest, &frame, err) < 0)
         return -1;
-    return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS, answered, a,
-                      err);
+    return links_call(c->links, a->entry->address, frame.data, frame.len, ENROL_MS,
+                      take_plain_hello, a, err);
 }
 
-/* Those that are to be asked, once. */
-static int ask_all(struct command_context *c, struct asking *asks, size_t n, size_t *left,
-                   struct err *err)
+/* Asks every agent that is marked `again`, once. */
+static int ask_agents(struct command_context *c, struct asking *asks, size_t n, size_t *left,
+                      struct err *err)
 {
     size_t next = 0;
     int rc = 0;
@@ -74,8 +74,8 @@ static int ask_all(struct command_context *c, struct asking *asks, size_t n, siz
             asks[next].again = false;
             (*left)++;
             if (agent_address(&c->conf, e->host, e->address, sizeof(e->address)) < 0)
-                (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad tells no address of it");
-            else if (ask_one(&asks[next], &why) == 0)
+                (void)err_set(&why, ERR_NOTFOUND, 0, "Nomad reports no address of this host");
+            else if (ask_plain_hello(&asks[next], &why) == 0)
                 continue;
             str_cut(e->why, sizeof(e->why), why.text);
             (*left)--;
@@ -85,7 +85,7 @@ static int ask_all(struct command_context *c, struct asking *asks, size_t n, siz
         links_drain(c->links);
         enum operator_request what;
         if (c->signalled && signals_read(&c->signals, &what))
-            rc = err_set(err, ERR_STATE, 0, "interrupted; nothing was enrolled");
+            rc = err_set(err, ERR_STATE, 0, "interrupted; no host was enrolled");
     }
     return rc;
 }
@@ -112,10 +112,10 @@ int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
     for (int i = 0; rc == 0 && i < ENROL_TRIES && any_again(asks, n); i++) {
         if (i > 0)
             clock_sleep(c->clock, ENROL_AGAIN_MS);
-        rc = ask_all(c, asks, n, &left, err);
+        rc = ask_agents(c, asks, n, &left, err);
     }
     if (rc < 0) {
-        /* Calls under way still point into asks: end them before it goes. */
+        /* Calls in progress still point into asks: end the calls before asks is freed. */
         links_free(c->links);
         c->links = NULL;
         free(list);
@@ -125,7 +125,7 @@ int enrolment_ask(struct command_context *c, const struct host *hosts, size_t n,
     return 0;
 }
 
-/* The id that two answers tell, "" none. */
+/* Returns the Nomad id that both answers contain; "": none. */
 static const char *shared_id(const struct enrolment *a, const struct enrolment *b)
 {
     if (a->server_id[0] != '\0' && str_eq(a->server_id, b->server_id))
@@ -150,13 +150,14 @@ static void check_ids(struct enrolment *e)
         if (ids[i].told[0] != '\0') {
             e->verdict = ENROL_MISPLACED;
             snprintf(e->why, sizeof(e->why),
-                     "at %s answers an agent whose Nomad id is %s, but Nomad has %s there",
+                     "the agent at %s reports the Nomad id %s, but Nomad lists %s there",
                      e->address, ids[i].told, ids[i].known);
             return;
         }
         if (e->verdict == ENROL_NEW) {
             e->verdict = ENROL_UNREADY;
-            snprintf(e->why, sizeof(e->why), "its agent does not know its Nomad yet");
+            snprintf(e->why, sizeof(e->why),
+                     "its agent does not know the Nomad id of the host yet");
         }
     }
 }
@@ -167,7 +168,7 @@ bool enrolment_ready(const struct enrolment *e)
            (!e->host->is_client || e->client_id[0] != '\0');
 }
 
-static bool is_plain(const char *s)
+static bool is_shell_word(const char *s)
 {
     static const char more[] = ".-_:[]";
     for (const char *p = s; *p != '\0'; p++)
@@ -180,20 +181,21 @@ const char *enrolment_word(const struct host *h)
 {
     const char *words[] = {h->name, h->server_id, h->node_id};
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
-        if (is_plain(words[i]))
+        if (is_shell_word(words[i]))
             return words[i];
     return "HOST";
 }
 
-static void changed(struct enrolment *e, const struct pubkey *known)
+static void set_changed(struct enrolment *e, const struct pubkey *known)
 {
     char was[FINGERPRINT_LEN], now[FINGERPRINT_LEN];
     pubkey_fingerprint(was, known);
     pubkey_fingerprint(now, &e->key);
     e->verdict = ENROL_CHANGED;
-    snprintf(e->why, sizeof(e->why),
-             "its key has changed: known %s, now %s; `caravan enroll --rekey %s` would accept it",
-             was, now, enrolment_word(e->host));
+    snprintf(
+        e->why, sizeof(e->why),
+        "its key has changed: known %s, now %s; `caravan enroll --rekey %s` accepts the new key",
+        was, now, enrolment_word(e->host));
 }
 
 void enrolment_lines(const struct known_hosts *known, const struct enrolment *e,
@@ -206,7 +208,7 @@ void enrolment_lines(const struct known_hosts *known, const struct enrolment *e,
     ret[2] = agent_place(e->address, &at, &unused) == 0 ? known_hosts_at(known, at.name) : NULL;
 }
 
-static void check_key(struct enrolment *e, const struct known_hosts *known)
+static void check_enrolled_key(struct enrolment *e, const struct known_hosts *known)
 {
     const struct known_host *lines[ENROLMENT_LINES];
     enrolment_lines(known, e, lines);
@@ -217,12 +219,13 @@ static void check_key(struct enrolment *e, const struct known_hosts *known)
         e->verdict = ENROL_KNOWN;
         if (pubkey_eq(&lines[i]->key, &e->key))
             continue;
-        changed(e, &lines[i]->key);
+        set_changed(e, &lines[i]->key);
         return;
     }
 }
 
-/* One that Nomad does not list there: it must be nobody who is known, or listed, elsewhere. */
+/* Nomad does not list a host at this address: the agent must not be that of a host that is known,
+ * or that Nomad lists, at another address. */
 static void check_joiner(struct enrolment *e, const struct known_hosts *known,
                          const struct world *w)
 {
@@ -236,17 +239,18 @@ static void check_joiner(struct enrolment *e, const struct known_hosts *known,
             continue;
         e->verdict = ENROL_MISPLACED;
         snprintf(e->why, sizeof(e->why),
-                 "its agent tells the Nomad id of host %s, which Nomad lists at %s", h->name,
+                 "its agent reports the Nomad id of host %s, which Nomad lists at %s", h->name,
                  h->addr);
         return;
     }
     if (k == NULL)
         return;
     e->verdict = ENROL_MISPLACED;
-    snprintf(e->why, sizeof(e->why),
-             "its key is the known one of host %s (%s): this is that host at another address, or a "
-             "copy of it",
-             k->name, k->id);
+    snprintf(
+        e->why, sizeof(e->why),
+        "its key is the key of host %s (%s): this is that host at another address, or a copy of "
+        "it",
+        k->name, k->id);
 }
 
 static bool is_of(const struct host *h, const char *id)
@@ -254,7 +258,7 @@ static bool is_of(const struct host *h, const char *id)
     return str_eq(h->server_id, id) || str_eq(h->node_id, id);
 }
 
-static const struct host *listed(const struct world *w, const char *id)
+static const struct host *find_listed_id(const struct world *w, const char *id)
 {
     for (size_t i = 0; w != NULL && i < w->n_hosts; i++)
         if (is_of(&w->hosts[i], id))
@@ -262,21 +266,23 @@ static const struct host *listed(const struct world *w, const char *id)
     return NULL;
 }
 
-/* A key that is not yet known of this host must not be known of another one that Nomad lists. What
- * Nomad lists no more may have been this very machine, with another data directory. */
+/* A new key of this host must not be the known key of another host that Nomad lists. A host that
+ * Nomad does not list any more may have been this same machine with another data directory. */
 static void check_copy(struct enrolment *e, const struct known_hosts *known, const struct world *w)
 {
     if (e->host->joins || (e->verdict != ENROL_NEW && e->verdict != ENROL_CHANGED))
         return;
     for (size_t i = 0; i < known->n; i++) {
         const struct known_host *k = &known->items[i];
-        if (!pubkey_eq(&k->key, &e->key) || is_of(e->host, k->id) || listed(w, k->id) == NULL)
+        if (!pubkey_eq(&k->key, &e->key) || is_of(e->host, k->id) ||
+            find_listed_id(w, k->id) == NULL)
             continue;
         e->verdict = ENROL_MISPLACED;
-        snprintf(e->why, sizeof(e->why),
-                 "its key is the known one of host %s (%s): one machine is a copy of the other, or "
-                 "answers in its place",
-                 k->name, k->id);
+        snprintf(
+            e->why, sizeof(e->why),
+            "its key is the key of host %s (%s): one machine is a copy of the other, or answers "
+            "in its place",
+            k->name, k->id);
         return;
     }
 }
@@ -288,7 +294,7 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
         list[i].verdict = ENROL_SILENT;
         if (!list[i].answered)
             continue;
-        check_key(&list[i], known);
+        check_enrolled_key(&list[i], known);
         check_ids(&list[i]);
         check_joiner(&list[i], known, w);
         check_copy(&list[i], known, w);
@@ -300,13 +306,13 @@ void enrolment_judge(struct enrolment *list, size_t n, const struct known_hosts 
             if (id[0] == '\0' && !key)
                 continue;
             list[i].verdict = list[k].verdict = ENROL_MISPLACED;
-            snprintf(list[i].why, sizeof(list[i].why), "%s and %s tell the same %s%s",
+            snprintf(list[i].why, sizeof(list[i].why), "%s and %s report the same %s%s",
                      list[i].address, list[k].address, id[0] != '\0' ? "Nomad id " : "key", id);
             str_cut(list[k].why, sizeof(list[k].why), list[i].why);
         }
 }
 
-/* ---- whom it is about ---- */
+/* ---- hosts by address ---- */
 
 static const struct host *listed_at(const struct coord_conf *conf, const struct world *w,
                                     const char *address)
@@ -348,7 +354,7 @@ int enrolment_remember(struct known_hosts *known, const struct enrolment *e, str
     return 0;
 }
 
-/* ---- compared with what was collected on the hosts ---- */
+/* ---- compared with the key list ---- */
 
 #define NAMES 4
 
@@ -398,27 +404,28 @@ unsigned *enrolment_named(const struct coord_conf *conf, const struct world *w,
     return named;
 }
 
-/* The one line that is surely its, else NULL, and why. */
+/* Returns the only line that names this host and no other; else NULL, and e->why says why. */
 static const struct key_line *line_of(struct enrolment *e, const struct key_list *keys,
                                       const unsigned *named)
 {
     struct lines l = lines_of(keys, e->host, e->address);
     const struct key_line *first = l.n > 0 ? &keys->items[l.at[0]] : NULL;
     if (l.n == 0)
-        snprintf(e->why, sizeof(e->why), "no line of %s names it", keys->name);
+        snprintf(e->why, sizeof(e->why), "no line of %s names this host", keys->name);
     else if (l.n > 1)
-        snprintf(e->why, sizeof(e->why), "lines %u and %u of %s both name it", first->number,
+        snprintf(e->why, sizeof(e->why), "lines %u and %u of %s both name this host", first->number,
                  keys->items[l.at[1]].number, keys->name);
     else if (named[l.at[0]] > 1)
         snprintf(e->why, sizeof(e->why),
-                 "line %u of %s, %s, names %u hosts: name each by its Nomad id", first->number,
+                 "line %u of %s, %s, names %u hosts: name each host by its Nomad id", first->number,
                  keys->name, first->host, named[l.at[0]]);
     else
         return first;
     return NULL;
 }
 
-static void compare(struct enrolment *e, const struct key_list *keys, const unsigned *named)
+static void compare_with_list(struct enrolment *e, const struct key_list *keys,
+                              const unsigned *named)
 {
     char now[FINGERPRINT_LEN], why[sizeof(e->why)];
     str_cut(why, sizeof(why), e->why);
@@ -433,7 +440,7 @@ static void compare(struct enrolment *e, const struct key_list *keys, const unsi
     if (line == NULL || e->compared || e->verdict == ENROL_CHANGED)
         return;
     e->verdict = ENROL_DIFFERS;
-    snprintf(e->why, sizeof(e->why), "its key has the fingerprint %s, and line %u of %s has %s",
+    snprintf(e->why, sizeof(e->why), "its key has the fingerprint %s, but line %u of %s has %s",
              now, line->number, keys->name, line->fingerprint);
 }
 
@@ -443,5 +450,5 @@ void enrolment_compare(struct enrolment *list, size_t n, const struct key_list *
     for (size_t i = 0; i < n; i++)
         if (list[i].verdict == ENROL_NEW || list[i].verdict == ENROL_KNOWN ||
             list[i].verdict == ENROL_CHANGED)
-            compare(&list[i], keys, named);
+            compare_with_list(&list[i], keys, named);
 }

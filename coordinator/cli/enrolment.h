@@ -1,13 +1,14 @@
 /*
- * enrolment.h - who is there: every agent asked by the unsealed hello, once.
+ * enrolment.h - asks every agent once, by the unsealed hello, and judges the answers.
  *
- * Hosts are Nomad's, or those at given addresses that Nomad does not list (`joins`; agent.address
- * is where); each is asked at its address for its key and ids. What comes
- * back is authentic by the key it names itself, no more: that is why people look at
- * fingerprints, have them compared (enrolment_compare), or say --yes. Judging is pure
- * (enrolment_judge): the ids must be Nomad's for the address asked, an id must not be told at two
- * addresses, and a key not be another host's. A key that was enrolled by its address is that of
- * whatever Nomad lists there later.
+ * The hosts are those that Nomad lists, or hosts at given addresses that Nomad does not list
+ * (`joins`; agent.address is the address). Each agent is asked at its address for its key and its
+ * Nomad ids. An answer proves only that its sender has the secret part of the key in the answer. So
+ * people must compare fingerprints, let a key list compare them (enrolment_compare), or give --yes.
+ *
+ * enrolment_judge is pure. It demands that the ids are those that Nomad lists for the address, that
+ * no two addresses report the same id, and that no other host has the key. A key that was enrolled
+ * by an address belongs later to the host that Nomad lists at that address.
  */
 #ifndef ENROLMENT_H
 #define ENROLMENT_H

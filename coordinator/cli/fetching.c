@@ -5,14 +5,14 @@
 
 #define TELL_MS 250
 
-/* How far one file is. */
+/* The progress of one file. */
 struct meter {
     const struct clock *clock;
-    bool live; /* a terminal: one line that changes; else one line a file, at its end */
+    bool live; /* true: a terminal, one line that changes; false: one line for each finished file */
     char name[VENDOR_NAME_MAX];
     int64_t began, told;
-    uint64_t first; /* bytes that were there before */
-    bool open;      /* the line on the terminal is not ended */
+    uint64_t first; /* bytes that were on the disk before */
+    bool open;      /* the last line on the terminal has no newline yet */
 };
 
 static void rate_text(const struct meter *m, uint64_t done, uint64_t total, char dst[static 80])
@@ -65,9 +65,9 @@ static void on_progress(void *ctx, const char *name, uint64_t done, uint64_t tot
     show_meter(m, done, total);
 }
 
-/* ---- for which machines ---- */
+/* ---- the systems and architectures ---- */
 
-static int targets_told(const struct options *o, struct build_target *ret, size_t *ret_n,
+static int read_targets(const struct options *o, struct build_target *ret, size_t *ret_n,
                         struct err *err)
 {
     *ret_n = 0;
@@ -77,7 +77,8 @@ static int targets_told(const struct options *o, struct build_target *ret, size_
         struct build_target *t = &ret[(*ret_n)++];
         if (str_copy(t->os, sizeof(t->os), o->os != NULL ? o->os : "linux") < 0 ||
             str_copy(t->arch, sizeof(t->arch), o->arch.items[i]) < 0)
-            return err_set(err, ERR_USAGE, 0, "--os and --arch are Go's words: linux, amd64");
+            return err_set(err, ERR_USAGE, 0,
+                           "--os and --arch: use the names of Go, such as linux and amd64");
     }
     return 0;
 }
@@ -97,8 +98,8 @@ static void add_target(struct build_target *list, size_t *n, const char *os, con
 static int targets_of_fleet(struct command_context *c, struct build_target *ret, size_t *ret_n,
                             struct err *err)
 {
-    static const char advice[] = "which machines the fleet has was not told; say it: --arch amd64 "
-                                 "(--arch amd64,arm64; --os linux is the default)";
+    static const char advice[] = "Caravan cannot ask the fleet for its architectures; give them: "
+                                 "--arch amd64 or --arch amd64,arm64 (--os linux is the default)";
     const struct world *w = NULL;
     *ret_n = 0;
     if ((c->http == NULL && context_open(c, err) < 0) ||
@@ -114,14 +115,14 @@ static int targets_of_fleet(struct command_context *c, struct build_target *ret,
 static int find_targets(struct command_context *c, struct build_target *ret, size_t *ret_n,
                         struct err *err)
 {
-    return c->opt.arch.n > 0 ? targets_told(&c->opt, ret, ret_n, err)
+    return c->opt.arch.n > 0 ? read_targets(&c->opt, ret, ret_n, err)
                              : targets_of_fleet(c, ret, ret_n, err);
 }
 
-/* ---- fetched and told ---- */
+/* ---- fetch and report ---- */
 
-static void tell(const struct stored_release *r, const struct gpgv_verdict *signer,
-                 const struct release_fetch *f)
+static void print_fetched(const struct stored_release *r, const struct gpgv_verdict *signer,
+                          const struct release_fetch *f)
 {
     char size[24];
     printf("Release %s: its SHA256SUMS is signed by %s\n", r->manifest.version, signer->key);
@@ -130,12 +131,12 @@ static void tell(const struct stored_release *r, const struct gpgv_verdict *sign
         str_for_bytes(size, sizeof(size), b != NULL ? b->size : 0);
         printf("  %s/%s: a binary of %s\n", f->targets[i].os, f->targets[i].arch, size);
     }
-    printf("Verified and signed; %u build%s in this release. No host was changed.\n",
+    printf("Verified and signed; %u build%s in this release. Caravan changed no host.\n",
            r->manifest.n_builds, r->manifest.n_builds == 1 ? "" : "s");
 }
 
-static int fetch(struct command_context *c, const char *version, const struct keypair *key,
-                 struct stored_release *ret, struct err *err)
+static int fetch_files(struct command_context *c, const char *version, const struct keypair *key,
+                       struct stored_release *ret, struct err *err)
 {
     struct build_target targets[BUILDS_MAX];
     struct meter m = {.clock = c->clock, .live = isatty(STDERR_FILENO) == 1 && !c->opt.json};
@@ -157,10 +158,10 @@ static int fetch(struct command_context *c, const char *version, const struct ke
     int rc = release_fetch(&f, ret, &signer, err);
     end_line(&m);
     if (rc < 0 && (err->kind == ERR_NETWORK || err->kind == ERR_TIMEOUT))
-        return err_wrap(err, "no answer, or not all of it; type it again to go on from there, or "
-                             "name a mirror or a directory: --from URL|DIR");
+        return err_wrap(err, "the download is not complete; run the command again to continue, or "
+                             "give a mirror or a directory: --from URL|DIR");
     if (rc == 0 && !c->opt.json)
-        tell(ret, &signer, &f);
+        print_fetched(ret, &signer, &f);
     return rc;
 }
 
@@ -172,9 +173,9 @@ int fetch_release(struct command_context *c, const char *version, struct stored_
     if (context_load_conf(c, err) < 0 || release_version_ok(version, err) < 0 ||
         keys_trust(&c->conf, &c->trust, err) < 0 ||
         keys_load_release(&c->conf, &c->trust, &key, err) < 0 ||
-        fetch(c, version, key, &r, err) < 0)
+        fetch_files(c, version, key, &r, err) < 0)
         return -1;
-    /* Who goes on with it needs it signed by all that must. */
+    /* The caller needs a release that has all signatures. */
     if (ret != NULL && !c->trust.solo) {
         stored_release_free(&r);
         return release_load(&c->conf, &c->trust, version, ret, err);
@@ -191,16 +192,17 @@ int offer_release(struct command_context *c, const char *version, struct stored_
 {
     char question[160];
     if (c->opt.json || c->opt.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1)
-        return err_set(err, ERR_REFUSED, 0,
-                       "release %s is not on this machine. Type: caravan release fetch %s (a build "
-                       "of your own: caravan release add %s --file PATH --arch amd64)",
-                       version, version, version);
+        return err_set(
+            err, ERR_REFUSED, 0,
+            "release %s is not on this machine. First run: caravan release fetch %s (for a "
+            "build of your own: caravan release add %s --file PATH --arch amd64)",
+            version, version, version);
     snprintf(question, sizeof(question), "Release %.63s is not on this machine. Fetch it now?",
              version);
     int rc = question_confirm(&c->signals, question, err);
     if (rc == 0)
-        return err_set(err, ERR_REFUSED, 0, "nothing was fetched. Later: caravan release fetch %s",
-                       version);
+        return err_set(err, ERR_REFUSED, 0,
+                       "nothing was fetched. To fetch it later: caravan release fetch %s", version);
     if (rc < 0)
         return -1;
     return fetch_release(c, version, ret, err) < 0

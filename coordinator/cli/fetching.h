@@ -1,8 +1,8 @@
 /*
- * fetching.h - a release fetched from the command line: for which machines, and how far it is.
+ * fetching.h - fetches a release from the command line, and prints the progress.
  *
- * `release fetch` and the offer of plan and upgrade are one: fetch_release. Which machines there
- * are is asked of the fleet's agents unless --arch says it.
+ * `release fetch` calls fetch_release, and so do plan and upgrade through offer_release. --arch
+ * says for which architectures; without --arch the fleet's agents are asked.
  */
 #ifndef FETCHING_H
 #define FETCHING_H
@@ -10,11 +10,11 @@
 #include "command_context.h"
 #include "release_store.h"
 
-/* Fetches, shows it, and tells what came of it. ret: NULL when nobody wants it. */
+/* Fetches the release, and prints progress and result. ret may be NULL. */
 MUST_CHECK int fetch_release(struct command_context *c, const char *version,
                              struct stored_release *ret, struct err *err);
-/* For a version that is not here: on a terminal asks whether to fetch it and does; else ERR_REFUSED
- * with the command to type. */
+/* For a version that is not on this machine. On a terminal asks whether to fetch it, and fetches
+ * it. Otherwise ERR_REFUSED; the text has the command to run. */
 MUST_CHECK int offer_release(struct command_context *c, const char *version,
                              struct stored_release *ret, struct err *err);
 

@@ -1,11 +1,11 @@
 /*
- * init_split.h - `caravan init --split`: the first trust file of a cluster whose root and release
- * keys are made, and stay, on machines of their own.
+ * init_split.h - `caravan init --split`: makes the first trust file of a cluster whose root and
+ * release keys are on machines of their own.
  *
- * Takes the public parts of all keys, and writes a draft that the root keys sign (caravan trust
- * sign). No secret key is read or made here. The same way leads out when so many root keys are lost
- * that the rest cannot sign: a new trust file of new roots, with the operators' and release keys
- * that are left, which root puts on each host by hand.
+ * Takes the public parts of all keys, and writes a draft that the root keys must sign (caravan
+ * trust sign). Reads and makes no secret key. The same command helps if too many root keys are lost
+ * to sign a new version: it makes a new trust file with new root keys and with the operators' and
+ * release keys that are left. Then root must copy this file to each host by hand.
  */
 #ifndef INIT_SPLIT_H
 #define INIT_SPLIT_H

@@ -1,4 +1,4 @@
-/* caravan: the coordinator. A table of commands; each is a file cmd_<verb>.c. */
+/* caravan: the coordinator. This file has the table of verbs; commands.h names the file of each. */
 #include "arguments.h"
 #include "caravan_version.h"
 #include "commands.h"
@@ -6,168 +6,174 @@
 
 static const struct cli_command commands[] = {
     {"init", "", "make the keys of a new cluster, and the trust file for its hosts",
-     "Never overwrites anything. Solo: one person holds all roles. The trust file is written\n"
-     "twice, as it is and as a Debian package; every host needs one of them.\n"
+     "This command never overwrites a file. Solo (--solo): one person holds all keys. The trust\n"
+     "file is written twice: as a plain file and as a Debian package. Every host needs one of\n"
+     "the two.\n"
      "\n"
-     "Split: root and release keys are made on machines of their own, and only their public parts\n"
-     "come here. What is written is a draft, which as many root keys sign as --root-threshold\n"
-     "says: caravan trust sign.\n"
+     "Split (--split): root keys and release keys are made on machines of their own, and you give\n"
+     "only their public parts here. The command writes a draft. As many root keys as\n"
+     "--root-threshold says must sign the draft: caravan trust sign.\n"
      "\n"
-     "Secret keys are encrypted with a passphrase, which is asked for twice, but for the "
-     "observer's,\n"
-     "which signs questions only. A script hands the passphrase over with --passphrase-fd, or "
-     "takes\n"
-     "--no-passphrase. Nobody can recover a forgotten passphrase.",
+     "Secret keys are encrypted with a passphrase; you are asked for it twice. The observer's key\n"
+     "is not encrypted, because it signs only questions. A script gives the passphrase with\n"
+     "--passphrase-fd, or uses --no-passphrase. Nobody can recover a forgotten passphrase.",
      0, 0, GROUP_ALL | GROUP_INIT | GROUP_CONFIRM, cmd_init},
     {"enroll", "", "remember the key of every agent, by its host's Nomad id",
-     "The hosts are those that Nomad lists at NOMAD_ADDR (or [nomad] address in caravan.conf).\n"
-     "`caravan-agent --fingerprint`, run as root on a host, prints a line for it: the host's name\n"
-     "and its key's fingerprint. With these lines of all hosts in one file, collected the way\n"
-     "you configure them, --from FILE accepts every key that has the fingerprint of its line,\n"
-     "asks nothing, and names the rest: who has no line or another key, and lines without a\n"
-     "host. A line's first word may also be the Nomad id, or the address of a host that is to\n"
-     "join.\n"
+     "The command asks the agents of all hosts that Nomad lists. Nomad is at NOMAD_ADDR, or at\n"
+     "[nomad] address in caravan.conf.\n"
      "\n"
-     "Without --from each new key is shown and asked about: compare it with the one that the\n"
-     "host itself tells. --yes accepts all that answer, compared by nobody: for a laboratory.\n"
+     "To check the keys, run `caravan-agent --fingerprint` as root on each host. It prints one\n"
+     "line: the host's name and the fingerprint of its key. Collect these lines in one file, over\n"
+     "a way that you trust (for example, the way you configure your hosts). --from FILE accepts\n"
+     "each key whose fingerprint is in the line of its host, and asks no question. It names every\n"
+     "host that has no line or another key, and every line that names no host. The first word of\n"
+     "a line may also be the Nomad id, or the address of a host that will join.\n"
      "\n"
-     "A key that has changed is accepted by --rekey alone, which shows both. Either\n"
-     "caravan-agent was installed anew there, or somebody answers in its place.\n"
+     "Without --from the command shows each new key and asks about it: compare the fingerprint\n"
+     "with the one that you read on the host itself. --yes accepts every key, and nobody compares\n"
+     "them: use it only in a laboratory.\n"
      "\n"
-     "A new server, which is to join, is enrolled before Nomad knows it: --host with its address\n"
-     "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key holds for that address, and later for\n"
-     "the server that Nomad lists there.",
+     "Only --rekey accepts a key that has changed, and it shows both keys. Either caravan-agent\n"
+     "was installed anew on that host, or another machine answers in its place.\n"
+     "\n"
+     "A new server that will join is enrolled before Nomad knows it: give --host with its address\n"
+     "(10.0.0.21, 10.0.0.21:4650, [fd00::21]). Its key is valid for that address, and later for\n"
+     "the server that Nomad lists at that address.",
      0, 0, GROUP_ALL | GROUP_CONFIRM | GROUP_ENROLL, cmd_enroll},
     {"trust", "show [FILE] | add ROLE FILE | remove NAME | rotate NAME FILE | sign [FILE] | push",
-     "who may sign what: keys by name, the next version of it, and hosts get it",
-     "show tells the keys of the version in force, and which host has which version; of FILE, a\n"
-     "draft.\n"
+     "show, change and sign the trust file (whose keys hosts obey); send it to the hosts",
+     "show prints the keys of the version in force, and which host has which version. With FILE\n"
+     "it shows that draft.\n"
      "\n"
-     "add, remove and rotate make the next version: a key for a role (root, release, operator,\n"
-     "observer), none of this name, another one in its place. FILE is a key's public part, "
-     "NAME.pub.\n"
-     "Where all root keys that must sign are here the version is in force at once; else it is a\n"
-     "draft, trust.draft, which further changes go into.\n"
+     "add, remove and rotate make the next version of the trust file: add puts in a key for a "
+     "role\n"
+     "(root, release, operator, observer), remove takes a key out, rotate puts another key in its\n"
+     "place. FILE is the public part of a key, NAME.pub. If all root keys that must sign are on\n"
+     "this machine, the new version is in force at once. If not, it is a draft, trust.draft, and\n"
+     "further changes go into this draft.\n"
      "\n"
-     "sign adds the signatures of the root keys that are here to a draft: carry the file to the\n"
-     "machine of a root key, sign it there, and bring it back: sign puts it into force when it\n"
-     "has the signatures that the version in force demands, and those that it demands itself.\n"
+     "sign adds the signatures of the root keys on this machine to a draft. Carry the file to the\n"
+     "machine of a root key, sign it there, and bring it back. Then run sign here. The draft "
+     "comes\n"
+     "into force when it has the signatures that the version in force demands, and the signatures\n"
+     "that the draft itself demands.\n"
      "\n"
-     "push sends it to every enrolled agent, and names each that has not got it: such a host "
-     "obeys\n"
-     "whoever was removed until it follows. Exit code 0 only if every enrolled host has it.",
+     "push sends the trust file to every enrolled agent, and names each host that did not get it.\n"
+     "Such a host still obeys keys that were removed. The exit code is 0 only if every enrolled\n"
+     "host has the trust file.",
      1, 3, GROUP_ALL | GROUP_TRUST | GROUP_CONFIRM, cmd_trust},
     {"key", "new NAME | list | change NAME",
-     "make a secret key; list them; encrypt one with another passphrase",
-     "new makes keys/NAME.key, which is secret and encrypted with a passphrase, and "
-     "keys/NAME.pub,\n"
-     "in the directory of the configuration; --purpose says what for. It overwrites nothing. An\n"
-     "observer key is not encrypted: it signs questions, and changes nothing.\n"
+     "make a secret key; list all keys; change the passphrase of a key",
+     "new makes two files in the directory of the configuration: keys/NAME.key, the secret key,\n"
+     "encrypted with a passphrase, and keys/NAME.pub, its public part. --purpose says what the "
+     "key\n"
+     "is for. The command overwrites no file. An observer key is not encrypted: it signs only\n"
+     "questions, which change nothing.\n"
      "\n"
-     "list tells the name, purpose and fingerprint of every key, whether it is encrypted, and its\n"
-     "file. It asks for no passphrase.\n"
+     "list prints the name, the purpose and the fingerprint of every key, whether it is "
+     "encrypted,\n"
+     "and its file. It asks for no passphrase.\n"
      "\n"
-     "change encrypts a key with another passphrase, also one that was not encrypted. The key "
-     "stays\n"
-     "the same; copies of the old file still open as before.",
+     "change encrypts a key with a new passphrase. The key may have been unencrypted before. The\n"
+     "key itself stays the same. Copies of the old file still open with the old passphrase.",
      1, 2, GROUP_ALL | GROUP_JSON | GROUP_KEY, cmd_key},
     {"release", "fetch|add|verify|remove VERSION | list | verify | sign FILE | serve",
-     "fetch a Nomad release, verified; add one's own; list, verify, remove, serve",
-     "fetch gets SHA256SUMS and its signature from HashiCorp's release site, a mirror or a\n"
-     "directory (--from), has gpgv check it, then gets the zip for every system and architecture\n"
-     "in the fleet (or --os and --arch), checks each, and signs what hosts may then install. It\n"
-     "goes on where it was interrupted.\n"
+     "fetch and verify a Nomad release; add your own; list, verify, remove, serve",
+     "fetch gets SHA256SUMS and its signature from HashiCorp's release site, from a mirror or "
+     "from\n"
+     "a directory (--from). gpgv checks the signature. Then fetch gets the zip for every system\n"
+     "and architecture in the fleet (or for --os and --arch), checks each zip, and signs what\n"
+     "hosts may then install. If it was interrupted, run it again: it continues.\n"
      "\n"
-     "add takes a build of one's own: the zip or binary of --file is hashed, looked into without\n"
-     "running it, and signed; no vendor speaks for it.\n"
-     "A version with a suffix (1.0.2-acme1) is a prerelease unless --not-a-prerelease was said.\n"
+     "add takes a build of your own. It hashes the zip or binary in --file, reads it without\n"
+     "running it, and signs it. No vendor's signature covers such a build.\n"
+     "A version with a suffix (1.0.2-acme1) is a prerelease, unless you give --not-a-prerelease.\n"
      "\n"
-     "Where release keys are on machines of their own what fetch and add write is not signed yet:\n"
-     "carry the manifest that they name there, `sign` adds the signatures of the release keys "
-     "that\n"
-     "are there, and the same command here takes them in.\n"
+     "If the release keys are on machines of their own, fetch and add write a manifest that is "
+     "not\n"
+     "signed yet. Carry this manifest to each release key and run `caravan release sign FILE`\n"
+     "there. Bring it back and run the same command here.\n"
      "\n"
-     "verify checks everything again, without the network; remove takes a version off this\n"
+     "verify checks everything again, without the network. remove deletes a version from this\n"
      "machine, unless a run uses it.\n"
      "\n"
-     "What has no --url hosts fetch from this machine: plan, stage, upgrade and resume serve it\n"
-     "while they last. serve does so until it is interrupted: files by their digests, nothing "
-     "else.",
+     "If a build has no --url, hosts fetch it from this machine: plan, stage, upgrade and resume\n"
+     "serve it until they end. serve does this until you interrupt it. It serves files by their\n"
+     "digests, and nothing else.",
      1, 2, GROUP_ALL | GROUP_RELEASE | GROUP_SERVE | GROUP_CONFIRM, cmd_release},
     {"status", "", "versions, health, drift, agents and orphaned effects",
-     "Drift: a host's Nomad does not run, or runs another binary than the one on its disk.\n"
-     "Orphaned: a run changed something in the cluster, and no run that is alive will undo it.\n"
-     "Exit code 0 only if all is well and every host runs the same version.",
+     "Drift: Nomad on a host does not run, or runs another binary than the binary on its disk.\n"
+     "Orphaned: a run changed something in the cluster, and no run in progress will undo it.\n"
+     "The exit code is 0 only if all is well and every host runs the same version.",
      0, 0, GROUP_ALL | GROUP_JSON, cmd_status},
-    {"plan", "VERSION", "what an upgrade would do, and what speaks against it",
-     "Changes nothing. Exit code 4 when the upgrade would be refused.", 1, 1,
+    {"plan", "VERSION", "show what an upgrade would do, and what would stop it",
+     "Changes nothing. The exit code is 4 if the upgrade would be refused.", 1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_SERVE, cmd_plan},
-    {"stage", "VERSION", "everything of an upgrade up to the first restart, ahead of the night",
-     "Plans as upgrade does; then every host fetches the new binary, checks it and tries it, and\n"
-     "nothing is restarted. A later upgrade plans anew and has each host check and try it again;\n"
-     "only fetching and unpacking are left out.",
+    {"stage", "VERSION", "do everything before the first restart, hours or days ahead",
+     "Makes the same plan as upgrade. Then every host fetches the new binary, checks it and tries\n"
+     "it. Nothing is restarted. A later upgrade makes a new plan, and each host checks and tries\n"
+     "the binary again; only fetching and unpacking are left out.",
      1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
      cmd_stage},
     {"upgrade", "VERSION", "upgrade the fleet: servers one at a time, then clients",
-     "Shows the plan and asks once. Ctrl-C pauses: hosts in flight finish, nothing else\n"
-     "begins; a second one leaves at once. Either can be resumed.",
+     "Shows the plan and asks once. Ctrl-C pauses the run: hosts in flight finish, and no other\n"
+     "host begins. A second Ctrl-C ends the command at once. In both cases `caravan resume`\n"
+     "continues the run.",
      1, 1,
      GROUP_ALL | GROUP_JSON | GROUP_FILTER | GROUP_POLICY | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
      cmd_upgrade},
     {"replace", "VERSION", "replace servers: new ones join at VERSION, then old ones leave",
-     "One region a run: --add names the new servers, --remove those that leave. All new ones join\n"
-     "first, one at a time, each until it is a healthy voter; then the old ones are disabled,\n"
-     "stopped and taken out of the cluster, one at a time, the leader last. At every step the\n"
-     "healthy voters are a quorum.\n"
+     "One run replaces servers of one region: --add names the new servers, --remove the servers\n"
+     "that leave. First all new servers join, one at a time: the next one starts when the one\n"
+     "before is a healthy voter. Then the old servers are disabled, stopped and taken out of the\n"
+     "cluster, one at a time, the leader last. At every step the healthy voters are a quorum.\n"
      "\n"
-     "A new host has the agent, the trust file, Nomad's configuration and unit, and a Nomad "
-     "binary\n"
-     "that has never run; `caravan enroll --host ADDRESS` enrols it. Root allows on new hosts "
-     "that\n"
-     "Nomad is started ([law] start_stopped = yes), and on old ones that it is stopped ([law]\n"
-     "allow_stop = yes).\n"
+     "Prepare each new host: install the agent, the trust file, Nomad's configuration and unit,\n"
+     "and a Nomad binary that has never run. Then run `caravan enroll --host ADDRESS`. In\n"
+     "agent.conf, root must allow an order to start Nomad on new hosts ([law] start_stopped = "
+     "yes),\n"
+     "and to stop Nomad on old hosts ([law] allow_stop = yes).\n"
      "\n"
-     "Until the first server leaves, `caravan abort` walks all of it back. A server that is dead\n"
-     "already: --accept dead:NAME. Clients are not replaced: drain them, with Nomad's own "
-     "commands.",
+     "Until the first server leaves, `caravan abort` undoes everything. To take out a server that\n"
+     "is dead already: --accept dead:NAME. This command does not replace clients: drain them with\n"
+     "Nomad's own commands.",
      1, 1, GROUP_ALL | GROUP_JSON | GROUP_REPLACE | GROUP_CONFIRM | GROUP_DRY | GROUP_SERVE,
      cmd_replace},
-    {"resume", "[RUN]", "go on with a run that was paused, stopped or interrupted", NULL, 0, 1,
-     GROUP_ALL | GROUP_JSON | GROUP_CONFIRM | GROUP_SERVE, cmd_resume},
-    {"abort", "[RUN]", "end such a run: undo its side effects, give its leases back",
-     "Hosts stay on the version they have.", 0, 1, GROUP_ALL | GROUP_JSON | GROUP_CONFIRM,
-     cmd_abort},
-    {"history", "", "the runs begun from this machine", NULL, 0, 0, GROUP_ALL, cmd_history},
-    {"show", "[RUN]", "one run: what happened, host by host", NULL, 0, 1, GROUP_ALL | GROUP_JSON,
-     cmd_show},
-    {"audit", "verify|export [RUN]",
-     "the signed orders and receipts: are they all there, do they fit?",
-     "Of every run the signed orders to stage, swap, revert or serve a host are kept, and its "
-     "signed\n"
-     "receipts. verify reads them back without the network: whether each is signed by a key that\n"
-     "may do so, one was removed, changed or moved, a receipt answers another order, or the "
-     "ledger\n"
-     "says something else than they do. It names run, host and order. --ask compares the last "
-     "order\n"
-     "of every host with what its agent says. Exit code 0 only if all is well; 1, too, where a "
-     "host\n"
+    {"resume", "[RUN]", "continue a run that was paused, stopped or interrupted",
+     "Without RUN the newest run is meant. RUN is the first digits of its id: caravan history.", 0,
+     1, GROUP_ALL | GROUP_JSON | GROUP_CONFIRM | GROUP_SERVE, cmd_resume},
+    {"abort", "[RUN]", "end a run that was paused, stopped or interrupted, and undo its effects",
+     "The effects of the run on the cluster are undone, and the agents' leases are given back.\n"
+     "Hosts stay on the version that they have. Without RUN the newest run is meant.",
+     0, 1, GROUP_ALL | GROUP_JSON | GROUP_CONFIRM, cmd_abort},
+    {"history", "", "list the runs that began on this machine", NULL, 0, 0, GROUP_ALL, cmd_history},
+    {"show", "[RUN]", "show one run: what happened, host by host",
+     "Without RUN the newest run is meant. RUN is the first digits of its id: caravan history.", 0,
+     1, GROUP_ALL | GROUP_JSON, cmd_show},
+    {"audit", "verify|export [RUN]", "check or export the record of signed orders and receipts",
+     "For every run the record keeps the signed orders that stage, swap, revert or serve a host,\n"
+     "and the host's signed receipts. verify reads the record without the network. It checks that\n"
+     "a key that may do so signed each order, that no order was removed, changed or moved, that\n"
+     "each receipt answers its order, and that the ledger says the same as the record. For each\n"
+     "fault it names the run, the host and the order. --ask compares the last order of every host\n"
+     "with what its agent reports. The exit code is 0 only if all is well. It is 1 also if a host\n"
      "that was asked cannot tell.\n"
      "\n"
-     "export prints one JSON object a line, for a log archive; verify reads the ledger, not that.\n"
-     "Without RUN both are about all runs of this machine.",
+     "export prints one JSON object for each order, one a line, for a log archive. verify reads\n"
+     "the ledger, not this export. Without RUN both commands read all runs of this machine.",
      1, 2, GROUP_ALL | GROUP_JSON | GROUP_AUDIT, cmd_audit},
-    {"token-policy", "[VERSION]", "the smallest ACL policy in Nomad for Caravan's token",
-     "Prints it as `nomad acl policy apply` takes it, with comments that say what each right is "
-     "for\n"
-     "and what only a management token may:\n"
+    {"token-policy", "[VERSION]", "print the smallest ACL policy in Nomad for Caravan's token",
+     "The output can go to `nomad acl policy apply`. Comments say what each right is for, and "
+     "what\n"
+     "only a management token may do:\n"
      "\n"
      "  caravan token-policy 1.11.3 | nomad acl policy apply caravan -\n"
      "\n"
-     "VERSION is that of the oldest server, and nothing is asked then; without it the servers are\n"
-     "asked for theirs. Older versions have no policy for some of these rights.",
+     "VERSION is the version of the oldest server. Without VERSION the command asks the servers\n"
+     "for their versions. In older versions of Nomad no policy gives some of these rights.",
      0, 1, GROUP_ALL | GROUP_TOKEN, cmd_token_policy},
-    {"config", "", "the configuration in force, and where each value comes from",
+    {"config", "", "print the configuration in force, and where each value comes from",
      "--print-defaults prints the commented example of caravan.conf.", 0, 0,
      GROUP_ALL | GROUP_CONFIG, cmd_config},
 };
@@ -184,8 +190,8 @@ int command_fail(const struct err *err)
 int main(int argc, char **argv)
 {
     const struct cli cli = {.program = "caravan",
-                            .about = "Upgrades a HashiCorp Nomad fleet in place, proving it "
-                                     "healthy at every step.",
+                            .about = "Upgrades a HashiCorp Nomad fleet in place, and checks "
+                                     "at every step that it is healthy.",
                             .version = CARAVAN_VERSION,
                             .commands = commands,
                             .n_commands = ARRAY_LEN(commands),

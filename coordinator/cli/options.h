@@ -1,9 +1,9 @@
 /*
  * options.h - the command line as one plain struct.
  *
- * One table of options (options.c) fills struct options; help comes from the same
- * table. Numbers that were not given stay OPTION_UNSET, so that the configuration's
- * [defaults] hold. options_policy puts both together.
+ * One table of options (options.c) fills struct options, and the help is printed from the same
+ * table. A number that was not given stays OPTION_UNSET; then the value of [defaults] in the
+ * configuration is used. options_policy makes a policy of both.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -14,11 +14,10 @@
 #include "policy.h"
 
 enum exit_code {
-    EXIT_DONE = 0,   /* done */
-    EXIT_FAILED = 1, /* failed */
-    EXIT_USAGE = 2,  /* the command line or the configuration is wrong */
-    EXIT_STOPPED =
-        3, /* stopped, can be resumed: a run was begun, also when no host was touched yet */
+    EXIT_DONE = 0,    /* done */
+    EXIT_FAILED = 1,  /* failed */
+    EXIT_USAGE = 2,   /* the command line or the configuration is wrong */
+    EXIT_STOPPED = 3, /* a run began and stopped, and can be resumed; maybe no host was touched */
     EXIT_REFUSED = 4, /* refused before anything was touched, and no run was begun */
 };
 
@@ -38,7 +37,7 @@ struct options {
     struct cli_list accept;
     /* release add, fetch */
     const char *os, *file;
-    const char *from; /* enroll, too: a key_list.h */
+    const char *from; /* enroll has this option too: the file is a key_list.h */
     struct cli_list url, arch;
     bool not_a_prerelease;
     /* serving */
@@ -92,12 +91,12 @@ extern const struct cli_option option_table[];
 extern const size_t option_count;
 
 void options_init(struct options *o);
-/* Defaults, then the configuration's [defaults], then the options. Texts are
- * borrowed from both, which must outlive the policy. ERR_USAGE names the option, or what was
- * accepted and is no row's id. */
+/* Takes each value from the options; if it is not there, from [defaults] in the configuration; else
+ * the built-in default. The policy borrows texts of o and conf; both must outlive it. ERR_USAGE:
+ * the text names the wrong option, or the --accept that is not the id of any hazard. */
 MUST_CHECK int options_policy(const struct options *o, const struct coord_conf *conf,
                               const struct hazards *hazards, struct policy *ret, struct err *err);
-/* The exit code of an error that ended a command before anything was touched. */
+/* Returns the exit code of an error that ended a command before it touched any host. */
 int exit_of(const struct err *err);
 
 #endif

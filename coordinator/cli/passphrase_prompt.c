@@ -24,7 +24,7 @@ bool passphrase_prompt_can_ask(void)
     return fd >= 0;
 }
 
-static int begin(struct quiet_terminal *t, struct err *err)
+static int silence_terminal(struct quiet_terminal *t, struct err *err)
 {
     struct termios quiet;
     sigset_t set;
@@ -48,7 +48,7 @@ static int begin(struct quiet_terminal *t, struct err *err)
                : 0;
 }
 
-static void end(struct quiet_terminal *t)
+static void restore_terminal(struct quiet_terminal *t)
 {
     if (t->changed) {
         (void)!tcsetattr(t->fd, TCSAFLUSH, &t->before);
@@ -88,11 +88,11 @@ int passphrase_prompt_ask(void *ctx, const char *prompt, char dst[static PASSPHR
     (void)ctx;
     str_escape(&text, prompt, strlen(prompt));
     buf_add_str(&text, ": ");
-    int rc = begin(&t, err);
+    int rc = silence_terminal(&t, err);
     if (rc == 0)
         rc = file_write_all(t.fd, text.data, text.len, err);
     if (rc == 0)
         rc = read_typed(&t, dst, err);
-    end(&t);
+    restore_terminal(&t);
     return rc;
 }

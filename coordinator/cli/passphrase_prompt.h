@@ -1,9 +1,9 @@
 /*
- * passphrase_prompt.h - a passphrase typed on the terminal, which does not show it.
+ * passphrase_prompt.h - reads a passphrase from the terminal without showing it.
  *
- * The terminal is /dev/tty, whatever standard input and output are. It shows again what is typed
- * when passphrase_prompt_ask returns, also when SIGINT, SIGTERM or SIGHUP ended the question
- * (ERR_STATE). Its keys for quit and suspend do nothing while it asks.
+ * The terminal is /dev/tty, independent of standard input and output. When passphrase_prompt_ask
+ * returns, the terminal shows typed text again, also if SIGINT, SIGTERM or SIGHUP ended the
+ * question (ERR_STATE). The quit and suspend keys have no effect during the question.
  */
 #ifndef PASSPHRASE_PROMPT_H
 #define PASSPHRASE_PROMPT_H

@@ -1,9 +1,10 @@
 /*
- * planning.h - from the command line to a plan: a look, what only a plan needs, the plan.
+ * planning.h - makes a plan for a command: a look at the fleet, a survey of Nomad, the plan.
  *
- * Used by plan and upgrade alike, so that what the one shows the other checks again. Where the
- * release has builds without a place, this machine listens before the plan is made (serving.h), so
- * that the plan tells where, and asks whether hosts may fetch from there. Changes nothing anywhere.
+ * plan and upgrade both use it, so upgrade checks again everything that plan showed. If builds of
+ * the release have no place, this machine listens before the plan is made (serving.h): the plan
+ * then says at which address, and asks whether hosts may fetch from there. Changes nothing on any
+ * host.
  */
 #ifndef PLANNING_H
 #define PLANNING_H
@@ -11,15 +12,15 @@
 #include "plan.h"
 #include "serving.h"
 
-/* check, unless NULL, may refuse by what the look shows, before anything else is asked. */
+/* May refuse after the look, before Nomad is surveyed. May be NULL. */
 typedef int planning_check(const struct world *w, struct err *err);
 
 struct planning {
     struct stored_release *release; /* gets a place for what this machine serves */
-    struct serving *serving;        /* begun, unless it was before; the caller ends it */
+    struct serving *serving;        /* begun here, unless it was begun before; the caller ends it */
     const struct policy *policy;    /* must outlive the plan */
     int64_t patience_ms;
-    bool only; /* nothing follows: the place where this machine would serve may be taken now */
+    bool only; /* only a plan: another program may listen at the serving address now */
     planning_check *check;
 };
 

@@ -15,7 +15,8 @@ void progress_init(struct progress *p, const struct plan *plan, const struct led
     p->copied = xzalloc(l->n_hosts + 1, sizeof(*p->copied));
     for (size_t i = 0; i < l->n_hosts; i++) {
         p->copied[i] = l->hosts[i].keys.path[0] != '\0';
-        p->states[i] = (int)l->hosts[i].state; /* what a resumed run finds is no news */
+        p->states[i] =
+            (int)l->hosts[i].state; /* the states at the start of a resumed run are not changes */
         p->since[i] = now;
     }
     for (size_t i = 0; i < l->n_regions; i++)
@@ -30,7 +31,8 @@ void progress_free(struct progress *p)
     memset(p, 0, sizeof(*p));
 }
 
-/* The unit that follows a number: " ms" and " s" stand for other numbers of the same thing. */
+/* Returns the length of the unit after a number. 900 ms and 1.2 s are other numbers, not other
+ * waits. */
 static size_t unit_len(const char *s)
 {
     static const char *const units[] = {" ms", " s",   " min", " h",  " d",
@@ -44,7 +46,7 @@ static size_t unit_len(const char *s)
     return 0;
 }
 
-/* Behind "2 min 19 s", "index 4" and the like. */
+/* Returns the position after numbers such as "2 min 19 s" or "index 4". */
 static const char *skip_numbers(const char *s)
 {
     for (;;) {
@@ -83,9 +85,9 @@ static void put_wait(struct told_wait *dst, const struct waiting *w, int64_t now
     dst->at_ms = now;
 }
 
-/* Where it was told before; else the place of a new one, or of the one that was told longest ago.
- */
-static size_t place_of(const struct progress *p, const struct waiting *w)
+/* Returns the index in told of this wait; if it is not there, a free index, or the index of the
+ * wait that was reported longest ago. */
+static size_t find_told_index(const struct progress *p, const struct waiting *w)
 {
     size_t oldest = 0;
 
@@ -102,7 +104,7 @@ static void fold_waiting(struct progress *p, const struct waiting *w, int64_t no
 {
     if (!is_same_wait(&p->wait, w))
         put_wait(&p->wait, w, now);
-    size_t i = place_of(p, w);
+    size_t i = find_told_index(p, w);
     bool before = i < p->n_told && is_same_wait(&p->told[i], w);
     int64_t pause = i == p->last ? PROGRESS_REPEAT_MS : PROGRESS_AGAIN_MS;
     if ((now - p->wait.at_ms < PROGRESS_PATIENCE_MS && now - p->told_ms < PROGRESS_AGAIN_MS) ||
@@ -115,7 +117,7 @@ static void fold_waiting(struct progress *p, const struct waiting *w, int64_t no
     tell(ctx, &(struct change){.kind = CHANGE_WAITING, .waiting = w});
 }
 
-/* Once a region: whoever leads afterwards, old data are out of reach. */
+/* Reported once for each region: the servers cannot go back, whichever server leads later. */
 static void fold_no_return(struct progress *p, const struct world *w, int64_t now,
                            void (*tell)(void *, const struct change *), void *ctx)
 {

@@ -1,17 +1,17 @@
 /*
- * progress.h - what changed in a run since it was last looked at.
+ * progress.h - finds out what changed in a run since the last tick.
  *
- * Folded after every tick. Tells each change of the run's state, of a host's state, each snapshot
- * taken, each keystore copied, and each region whose servers cannot go back any more (no_return.h)
- * exactly once.
+ * progress_fold is called after every tick. It reports exactly once: each change of the run's state
+ * and of a host's state, each snapshot, each copied keystore, and each region whose servers cannot
+ * go back any more (no_return.h).
  *
- * A wait has a reason, a host, and a text; it is the same wait while nothing but numbers differs. A
- * wait is told when it has lasted for PROGRESS_PATIENCE_MS, so that what is over at once makes no
- * line. While the same wait goes on it is told again every PROGRESS_REPEAT_MS, with its numbers. A
- * wait that comes back after others were told is told again after PROGRESS_AGAIN_MS. Where waits
- * change faster than that, one is told every PROGRESS_AGAIN_MS.
+ * A wait has a reason, a host and a text. Two waits are the same if only numbers in their texts
+ * differ. A wait is reported when it has lasted PROGRESS_PATIENCE_MS, so a short wait makes no
+ * line. While the same wait goes on, it is reported again every PROGRESS_REPEAT_MS with its new
+ * numbers. A wait that comes back after other waits is reported again after PROGRESS_AGAIN_MS. If
+ * waits change faster than that, one wait is reported every PROGRESS_AGAIN_MS.
  *
- * The live view, plain lines and JSON events are three readers of it.
+ * The live view, the plain lines and the JSON events use it.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -21,7 +21,7 @@
 #define PROGRESS_PATIENCE_MS 1000
 #define PROGRESS_REPEAT_MS   60000
 #define PROGRESS_AGAIN_MS    15000
-#define PROGRESS_WAITS       8 /* that were told last, kept to compare with */
+#define PROGRESS_WAITS       8 /* waits that were reported last, kept to compare with */
 
 enum change_kind {
     CHANGE_RUN,
@@ -44,7 +44,7 @@ struct told_wait {
     enum reason reason;
     char key[UUID_MAX];
     char text[TEXT_MAX];
-    int64_t at_ms; /* when it began, or was told last */
+    int64_t at_ms; /* when the wait began, or was last reported */
 };
 
 struct progress {
@@ -54,19 +54,19 @@ struct progress {
     int *states;    /* by host */
     int64_t *since; /* by host: when its state began, clock.mono */
     int64_t begun;
-    bool *copied;                      /* by host: its keystore was told */
-    int64_t snapshots[LEDGER_REGIONS]; /* when those told were taken, wall clock */
+    bool *copied;                      /* by host: its keystore copy was reported */
+    int64_t snapshots[LEDGER_REGIONS]; /* wall clock; when the reported snapshot was taken */
     bool no_return[LEDGER_REGIONS];
-    struct told_wait wait; /* what is waited for now */
+    struct told_wait wait; /* the wait of now */
     struct told_wait told[PROGRESS_WAITS];
-    size_t n_told, last; /* last: the one of told that was told last */
+    size_t n_told, last; /* last: index in told of the wait that was reported last */
     int64_t told_ms;
 };
 
 void progress_init(struct progress *p, const struct plan *plan, const struct ledger *l,
                    int64_t now);
 void progress_free(struct progress *p);
-/* w: what was decided upon; NULL: nothing is known. */
+/* w: the world of this tick; NULL: not known. Calls tell once for each change. */
 void progress_fold(struct progress *p, const struct decision *d, const struct world *w, int64_t now,
                    void (*tell)(void *ctx, const struct change *c), void *ctx);
 

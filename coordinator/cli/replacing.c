@@ -52,7 +52,7 @@ int replacing_resume(struct command_context *c, const struct plan *p, struct err
     return 0;
 }
 
-/* What others enrolled or forgot while the run lasted holds. */
+/* Loads known_hosts again: other commands may have enrolled or forgotten hosts during the run. */
 int replacing_enrol(struct command_context *c, const struct plan *p, const struct ledger *l,
                     const struct world *w, struct err *err)
 {
@@ -74,12 +74,12 @@ int replacing_enrol(struct command_context *c, const struct plan *p, const struc
     return known_hosts_save(&known, err);
 }
 
-static const char *one_that_joined(const struct plan *p, const struct ledger *l)
+static const char *find_joined_server(const struct plan *p, const struct ledger *l)
 {
     for (size_t i = 0; i < p->n_servers; i++)
         if (p->hosts[i].role == ROLE_JOINS && l->hosts[i].state == HOST_DONE)
             return p->hosts[i].name;
-    return "one that stays";
+    return "a server that stays";
 }
 
 void replacing_tell_address(const struct command_context *c, const struct plan *p,
@@ -93,12 +93,15 @@ void replacing_tell_address(const struct command_context *c, const struct plan *
             !text_names(c->conf.address, h->addr))
             continue;
         url_shown(shown, sizeof(shown), c->conf.address);
-        fputs("caravan: Nomad's address here, ", stderr);
+        fputs("caravan: warning: the address of Nomad on this machine, ", stderr);
         print_safe(stderr, shown);
-        fputs(", is that of ", stderr);
+        fputs(", is the address of ", stderr);
         print_safe(stderr, p->hosts[i].name);
-        fputs(", which has left. Set NOMAD_ADDR, or [nomad] address, to another server: ", stderr);
-        print_safe(stderr, one_that_joined(p, l));
+        fputs(", which has left the cluster. Set NOMAD_ADDR, or [nomad] address in caravan.conf, "
+              "to another "
+              "server, for example ",
+              stderr);
+        print_safe(stderr, find_joined_server(p, l));
         fputc('\n', stderr);
     }
 }

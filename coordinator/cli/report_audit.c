@@ -13,7 +13,7 @@ static const char *since_name(enum record_since s)
     return (unsigned)s < ARRAY_LEN(since_names) ? since_names[s] : "none";
 }
 
-static void finding_json(const char *hex, const struct audit_finding *f, FILE *out)
+static void print_finding_json(const char *hex, const struct audit_finding *f, FILE *out)
 {
     auto_json struct json *o = json_new_object();
     json_set_str(o, "event", "finding");
@@ -36,7 +36,7 @@ void report_finding(const struct stored_run *run, const struct audit_finding *f,
     char hex[33];
     run_hex(hex, run->run_id);
     if (json) {
-        finding_json(hex, f, out);
+        print_finding_json(hex, f, out);
         return;
     }
     bool outside = memcmp(run->run_id, ledger_no_run, sizeof(run->run_id)) == 0;
@@ -51,7 +51,8 @@ void report_finding(const struct stored_run *run, const struct audit_finding *f,
     fprintf(out, ". %s\n", audit_fault_advice(f->fault));
 }
 
-static void audited_json(const struct audit *u, const char *hex, const char *target, FILE *out)
+static void print_audited_json(const struct audit *u, const char *hex, const char *target,
+                               FILE *out)
 {
     auto_json struct json *o = json_new_object();
     json_set_str(o, "event", "run");
@@ -71,13 +72,13 @@ void report_audited(const struct auditing *a, const struct stored_run *run, bool
     char hex[33];
     run_hex(hex, run != NULL ? run->run_id : ledger_no_run);
     if (json) {
-        audited_json(u, hex, run != NULL ? run->target : "", out);
+        print_audited_json(u, hex, run != NULL ? run->target : "", out);
         return;
     }
     fprintf(out, run != NULL ? "Run %.8s to " : "Outside of runs", hex);
     print_safe(out, run != NULL ? run->target : "");
     if (u->since == RECORD_NONE && u->orders == 0) {
-        fputs(": no record kept; an earlier version of Caravan began it\n", out);
+        fputs(": there is no record, because an earlier version of Caravan began this run\n", out);
         return;
     }
     fprintf(out, ": %zu %s, %zu %s", u->orders, str_count(u->orders, "order", "orders"),
@@ -85,10 +86,11 @@ void report_audited(const struct auditing *a, const struct stored_run *run, bool
     if (u->unanswered > 0)
         fprintf(out, ", %zu without an answer", u->unanswered);
     if (u->since == RECORD_PART)
-        fputs(", kept since it was resumed", out);
+        fputs(", recorded only since the run was resumed", out);
     if (u->wrong == 0)
-        fputs(run != NULL ? ": all genuine, none missing, as the ledger says\n"
-                          : ": all genuine; only the removal of the last ones would not show\n",
+        fputs(run != NULL
+                  ? ": all genuine, none missing, the same as the ledger\n"
+                  : ": all genuine; Caravan cannot see whether the last orders were removed\n",
               out);
     else
         fprintf(out, ": %zu %s wrong\n", u->wrong, str_count(u->wrong, "thing is", "things are"));
@@ -116,13 +118,13 @@ void report_asked(const char *host, enum audit_match m, const char *text, bool j
     print_safe(out, text);
     fprintf(out, ". %s\n",
             m == AUDIT_AHEAD    ? audit_fault_advice(AUDIT_ELSEWHERE)
-            : m == AUDIT_BEHIND ? "Find out whether this machine was restored from a backup or "
+            : m == AUDIT_BEHIND ? "Find out whether this host was restored from a backup or "
                                   "cloned, and compare its key: caravan enroll --rekey HOST."
-                                : "Ask again when it answers.");
+                                : "Run caravan audit verify --ask again when the host answers.");
 }
 
-static bool end_json(const struct auditing *a, const struct audit_asked *asked, bool well,
-                     FILE *out)
+static bool print_end_json(const struct auditing *a, const struct audit_asked *asked, bool well,
+                           FILE *out)
 {
     auto_json struct json *o = json_new_object();
     json_set_str(o, "event", "end");
@@ -143,7 +145,7 @@ bool report_audit_end(const struct auditing *a, const struct audit_asked *asked,
     size_t wrong = a->wrong + asked->wrong;
     bool well = wrong == 0 && asked->unknown == 0;
     if (json)
-        return end_json(a, asked, well, out);
+        return print_end_json(a, asked, well, out);
     fprintf(out, "%zu %s, %zu %s, %zu %s", a->runs, str_count(a->runs, "run", "runs"), a->orders,
             str_count(a->orders, "order", "orders"), a->receipts,
             str_count(a->receipts, "receipt", "receipts"));
@@ -160,27 +162,27 @@ bool report_audit_end(const struct auditing *a, const struct audit_asked *asked,
 
 /* ---- export ---- */
 
-static void set_hex(struct json *o, const char *key, const void *p, size_t n)
+static void set_json_hex(struct json *o, const char *key, const void *p, size_t n)
 {
     autofree char *hex = xalloc(2 * n + 1);
     str_hex(hex, p, n);
     json_set_str(o, key, hex);
 }
 
-static void set_time(struct json *o, const char *key, int64_t wall_ms)
+static void set_json_time(struct json *o, const char *key, int64_t wall_ms)
 {
     char when[21];
     clock_rfc3339(when, wall_ms);
     json_set_str(o, key, when);
 }
 
-static void set_head(struct json *o, const struct header *head)
+static void set_json_head(struct json *o, const struct header *head)
 {
     char signer[FINGERPRINT_LEN], receiver[FINGERPRINT_LEN];
     pubkey_fingerprint(signer, &head->sender);
     pubkey_fingerprint(receiver, &head->receiver);
     json_set_str(o, "kind", message_kind_name(head->kind));
-    set_hex(o, "session", head->session, SESSION_LEN);
+    set_json_hex(o, "session", head->session, SESSION_LEN);
     json_set_int(o, "epoch", (int64_t)head->epoch);
     json_set_int(o, "sequence", (int64_t)head->sequence);
     json_set_str(o, "signer", signer);
@@ -197,17 +199,17 @@ void report_record(const struct stored_run *run, const char *host, const struct 
     json_set_str(o, "host", host);
     json_set_str(o, "key", r->host);
     if (e->head != NULL)
-        set_head(o, e->head);
-    set_time(o, "committed", r->wall_ms);
+        set_json_head(o, e->head);
+    set_json_time(o, "committed", r->wall_ms);
     if (r->receipt.len > 0)
-        set_time(o, "answered", r->answered_ms);
+        set_json_time(o, "answered", r->answered_ms);
     if (e->done != NULL)
         json_set_str(o, "refusal", refusal_name(e->done->refusal));
-    set_hex(o, "digest", r->digest.bytes, DIGEST_LEN);
+    set_json_hex(o, "digest", r->digest.bytes, DIGEST_LEN);
     json_set_int(o, "trust", r->trust);
     json_set_bool(o, "genuine", e->fault == AUDIT_SOUND && e->receipt_fault == AUDIT_SOUND);
-    set_hex(o, "order", r->inner.data, r->inner.len);
+    set_json_hex(o, "order", r->inner.data, r->inner.len);
     if (r->receipt.len > 0)
-        set_hex(o, "receipt", r->receipt.data, r->receipt.len);
+        set_json_hex(o, "receipt", r->receipt.data, r->receipt.len);
     json_line(o, out);
 }

@@ -12,24 +12,24 @@ static const struct {
     [SEVERITY_INFO] = {"note", COLOR_NONE},
     [SEVERITY_WARN] = {"warning", COLOR_YELLOW},
     [SEVERITY_BLOCK] = {"may be accepted", COLOR_RED},
-    [SEVERITY_HARD] = {"must be mended", COLOR_RED},
+    [SEVERITY_HARD] = {"must be fixed", COLOR_RED},
 };
 
-static void put_safe(struct buf *b, const char *s)
+static void add_escaped(struct buf *b, const char *s)
 {
     str_escape(b, s, strlen(s));
 }
 
-static void put_hosts(struct buf *b, const struct finding *f)
+static void add_finding_hosts(struct buf *b, const struct finding *f)
 {
     if (f->n_hosts > 1 && !f->differs) {
         buf_printf(b, "%u hosts (", f->n_hosts);
-        put_safe(b, f->host);
+        add_escaped(b, f->host);
         buf_add_str(b, f->others[0] != '\0' ? ", " : "");
-        put_safe(b, f->others);
+        add_escaped(b, f->others);
         buf_printf(b, "%s): ", f->n_hosts > 3 ? ", ..." : "");
     } else if (f->host[0] != '\0') {
-        put_safe(b, f->host);
+        add_escaped(b, f->host);
         buf_add_str(b, ": ");
     }
 }
@@ -37,13 +37,13 @@ static void put_hosts(struct buf *b, const struct finding *f)
 void finding_text(const struct finding *f, struct buf *ret)
 {
     buf_printf(ret, "[%s] %s", f->id, f->detected == TRI_UNKNOWN ? "cannot tell: " : "");
-    put_hosts(ret, f);
-    put_safe(ret, f->text);
+    add_finding_hosts(ret, f);
+    add_escaped(ret, f->text);
     if (!f->differs)
         return;
     buf_printf(ret, " (and %u more %s: ", f->n_hosts - 1,
                str_count(f->n_hosts - 1, "host", "hosts"));
-    put_safe(ret, f->others);
+    add_escaped(ret, f->others);
     buf_add_str(ret, f->n_hosts > 3 ? ", ...)" : ")");
 }
 
@@ -62,12 +62,12 @@ static void print_finding(const struct finding *f, bool color, FILE *out)
     print_wrapped(out, 6, 6, f->advice);
 }
 
-static bool stops(const struct finding *f)
+static bool is_stopping(const struct finding *f)
 {
     return f->severity >= SEVERITY_BLOCK && !f->accepted;
 }
 
-/* Notes of which Caravan cannot tell whether they concern this fleet are named at the end. */
+/* Caravan cannot tell whether such a note concerns this fleet. The end of the list names it. */
 static bool is_vague(const struct finding *f)
 {
     return f->severity == SEVERITY_INFO && f->detected == TRI_UNKNOWN;
@@ -90,29 +90,30 @@ static void print_head(const char *head, const char *what, bool color, FILE *out
 
 static void print_stops(const struct plan *p, bool color, FILE *out)
 {
-    bool any = count_findings(p, stops) > 0;
+    bool any = count_findings(p, is_stopping) > 0;
 
     print_head("What stops it: ",
                !any ? "nothing."
-                    : "mend each of these, then plan again. --accept ID goes on in "
-                      "spite of one that may be accepted.",
+                    : "fix each of these, then plan again. --accept ID continues in "
+                      "spite of a finding that may be accepted.",
                color, out);
     for (int severity = SEVERITY_HARD; severity >= SEVERITY_BLOCK; severity--)
         for (size_t i = 0; i < p->n_findings; i++)
-            if ((int)p->findings[i].severity == severity && stops(&p->findings[i]))
+            if ((int)p->findings[i].severity == severity && is_stopping(&p->findings[i]))
                 print_finding(&p->findings[i], color, out);
 }
 
-/* Whether a slow restart may cost a vote is the operator's choice. */
+/* Caravan does not change autopilot: the operator decides whether a slow restart may cost a vote.
+ */
 static void print_cleanup(const char *region, FILE *out)
 {
     auto_buf struct buf text = BUF_INIT;
 
     buf_add_str(&text, "autopilot's dead-server cleanup is on in region ");
-    put_safe(&text, region);
+    add_escaped(&text, region);
     buf_add_str(&text,
-                ": a server that is away for more than about 40 s loses its vote, and Caravan "
-                "waits until it has one again. To switch it off:");
+                ": a server that does not answer for more than about 40 s loses its vote, and "
+                "Caravan waits until it has a vote again. To switch the cleanup off:");
     fputs("  note ", out);
     print_wrapped(out, 7, 4, buf_str(&text));
     fputs("      ", out);
@@ -120,7 +121,7 @@ static void print_cleanup(const char *region, FILE *out)
     fputc('\n', out);
 }
 
-/* Whoever accepts more than there is may believe something else of the fleet than is so. */
+/* Names each --accept that had no effect: the operator may have a wrong idea of the fleet. */
 static void print_idle(const struct plan *p, FILE *out)
 {
     for (size_t i = 0; i < p->policy.n_accepted; i++) {
@@ -154,7 +155,7 @@ static bool cleans_up(const struct plan *p)
 
 static bool is_to_know(const struct finding *f)
 {
-    return !stops(f);
+    return !is_stopping(f);
 }
 
 static void print_to_know(const struct plan *p, bool all, bool color, FILE *out)

@@ -45,7 +45,7 @@ void report_changes(const struct plan *p, const struct stored_change *list, size
     table_free(&t);
 }
 
-static const char *name_of(const struct plan *p, const char *key)
+static const char *name_in_plan(const struct plan *p, const char *key)
 {
     const struct plan_host *h = plan_host(p, key);
     return h != NULL ? h->name : key;
@@ -57,13 +57,13 @@ void report_log_lines(const struct plan *p, const struct stored_log_line *list, 
     for (size_t i = 0; i < n; i++) {
         if (!str_eq(step, list[i].step)) {
             step = list[i].step;
-            fputs("\nIn other servers' logs while it was the turn of ", out);
-            print_safe(out, name_of(p, step));
+            fputs("\nLines in the logs of other servers during the turn of ", out);
+            print_safe(out, name_in_plan(p, step));
             fputs(":\n", out);
         }
         fputs("  ", out);
         if (list[i].server[0] != '\0') {
-            print_safe(out, name_of(p, list[i].server));
+            print_safe(out, name_in_plan(p, list[i].server));
             fputs(": ", out);
         }
         print_safe(out, list[i].line);
@@ -80,8 +80,8 @@ struct json *report_log_lines_json(const struct plan *p, const struct stored_log
         char at[21];
         clock_rfc3339(at, list[i].wall_ms);
         json_set_str(o, "at", at);
-        json_set_str(o, "step", name_of(p, list[i].step));
-        json_set_str(o, "server", name_of(p, list[i].server));
+        json_set_str(o, "step", name_in_plan(p, list[i].step));
+        json_set_str(o, "server", name_in_plan(p, list[i].server));
         json_set_str(o, "line", list[i].line);
         json_add(a, o);
     }

@@ -14,7 +14,7 @@ void report_keystore(const struct plan *p, const struct ledger *l, size_t i, FIL
     fputs(" on that host\n", out);
 }
 
-static void report_lacking(const struct plan *p, const struct ledger *l, size_t i, FILE *out)
+static void report_not_copied(const struct plan *p, const struct ledger *l, size_t i, FILE *out)
 {
     fputs("Keystore of ", out);
     print_safe(out, p->hosts[i].name);
@@ -31,16 +31,18 @@ void report_keystores(const struct plan *p, const struct ledger *l, FILE *out)
         if (l->hosts[i].keys.path[0] != '\0')
             report_keystore(p, l, i, out);
         else if (l->hosts[i].keys.problem[0] != '\0')
-            report_lacking(p, l, i, out);
+            report_not_copied(p, l, i, out);
     }
     for (size_t i = 0; i < p->n_regions; i++) {
         if (!keystores_differ(p, l, p->regions[i].name, text))
             continue;
         fputs("Warning: the servers of region ", out);
         print_safe(out, p->regions[i].name);
-        fputs(" do not hold the same root keys: ", out);
+        fputs(" do not have the same root keys: ", out);
         print_safe(out, text);
-        fputs(". Keep all copies; see nomad operator root keyring list.\n", out);
+        fputs(". Keep all copies of the keystores, and compare with nomad operator root keyring "
+              "list.\n",
+              out);
     }
 }
 

@@ -19,11 +19,11 @@ static const char *group_of(const struct plan_host *h)
     return h->is_server ? "servers" : h->canary ? "canary" : "clients";
 }
 
-static void host_row(struct table *t, const struct plan *p, size_t i)
+static void add_plan_host_row(struct table *t, const struct plan *p, size_t i)
 {
     const struct plan_host *h = &p->hosts[i];
     const char *note = h->already    ? "runs it already"
-                       : h->dead     ? "dead: taken out, not disabled; keep it off"
+                       : h->dead     ? "dead: will be taken out, cannot be disabled; keep it off"
                        : !h->managed ? "no enrolled agent answers"
                        : h->leader   ? "leader: last of its region"
                                      : "";
@@ -33,14 +33,14 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
         note = beside;
     }
     if (h->is_server && no_return_step(p, h->region) == h) {
-        snprintf(whole, sizeof(whole), "%s%sfrom its turn on no server can go back", note,
+        snprintf(whole, sizeof(whole), "%s%safter its turn no server can go back", note,
                  note[0] != '\0' ? "; " : "");
         note = whole;
     }
     if (h->ready_ms > 0 && !h->already) {
         str_for_ms(time, sizeof(time), h->ready_ms);
-        snprintf(longer, sizeof(longer), "%s%slarge raft state: it has %s to be ready", note,
-                 note[0] != '\0' ? "; " : "", time);
+        snprintf(longer, sizeof(longer), "%s%slarge raft state: may take up to %s to be ready",
+                 note, note[0] != '\0' ? "; " : "", time);
         note = longer;
     }
     snprintf(number, sizeof(number), "%zu", i + 1);
@@ -55,14 +55,14 @@ static void host_row(struct table *t, const struct plan *p, size_t i)
                                h->role == ROLE_LEAVES ? "-" : p->target, note});
 }
 
-static void print_hosts(const struct plan *p, bool all, bool color, FILE *out)
+static void print_plan_hosts(const struct plan *p, bool all, bool color, FILE *out)
 {
     struct table t;
     size_t most =
         all || p->n_hosts <= REPORT_ROWS ? p->n_hosts : MAX_OF(p->n_servers, (size_t)REPORT_ROWS);
     table_init(&t, (const char *[]){"", "GROUP", "HOST", "REGION", "FROM", "TO", ""}, 7);
     for (size_t i = 0; i < most; i++)
-        host_row(&t, p, i);
+        add_plan_host_row(&t, p, i);
     table_print(&t, color, out);
     table_free(&t);
     if (most < p->n_hosts)
@@ -74,15 +74,16 @@ static void print_replacing(const struct plan *p, const char *settle, FILE *out)
 {
     char watch[24];
     str_for_ms(watch, sizeof(watch), p->policy.replace.watch_ms);
-    print_line(out,
-               "First the new servers join, one at a time, each until it votes; then the old ones "
-               "leave, one at a time, the leader last%s. The region must settle for %s after each "
-               "step.",
-               p->transfer ? ", after another server took the lead" : "", settle);
-    print_line(out, "Until the first has left, caravan abort takes out again what has joined. One "
-                    "that has left comes back by hand only: enable and start its unit there, with "
-                    "its old data.");
-    print_line(out, "Afterwards it is watched for %s that none comes back.", watch);
+    print_line(
+        out,
+        "First the new servers join, one at a time, until each is a voter. Then the old servers "
+        "leave, one at a time, the leader last%s. After each step the region must stay "
+        "healthy for %s.",
+        p->transfer ? ", after another server became the leader" : "", settle);
+    print_line(out, "Until the first old server has left, caravan abort takes the new servers out "
+                    "again. An old server that has left comes back only by hand: enable and start "
+                    "its unit on its host, with its old data.");
+    print_line(out, "At the end Caravan watches for %s that no old server comes back.", watch);
 }
 
 static void print_clients(const struct plan *p, FILE *out)
@@ -108,8 +109,8 @@ static void print_limits(const struct plan *p, FILE *out)
     str_for_ms(settle, sizeof(settle), p->policy.settle_ms);
     fputc('\n', out);
     if (p->policy.stage_only) {
-        print_line(out, "Only staged: the new binary is fetched, checked and tried beside the one "
-                        "in use. Nothing is restarted.");
+        print_line(out, "Stage only: each host fetches the new binary, checks it and tries it, "
+                        "beside the binary in use. Nothing is restarted.");
         return;
     }
     if (p->replaces) {
@@ -117,8 +118,8 @@ static void print_limits(const struct plan *p, FILE *out)
         return;
     }
     if (p->n_servers > 0)
-        print_line(out, "Servers: one at a time, the leader last%s; each must settle for %s.",
-                   p->transfer ? ", after another server took the lead" : "", settle);
+        print_line(out, "Servers: one at a time, the leader last%s; each must stay healthy for %s.",
+                   p->transfer ? ", after another server became the leader" : "", settle);
     if (p->n_clients > 0)
         print_clients(p, out);
 }
@@ -154,15 +155,15 @@ static void print_title(const struct plan *p, bool color, FILE *out)
 void report_plan(const struct plan *p, bool all, bool color, FILE *out)
 {
     print_title(p, color, out);
-    print_hosts(p, all, color, out);
+    print_plan_hosts(p, all, color, out);
     print_limits(p, out);
     print_forecast(p, out);
     fputc('\n', out);
     report_findings(p, all, color, out);
 }
 
-/* Each row once. */
-static bool told_before(const struct plan *p, size_t i)
+/* Is the row of finding i printed already? Each row is printed once. */
+static bool is_printed_before(const struct plan *p, size_t i)
 {
     for (size_t k = 0; k < i; k++)
         if (p->findings[k].id == p->findings[i].id && p->findings[k].severity == SEVERITY_BLOCK)
@@ -172,11 +173,11 @@ static bool told_before(const struct plan *p, size_t i)
 
 static void print_accept(const struct plan *p, FILE *out)
 {
-    const char *sign = "  To go on all the same: --accept ";
+    const char *sign = "  To continue in spite of it: --accept ";
 
     for (size_t i = 0; i < p->n_findings; i++) {
         const struct finding *f = &p->findings[i];
-        if (f->severity != SEVERITY_BLOCK || f->accepted || told_before(p, i))
+        if (f->severity != SEVERITY_BLOCK || f->accepted || is_printed_before(p, i))
             continue;
         fprintf(out, "%s%s", sign, f->id);
         sign = ",";
@@ -191,14 +192,14 @@ void report_refusal(const struct plan *p, FILE *out)
     if (f == NULL)
         return;
     finding_text(f, &text);
-    fputs("caravan: refused, and nothing was touched: ", out);
+    fputs("caravan: refused; nothing was touched: ", out);
     fputs(buf_str(&text), out);
     fprintf(out, "\n  %s\n", f->advice != NULL ? f->advice : "");
     if (f->severity == SEVERITY_BLOCK)
         print_accept(p, out);
 }
 
-static struct json *host_json(const struct plan *p, const struct plan_host *h)
+static struct json *plan_host_json(const struct plan *p, const struct plan_host *h)
 {
     struct json *o = json_new_object();
     json_set_str(o, "key", h->key);
@@ -216,7 +217,7 @@ static struct json *host_json(const struct plan *p, const struct plan_host *h)
     return o;
 }
 
-static struct json *finding_json(const struct finding *f)
+static struct json *plan_finding_json(const struct finding *f)
 {
     struct json *o = json_new_object();
     json_set_str(o, "id", f->id);
@@ -266,10 +267,10 @@ struct json *report_plan_json(const struct plan *p)
     json_set_int(o, "parallel", p->parallel);
     json_set(o, "dead_server_cleanup", cleaning_json(p));
     for (size_t i = 0; i < p->n_hosts; i++)
-        json_add(hosts, host_json(p, &p->hosts[i]));
+        json_add(hosts, plan_host_json(p, &p->hosts[i]));
     json_set(o, "hosts", hosts);
     for (size_t i = 0; i < p->n_findings; i++)
-        json_add(findings, finding_json(&p->findings[i]));
+        json_add(findings, plan_finding_json(&p->findings[i]));
     json_set(o, "findings", findings);
     json_set(o, "accepted", accepted_json(p));
     return o;

@@ -18,7 +18,7 @@ void report_snapshot(const struct ledger_region *r, size_t at, FILE *out)
     print_wrapped(out, at, at + 2, buf_str(&text));
 }
 
-static void report_state(const struct ledger_region *r, FILE *out)
+static void report_region_counts(const struct ledger_region *r, FILE *out)
 {
     auto_buf struct buf text = BUF_INIT;
     char before[160], after[160];
@@ -27,7 +27,7 @@ static void report_state(const struct ledger_region *r, FILE *out)
     buf_add_str(&text, "State of region ");
     str_escape(&text, r->name, strlen(r->name));
     if (str_eq(before, after))
-        buf_printf(&text, ": %s, as before the first server", after);
+        buf_printf(&text, ": %s; the same as before the first server", after);
     else
         buf_printf(&text, ": %s; before the first server %s", after, before);
     print_wrapped(out, 0, 2, buf_str(&text));
@@ -44,10 +44,10 @@ static void report_left_off(const struct effect *e, FILE *out)
 {
     fputs("Autopilot's dead-server cleanup of region ", out);
     print_safe(out, e->region);
-    fputs(
-        " was switched off by an earlier version of Caravan in this run, which does not do so any "
-        "more. Unless somebody has done it since, switch it on again:\n    ",
-        out);
+    fputs(" is switched off: an earlier version of Caravan switched it off in this run. (This "
+          "version "
+          "does not change it.) If nobody has switched it on since, switch it on again:\n    ",
+          out);
     report_cleanup_command(e->region, true, out);
     fputc('\n', out);
 }
@@ -59,7 +59,7 @@ void report_regions(const struct ledger *l, FILE *out)
         if (r->snapshot[0] != '\0')
             report_snapshot(r, 0, out);
         if (counts_taken(r->first))
-            report_state(r, out);
+            report_region_counts(r, out);
     }
     for (size_t i = 0; i < l->n_effects; i++)
         if (effect_left_off(&l->effects[i]))

@@ -1,8 +1,10 @@
 /*
- * report_regions.h - what a run saved and counted in each region: snapshot, objects before and
- * after; and where a run by 0.1.0 left autopilot's dead-server cleanup switched off.
+ * report_regions.h - prints what a run saved and counted in each region: the snapshot, and the
+ * number of objects before and after. Names regions in which a run of Caravan 0.1.0 left
+ * autopilot's dead-server cleanup switched off.
  *
- * Prints only; every text from outside is escaped. Nothing is kept. A JSON value is the caller's.
+ * The functions only print. They escape every text from outside and keep nothing. The caller owns a
+ * JSON value that is returned.
  */
 #ifndef REPORT_REGIONS_H
 #define REPORT_REGIONS_H
@@ -10,13 +12,13 @@
 #include "json.h"
 #include "ledger.h"
 
-/* "Snapshot of region global: PATH (1.2 MiB, 2026-...)": one line, of which
- * `at` columns are taken already. */
+/* Prints "Snapshot of region global: PATH (1.2 MiB, 2026-...)". `at` columns of the line are used
+ * already. */
 void report_snapshot(const struct ledger_region *r, size_t at, FILE *out);
-/* Snapshots, and what was counted before and after. */
+/* Prints the snapshots, and the counts before and after. */
 void report_regions(const struct ledger *l, FILE *out);
 struct json *report_regions_json(const struct ledger *l);
-/* Nomad's own command, without a newline. */
+/* Prints the command of Nomad that switches the cleanup on or off, without a newline. */
 void report_cleanup_command(const char *region, bool on, FILE *out);
 
 #endif

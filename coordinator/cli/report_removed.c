@@ -12,8 +12,8 @@ static bool some_has_left(const struct plan *p, const struct ledger *l)
     return false;
 }
 
-static void print_those(const struct plan *p, const struct ledger *l, const struct world *w,
-                        enum tri which, const char *what, const char *advice, FILE *out)
+static void print_names_removed(const struct plan *p, const struct ledger *l, const struct world *w,
+                                enum tri which, const char *what, const char *advice, FILE *out)
 {
     char text[TEXT_MAX];
 
@@ -28,21 +28,24 @@ void report_removed(const struct plan *p, const struct ledger *l, const struct w
 {
     if (w == NULL || !some_has_left(p, l))
         return;
-    print_those(p, l, w, TRI_YES, "Servers that have left are still named by ",
-                "Take them out of retry_join, start_join and servers there, before those hosts "
-                "start anew.",
-                out);
-    print_those(p, l, w, TRI_UNKNOWN, "Whether they are named cannot be told of ",
-                "See retry_join, start_join and servers there.", out);
+    print_names_removed(
+        p, l, w, TRI_YES, "Servers that have left are still named by ",
+        "Remove the names of those servers from retry_join, start_join and servers on "
+        "these hosts before Nomad restarts there.",
+        out);
+    print_names_removed(p, l, w, TRI_UNKNOWN,
+                        "Caravan cannot tell whether servers that have left are still "
+                        "named by ",
+                        "Please check retry_join, start_join and servers on these hosts.", out);
 }
 
 struct json *report_removed_json(const struct plan *p, const struct ledger *l,
                                  const struct world *w)
 {
     struct json *all = json_new_array();
-    bool told = w != NULL && some_has_left(p, l);
+    bool known = w != NULL && some_has_left(p, l);
 
-    for (size_t i = 0; told && i < w->n_hosts; i++) {
+    for (size_t i = 0; known && i < w->n_hosts; i++) {
         const struct host *h = &w->hosts[i];
         struct names_removed is = {.names = TRI_NO};
         if (names_removed_asks(w, p, h))

@@ -1,8 +1,8 @@
 /*
- * report_removed.h - who still names a server that has left by this run, in its report.
+ * report_removed.h - prints which hosts still name a server that this run took out of the cluster.
  *
- * By what the agents told last (names_removed.h); nothing where the plan replaces nobody, none has
- * left, or nothing was observed.
+ * The functions use what the agents reported last (names_removed.h). They print nothing if the plan
+ * replaces no server, if no server has left, or if the fleet was not observed.
  */
 #ifndef REPORT_REMOVED_H
 #define REPORT_REMOVED_H
@@ -12,7 +12,8 @@
 #include "ledger.h"
 
 void report_removed(const struct plan *p, const struct ledger *l, const struct world *w, FILE *out);
-/* An array of {"host", "names": "yes" or "unknown", "server", "by", "text"}, of all hosts. */
+/* Returns an array of {"host", "names": "yes" or "unknown", "server", "by", "text"} for all hosts.
+ */
 struct json *report_removed_json(const struct plan *p, const struct ledger *l,
                                  const struct world *w);
 

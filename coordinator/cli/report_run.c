@@ -13,7 +13,7 @@ void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN])
     str_hex(dst, id, RUN_ID_LEN);
 }
 
-static bool in_a_name(char c)
+static bool is_name_char(char c)
 {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
            c == '_';
@@ -23,7 +23,7 @@ bool text_names(const char *text, const char *host)
 {
     size_t n = strlen(host);
     for (const char *at = text; n > 0 && (at = strstr(at, host)) != NULL; at += n)
-        if ((at == text || !in_a_name(at[-1])) && !in_a_name(at[n]))
+        if ((at == text || !is_name_char(at[-1])) && !is_name_char(at[n]))
             return true;
     return false;
 }
@@ -39,7 +39,7 @@ static const char *version_of(const struct world *w, const struct plan_host *ph,
     return w != NULL ? "?" : lh->state == HOST_DONE ? p->target : "";
 }
 
-/* What each host is to become by the run. */
+/* Returns the state that the run wants for each host. */
 static enum host_state run_aim(const struct plan *p)
 {
     return p->policy.stage_only ? HOST_STAGED : HOST_DONE;
@@ -54,7 +54,7 @@ static enum color host_color(const struct ledger_host *h, bool over)
     return host_finished(h->state) || host_in_flight(h->state) ? COLOR_YELLOW : COLOR_NONE;
 }
 
-/* "failed, runs the old version again"; why is the text beside it. */
+/* Writes for example "failed, runs the old version again". The next column has the reason. */
 static void outcome_text(const struct plan_host *ph, const struct ledger_host *h, char *dst,
                          size_t n)
 {
@@ -62,7 +62,7 @@ static void outcome_text(const struct plan_host *ph, const struct ledger_host *h
                                        [OUTCOME_SETTLED] = "",
                                        [OUTCOME_REVERTED] = ", runs the old version again",
                                        [OUTCOME_LEFT] = ", left as it is",
-                                       [OUTCOME_UNDONE] = ", taken out again"};
+                                       [OUTCOME_UNDONE] = ", taken out of the cluster again"};
     char silence[24];
     if (h->state == HOST_SKIPPED)
         snprintf(dst, n, "skipped: %s", skip_name(h->skip));
@@ -78,8 +78,8 @@ static void outcome_text(const struct plan_host *ph, const struct ledger_host *h
     }
 }
 
-static void print_hosts(const struct plan *p, const struct ledger *l, const struct world *w,
-                        bool color, FILE *out)
+static void print_run_hosts(const struct plan *p, const struct ledger *l, const struct world *w,
+                            bool color, FILE *out)
 {
     struct table t;
     size_t skipped = 0;
@@ -102,10 +102,10 @@ static void print_hosts(const struct plan *p, const struct ledger *l, const stru
     table_print(&t, color, out);
     table_free(&t);
     if (skipped > 0)
-        fprintf(out, "  ... and %zu more, %s or not begun\n", skipped, host_state_name(aim));
+        fprintf(out, "  ... and %zu more hosts, %s or not begun\n", skipped, host_state_name(aim));
 }
 
-static size_t count(const struct ledger *l, enum host_state state)
+static size_t count_in_state(const struct ledger *l, enum host_state state)
 {
     size_t n = 0;
     for (size_t i = 0; i < l->n_hosts; i++)
@@ -116,7 +116,7 @@ static size_t count(const struct ledger *l, enum host_state state)
 #define LOG_LINES 8
 #define LOG_HOSTS 3
 
-/* Where the last n lines begin. */
+/* Returns the start of the last n lines. */
 static const char *last_lines(const char *text, unsigned n)
 {
     const char *at = text + strlen(text);
@@ -128,18 +128,19 @@ static const char *last_lines(const char *text, unsigned n)
     return at;
 }
 
-/* What Nomad itself said where it failed; all that is kept of it stands in the JSON. */
+/* Prints the last lines of Nomad's log on hosts that failed. The JSON has all lines that are kept.
+ */
 static void print_logs(const struct plan *p, const struct ledger *l, FILE *out)
 {
-    size_t told = 0;
+    size_t shown = 0;
 
-    for (size_t i = 0; i < l->n_hosts && told < LOG_HOSTS; i++) {
+    for (size_t i = 0; i < l->n_hosts && shown < LOG_HOSTS; i++) {
         if (l->hosts[i].state != HOST_FAILED || l->hosts[i].log.len == 0)
             continue;
         autofree char *lines = xstrdup(last_lines(buf_str(&l->hosts[i].log), LOG_LINES));
         char *save = NULL;
-        told++;
-        fputs("Nomad's last lines on ", out);
+        shown++;
+        fputs("The last lines of Nomad's log on ", out);
         print_safe(out, p->hosts[i].name);
         fputs(":\n", out);
         for (char *at = strtok_r(lines, "\n", &save); at != NULL;
@@ -179,7 +180,7 @@ static bool has_servers(const struct plan *p, const char *region)
     return false;
 }
 
-/* Its servers were done before anything was counted: by somebody else, or by a run before. */
+/* For regions in which this run counted nothing: the servers were upgraded earlier. */
 static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE *out)
 {
     for (size_t i = 0; i < l->n_regions && l->state == RUN_DONE; i++) {
@@ -189,13 +190,14 @@ static void print_unmeasured(const struct plan *p, const struct ledger *l, FILE 
         fputs("State of region ", out);
         print_safe(out, region);
         fprintf(out,
-                ": cannot tell whether it is whole: its servers ran %s before anything was "
-                "counted. See nomad status and nomad node status.\n",
+                ": Caravan cannot tell whether jobs, nodes or allocations were lost: the servers "
+                "already ran %s before Caravan counted anything. Please check with nomad status "
+                "and nomad node status.\n",
                 p->target);
     }
 }
 
-/* An abort after the first has left ends half way, on purpose. */
+/* An abort after the first server has left does not undo what is done; say what is left. */
 static void print_half_replaced(const struct plan *p, const struct ledger *l, FILE *out)
 {
     size_t joined = 0, left = 0;
@@ -207,21 +209,20 @@ static void print_half_replaced(const struct plan *p, const struct ledger *l, FI
     if (!p->replaces || l->state != RUN_ABORTED || left == 0)
         return;
     fprintf(out,
-            "%zu new %s, and %zu that left %s away. To go on, replace the others in another "
-            "run. To bring one back, on its own host, with its old data: systemctl enable --now "
-            "nomad\n",
+            "%zu new %s in the cluster, and %zu old %s out of it. To replace the other servers, "
+            "start another run of caravan replace. To bring an old server back with its old data, "
+            "run on its host: systemctl enable --now nomad\n",
             joined, str_count(joined, "server stays", "servers stay"), left,
-            str_count(left, "stays", "stay"));
+            str_count(left, "server stays", "servers stay"));
 }
 
 static void print_staged(const struct ledger *l, FILE *out)
 {
-    fputs(
-        "Nothing was restarted. The new binary lies on each staged host, beside the one in use. To "
-        "go on: caravan upgrade ",
-        out);
+    fputs("Nothing was restarted. Each staged host has the new binary beside the binary in use. "
+          "Next: caravan upgrade ",
+          out);
     print_safe(out, l->target);
-    fputs(", which looks at everything again, and fetches nothing a second time.\n", out);
+    fputs(". It checks everything again, and fetches nothing a second time.\n", out);
 }
 
 void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
@@ -229,15 +230,15 @@ void report_run(const struct plan *p, const struct ledger *l, const struct world
 {
     char hex[33];
     run_hex(hex, l->run_id);
-    print_hosts(p, l, w, color, out);
+    print_run_hosts(p, l, w, color, out);
     fprintf(out, "\nRun %.8s to %s %s %s: %zu of %zu %s %s", hex, l->target,
             run_ended(l->state) ? "is" : "has not ended,", run_state_name(l->state),
-            count(l, run_aim(p)), l->n_hosts, str_count(l->n_hosts, "host", "hosts"),
+            count_in_state(l, run_aim(p)), l->n_hosts, str_count(l->n_hosts, "host", "hosts"),
             host_state_name(run_aim(p)));
     static const enum host_state told[] = {HOST_FAILED, HOST_SKIPPED, HOST_GONE};
     for (size_t i = 0; i < ARRAY_LEN(told); i++)
-        if (count(l, told[i]) > 0)
-            fprintf(out, ", %zu %s", count(l, told[i]), host_state_name(told[i]));
+        if (count_in_state(l, told[i]) > 0)
+            fprintf(out, ", %zu %s", count_in_state(l, told[i]), host_state_name(told[i]));
     fputs(".\n", out);
     report_regions(l, out);
     report_keystores(p, l, out);

@@ -1,11 +1,12 @@
 /*
- * report_run.h - how a run stands, for people and programs.
+ * report_run.h - prints the state of a run, for people and for programs.
  *
- * A table of hosts and versions; what was saved and counted (report_regions.h, report_keystore.h),
- * what may still come (report_late_failures.h); when it stopped, which host, in which phase, why,
- * and what to do now.
+ * The report has a table of hosts and versions; what the run saved and counted (report_regions.h,
+ * report_keystore.h); failures that may still come (report_late_failures.h). If the run stopped,
+ * the report says at which host, in which phase, why, and what to do now.
  *
- * Prints only; every text from outside is escaped. Nothing is kept. A JSON value is the caller's.
+ * The functions only print. They escape every text from outside and keep nothing. The caller owns a
+ * JSON value that is returned.
  */
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
@@ -15,13 +16,13 @@
 #include "plan.h"
 #include "world.h"
 
-/* w may be NULL (show): versions are then the plan's. */
+/* w may be NULL (caravan show): then the versions are those of the plan. */
 void report_run(const struct plan *p, const struct ledger *l, const struct world *w, bool color,
                 FILE *out);
 struct json *report_run_json(const struct plan *p, const struct ledger *l, const struct world *w);
-/* The lines about cause and advice alone. */
+/* Prints only the cause and the advice. */
 void report_cause(const struct ledger *l, bool color, FILE *out);
-/* Does the text name the host (as a word), so that it needs not be named again? */
+/* Does the text contain the name of the host as a word? Then the report need not repeat it. */
 bool text_names(const char *text, const char *host);
 void run_hex(char dst[static 33], const unsigned char id[static RUN_ID_LEN]);
 

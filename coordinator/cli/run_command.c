@@ -14,7 +14,7 @@ static int exit_code(enum run_state s)
     return run_is_over(s) ? EXIT_DONE : EXIT_STOPPED;
 }
 
-static void report_end(const struct run_command *c, const struct world *w)
+static void report_run_end(const struct run_command *c, const struct world *w)
 {
     if (c->context->opt.json) {
         auto_json struct json *o = report_run_json(c->plan, c->ledger, w);
@@ -28,14 +28,15 @@ static void report_end(const struct run_command *c, const struct world *w)
     report_run(c->plan, c->ledger, w, context_has_color(c->context, stdout), stdout);
 }
 
-/* Where the servers are, and by which keys, is another than before. */
+/* The servers, their addresses and their keys have changed. */
 static void end_replacing(const struct run_command *c, const struct world *w)
 {
     struct err err = ERR_INIT;
     replacing_tell_address(c->context, c->plan, c->ledger, w);
     if (replacing_enrol(c->context, c->plan, c->ledger, w, &err) == 0)
         return;
-    fputs("caravan: what has joined could not be enrolled (`caravan enroll` does it): ", stderr);
+    fputs("caravan: warning: the new servers could not be enrolled; run `caravan enroll`: ",
+          stderr);
     print_safe(stderr, err.text);
     fputc('\n', stderr);
 }
@@ -46,8 +47,10 @@ struct watcher {
     size_t replaced; /* servers that have joined or left */
 };
 
-/* Where the servers are by now outlives a coordinator that is killed. */
-static void told(void *ctx, const struct run *r, const struct event *ev, const struct decision *d)
+/* Shows each tick. Saves the servers' addresses after each change: the coordinator may be killed.
+ */
+static void show_tick(void *ctx, const struct run *r, const struct event *ev,
+                      const struct decision *d)
 {
     struct watcher *w = ctx;
     size_t n = 0;
@@ -60,8 +63,8 @@ static void told(void *ctx, const struct run *r, const struct event *ev, const s
     w->replaced = n;
 }
 
-/* By which the run's orders are signed: kept with them. */
-static int keep_trust(const struct run_command *c, struct err *err)
+/* Keeps the trust file in force with the run: the audit judges the orders by it. */
+static int keep_run_trust(const struct run_command *c, struct err *err)
 {
     auto_trust_kept struct trust_kept kept = {.sequence = BUF_INIT};
     auto_buf struct buf file = BUF_INIT;
@@ -71,16 +74,16 @@ static int keep_trust(const struct run_command *c, struct err *err)
     return ledger_store_trust(c->store, c->ledger->run_id, kept.now.version, &file, err);
 }
 
-static int loop(const struct run_command *c, struct screen *screen, const struct ports *ports,
-                struct err *err)
+static int loop_run(const struct run_command *c, struct screen *screen, const struct ports *ports,
+                    struct err *err)
 {
-    return keep_trust(c, err) < 0
+    return keep_run_trust(c, err) < 0
                ? -1
                : run_loop(
                      &(struct run_config){.plan = c->plan,
                                           .ledger = c->ledger,
                                           .ports = ports,
-                                          .told = told,
+                                          .told = show_tick,
                                           .told_ctx = &(struct watcher){.c = c, .screen = screen}},
                      err);
 }
@@ -99,21 +102,24 @@ int run_carry_out(const struct run_command *c)
     screen_begin(&screen, c->plan, c->ledger, c->context->clock, stdout);
     agents_follow(c->context->agents);
     observer_set_patient(c->context->observer, false);
-    int rc = loop(c, &screen, &ports, &err);
+    int rc = loop_run(c, &screen, &ports, &err);
     screen_end(&screen);
     shell_done(&shell);
     if (rc < 0) {
-        fprintf(stderr, "caravan: the run could not go on: ");
+        fprintf(stderr, "caravan: the run stopped: ");
         print_safe(stderr, err.text);
-        fprintf(stderr, "\nHosts in flight finish or revert by themselves; then: caravan resume\n");
+        fprintf(stderr,
+                "\nHosts in flight finish or revert without the coordinator. To go on: caravan "
+                "resume\n");
         return EXIT_STOPPED;
     }
-    report_end(c, observer_world(c->context->observer));
+    report_run_end(c, observer_world(c->context->observer));
     if (c->plan->replaces)
         end_replacing(c, observer_world(c->context->observer));
     if (!run_ended(c->ledger->state))
-        fprintf(stderr, "caravan: left at once, as asked. Hosts in flight finish or revert by "
-                        "themselves; go on with: caravan resume\n");
+        fprintf(stderr,
+                "caravan: ended at once, because a second signal came. Hosts in flight finish "
+                "or revert without the coordinator. To go on: caravan resume\n");
     return exit_code(c->ledger->state);
 }
 
@@ -130,9 +136,9 @@ int target_load(struct command_context *c, const char *version, struct stored_re
     return offer_release(c, version, ret, err);
 }
 
-/* ---- a run out of the ledger again ---- */
+/* ---- a run read from the ledger ---- */
 
-static int load(const struct command_context *c, struct reopened_run *r, struct err *err)
+static int load_run(const struct command_context *c, struct reopened_run *r, struct err *err)
 {
     r->ledger = xzalloc(1, sizeof(*r->ledger));
     if (ledger_store_load(r->store, r->run.run_id, r->ledger, err) < 0) {
@@ -143,29 +149,32 @@ static int load(const struct command_context *c, struct reopened_run *r, struct 
         return err_wrap(err, "read the run's plan");
     r->planned = true;
     if (r->plan.n_hosts != r->ledger->n_hosts)
-        return err_set(err, ERR_FORMAT, 0, "the ledger's plan has %zu hosts, its run %zu",
-                       r->plan.n_hosts, r->ledger->n_hosts);
+        return err_set(err, ERR_FORMAT, 0,
+                       "the plan in the ledger has %zu hosts, but the run has %zu", r->plan.n_hosts,
+                       r->ledger->n_hosts);
     return 0;
 }
 
-/* What was accepted stays accepted, and what hosts tell is judged by the rows of now. */
-static void tell_other_rows(const struct hazards *h, const struct ledger *l)
+/* Warns if the hazards have changed since the run began. What was accepted stays accepted; new
+ * answers of hosts are judged by the hazards of now. */
+static void warn_other_hazards(const struct hazards *h, const struct ledger *l)
 {
     char then[65], now[65];
     if (digest_is_zero(&l->hazards_digest) || digest_eq(&l->hazards_digest, &h->digest))
         return;
     digest_hex(then, &l->hazards_digest);
     digest_hex(now, &h->digest);
-    fprintf(stderr,
-            "caravan: warning: the hazards known now (%.12s) are not those the run began with "
-            "(%.12s). What was accepted stays accepted; `caravan plan ",
-            now, then);
+    fprintf(
+        stderr,
+        "caravan: warning: the hazards (%.12s) have changed since the run began (%.12s). What you "
+        "accepted stays accepted; `caravan plan ",
+        now, then);
     print_safe(stderr, l->target);
-    fputs("` tells what they say of this fleet\n", stderr);
+    fputs("` shows what the new hazards find in this fleet\n", stderr);
 }
 
-/* The run that resume and abort mean: named, or the newest. */
-static int run_choose(struct ledger_store *s, const char *text, struct stored_run *ret,
+/* Finds the run for resume and abort: the named run, or the newest. */
+static int choose_run(struct ledger_store *s, const char *text, struct stored_run *ret,
                       struct err *err)
 {
     char hex[33];
@@ -173,13 +182,13 @@ static int run_choose(struct ledger_store *s, const char *text, struct stored_ru
         return -1;
     run_hex(hex, ret->run_id);
     if (run_is_over(ret->state))
-        return err_set(err, ERR_REFUSED, 0, "run %.8s to %s is %s: there is nothing to do for it",
-                       hex, ret->target, run_state_name(ret->state));
+        return err_set(err, ERR_REFUSED, 0, "run %.8s to %s is %s: there is nothing to do", hex,
+                       ret->target, run_state_name(ret->state));
     return 0;
 }
 
-/* Stage orders are made by facts of hosts, also of those that are at rest. Those that failed or
- * were skipped may be tried again. */
+/* Will hosts still be staged? Stage orders need facts of hosts. Hosts that failed or were skipped
+ * may be tried again. */
 static bool still_stages(const struct ledger *l)
 {
     static const bool stages[HOST_STATE_COUNT] = {
@@ -200,19 +209,20 @@ int run_reopen(struct command_context *c, const char *run, bool with_release,
     if (context_open(c, err) < 0 || context_load_hazards(c, with_release, err) < 0)
         return -1;
     if (ledger_store_lock(&c->conf, &ret->lock, err) < 0)
-        return err->kind == ERR_BUSY ? err_wrap(err, "a run is under way here and is not touched")
-                                     : -1;
+        return err->kind == ERR_BUSY
+                   ? err_wrap(err, "a run is in progress on this machine; it was not touched")
+                   : -1;
     if (ledger_store_open(&c->conf, true, c->clock, &ret->store, err) < 0 ||
-        run_choose(ret->store, run, &ret->run, err) < 0 || load(c, ret, err) < 0)
+        choose_run(ret->store, run, &ret->run, err) < 0 || load_run(c, ret, err) < 0)
         return -1;
     if (context_open_operator_key(c, err) < 0)
-        return -1; /* nobody may be there to be asked later */
+        return -1; /* ask for the passphrase now: later the operator may be away */
     if (replacing_resume(c, &ret->plan, err) < 0)
         return -1;
     if (with_release && target_load(c, ret->run.target, &ret->stored, err) < 0)
         return -1;
     if (with_release)
-        tell_other_rows(&c->hazards, ret->ledger);
+        warn_other_hazards(&c->hazards, ret->ledger);
     if (with_release && still_stages(ret->ledger))
         agents_ask_facts(c->agents);
     if (context_look(c, NULL, PATIENCE_RUN, &w, err) < 0)
@@ -229,7 +239,7 @@ int run_reopen_to_read(struct command_context *c, const char *run, struct reopen
         ledger_store_open(&c->conf, false, c->clock, &ret->store, err) < 0 ||
         ledger_store_find(ret->store, run, &ret->run, err) < 0)
         return -1;
-    return load(c, ret, err);
+    return load_run(c, ret, err);
 }
 
 void reopened_run_free(struct reopened_run *r)

@@ -1,14 +1,14 @@
 /*
- * run_command.h - one run from the command line: taken out of the ledger again, and carried out.
+ * run_command.h - carries out one run from the command line; reads a run from the ledger again.
  *
  *     reopen(c, run, true, &r, &err)   resume, abort: plan, ledger, lock, connections
  *     run_reopen_to_read(c, run, &r, &err)    show: plan and ledger
- *     carry_out(&how)                  the loop, shown, and how it ended
- *     reopened_run_free(&r)            due after failures too
+ *     carry_out(&how)                  the loop, its screen, and the report at the end
+ *     reopened_run_free(&r)            call it after failures too
  *
- * carry_out is used by upgrade, resume and abort, which differ only in where plan and ledger come
- * from; the caller holds the ledger's lock. reopen takes the lock (ERR_BUSY names the live run's
- * pid), finds the run, reads plan and ledger back, opens the connections and looks at the fleet
+ * upgrade, resume and abort call carry_out; they differ only in the origin of plan and ledger. The
+ * caller must hold the ledger's lock. reopen takes the lock (ERR_BUSY names the pid of a run in
+ * progress), finds the run, reads plan and ledger, opens the connections and looks at the fleet
  * once, so that the agents are known. run_reopen_to_read only reads, without lock and connections.
  */
 #ifndef RUN_COMMAND_H
@@ -29,8 +29,8 @@ struct run_command {
 /* Returns the exit code. */
 int run_carry_out(const struct run_command *c);
 
-/* The release that is to be run, with its signature checked. One that is not here is offered to be
- * fetched (fetching.h), or ERR_REFUSED with the command to type. */
+/* Loads the release of this version and checks its signature. If it is not on this machine, offers
+ * to fetch it (fetching.h). ERR_REFUSED: it is not here; the text has the command to run. */
 MUST_CHECK int target_load(struct command_context *c, const char *version,
                            struct stored_release *ret, struct err *err);
 
@@ -41,11 +41,11 @@ struct reopened_run {
     bool planned;
     struct ledger *ledger;
     struct stored_release stored;
-    struct serving serving; /* of what it has no other place for */
+    struct serving serving; /* of the builds that have no other place */
     int lock;
 };
 
-/* run: its id's first digits; NULL: the newest. One that is over is refused. */
+/* run: the first digits of its id; NULL: the newest run. ERR_REFUSED: the run is over. */
 MUST_CHECK int run_reopen(struct command_context *c, const char *run, bool with_release,
                           struct reopened_run *ret, struct err *err);
 MUST_CHECK int run_reopen_to_read(struct command_context *c, const char *run,

@@ -19,7 +19,7 @@ void screen_begin(struct screen *v, const struct plan *plan, const struct ledger
     v->drawn_ms = 0;
 }
 
-static void erase(struct screen *v)
+static void erase_live(struct screen *v)
 {
     if (v->lines > 0)
         fprintf(v->out, "\033[%dA\033[J", v->lines);
@@ -29,7 +29,7 @@ static void erase(struct screen *v)
 void screen_end(struct screen *v)
 {
     if (v->live)
-        erase(v);
+        erase_live(v);
     fflush(v->out);
     progress_free(&v->progress);
 }
@@ -42,8 +42,8 @@ static enum color state_color(enum host_state s)
                                                                         : COLOR_NONE;
 }
 
-/* The host's name, unless the text names it anyway. */
-static const char *name_for(const struct plan *p, const struct waiting *w)
+/* Returns the name of the host; "" if the text already contains the name. */
+static const char *find_wait_host(const struct plan *p, const struct waiting *w)
 {
     const struct plan_host *h = w->key[0] != '\0' ? plan_host(p, w->key) : NULL;
     return h != NULL && !text_names(w->text, h->name) ? h->name : "";
@@ -51,8 +51,8 @@ static const char *name_for(const struct plan *p, const struct waiting *w)
 
 #define STAMP_WIDTH 11
 
-/* "  12.3 s  " since the run was begun here */
-static void stamp(struct screen *v)
+/* Prints "  12.3 s  ": the time since this command began the run. */
+static void print_stamp(struct screen *v)
 {
     int64_t ms = clock_mono(v->clock) - v->progress.begun;
     fprintf(v->out, "%7.1f s  ", (double)ms / 1000);
@@ -65,8 +65,8 @@ static const char *run_words(const struct plan *p, enum run_state s)
         [RUN_STAGING] = "staging the new binary",
         [RUN_SERVERS] = "upgrading servers",
         [RUN_CLIENTS] = "upgrading clients",
-        [RUN_VERIFYING] = "reading every host back",
-        [RUN_ABORTING] = "aborting: undoing what is to be undone",
+        [RUN_VERIFYING] = "checking every host",
+        [RUN_ABORTING] = "aborting: undoing the effects of the run",
     };
     if (p->replaces && s == RUN_SERVERS)
         return "replacing servers";
@@ -79,7 +79,7 @@ static void host_line(struct screen *v, size_t i)
 {
     const struct ledger_host *h = &v->progress.ledger->hosts[i];
     enum color shade = state_color(h->state);
-    stamp(v);
+    print_stamp(v);
     print_safe(v->out, v->progress.plan->hosts[i].name);
     fprintf(v->out, ": %s%s%s", color_on(v->color, shade), host_state_name(h->state),
             color_off(v->color, shade));
@@ -100,8 +100,8 @@ static void host_line(struct screen *v, size_t i)
     fputc('\n', v->out);
 }
 
-/* On a terminal only what stays true scrolls; the rest is in the live part. */
-static bool scrolls(const struct screen *v, const struct change *c)
+/* Does the change scroll above the live part? On a terminal only changes that stay true do. */
+static bool is_scrolled(const struct screen *v, const struct change *c)
 {
     if (!v->live || v->verbose)
         return true;
@@ -114,48 +114,48 @@ static bool scrolls(const struct screen *v, const struct change *c)
 static void no_return_line(struct screen *v, const struct change *c)
 {
     const char *snapshot = c->region->snapshot;
-    stamp(v);
+    print_stamp(v);
     print_safe(v->out, c->leader->name);
-    fprintf(v->out, " leads on %s: the servers of region ", v->progress.plan->target);
+    fprintf(v->out, " is the leader and runs %s: the servers of region ", v->progress.plan->target);
     print_safe(v->out, c->region->name);
     fprintf(v->out, " %scannot go back any more%s", color_on(v->color, COLOR_YELLOW),
             color_off(v->color, COLOR_YELLOW));
     if (snapshot[0] != '\0') {
-        fputs(" but with the snapshot ", v->out);
+        fputs(", except with the snapshot ", v->out);
         print_safe(v->out, snapshot);
     }
     fputc('\n', v->out);
 }
 
-static void tell(void *ctx, const struct change *c)
+static void print_change(void *ctx, const struct change *c)
 {
     struct screen *v = ctx;
     if (v->json) {
         event_print(&v->progress, c, v->clock, v->out);
         return;
     }
-    if (!scrolls(v, c))
+    if (!is_scrolled(v, c))
         return;
     if (v->live)
-        erase(v);
+        erase_live(v);
     if (c->kind == CHANGE_HOST) {
         host_line(v, c->host);
     } else if (c->kind == CHANGE_RUN) {
-        stamp(v);
+        print_stamp(v);
         fprintf(v->out, "%s%s%s\n", color_on(v->color, COLOR_BOLD),
                 run_words(v->progress.plan, v->progress.ledger->state),
                 color_off(v->color, COLOR_BOLD));
     } else if (c->kind == CHANGE_SNAPSHOT) {
-        stamp(v);
+        print_stamp(v);
         report_snapshot(c->region, STAMP_WIDTH, v->out);
     } else if (c->kind == CHANGE_KEYSTORE) {
-        stamp(v);
+        print_stamp(v);
         report_keystore(v->progress.plan, v->progress.ledger, c->host, v->out);
     } else if (c->kind == CHANGE_NO_RETURN) {
         no_return_line(v, c);
     } else {
-        const char *host = name_for(v->progress.plan, c->waiting);
-        stamp(v);
+        const char *host = find_wait_host(v->progress.plan, c->waiting);
+        print_stamp(v);
         fprintf(v->out, "waiting: %s%s", host, host[0] != '\0' ? ": " : "");
         print_safe(v->out, c->waiting->text[0] != '\0' ? c->waiting->text
                                                        : reason_name(c->waiting->reason));
@@ -165,9 +165,9 @@ static void tell(void *ctx, const struct change *c)
 
 /* ---- the live part ---- */
 
-/* One line, escaped and cut to the terminal's width, so that lines can be counted. */
-static void draw(struct screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
-static void draw(struct screen *v, enum color shade, const char *fmt, ...)
+/* Draws one line, escaped and cut to the width of the terminal, so that lines can be counted. */
+static void draw_line(struct screen *v, enum color shade, const char *fmt, ...) PRINTF(3, 4);
+static void draw_line(struct screen *v, enum color shade, const char *fmt, ...)
 {
     char text[400];
     va_list ap;
@@ -181,7 +181,7 @@ static void draw(struct screen *v, enum color shade, const char *fmt, ...)
     v->lines++;
 }
 
-/* The bar takes what the words leave of the line. */
+/* The words come first; the bar uses the rest of the line. */
 static void draw_bar(struct screen *v)
 {
     const struct ledger *l = v->progress.ledger;
@@ -205,7 +205,7 @@ static void draw_bar(struct screen *v)
     for (size_t i = 0; i < width; i++)
         bar[i] = i < full ? '#' : '.';
     bar[width] = '\0';
-    draw(v, COLOR_BOLD, "%s [%s] %s", state, bar, text);
+    draw_line(v, COLOR_BOLD, "%s [%s] %s", state, bar, text);
 }
 
 static void draw_host(struct screen *v, size_t i)
@@ -223,15 +223,15 @@ static void draw_host(struct screen *v, size_t i)
         else
             snprintf(agent, sizeof(agent), "agent: %s", phase_name(seen->agent.work.phase));
     }
-    draw(v, COLOR_NONE, "  %-16.32s %-10s %-24s %s", v->progress.plan->hosts[i].name,
-         host_state_name(h->state), agent, time);
+    draw_line(v, COLOR_NONE, "  %-16.32s %-10s %-24s %s", v->progress.plan->hosts[i].name,
+              host_state_name(h->state), agent, time);
 }
 
-static void redraw(struct screen *v, const struct decision *d)
+static void redraw_live(struct screen *v, const struct decision *d)
 {
     const struct ledger *l = v->progress.ledger;
     size_t shown = 0, more = 0;
-    erase(v);
+    erase_live(v);
     draw_bar(v);
     for (size_t i = 0; i < l->n_hosts; i++) {
         if (!host_in_flight(l->hosts[i].state) && l->hosts[i].state != HOST_STAGING)
@@ -243,12 +243,12 @@ static void redraw(struct screen *v, const struct decision *d)
         shown++;
     }
     if (more > 0)
-        draw(v, COLOR_DIM, "  ... and %zu more", more);
+        draw_line(v, COLOR_DIM, "  ... and %zu more", more);
     for (size_t i = 0; i < d->n_waiting && i < SCREEN_WAITING; i++) {
-        const char *host = name_for(v->progress.plan, &d->waiting[i]);
-        draw(v, COLOR_DIM, "  waiting: %s%s%s", host, host[0] != '\0' ? ": " : "",
-             d->waiting[i].text[0] != '\0' ? d->waiting[i].text
-                                           : reason_name(d->waiting[i].reason));
+        const char *host = find_wait_host(v->progress.plan, &d->waiting[i]);
+        draw_line(v, COLOR_DIM, "  waiting: %s%s%s", host, host[0] != '\0' ? ": " : "",
+                  d->waiting[i].text[0] != '\0' ? d->waiting[i].text
+                                                : reason_name(d->waiting[i].reason));
     }
 }
 
@@ -258,9 +258,9 @@ void screen_update(void *ctx, const struct run *r, const struct event *ev, const
     int64_t now = clock_mono(v->clock);
     (void)ev;
     v->world = r->world;
-    progress_fold(&v->progress, d, v->world, now, tell, v);
+    progress_fold(&v->progress, d, v->world, now, print_change, v);
     if (v->live && now - v->drawn_ms >= SCREEN_DRAW_MS) {
-        redraw(v, d);
+        redraw_live(v, d);
         v->drawn_ms = now;
     }
     fflush(v->out);

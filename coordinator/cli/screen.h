@@ -1,11 +1,11 @@
 /*
- * screen.h - a run as it is shown: live on a terminal, else one line a change.
+ * screen.h - shows a run: as a live screen on a terminal, else as one line for each change.
  *
- * screen_update fits run_config.told. On a terminal the lower lines are drawn anew at most
- * every SCREEN_DRAW_MS: the run's state, a bar for the fleet, a line for each host in
- * flight with phase and time, and what is waited for, with its numbers; what has
- * changed for good scrolls above. Otherwise each change is one line, or with --json
- * one event (events.h). Nothing here decides anything.
+ * screen_update fits run_config.told. On a terminal the lower lines are drawn again, at most every
+ * SCREEN_DRAW_MS milliseconds: the state of the run, a bar for the fleet, one line for each host in
+ * flight with its phase and time, and what the run waits for. Changes that stay true scroll above
+ * these lines. Without a terminal each change is one line; with --json each change is one event
+ * (events.h). Nothing here decides anything.
  */
 #ifndef SCREEN_H
 #define SCREEN_H
@@ -22,7 +22,7 @@ struct screen {
     const struct clock *clock;
     FILE *out;
     bool live, color, json, verbose;
-    int lines; /* drawn and still standing */
+    int lines; /* lines of the live part on the screen now */
     int64_t drawn_ms;
     const struct world *world; /* during screen_update */
 };
@@ -31,7 +31,7 @@ void screen_begin(struct screen *v, const struct plan *plan, const struct ledger
                   const struct clock *clock, FILE *out);
 void screen_update(void *ctx, const struct run *r, const struct event *ev,
                    const struct decision *d);
-/* Takes the live part off the screen. */
+/* Removes the live part from the screen. */
 void screen_end(struct screen *v);
 
 #endif

@@ -18,8 +18,8 @@
 
 /* ---- where ---- */
 
-/* The address that this machine would send from to HOST:PORT. -1: there is no way. */
-static int local_to(const char *address, char dst[static LOCAL_LEN])
+/* Writes the local address from which this machine reaches HOST:PORT. -1: there is no route. */
+static int find_local(const char *address, char dst[static LOCAL_LEN])
 {
     const struct addrinfo hints = {.ai_flags = AI_NUMERICSERV, .ai_socktype = SOCK_DGRAM};
     const char *colon = strrchr(address, ':');
@@ -61,8 +61,8 @@ static void count_local(struct local *locals, size_t *n, const char *address)
     locals[i].hosts++;
 }
 
-/* From which most agents are reached. */
-static int local_to_fleet(const struct world *w, char dst[static LOCAL_LEN], struct err *err)
+/* Writes the local address from which this machine reaches most agents. */
+static int find_local_to_fleet(const struct world *w, char dst[static LOCAL_LEN], struct err *err)
 {
     struct local locals[LOCALS_MAX];
     size_t n = 0, best = 0;
@@ -71,20 +71,21 @@ static int local_to_fleet(const struct world *w, char dst[static LOCAL_LEN], str
     memset(locals, 0, sizeof(locals));
     for (size_t i = 0; i < w->n_hosts; i++) {
         const struct agent_view *a = &w->hosts[i].agent;
-        if (a->enrolled && a->address != NULL && local_to(a->address, address) == 0)
+        if (a->enrolled && a->address != NULL && find_local(a->address, address) == 0)
             count_local(locals, &n, address);
     }
     if (n == 0)
         return err_set(err, ERR_CONFIG, 0,
-                       "no address of this machine leads to the agents: name one with --listen "
-                       "ADDR:PORT, or [serve] listen in caravan.conf");
+                       "this machine finds no route to the agents, so it does not know at which "
+                       "address to serve the release: set --listen ADDR:PORT, or [serve] listen in "
+                       "caravan.conf");
     for (size_t i = 1; i < n; i++)
         best = locals[i].hosts > locals[best].hosts ? i : best;
     str_cut(dst, LOCAL_LEN, locals[best].address);
     return 0;
 }
 
-static void join(char *dst, size_t n, const char *address, const char *port)
+static void join_address(char *dst, size_t n, const char *address, const char *port)
 {
     bool six = strchr(address, ':') != NULL;
 
@@ -101,7 +102,7 @@ static const char *listen_named(const struct command_context *c)
     return c->opt.listen != NULL ? c->opt.listen : c->conf.serve_listen;
 }
 
-/* What stands between must be a place that hosts can be sent to. */
+/* [serve] url names a proxy or the like: it must be a URL that hosts can use. */
 static int check_url(const struct command_context *c, struct err *err)
 {
     const char *url = c->conf.serve_url;
@@ -120,16 +121,16 @@ static int check_allow(const struct command_context *c, struct address_list *ret
                : 0;
 }
 
-/* What hosts are told; local: for a server that listens at every address. */
-static void tell_url(const struct command_context *c, const char *at, const char *local,
-                     struct serving *s)
+/* Sets the URL for hosts. local: the address for a server that listens on every address. */
+static void set_serving_url(const struct command_context *c, const char *at, const char *local,
+                            struct serving *s)
 {
     char address[FILE_SERVER_ADDRESS];
     size_t n;
 
     str_cut(address, sizeof(address), at);
     if (is_any(at) && local[0] != '\0')
-        join(address, sizeof(address), local, strrchr(at, ':') + 1);
+        join_address(address, sizeof(address), local, strrchr(at, ':') + 1);
     snprintf(s->url, sizeof(s->url), "http://%s", address);
     if (c->conf.serve_url[0] != '\0') {
         str_cut(s->url, sizeof(s->url), c->conf.serve_url);
@@ -147,8 +148,8 @@ struct offers {
     size_t n;
 };
 
-static int offer(const struct command_context *c, const char *version, const struct build *b,
-                 struct offers *o, struct err *err)
+static int offer_file(const struct command_context *c, const char *version, const struct build *b,
+                      struct offers *o, struct err *err)
 {
     if (release_file_path(&c->conf, version, b, o->paths[o->n], err) < 0)
         return -1;
@@ -158,8 +159,8 @@ static int offer(const struct command_context *c, const char *version, const str
     return 0;
 }
 
-static bool to_serve(const struct command_context *c, const struct stored_release *r,
-                     const struct build *b)
+static bool is_to_serve(const struct command_context *c, const struct stored_release *r,
+                        const struct build *b)
 {
     return release_places_of(r, b) == 0 && release_file_exists(&c->conf, r->manifest.version, b);
 }
@@ -184,31 +185,32 @@ static void raise_descriptors(unsigned connections)
     if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= connections + OTHER_FILES)
         return;
     l.rlim_cur = MIN_OF(l.rlim_max, (rlim_t)(connections + OTHER_FILES));
-    setrlimit(RLIMIT_NOFILE, &l); /* else the last connections wait */
+    setrlimit(RLIMIT_NOFILE, &l); /* if this fails, the last connections wait */
 }
 
-static int no_server(struct err *err)
+static int wrap_serving(struct err *err)
 {
     return err->kind == ERR_CRYPTO
                ? err_wrap(err, "serve the release")
-               : err_wrap(err, "serve releases from this machine (--listen ADDR:PORT chooses "
-                               "another place)");
+               : err_wrap(err, "serve releases from this machine (--listen ADDR:PORT sets "
+                               "another address)");
 }
 
-static void tell_busy(const char *at)
+static void warn_busy(const char *at)
 {
-    fputs("caravan: somebody listens at ", stderr);
+    fputs("caravan: warning: another program listens at ", stderr);
     print_safe(stderr, at);
-    fputs(" now, perhaps another run or release serve: planned as if hosts could fetch from there. "
-          "The upgrade is refused until that ends, or needs --listen ADDR:PORT\n",
+    fputs(", maybe another run or `caravan release serve`. This plan assumes that hosts can fetch "
+          "from there. The upgrade will be refused while that program listens, unless you give "
+          "another address: --listen ADDR:PORT\n",
           stderr);
 }
 
-static int start(const struct command_context *c, const char *local,
-                 const struct served_file *files, size_t n, bool plans, struct serving *s,
-                 struct err *err)
+static int start_serving(const struct command_context *c, const char *local,
+                         const struct served_file *files, size_t n, bool plans, struct serving *s,
+                         struct err *err)
 {
-    /* Hosts may stand behind one address. */
+    /* Several hosts may have the same address (NAT). */
     unsigned each = (unsigned)c->conf.stage_parallel + 8;
     struct file_server_limits limits = {.connections = 2 * each + 48,
                                         .per_address = each,
@@ -223,17 +225,17 @@ static int start(const struct command_context *c, const char *local,
         return -1;
     limits.allow = s->allow;
     snprintf(port, sizeof(port), "%d", SERVING_PORT);
-    join(at, sizeof(at), local, port);
+    join_address(at, sizeof(at), local, port);
     if (named[0] != '\0')
         str_cut(at, sizeof(at), named);
     raise_descriptors(limits.connections);
     if (file_server_start(at, files, n, &limits, &s->server, err) == 0)
         str_cut(at, sizeof(at), file_server_address(s->server));
     else if (plans && err->kind == ERR_BUSY)
-        tell_busy(at);
+        warn_busy(at);
     else
-        return no_server(err);
-    tell_url(c, at, local, s);
+        return wrap_serving(err);
+    set_serving_url(c, at, local, s);
     return 0;
 }
 
@@ -248,16 +250,17 @@ int serving_begin(const struct command_context *c, const struct world *w, bool p
     if (ret->server != NULL)
         return 0;
     for (uint32_t i = 0; i < m->n_builds; i++)
-        if (to_serve(c, r, &m->builds[i]) && offer(c, m->version, &m->builds[i], o, err) < 0)
+        if (is_to_serve(c, r, &m->builds[i]) &&
+            offer_file(c, m->version, &m->builds[i], o, err) < 0)
             return -1;
     if (o->n == 0)
         return 0;
-    if ((named[0] == '\0' || is_any(named)) && local_to_fleet(w, local, err) < 0)
+    if ((named[0] == '\0' || is_any(named)) && find_local_to_fleet(w, local, err) < 0)
         return -1;
-    if (start(c, local, o->files, o->n, plans, ret, err) < 0)
+    if (start_serving(c, local, o->files, o->n, plans, ret, err) < 0)
         return -1;
     for (uint32_t i = 0; i < m->n_builds; i++)
-        if (to_serve(c, r, &m->builds[i]))
+        if (is_to_serve(c, r, &m->builds[i]))
             add_place(ret, &m->builds[i], r);
     return 0;
 }
@@ -278,8 +281,8 @@ struct shelf_of_all {
     struct table table;
 };
 
-static int offer_release(const struct command_context *c, const char *version,
-                         struct shelf_of_all *a, struct err *err)
+static int offer_stored_release(const struct command_context *c, const char *version,
+                                struct shelf_of_all *a, struct err *err)
 {
     struct stored_release r;
     struct offers *o = &a->releases[a->n++];
@@ -292,7 +295,7 @@ static int offer_release(const struct command_context *c, const char *version,
         char build[40], hex[66] = "/";
         if (!release_file_exists(&c->conf, version, b))
             continue;
-        rc = offer(c, version, b, o, err);
+        rc = offer_file(c, version, b, o, err);
         snprintf(build, sizeof(build), "%s/%s", b->os, b->arch);
         digest_hex(hex + 1, &b->fetch_digest);
         table_row(&a->table, COLOR_NONE, (const char *[]){version, build, hex});
@@ -303,45 +306,47 @@ static int offer_release(const struct command_context *c, const char *version,
     return rc;
 }
 
-static int gather(const struct command_context *c, char *const *versions, size_t n,
-                  struct shelf_of_all *a, struct err *err)
+static int gather_releases(const struct command_context *c, char *const *versions, size_t n,
+                           struct shelf_of_all *a, struct err *err)
 {
     a->releases = xzalloc(n + 1, sizeof(*a->releases));
     a->files = xzalloc(n * BUILDS_MAX + 1, sizeof(*a->files));
     table_init(&a->table, (const char *[]){"RELEASE", "BUILD", "PATH"}, 3);
     for (size_t i = 0; i < n; i++)
-        if (offer_release(c, versions[i], a, err) < 0)
+        if (offer_stored_release(c, versions[i], a, err) < 0)
             return -1;
-    return a->n_files > 0 ? 0
-                          : err_set(err, ERR_NOTFOUND, 0,
-                                    "no release has a file on this machine: caravan release add "
-                                    "without --url keeps one");
+    return a->n_files > 0
+               ? 0
+               : err_set(err, ERR_NOTFOUND, 0,
+                         "no release has a file on this machine: caravan release fetch, or "
+                         "caravan release add without --url, stores one");
 }
 
-/* Towards Nomad, for there is no look at the fleet. */
-static int local_to_nomad(const struct command_context *c, char dst[static LOCAL_LEN],
-                          struct err *err)
+/* Writes the local address from which this machine reaches Nomad: `release serve` asks no agents.
+ */
+static int find_local_to_nomad(const struct command_context *c, char dst[static LOCAL_LEN],
+                               struct err *err)
 {
     const char *host = strstr(c->conf.address, "://");
     char address[200];
 
     host = host != NULL ? host + 3 : c->conf.address;
     snprintf(address, sizeof(address), "%.*s", (int)strcspn(host, "/"), host);
-    if (local_to(address, dst) == 0 && !str_starts(dst, "127.") && !str_eq(dst, "::1"))
+    if (find_local(address, dst) == 0 && !str_starts(dst, "127.") && !str_eq(dst, "::1"))
         return 0;
     return err_set(err, ERR_USAGE, 0,
-                   "NOMAD_ADDR does not say by which address hosts reach this machine: name it "
-                   "with --listen ADDR:%d, or [serve] listen in caravan.conf",
+                   "NOMAD_ADDR does not show at which address hosts reach this machine: set "
+                   "--listen ADDR:%d, or [serve] listen in caravan.conf",
                    SERVING_PORT);
 }
 
-static void serve_until_told(struct command_context *c, const struct shelf_of_all *a,
-                             struct serving *s)
+static void serve_until_signal(struct command_context *c, const struct shelf_of_all *a,
+                               struct serving *s)
 {
     struct pollfd p = {.fd = c->signals.fd, .events = POLLIN};
     char size[24];
 
-    printf("Serving at %s until interrupted:\n\n", s->url);
+    printf("Serving at %s until you press Ctrl-C:\n\n", s->url);
     table_print(&a->table, context_has_color(c, stdout), stdout);
     fflush(stdout);
     while (poll(&p, 1, -1) < 0 && errno == EINTR)
@@ -349,24 +354,25 @@ static void serve_until_told(struct command_context *c, const struct shelf_of_al
     struct file_server_counts n = file_server_counts(s->server);
     serving_end(s);
     str_for_bytes(size, sizeof(size), n.bytes);
-    printf("\n%llu %s answered (%s), %llu refused, %llu cut off for being slow, %llu %s from where "
-           "nobody may fetch.\n",
+    printf("\n%llu %s answered (%s), %llu refused, %llu cut off because they were too slow, %llu "
+           "%s from "
+           "addresses that may not fetch.\n",
            (unsigned long long)n.answered, str_count(n.answered, "request", "requests"), size,
            (unsigned long long)n.refused, (unsigned long long)n.cut, (unsigned long long)n.shut_out,
            str_count(n.shut_out, "connection", "connections"));
 }
 
-static int serve_all(struct command_context *c, struct shelf_of_all *a, struct err *err)
+static int serve_shelf(struct command_context *c, struct shelf_of_all *a, struct err *err)
 {
     struct serving s = {.server = NULL};
     char local[LOCAL_LEN] = "";
     const char *named = listen_named(c);
 
-    if ((named[0] == '\0' && local_to_nomad(c, local, err) < 0) ||
+    if ((named[0] == '\0' && find_local_to_nomad(c, local, err) < 0) ||
         signals_open(&c->signals, err) < 0 ||
-        start(c, local, a->files, a->n_files, false, &s, err) < 0)
+        start_serving(c, local, a->files, a->n_files, false, &s, err) < 0)
         return -1;
-    serve_until_told(c, a, &s);
+    serve_until_signal(c, a, &s);
     return 0;
 }
 
@@ -380,7 +386,7 @@ int serving_of_all(struct command_context *c, struct err *err)
     if (context_load_conf(c, err) < 0 || keys_trust(&c->conf, &c->trust, err) < 0 ||
         release_versions(&c->conf, &versions, &n, err) < 0)
         return -1;
-    int rc = gather(c, versions, n, &a, err) < 0 ? -1 : serve_all(c, &a, err);
+    int rc = gather_releases(c, versions, n, &a, err) < 0 ? -1 : serve_shelf(c, &a, err);
     table_free(&a.table);
     free(a.releases);
     free(a.files);

@@ -5,7 +5,7 @@
 #include "seeds.h"
 #include "str.h"
 
-static void heard(void *ctx, const char *key, const char *line);
+static void take_log_line(void *ctx, const char *key, const char *line);
 
 void shell_init(struct shell *s, struct command_context *c, struct ledger_store *store,
                 const struct stored_release *release, const unsigned char run_id[static RUN_ID_LEN])
@@ -16,7 +16,7 @@ void shell_init(struct shell *s, struct command_context *c, struct ledger_store 
     s->release = release;
     s->last = &s->operated;
     memcpy(s->run_id, run_id, RUN_ID_LEN);
-    monitor_on_line(c->monitor, heard, s);
+    monitor_on_line(c->monitor, take_log_line, s);
 }
 
 void shell_done(struct shell *s)
@@ -69,7 +69,7 @@ static void shell_send(void *ctx, const char *key, enum message_kind kind,
     agents_send(s->context->agents, key, kind, nonce, inner->data, inner->len);
 }
 
-static struct shell_operated *push(struct shell *s, enum event_kind kind, const char *text)
+static struct shell_operated *add_operated(struct shell *s, enum event_kind kind, const char *text)
 {
     struct shell_operated *o = xzalloc(1, sizeof(*o));
     str_cut(o->why, sizeof(o->why), text);
@@ -79,9 +79,9 @@ static struct shell_operated *push(struct shell *s, enum event_kind kind, const 
     return o;
 }
 
-static void operated(void *ctx, const struct operation_outcome *done)
+static void take_nomad_answer(void *ctx, const struct operation_outcome *done)
 {
-    struct shell_operated *o = push(ctx, EV_OPERATED, done->why);
+    struct shell_operated *o = add_operated(ctx, EV_OPERATED, done->why);
     o->event.op = done->op;
     o->event.effect = done->effect;
     o->event.ok = done->ok;
@@ -90,7 +90,7 @@ static void operated(void *ctx, const struct operation_outcome *done)
 static void snapshot_is_done(void *ctx, const struct snapshot_taken *t)
 {
     struct shell *s = ctx;
-    struct shell_operated *o = push(s, EV_OPERATED, t->ok ? t->path : t->why);
+    struct shell_operated *o = add_operated(s, EV_OPERATED, t->ok ? t->path : t->why);
     o->event.op = OP_SNAPSHOT;
     o->event.ok = t->ok;
     o->event.final = t->final;
@@ -113,11 +113,11 @@ static void shell_operate(void *ctx, const struct nomad_operation *o)
                                               .on_done = snapshot_is_done,
                                               .ctx = s});
     else
-        operation_send(s->context->nomad, &base, o, operated, s);
+        operation_send(s->context->nomad, &base, o, take_nomad_answer, s);
 }
 
 /* A line of a log: kept with the step; when it means harm, told. */
-static void heard(void *ctx, const char *key, const char *line)
+static void take_log_line(void *ctx, const char *key, const char *line)
 {
     struct shell *s = ctx;
     const struct log_sign *sign = log_sign_of(line);
@@ -127,7 +127,7 @@ static void heard(void *ctx, const char *key, const char *line)
         (void)!ledger_store_add_log_line(s->store, s->run_id, s->step, key, line, &unused);
     if (sign == NULL)
         return;
-    struct shell_operated *o = push(s, EV_ALARM, line);
+    struct shell_operated *o = add_operated(s, EV_ALARM, line);
     o->event.advice = sign->advice;
     str_cut(o->key, sizeof(o->key), key);
 }
@@ -206,7 +206,7 @@ static bool take_agent(struct shell *s, struct event *ret)
     return true;
 }
 
-static bool take_control(struct shell *s, struct event *ret)
+static bool take_signal(struct shell *s, struct event *ret)
 {
     enum operator_request what;
     if (!signals_read(&s->context->signals, &what))
@@ -228,7 +228,7 @@ static int shell_next(void *ctx, int64_t until_ms, struct event *ret, struct err
 {
     struct shell *s = ctx;
     for (bool looked = false;; looked = true) {
-        if (take_control(s, ret) || take_operated(s, ret) || take_agent(s, ret) ||
+        if (take_signal(s, ret) || take_operated(s, ret) || take_agent(s, ret) ||
             take_world(s, ret))
             return 0;
         if (looked && shell_now(s) >= until_ms)

@@ -1,10 +1,10 @@
 /*
- * shell_ports.h - struct ports on the real world: Nomad, agents, ledger, clock.
+ * shell_ports.h - implements struct ports with the real world: Nomad, agents, ledger, clock.
  *
- * One thread owns everything: shell_ports_next waits in context_wait and hands out
- * one event at a time, in the order it became known; what an event points to is
- * valid until the next call. Worlds are those of the observer; one is handed out only
- * when the run asks for an event, so that a slow tick never finds a queue of them.
+ * One thread owns everything. shell_ports_next waits in context_wait and returns one event at a
+ * time, in the order in which the events came. What an event points to is valid until the next
+ * call. The observer makes the worlds; a world is returned only when the run asks for an event, so
+ * worlds do not queue up during a slow tick.
  */
 #ifndef SHELL_PORTS_H
 #define SHELL_PORTS_H

@@ -37,7 +37,7 @@ bool signals_read(struct signals *c, enum operator_request *ret)
     return true;
 }
 
-/* A line that is longer than any word is none, and is read to its end. */
+/* Reads one line. A line that is longer than the buffer is read to its end, and matches no word. */
 static bool read_word(char *dst, size_t n)
 {
     size_t len = 0;
@@ -68,7 +68,8 @@ int question_choose(struct signals *c, const char *question, const char *words, 
     char word[16];
     if (!isatty(STDIN_FILENO))
         return err_set(err, ERR_REFUSED, 0,
-                       "nobody can be asked, for standard input is no terminal: %s", instead);
+                       "Caravan cannot ask you, because standard input is not a terminal: %s",
+                       instead);
     struct pollfd fds[] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.fd = c->fd, .events = POLLIN}};
     print_safe(stderr, question);
     fputc(' ', stderr);
@@ -85,6 +86,6 @@ int question_confirm(struct signals *c, const char *question, struct err *err)
 {
     char text[200];
     snprintf(text, sizeof(text), "%s [y/N]", question);
-    int rc = question_choose(c, text, "yes", "read what is printed above, and give --yes", err);
+    int rc = question_choose(c, text, "yes", "read what is printed above, then use --yes", err);
     return rc < 0 ? -1 : rc == 'y';
 }

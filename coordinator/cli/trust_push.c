@@ -7,20 +7,20 @@
 #include "trust_edit.h"
 #include "trust_files.h"
 
-#define PUSH_OPEN 64    /* orders under way at once */
-#define PUSH_MS   60000 /* the longest silence of all hosts together */
+#define PUSH_OPEN 64    /* orders in progress at once */
+#define PUSH_MS   60000 /* milliseconds without an answer from any host, before push gives up */
 
-/* One enrolled host, and how far it is. */
+/* One enrolled host, and its trust version. */
 struct pushed {
     char key[UUID_MAX], name[NAME_MAX_LEN];
-    uint32_t version; /* that it tells; 0: it gave no answer */
+    uint32_t version; /* the version that the host reports; 0: the host did not answer */
     bool old_format;  /* it reads only format 1 */
-    bool forked;      /* it has another file than this machine, of the same version */
+    bool forked;      /* its trust file has the same version as ours, and other contents */
     bool open, failed;
     char why[ERR_TEXT];
-    char clock[TEXT_MAX]; /* what is wrong with its clock; "" nothing */
+    char clock[TEXT_MAX]; /* what is wrong with its clock; "": nothing */
     unsigned char nonce[NONCE_LEN];
-    struct stored_record record; /* of the order that is under way */
+    struct stored_record record; /* of the order that is in progress */
 };
 
 struct push {
@@ -29,13 +29,13 @@ struct push {
     struct pushed *hosts;
     size_t n;
     size_t open;
-    struct ledger_store *store; /* NULL: nothing is kept, which was said */
-    struct digest last_kept;    /* of the trust order that was kept last: the next one follows it */
+    struct ledger_store *store; /* NULL: no record is kept; a warning was printed */
+    struct digest last_kept; /* of the last trust order in the record; the next one refers to it */
 };
 
-/* ---- who is there ---- */
+/* ---- the enrolled hosts ---- */
 
-static struct pushed *find(const struct push *p, const char *key)
+static struct pushed *find_pushed(const struct push *p, const char *key)
 {
     for (size_t i = 0; i < p->n; i++)
         if (str_eq(p->hosts[i].key, key))
@@ -64,7 +64,8 @@ static void add_host(struct push *p, const struct host *h, const char *ours)
     r->forked = r->version == p->c->trust.version && mark != NULL && !str_eq(mark->text, ours);
 }
 
-/* Enrolled, and Nomad does not list it now: also such a host may come back with the old trust. */
+/* Adds the enrolled hosts that Nomad does not list now: such a host may come back with an old trust
+ * file. */
 static void add_unlisted(struct push *p, const struct world *w)
 {
     autofree const struct known_host **sorted = known_hosts_by_key(&p->c->known);
@@ -82,7 +83,7 @@ static void add_unlisted(struct push *p, const struct world *w)
     }
 }
 
-static int look(struct push *p, struct err *err)
+static int look_for_hosts(struct push *p, struct err *err)
 {
     const struct world *w = NULL;
     char ours[TRUST_MARK_LEN];
@@ -100,11 +101,11 @@ static int look(struct push *p, struct err *err)
     return 0;
 }
 
-/* ---- what is said of many ---- */
+/* ---- the report ---- */
 
 typedef bool push_test(const struct pushed *h, uint32_t version);
 
-static bool has_it(const struct pushed *h, uint32_t version)
+static bool is_up_to_date(const struct pushed *h, uint32_t version)
 {
     return h->version == version && !h->forked;
 }
@@ -130,7 +131,7 @@ static bool is_ahead(const struct pushed *h, uint32_t version)
     return h->version > version;
 }
 
-static size_t count(const struct push *p, push_test *test, uint32_t version)
+static size_t count_pushed(const struct push *p, push_test *test, uint32_t version)
 {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
@@ -138,8 +139,8 @@ static size_t count(const struct push *p, push_test *test, uint32_t version)
     return n;
 }
 
-/* All of them, by name: whoever reads it has to go there. */
-static void tell_each(const struct push *p, push_test *test, uint32_t version)
+/* Prints the name of every such host, however many: the operator has to visit each. */
+static void print_each(const struct push *p, push_test *test, uint32_t version)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct pushed *h = &p->hosts[i];
@@ -157,7 +158,7 @@ static void tell_each(const struct push *p, push_test *test, uint32_t version)
     }
 }
 
-static void tell_clocks(const struct push *p)
+static void print_clocks(const struct push *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         if (p->hosts[i].clock[0] == '\0')
@@ -170,31 +171,35 @@ static void tell_clocks(const struct push *p)
     }
 }
 
-static void tell_all(const struct push *p, uint32_t version)
+static void print_push(const struct push *p, uint32_t version)
 {
-    size_t behind = count(p, is_behind, version), silent = count(p, is_silent, version);
-    size_t ahead = count(p, is_ahead, version), forked = count(p, is_forked, version);
-    printf("%zu of %zu enrolled %s trust version %u.\n", count(p, has_it, version), p->n,
-           str_count(p->n, "host has", "hosts have"), (unsigned)version);
+    size_t behind = count_pushed(p, is_behind, version),
+           silent = count_pushed(p, is_silent, version);
+    size_t ahead = count_pushed(p, is_ahead, version), forked = count_pushed(p, is_forked, version);
+    printf("%zu of %zu enrolled %s trust version %u.\n", count_pushed(p, is_up_to_date, version),
+           p->n, str_count(p->n, "host has", "hosts have"), (unsigned)version);
     if (behind > 0)
-        printf("%zu %s an older version, and %s who was removed since:\n", behind,
+        printf("%zu %s an older version, and still %s keys that were removed since:\n", behind,
                str_count(behind, "host has", "hosts have"), str_count(behind, "obeys", "obey"));
-    tell_each(p, is_behind, version);
+    print_each(p, is_behind, version);
     if (silent > 0)
-        printf("%zu %s not be asked, and may obey who was removed:\n", silent,
-               str_count(silent, "host could", "hosts could"));
-    tell_each(p, is_silent, version);
+        printf("%zu %s not answer, and may still obey keys that were removed:\n", silent,
+               str_count(silent, "host did", "hosts did"));
+    print_each(p, is_silent, version);
     if (forked > 0)
-        printf("%zu %s another version %u, which the roots signed as well, and %s who is named "
-               "there. Make version %u on one machine, and push it:\n",
-               forked, str_count(forked, "host has", "hosts have"), (unsigned)version,
-               str_count(forked, "obeys", "obey"), (unsigned)version + 1);
-    tell_each(p, is_forked, version);
+        printf(
+            "%zu %s another trust file of version %u, which the root keys also signed, and %s the "
+            "keys in that file. Make version %u on one machine, and push it:\n",
+            forked, str_count(forked, "host has", "hosts have"), (unsigned)version,
+            str_count(forked, "obeys", "obey"), (unsigned)version + 1);
+    print_each(p, is_forked, version);
     if (ahead > 0)
-        printf("%zu %s a newer version: get the trust file from the machine that made it:\n", ahead,
-               str_count(ahead, "host has", "hosts have"));
-    tell_each(p, is_ahead, version);
-    tell_clocks(p);
+        printf("%zu %s a newer version. Copy the trust file to this machine from the machine that "
+               "made "
+               "it:\n",
+               ahead, str_count(ahead, "host has", "hosts have"));
+    print_each(p, is_ahead, version);
+    print_clocks(p);
 }
 
 void trust_push_show(struct command_context *c, uint32_t version)
@@ -202,19 +207,19 @@ void trust_push_show(struct command_context *c, uint32_t version)
     struct push p = {.c = c};
     struct err err = ERR_INIT;
     putchar('\n');
-    if (look(&p, &err) < 0) {
-        fputs("Hosts were not asked: ", stdout);
+    if (look_for_hosts(&p, &err) < 0) {
+        fputs("Caravan did not ask the hosts: ", stdout);
         print_safe(stdout, err.text);
         putchar('\n');
     } else {
-        tell_all(&p, version);
+        print_push(&p, version);
     }
     free(p.hosts);
 }
 
 /* ---- the orders ---- */
 
-/* The container of this version among those that are kept here. */
+/* Finds the trust file of this version among the versions that this machine keeps. */
 static int find_version(const struct push *p, uint32_t version, struct trust_at *ret,
                         struct trust *ret_t, struct err *err)
 {
@@ -227,23 +232,25 @@ static int find_version(const struct push *p, uint32_t version, struct trust_at 
     if (rc < 0)
         return -1;
     return err_set(err, ERR_NOTFOUND, 0,
-                   "version %u is not kept here any more: on the host root goes back to the "
-                   "anchor (LOST KEYS in caravan(1))",
+                   "this machine does not keep version %u any more: follow step 2 of LOST KEYS in "
+                   "caravan(1) on that host, as root",
                    (unsigned)version);
 }
 
-/* ---- the record: a trust that is revoked must not wait for a full disk ---- */
+/* ---- the record. A full disk must not stop a trust file that revokes a key. ---- */
 
-static void not_kept(struct push *p, const struct err *why)
+static void stop_record(struct push *p, const struct err *why)
 {
-    fputs("caravan: warning: trust orders go out that are not kept in the record: ", stderr);
+    fputs("caravan: warning: the record cannot be written; Caravan sends the trust orders "
+          "without it: ",
+          stderr);
     print_safe(stderr, why->text);
     fputc('\n', stderr);
     ledger_store_close(p->store);
     p->store = NULL;
 }
 
-/* All versions that are kept here: a host judges an order by the one that it has. */
+/* Keeps all versions of this machine in the record: a host judges an order by its own version. */
 static int keep_versions(struct push *p, struct err *err)
 {
     const unsigned char *at = p->kept.sequence.data;
@@ -265,36 +272,36 @@ static void open_record(struct push *p)
     struct err err = ERR_INIT;
     if (ledger_store_open(&p->c->conf, true, p->c->clock, &p->store, &err) < 0 ||
         keep_versions(p, &err) < 0)
-        not_kept(p, &err);
+        stop_record(p, &err);
 }
 
-/* Many at once are one transaction. */
-static void together(struct push *p, const char *what)
+/* Many orders are one transaction of the ledger. */
+static void run_on_record(struct push *p, const char *what)
 {
     struct err err = ERR_INIT;
     if (p->store != NULL && ledger_db_execute(ledger_store_db(p->store), what, &err) < 0)
-        not_kept(p, &err);
+        stop_record(p, &err);
 }
 
-static void keep(struct push *p, struct stored_record *r)
+static void keep_push_record(struct push *p, struct stored_record *r)
 {
     struct err err = ERR_INIT;
     if (p->store != NULL && ledger_record_alone(p->store, r, &err) < 0)
-        not_kept(p, &err);
+        stop_record(p, &err);
 }
 
 static void find_last_kept(struct push *p)
 {
     struct err err = ERR_INIT;
     if (p->store != NULL && ledger_record_alone_last(p->store, &p->last_kept, &err) < 0)
-        not_kept(p, &err);
+        stop_record(p, &err);
 }
 
 static void keep_receipt(struct push *p, struct pushed *h, const struct agent_event *e)
 {
     h->record.answered_ms = clock_wall(p->c->clock);
     buf_add(&h->record.receipt, e->inner.data, e->inner.len);
-    keep(p, &h->record);
+    keep_push_record(p, &h->record);
 }
 
 /* ---- one order ---- */
@@ -307,7 +314,8 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     if (find_version(p, h->version + 1, &at, &t, err) < 0)
         return -1;
     if (h->old_format && t.format == 2)
-        return err_set(err, ERR_STATE, 0, "its agent reads only format 1");
+        return err_set(err, ERR_STATE, 0,
+                       "its agent reads only format 1 of trust files: upgrade caravan-agent there");
     o->head.kind = MSG_TRUST;
     memcpy(o->u.trust.file, at.p, at.len);
     o->u.trust.len = at.len;
@@ -319,19 +327,19 @@ static int sign_next(struct push *p, struct pushed *h, struct err *err)
     memcpy(h->nonce, o->head.nonce, NONCE_LEN);
     if (agents_sign(p->c->agents, h->key, o, &h->record.inner, &h->record.digest, err) < 0)
         return -1;
-    keep(p, &h->record);
+    keep_push_record(p, &h->record);
     p->last_kept = h->record.digest;
     h->open = true;
     p->open++;
     return 0;
 }
 
-/* Kept first, then sent. */
-static void send_all(struct push *p)
+/* Writes the orders to the record, then sends them. */
+static void send_trust_orders(struct push *p)
 {
     struct pushed *signed_now[PUSH_OPEN];
     size_t n = 0;
-    together(p, "BEGIN IMMEDIATE");
+    run_on_record(p, "BEGIN IMMEDIATE");
     find_last_kept(p);
     for (size_t i = 0; i < p->n && p->open < PUSH_OPEN; i++) {
         struct pushed *h = &p->hosts[i];
@@ -345,16 +353,16 @@ static void send_all(struct push *p)
         h->failed = true;
         str_cut(h->why, sizeof(h->why), err.text);
     }
-    together(p, "COMMIT");
+    run_on_record(p, "COMMIT");
     for (size_t i = 0; i < n; i++)
         agents_send(p->c->agents, signed_now[i]->key, MSG_TRUST, signed_now[i]->nonce,
                     signed_now[i]->record.inner.data, signed_now[i]->record.inner.len);
 }
 
-/* A version is believed when the host says that it is in force. */
-static void take(struct push *p, const struct agent_event *e)
+/* The host has a version when its receipt says that this version is in force there. */
+static void take_push_receipt(struct push *p, const struct agent_event *e)
 {
-    struct pushed *h = find(p, e->key);
+    struct pushed *h = find_pushed(p, e->key);
     if (h == NULL || !h->open)
         return;
     h->open = false;
@@ -370,54 +378,59 @@ static void take(struct push *p, const struct agent_event *e)
     str_cut(h->why, sizeof(h->why), done != NULL ? done->text : e->text);
 }
 
-static int carry_out(struct push *p, struct err *err)
+static int push_all(struct push *p, struct err *err)
 {
     struct agent_event e;
     int64_t until = clock_mono(p->c->clock) + PUSH_MS;
-    for (send_all(p); p->open > 0; send_all(p)) {
+    for (send_trust_orders(p); p->open > 0; send_trust_orders(p)) {
         if (context_wait(p->c, until, err) < 0)
             return -1;
-        together(p, "BEGIN IMMEDIATE");
+        run_on_record(p, "BEGIN IMMEDIATE");
         while (agents_next(p->c->agents, &e)) {
-            take(p, &e);
+            take_push_receipt(p, &e);
             agent_event_free(&e);
             until = clock_mono(p->c->clock) + PUSH_MS;
         }
-        together(p, "COMMIT");
+        run_on_record(p, "COMMIT");
         if (p->c->signalled)
-            return err_set(err, ERR_STATE, 0, "interrupted; `caravan trust push` again goes on");
+            return err_set(err, ERR_STATE, 0,
+                           "interrupted; run `caravan trust push` again to continue");
         if (clock_mono(p->c->clock) >= until)
-            return err_set(err, ERR_TIMEOUT, 0, "no host has answered for %d s", PUSH_MS / 1000);
+            return err_set(err, ERR_TIMEOUT, 0,
+                           "no host has answered for %d s: run `caravan trust push` "
+                           "again to continue",
+                           PUSH_MS / 1000);
     }
     return 0;
 }
 
-/* ---- before it begins ---- */
+/* ---- before the first order ---- */
 
 static bool cannot_read(const struct pushed *h, uint32_t version)
 {
     return h->old_format && is_behind(h, version);
 }
 
-static int confirm(const struct push *p, struct err *err)
+static int confirm_push(const struct push *p, struct err *err)
 {
     uint32_t version = p->kept.now.version;
-    size_t old = p->kept.now.format == 2 ? count(p, cannot_read, version) : 0;
+    size_t old = p->kept.now.format == 2 ? count_pushed(p, cannot_read, version) : 0;
     char question[120];
     if (old == 0)
         return 0;
     printf(
-        "%zu %s only format 1 of trust files, and this one is of format 2: upgrade "
-        "caravan-agent there first.\nUntil then these hosts stay at what they have, and obey who "
-        "was removed since:\n",
+        "%zu %s only format 1 of trust files, and this trust file has format 2: upgrade "
+        "caravan-agent there first.\nUntil then these hosts keep their trust file, and obey keys "
+        "that were removed since:\n",
         old, str_count(old, "host reads", "hosts read"));
-    tell_each(p, cannot_read, version);
-    snprintf(question, sizeof(question), "Push version %u to the others?", (unsigned)version);
+    print_each(p, cannot_read, version);
+    snprintf(question, sizeof(question), "Push version %u to the other hosts?", (unsigned)version);
     return context_confirm(p->c, question, "nothing was sent", err);
 }
 
-/* Does a version that is kept not name the observer's key of this machine? A host that still has it
- * answers no question of that key: then the operator's key asks. */
+/* Is there a kept version of the trust file that does not name the observer's key of this machine?
+ * A host with that version does not answer this key; then the operator's key must sign questions.
+ */
 static bool observer_is_new(const struct push *p)
 {
     auto_keypair struct keypair *key = NULL;
@@ -442,13 +455,15 @@ static int open_push(struct push *p, struct err *err)
     if (trust_edit_day(&p->kept.now, clock_wall(p->c->clock) / 1000, err) < 0)
         return err_wrap(err, "nothing was sent");
     p->c->operator_asks = observer_is_new(p);
-    return look(p, err);
+    return look_for_hosts(p, err);
 }
 
-/* The operator's key, and the passphrase for it, only where an order is to be given. */
+/* Opens the operator's key, and maybe asks for its passphrase, only if an order must be signed. */
 static int sign_if_needed(const struct push *p, struct err *err)
 {
-    return count(p, is_behind, p->kept.now.version) > 0 ? context_open_operator_key(p->c, err) : 0;
+    return count_pushed(p, is_behind, p->kept.now.version) > 0
+               ? context_open_operator_key(p->c, err)
+               : 0;
 }
 
 int trust_push(struct command_context *c)
@@ -456,15 +471,15 @@ int trust_push(struct command_context *c)
     struct push p = {.c = c, .kept = {.sequence = BUF_INIT}};
     struct err err = ERR_INIT;
     int code = EXIT_FAILED;
-    if (open_push(&p, &err) < 0 || confirm(&p, &err) < 0 || sign_if_needed(&p, &err) < 0) {
+    if (open_push(&p, &err) < 0 || confirm_push(&p, &err) < 0 || sign_if_needed(&p, &err) < 0) {
         code = command_fail(&err);
     } else {
         open_record(&p);
-        int rc = carry_out(&p, &err);
-        tell_all(&p, p.kept.now.version);
+        int rc = push_all(&p, &err);
+        print_push(&p, p.kept.now.version);
         if (rc < 0)
             code = command_fail(&err);
-        else if (count(&p, has_it, p.kept.now.version) == p.n)
+        else if (count_pushed(&p, is_up_to_date, p.kept.now.version) == p.n)
             code = EXIT_DONE;
     }
     for (size_t i = 0; i < p.n; i++)

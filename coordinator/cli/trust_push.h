@@ -1,16 +1,18 @@
 /*
- * trust_push.h - the trust file of this machine to every enrolled agent.
+ * trust_push.h - sends the trust file of this machine to every enrolled agent.
  */
 #ifndef TRUST_PUSH_H
 #define TRUST_PUSH_H
 
 #include "command_context.h"
 
-/* Shows which hosts have which version, by what they tell now. What cannot be asked is told. */
+/* Asks every enrolled host and prints which version each host has. Also prints the hosts that do
+ * not answer. */
 void trust_push_show(struct command_context *c, uint32_t version);
-/* Every version that a host lacks, one order each. First names the hosts that read only format 1
- * and cannot take it, and asks. Then who has it now, and every host that does not, by name. The
- * exit code: EXIT_DONE when all enrolled hosts have it, EXIT_FAILED when some do not. */
+/* Sends each host every version that it lacks, one order for each version. If hosts read only
+ * format 1 and cannot read the new version, names them first and asks whether to continue. At the
+ * end prints how many hosts have the version in force, and names every host that does not. Returns
+ * the exit code: EXIT_DONE if all enrolled hosts have it, EXIT_FAILED if some do not. */
 int trust_push(struct command_context *c);
 
 #endif

@@ -14,8 +14,8 @@ static void expiry_text(int64_t expires_s, char dst[static 11])
 
 /* ---- the file ---- */
 
-static void add_key(struct table *table, const struct trust *t, enum role role, uint32_t i,
-                    int64_t wall_s)
+static void add_trust_row(struct table *table, const struct trust *t, enum role role, uint32_t i,
+                          int64_t wall_s)
 {
     char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[11], text[40], rule[40] = "";
     const struct role_keys *r = &t->roles[role];
@@ -48,15 +48,15 @@ void trust_show(const struct command_context *c, const struct trust *t)
     table_init(&table, (const char *[]){"ROLE", "NAME", "FINGERPRINT", "EXPIRES", ""}, 5);
     for (size_t k = 0; k < ARRAY_LEN(order); k++)
         for (uint32_t i = 0; i < t->roles[order[k]].n; i++)
-            add_key(&table, t, order[k], i, clock_wall(c->clock) / 1000);
+            add_trust_row(&table, t, order[k], i, clock_wall(c->clock) / 1000);
     table_print(&table, context_has_color(c, stdout), stdout);
     table_free(&table);
 }
 
-/* ---- who signed ---- */
+/* ---- the signatures ---- */
 
-static void name_of(const struct trust *first, const struct trust *second, const struct pubkey *key,
-                    char dst[static FINGERPRINT_LEN])
+static void write_signer_name(const struct trust *first, const struct trust *second,
+                              const struct pubkey *key, char dst[static FINGERPRINT_LEN])
 {
     enum role role;
     uint32_t i;
@@ -74,10 +74,10 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now)
     struct err why = ERR_INIT;
     fputs("Signed by: ", stdout);
     for (size_t i = 0; i < d->d.n_sigs; i++) {
-        name_of(&d->t, now, &d->d.sigs[i].key, name);
+        write_signer_name(&d->t, now, &d->d.sigs[i].key, name);
         printf("%s%s", i > 0 ? ", " : "", name);
     }
-    puts(d->d.n_sigs == 0 ? "nobody yet" : "");
+    puts(d->d.n_sigs == 0 ? "no key yet" : "");
     if (trust_draft_check(d, now, &why) < 0 && d->d.n_sigs > 0)
         printf("Missing: %s\n", why.text);
     if (d->d.passed_over[0] != '\0') {
@@ -87,9 +87,9 @@ void trust_show_signers(const struct trust_draft *d, const struct trust *now)
     }
 }
 
-/* ---- what it changes ---- */
+/* ---- the changes ---- */
 
-static void tell_key(const char *what, const struct trust *t, enum role role, uint32_t i)
+static void print_key_change(const char *what, const struct trust *t, enum role role, uint32_t i)
 {
     char name[KEY_NAME_MAX], print[FINGERPRINT_LEN], expiry[11];
     trust_key_name(t, role, i, name);
@@ -108,8 +108,8 @@ static bool same_entry(const struct trust *a, enum role role, uint32_t i, const 
            a->roles[role].about[i].expires_s == b->roles[role].about[k].expires_s;
 }
 
-/* Keys of `from` that `to` does not have for the same purpose, with the same name and last day. */
-static void tell_others(const char *what, const struct trust *from, const struct trust *to)
+/* Prints the keys of `from` that `to` does not have with the same role, name and expiry day. */
+static void print_other_keys(const char *what, const struct trust *from, const struct trust *to)
 {
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
         for (uint32_t i = 0; i < from->roles[r].n; i++) {
@@ -117,15 +117,15 @@ static void tell_others(const char *what, const struct trust *from, const struct
             for (uint32_t k = 0; k < to->roles[r].n; k++)
                 there |= same_entry(from, r, i, to, k);
             if (!there)
-                tell_key(what, from, r, i);
+                print_key_change(what, from, r, i);
         }
 }
 
 void trust_show_changes(const struct trust *now, const struct trust *next)
 {
     printf("Version %u, made from version %u:\n", (unsigned)next->version, (unsigned)now->version);
-    tell_others("removes", now, next);
-    tell_others("adds", next, now);
+    print_other_keys("removes", now, next);
+    print_other_keys("adds", next, now);
     for (enum role r = ROLE_OBSERVER; r < ROLE_COUNT; r++)
         if (now->roles[r].threshold != next->roles[r].threshold)
             printf("  %s: %u must sign, not %u\n", role_name(r), (unsigned)next->roles[r].threshold,
@@ -133,7 +133,7 @@ void trust_show_changes(const struct trust *now, const struct trust *next)
     if (now->solo != next->solo)
         puts(next->solo ? "  one person holds all keys (solo)" : "  several people hold the keys");
     if (!str_eq(now->name, next->name)) {
-        fputs("  the cluster is called ", stdout);
+        fputs("  the new name of the cluster is ", stdout);
         print_safe(stdout, next->name);
         putchar('\n');
     }

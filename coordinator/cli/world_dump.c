@@ -2,7 +2,7 @@
 
 #include "str.h"
 
-static int64_t age(int64_t at, int64_t now)
+static int64_t compute_age(int64_t at, int64_t now)
 {
     return at == 0 ? -1 : now - at;
 }
@@ -10,7 +10,7 @@ static int64_t age(int64_t at, int64_t now)
 static struct json *dump_server(const struct server_view *s, int64_t now)
 {
     struct json *o = json_new_object();
-    json_set_int(o, "self_age_ms", age(s->self_at, now));
+    json_set_int(o, "self_age_ms", compute_age(s->self_at, now));
     json_set_str(o, "version", s->version);
     json_set_str(o, "raft_state", s->raft_state);
     json_set_int(o, "raft_protocol", s->raft_protocol);
@@ -21,11 +21,11 @@ static struct json *dump_server(const struct server_view *s, int64_t now)
     json_set_int(o, "last_contact_ms", s->last_contact_ms);
     if (s->voter_known)
         json_set_bool(o, "voter", s->voter);
-    json_set_int(o, "leader_age_ms", age(s->leader_at, now));
+    json_set_int(o, "leader_age_ms", compute_age(s->leader_at, now));
     json_set_str(o, "leader", s->leader);
-    json_set_int(o, "members_age_ms", age(s->members_at, now));
+    json_set_int(o, "members_age_ms", compute_age(s->members_at, now));
     json_set_int(o, "members", (int64_t)s->n_members);
-    json_set_int(o, "autopilot_age_ms", age(s->autopilot_at, now));
+    json_set_int(o, "autopilot_age_ms", compute_age(s->autopilot_at, now));
     json_set_int(o, "autopilot_status", s->autopilot_status);
     if (s->autopilot_body) {
         json_set_bool(o, "autopilot_healthy", s->healthy);
@@ -37,7 +37,7 @@ static struct json *dump_server(const struct server_view *s, int64_t now)
 static struct json *dump_client(const struct client_view *c, int64_t now)
 {
     struct json *o = json_new_object(), *drivers = json_new_object();
-    json_set_int(o, "list_age_ms", age(c->list_at, now));
+    json_set_int(o, "list_age_ms", compute_age(c->list_at, now));
     json_set_str(o, "status", c->status);
     json_set_str(o, "version", c->version);
     json_set_bool(o, "eligible", c->eligible);
@@ -56,7 +56,7 @@ static struct json *dump_agent(const struct agent_view *a, int64_t now)
     json_set_bool(o, "enrolled", a->enrolled);
     json_set_bool(o, "misplaced", a->misplaced);
     json_set_str(o, "problem", a->problem);
-    json_set_int(o, "hello_age_ms", age(a->hello_at, now));
+    json_set_int(o, "hello_age_ms", compute_age(a->hello_at, now));
     if (a->hello_at == 0)
         return o;
     json_set_str(o, "caravan", a->hello.program);

@@ -1,7 +1,7 @@
 /*
- * world_dump.h - one observation as JSON: for `status --json`, and to look at what was
- * seen when something went wrong. Ages are in milliseconds before `now`; -1: not
- * answered. Nothing secret is in a world.
+ * world_dump.h - writes one observation of the fleet as JSON: for `status --json`, and to find out
+ * what Caravan saw when something went wrong. Ages are milliseconds before `now`; -1: no answer
+ * yet. A world contains no secrets.
  */
 #ifndef WORLD_DUMP_H
 #define WORLD_DUMP_H

@@ -9,7 +9,7 @@ release 1.11.4
 fault "s3" '{"disagree-members":true}'
 begin upgrade "$TARGET" --yes
 said() { grep -qF -- "$1" "$BEGUN"; }
-check "a passing disagreement when it begins is looked at again" within 10 said "looking again"
+check "a passing disagreement when it begins is looked at again" within 10 said "Caravan looks again"
 cured s3
 check "the run is on" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
 # The fault counts from a process's start, so it is set for long and taken away after five seconds.

@@ -61,7 +61,7 @@ check "as changed" says "changed: the signature of a stage does not match its se
 check "records that change places show" spoilt "UPDATE record SET n = 3 WHERE n = 1"
 check "as reordered" says "reordered: it comes after order 2 of epoch 1"
 check "a record of another host shows" spoilt "UPDATE record SET inner_bytes = (SELECT inner_bytes FROM record WHERE n = 65537), digest = (SELECT digest FROM record WHERE n = 65537) WHERE n = 1"
-check "as that host's" says "misplaced: it is an order to "
+check "as that host's" says "misplaced: it is an order for "
 check "a receipt of another order shows" spoilt "UPDATE record SET receipt_bytes = (SELECT receipt_bytes FROM record WHERE n = 2) WHERE n = 1"
 check "as no answer to it" says "false-receipt: the swap receipt does not answer this order: it answers another kind of order"
 check "a receipt that was taken away shows" spoilt "UPDATE record SET receipt_bytes = NULL WHERE n = 2"
@@ -86,7 +86,7 @@ check "and is named" says "ahead: it carried out order 2 of epoch 1; the last or
 sql "DROP TABLE record" && sql "DROP TABLE trust" && sql "ALTER TABLE run DROP COLUMN record" && sql "ALTER TABLE host DROP COLUMN kept_last"
 run audit verify
 check "a run of before there was a record is no fault" status_is 0
-check "and is told" says "Run ${RUN:0:8} to $TARGET: no record kept"
+check "and is told" says "Run ${RUN:0:8} to $TARGET: there is no record"
 run audit export
 check "nothing of it is exported" lines_are 0
 run audit verify --ask
@@ -95,5 +95,5 @@ cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
 fleet_stop_agents c2
 run audit verify --ask
 check "a host that does not answer is not well" status_is 1
-check "it cannot tell" says "c2: unknown: no answer of its own agent"
+check "it cannot tell" says "c2: unknown: no answer from the agent of this host"
 e2e_end

@@ -74,7 +74,7 @@ wrong s2
 run enroll --from "$KEYS"
 check "what does not fit is refused" status_is 4
 check "a host without a line is named" says "no line of $KEYS names it"
-check "a line without a host is named" says "line 5 of $KEYS: no host is known to Nomad as c9"
+check "a line without a host is named" says "line 5 of $KEYS: Nomad lists no host as c9"
 check "a fingerprint that differs is named" says "and line 2 of $KEYS has"
 check "nothing is remembered of who is not listed" none_of c2
 check "nor of who has another key" none_of s2
@@ -152,10 +152,10 @@ fleet_start_agents c2 && fleet_wait_agents c2
 run enroll --forget c2 --yes
 check "c2 is forgotten" status_is 0
 run enroll --yes
-check "two hosts with one key are refused" says "tell the same key"
+check "two hosts with one key are refused" says "report the same key"
 fleet_stop_agents c1
 run enroll --yes
-check "also while the other one is silent" says "its key is the known one of host c1"
+check "also while the other one is silent" says "its key is the key of host c1"
 check "and c2 is not enrolled" none_of c2
 printf 'c2 %s\n' "$OLD" >"$E2E/copied"
 run enroll --from "$E2E/copied"

@@ -53,7 +53,7 @@ killed
 echo "[hazard" >"$rows/acme.conf"
 run show
 check "a wrong file does not hide a run" status_is 0
-check "and is told" says "only the hazards that are built in hold"
+check "and is told" says "Caravan uses only its built-in hazards"
 run resume --yes
 check "nothing goes on with it" status_is 2
 rm "$rows/acme.conf"

@@ -49,7 +49,7 @@ check "every server has its copy, 0700 and 0600" each is_copied
 check "a client has none" test ! -e "$FLEET/c1/state/swap/keystore"
 run show
 check "show has them all" says "Keystore of s3: 1 key, copied to "
-check "and finds them the same" not says "do not hold the same root keys"
+check "and finds them the same" not says "do not have the same root keys"
 KEK=$(secret)
 check "there is a secret to look for" test -n "$KEK"
 check "it left no host, and is in no log" not grep -rqF "$KEK" "$E2E/state" "$FLEET"/s?/{run,swap.log} "$OUT"

@@ -15,12 +15,12 @@ check "plan refuses the pair" status_is 4
 check "by its id" says "[bad-1.4.0]"
 check "it says what is known" says "old servers panic (1.4.0, 1.4.1), and the keyring loses keys"
 check "and where to go instead" says "Choose 1.4.11 or later."
-check "and what would have to be accepted" says "To go on all the same: --accept bad-1.4.0"
+check "and what would have to be accepted" says "To continue in spite of it: --accept bad-1.4.0"
 check "what cannot be read again is told beside it" says "[no-way-back]"
-check "and from whose turn on" says "leader: last of its region; from its turn on no server can go back"
+check "and from whose turn on" says "leader: last of its region; after its turn no server can go back"
 run upgrade "$TARGET" --yes
 check "upgrade refuses it too, whatever --yes says" status_is 4
-check "by its id" says "refused, and nothing was touched: [bad-1.4.0]"
+check "by its id" says "refused; nothing was touched: [bad-1.4.0]"
 run upgrade "$TARGET" --yes --accept bad-1.4.1
 check "an id that is not there is a typo" status_is 2
 check "and the one that was meant is near" says "did you mean bad-1.4.0"
@@ -39,7 +39,7 @@ TARGET=1.4.1
 run upgrade "$TARGET" --yes --accept bad-1.4.0
 check "accepted by its id the upgrade goes on" status_is 0
 check "and is shown as accepted" says "accepted [bad-1.4.0]"
-check "when it leads, that none can go back is told" grep -qE "s[123] leads on 1.4.1: the servers of region global cannot go back any more but with the snapshot $E2E/state/snapshot-" "$OUT"
+check "when it leads, that none can go back is told" grep -qE "s[123] is the leader and runs 1.4.1: the servers of region global cannot go back any more, except with the snapshot $E2E/state/snapshot-" "$OUT"
 check "once" test "$(grep -c "cannot go back any more" "$OUT")" = 1
 check "every host runs it" all_run "$TARGET"
 check "the cluster is healthy" healthy

@@ -102,7 +102,7 @@ caravan() {
 }
 accept_pair() {
     caravan plan "$TARGET" >"$E2E/plan.out" 2>&1
-    E2E_ACCEPT=$(sed -n 's/^.*To go on all the same: --accept \([a-z0-9.,-]*\).*/\1/p' "$E2E/plan.out" | tail -n 1)
+    E2E_ACCEPT=$(sed -n 's/^.*To continue in spite of it: --accept \([a-z0-9.,-]*\).*/\1/p' "$E2E/plan.out" | tail -n 1)
     [[ -z $E2E_ACCEPT ]] || echo "# accepted for $FROM_VERSION to $TARGET: $E2E_ACCEPT"
 }
 

@@ -50,7 +50,7 @@ mv "$VENDOR" "$VENDOR.gone"
 run release verify
 check "it is verified without where it came from" status_is 0
 check "by the same key" says "$VENDOR_KEY"
-check "and every build" says "linux/$ARCH: as the vendor signed it"
+check "and every build" says "linux/$ARCH: exactly what the vendor signed"
 run plan "$TARGET"
 check "it can be planned" status_is 0
 check "and the plan names it" says "$TARGET"

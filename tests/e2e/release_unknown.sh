@@ -52,7 +52,7 @@ check "and says to give --yes" says "--yes"
 echo "autopilot_cleanup = off" >>"$E2E/config/caravan.conf"
 run config
 check "a key that 0.1.0 had is no mistake" status_is 0
-check "and told as without effect" says "autopilot_cleanup in [defaults] does nothing any more"
+check "and told as without effect" says "autopilot_cleanup in [defaults] has no effect any more"
 sed -i '$d' "$E2E/config/caravan.conf"
 echo "nonsense = 1" >>"$E2E/config/caravan.conf"
 run status

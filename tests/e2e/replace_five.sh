@@ -51,5 +51,5 @@ task_pids >"$E2E/tasks.after"
 check "the client's tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
 export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s6):4646
 run status
-check "nothing is left behind" says "all well by Nomad, every agent answers, no drift"
+check "nothing is left behind" says "Nomad reports all as healthy, every agent answers, no drift"
 e2e_end

@@ -18,7 +18,7 @@ check "it joins" within 30 at_step "s4: settling"
 ended
 check "the run stops" status_is 3
 check "it says who, and why" grep -qE "stopped: .*s4.*not a voter" "$OUT"
-check "and that it was taken out again" says "taken out again"
+check "and that it was taken out again" says "taken out of the cluster again"
 check "and how to go on" says "caravan abort"
 check "no other host was begun" not grep -qE "s[1-356]: (swapping|disabling)" "$OUT"
 check "the cluster is as before" as_before
@@ -44,7 +44,7 @@ check "its run ends" within 60 over
 ended
 check "it stops" status_is 3
 check "it says who" grep -qE "stopped: .*$(fleet_address s7)" "$OUT"
-check "and that it was taken out again" says "taken out again"
+check "and that it was taken out again" says "taken out of the cluster again"
 check "the cluster is as before" as_before
 run abort --yes
 check "abort ends the run" status_is 0

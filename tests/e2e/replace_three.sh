@@ -55,7 +55,7 @@ task_pids >"$E2E/tasks.after"
 check "its tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
 
 run status
-check "status finds the cluster although who is asked first has left" says "all well by Nomad, every agent answers, no drift"
+check "status finds the cluster although who is asked first has left" says "Nomad reports all as healthy, every agent answers, no drift"
 export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s4):4646
 run history
 check "history lists the run" says "$TARGET"

@@ -19,7 +19,7 @@ DIGEST=$(sha256sum "$ZIP" | cut -d' ' -f1)
 
 run release add "$TARGET" --os linux --arch "$ARCH" --file "$ZIP"
 check "a release is added without a place" status_is 0
-check "and its file is kept" says "Kept here"
+check "and its file is kept" says "This machine keeps the file"
 cp "$ZIP" "$E2E/as-it-was"
 rm "$ZIP"
 run release list
@@ -44,7 +44,7 @@ check "and nothing else" grep -q "nothing here" "$E2E/got"
 run plan "$TARGET"
 check "where somebody listens already the plan is made all the same" status_is 0
 check "with the place" says "from http://$AT"
-check "and it says what that means" says "somebody listens at $AT now"
+check "and it says what that means" says "another program listens at $AT"
 run upgrade "$TARGET" --yes
 check "but the upgrade is refused" status_is 4
 check "with the place" says "listen at $AT"
@@ -53,7 +53,7 @@ kill -INT "$BACKGROUND"
 ended
 check "release serve ends when it is interrupted" status_is 0
 check "and tells what it did" says "refused"
-check "and who was shut out" says "1 connection from where nobody may fetch"
+check "and who was shut out" says "1 connection from addresses that may not fetch"
 
 run_is_begun() { caravan history 2>&1 | grep -q "$TARGET"; }
 begin upgrade "$TARGET" --yes --max-parallel 50%

@@ -115,5 +115,5 @@ check "the record of both clusters' runs is whole" status_is 0
 mv "$E2E/ops/before.trust" "$E2E/kept"
 on ops audit verify
 check "without the old cluster's trust file that of its runs is not believed" status_is 1
-check "which it says" says "the trust file kept with the run is another cluster's"
+check "which it says" says "the trust file kept with the run belongs to another cluster"
 e2e_end

@@ -23,7 +23,7 @@ begin stage "$TARGET" --yes
 check "one is at work" within 20 grep -q Plan "$BEGUN"
 run stage "$TARGET" --yes
 check "two at once: the second is refused" status_is 4
-check "it says who is at work" says "another run is under way here"
+check "it says who is at work" says "another run is in progress on this machine"
 ended
 check "the first stages it everywhere" status_is 0
 check "every host has it" staged_is "$TO" "${FLEET_HOSTS[@]}"

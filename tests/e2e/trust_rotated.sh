@@ -45,7 +45,7 @@ cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
 as_berta trust show
 check "her orders and questions are answered" says "4 of 5 enrolled hosts have trust version 2"
 check "her key has a name and an expiry" says "berta"
-check "which is near, and she is told" says "expires on $LAST_DAY: before that day make another one"
+check "which is near, and she is told" says "expires on $LAST_DAY. Before that day make another key"
 
 # ---- the first one's key leaked ----
 run trust remove operator
@@ -87,7 +87,7 @@ check "all hosts still have version 3" status_is 0
 
 run audit verify
 check "the orders are in the record" status_is 0
-check "each with its receipt" says "Outside of runs: 8 orders, 8 receipts: all genuine; only the removal of the last ones would not show"
+check "each with its receipt" says "Outside of runs: 8 orders, 8 receipts: all genuine; Caravan cannot see whether the last orders were removed"
 
 # ---- clocks that are two years off: berta's key has a last day ----
 fleet_stop_agents c1 c2
@@ -136,6 +136,6 @@ check "another machine makes version 5 as well" status_is 0
 CONFIG=$E2E/fork run trust push
 check "all hosts have that one" says "5 of 5 enrolled hosts have trust version 5"
 as_berta trust show
-check "which is not hers, and she is told" says "5 hosts have another version 5"
+check "which is not hers, and she is told" says "5 hosts have another trust file of version 5"
 check "what to do, too" says "Make version 6 on one machine, and push it"
 e2e_end

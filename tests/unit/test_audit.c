@@ -115,7 +115,7 @@ static void a_key_of_the_wrong_role(void **state)
         struct bench *b = bench_with(2);
         b->desk.signer = b->desk.keys[roles[i]];
         audit_desk_order(&b->desk, 0, MSG_STAGE);
-        finds(b, AUDIT_WRONG_ROLE, "did not let give such orders then");
+        finds(b, AUDIT_WRONG_ROLE, "did not allow to sign such orders at that time");
         bench_end(b);
     }
 }
@@ -142,7 +142,7 @@ static void a_digest_of_other_bytes(void **state)
     (void)state;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.ledger.kept[0].order.bytes[0] ^= 1;
-    finds(b, AUDIT_CHANGED, "the digest kept with it is of other bytes");
+    finds(b, AUDIT_CHANGED, "the digest kept with it belongs to other bytes");
     bench_end(b);
 }
 
@@ -162,7 +162,7 @@ static void an_order_of_another_cluster_or_host(void **state)
     b->desk.hosts[0].key = b->desk.hosts[1].key;
     audit_desk_order(&b->desk, 0, MSG_STAGE);
     b->desk.hosts[0].key = mine;
-    finds(b, AUDIT_MISPLACED, "it is an order to c1, not to this host");
+    finds(b, AUDIT_MISPLACED, "it is an order for c1, not for this host");
     bench_end(b);
 }
 
@@ -202,13 +202,13 @@ static void a_trust_of_others_is_not_believed(void **state)
     b->desk.keys[ROLE_ROOT] = b->desk.stranger;
     b->desk.trust.roles[ROLE_ROOT].keys[0] = *keypair_public(b->desk.stranger);
     audit_desk_trust(&b->desk);
-    finds(b, AUDIT_TRUST, "has the version of this machine's, and says something else");
+    finds(b, AUDIT_TRUST, "has the same version as the trust file of this machine");
     b->desk.trust.version = 2;
     audit_desk_trust(&b->desk);
     finds(b, AUDIT_TRUST, "does not follow, version by version, from the one kept");
     b->desk.trust.cluster[0] ^= 1;
     audit_desk_trust(&b->desk);
-    finds(b, AUDIT_TRUST, "another cluster's");
+    finds(b, AUDIT_TRUST, "belongs to another cluster");
     b->desk.keys[ROLE_ROOT] = root;
     bench_end(b);
 }

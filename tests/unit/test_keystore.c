@@ -213,7 +213,7 @@ static void it_is_shown(void **state)
     assert_non_null(strstr(out, ": 1 key, copied to /keep/1 on that host\n"));
     assert_non_null(strstr(out, "not copied: holds"));
     assert_null(strchr(out, '\033'));
-    assert_non_null(strstr(out, "Warning: the servers of region global do not hold the same"));
+    assert_non_null(strstr(out, "Warning: the servers of region global do not have the same"));
     free(out);
     auto_json struct json *list = report_keystores_json(&f->plan, &f->ledger);
     auto_buf struct buf text = BUF_INIT;

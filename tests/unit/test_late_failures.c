@@ -154,8 +154,8 @@ static void test_no_measure_is_told(void **state)
         report_run(&f.plan, &f.ledger, NULL, false, out);
         fclose(out);
         const char *at =
-            strstr(text, "State of region global: cannot tell whether it is whole: its "
-                         "servers ran 1.11.4 before anything was counted");
+            strstr(text, "State of region global: Caravan cannot tell whether jobs, nodes or "
+                         "allocations were lost: the servers already ran 1.11.4");
         if ((at != NULL) != (counted == 0))
             fail_msg("case %d: %s", counted, text);
         free(text);

@@ -72,7 +72,7 @@ static void test_plan_names_it(void **state)
         const char *at = strstr(text, "leader: last of its region");
         assert_non_null(at);
         assert_int_equal(
-            str_starts(at, "leader: last of its region; from its turn on no server can go back"),
+            str_starts(at, "leader: last of its region; after its turn no server can go back"),
             i == 0);
         free(text);
         small_fleet_free(&f);

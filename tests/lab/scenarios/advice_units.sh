@@ -90,7 +90,7 @@ on c2 sh -c 'echo "{\"attributes-lost\": true}" >/opt/nomad/data/faults'
 caravan upgrade "$TARGET" --yes --node c2
 check "c2 came back without attributes: the run stops" status_is 3
 check "it says which" says "came back without 2 of its attributes"
-check "with the last lines of Nomad itself" grep -q "^Nomad's last lines on c2:" "$OUT"
+check "with the last lines of Nomad itself" grep -q "^The last lines of Nomad's log on c2:" "$OUT"
 check "c2 runs the old version again" runs_version c2 "$FROM_VERSION"
 on c2 rm /opt/nomad/data/faults
 on c2 systemctl restart nomad.service

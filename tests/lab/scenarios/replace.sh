@@ -89,7 +89,7 @@ host_reboot s4
 check "a new one that reboots comes back" wait_for 60 cluster_healthy
 check "and votes" wait_for 60 peers_are "${NEW[@]}"
 caravan status
-check "status finds all well" says "all well by Nomad, every agent answers, no drift"
+check "status finds all well" says "Nomad reports all as healthy, every agent answers, no drift"
 # Nomad ends with status 1 when it is stopped and does not leave: systemd calls that failed.
 for h in "${OLD[@]}"; do on "$h" systemctl reset-failed nomad.service; done
 lab_end without_services without_watch

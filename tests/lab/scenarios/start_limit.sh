@@ -16,7 +16,7 @@ touched=()
 for h in "${NODES[@]}"; do same_pids "$LAB_RUN/pids.log" "$h" >/dev/null || touched+=("$h"); done
 check "one host was restarted" test "${#touched[@]}" = 1
 check "systemd's start limit was hit there" hit "${touched[0]:-s1}"
-check "with the last lines of Nomad itself" grep -qE "^Nomad.s last lines on s[123]:" "$OUT"
+check "with the last lines of Nomad itself" grep -qE "^The last lines of Nomad.s log on s[123]:" "$OUT"
 check "every host runs the old version" all_run "$FROM_VERSION"
 check "the cluster is healthy" wait_for 30 cluster_healthy
 caravan abort --yes
