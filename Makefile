@@ -235,7 +235,8 @@ test: ## all tests: installs what is missing, builds, runs (ONLY=pattern: a part
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
 	    DEEP='$(DEEP)' CRASH_EVERY='$(CRASH_EVERY)' $(BASH) tests/run $(RUN)
 
-lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, format, static checks
+lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, format, spelling, static checks
+	-@$(BASH) deploy/install-deps lint
 	@CARAVAN_ROOT='$(CURDIR)' $(BASH) tests/lint/ladder
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
 	    $(wildcard tests/lint/*.test)

@@ -178,9 +178,13 @@ static void begin_next_version(const struct command_context *c, const struct ope
     struct trust from = o->has_draft ? o->draft.t : o->kept.now;
     from.version = o->kept.now.version;
     trust_edit_begin(&from, wall_s(c), ret);
+}
+
+static void show_lost_signatures(const struct open_trust *o)
+{
     if (o->has_draft && o->draft.d.n_sigs > 0)
         printf("This changes the draft of version %u: its %zu %s not valid any more.\n",
-               (unsigned)ret->version, o->draft.d.n_sigs,
+               (unsigned)o->draft.t.version, o->draft.d.n_sigs,
                str_count(o->draft.d.n_sigs, "signature is", "signatures are"));
 }
 
@@ -211,6 +215,7 @@ static int make_version(struct command_context *c, edit *one, char **args, struc
     if (trust_edit_end(&o.kept.now, (uint32_t)MAX_OF(c->opt.format, (int64_t)0), &next, err) < 0 ||
         trust_draft_new(&next, &d, err) < 0)
         return -1;
+    show_lost_signatures(&o);
     trust_show_changes(&o.kept.now, &next);
     return sign_next_version(c, &o, &d, err);
 }

@@ -5,7 +5,7 @@
 # sourced by lint.test (this repository) and rules.test (samples that must fail)
 
 FOLDERS="common proto agent coordinator"
-RULES="ladder includes unique_names static_names file_names headers readmes sizes medians format words goto_ladders
+RULES="ladder includes unique_names static_names file_names headers readmes sizes medians format words spelling goto_ladders
        scripts fleets parsers threats nomad_calls foreign_symbols layers unused shadowed_names globals pure clang_compiles cppcheck_finds"
 WARN="-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wundef
       -Wswitch-enum -Wwrite-strings -Wconversion -Werror"
@@ -264,6 +264,17 @@ rule_words() {
             -not -name compile_commands.json -print0 |
             xargs -0 -r grep -I -n -E -- "$pattern" | sed 's|^\./||; s/$/  <- a banned word/'
     done
+}
+
+# Words that are spelled wrongly; spelling.table has those that are meant so. Recorded answers and
+# bytes are left out.
+rule_spelling() {
+    command -v codespell >/dev/null ||
+        { echo 'SKIP codespell is not installed: deploy/install-deps lint'; return; }
+    find README.md Makefile common proto agent coordinator tests deploy .ci -type f \
+        -not -path '*/fixtures/*' -not -path '*/corpus/*' -not -path 'tests/vectors/*' \
+        -not -name '*.asc' -not -name '*.svg' -print0 2>/dev/null |
+        xargs -0 -r codespell -L "$(table spelling | paste -sd,)" 2>/dev/null
 }
 
 rule_goto_ladders() {

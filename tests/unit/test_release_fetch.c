@@ -215,7 +215,7 @@ VENDOR_TEST(test_a_signature_of_something_else)
     make_release("2.3.0");
     vendor_sign(bench.vendor, "2.3.0", "good", NULL, NULL);
     make_release("2.3.0"); /* a second line */
-    refuses_of("2.3.0", ERR_CRYPTO, "does not fit");
+    refuses_of("2.3.0", ERR_CRYPTO, "does not match the file");
 }
 
 VENDOR_TEST(test_a_good_signature_and_another_file_name)
