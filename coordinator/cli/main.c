@@ -23,7 +23,7 @@ static const struct cli_command commands[] = {
      "[nomad] address in caravan.conf.\n"
      "\n"
      "To check the keys, run `caravan-agent --fingerprint` as root on each host. It prints one\n"
-     "line: the host's name and the fingerprint of its key. Collect these lines in one file, over\n"
+     "line: the host's name and the fingerprint of its key. Collect these lines in one file, in\n"
      "a way that you trust (for example, the way you configure your hosts). --from FILE accepts\n"
      "each key whose fingerprint is in the line of its host, and asks no question. It names every\n"
      "host that has no line or another key, and every line that names no host. The first word of\n"
