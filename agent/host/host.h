@@ -220,7 +220,7 @@ struct host {
     MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
 
     /* The names of the files in a directory, without directories, sorted by name. ERR_NOTFOUND:
-     * nothing is there. */
+     * the directory does not exist. */
     MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
     /* path: as with HOST_OWN_PATH. remove_dir removes an empty directory. */
@@ -304,7 +304,7 @@ struct host {
      * a conversation with caravan-fetch, ask_end ends the conversation. */
     MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                           struct buf *ret_body, struct err *err);
-    /* The same with an ACL token. The token is sent only to the local Nomad. */
+    /* Like `ask`, with an ACL token. The token is sent only to the local Nomad. */
     MUST_CHECK int (*ask_as)(void *ctx, const char *token, const char *path, int64_t deadline_ms,
                              int *ret_status, struct buf *ret_body, struct err *err);
     /* The heartbeat of this client, as the local Nomad reports it to this ACL token. The token is
