@@ -72,7 +72,8 @@ struct conf {
 MUST_CHECK int conf_defaults(const struct conf *c, void *base, struct err *err);
 /* Reads the file into base. After an error base is partly filled. */
 MUST_CHECK int conf_read(const struct conf *c, const char *path, void *base, struct err *err);
-/* The same for a text in memory, for tests and fuzzing. Errors name `name` instead of a file. */
+/* Like conf_read, for a text in memory, for tests and fuzzing. Errors name `name` instead of a
+ * file. */
 MUST_CHECK int conf_parse(const struct conf *c, const char *name, const char *text, void *base,
                           struct err *err);
 /* Prints the commented example file with the defaults. */

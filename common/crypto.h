@@ -45,7 +45,8 @@ struct keypair *keypair_generate(void);
 struct keypair *keypair_from_seed(const unsigned char seed[static 32]);
 /* Reads a key file without a passphrase. Only the owner of the file may be able to read it. */
 MUST_CHECK int keypair_load(const char *path, struct keypair **ret, struct err *err);
-/* The same with other flags of file.h: they say who else may be able to read the file. */
+/* Like keypair_load, with other flags of file.h. The flags say who else may be able to read the
+ * file. */
 MUST_CHECK int keypair_load_as(const char *path, unsigned flags, struct keypair **ret,
                                struct err *err);
 /* Creates the file with this mode. ERR_BUSY: the file exists; it is not overwritten. */
@@ -97,8 +98,8 @@ void pubkey_fingerprint(char dst[static FINGERPRINT_LEN], const struct pubkey *k
 #define crypto_sign_bytes caravan_sign_bytes
 void crypto_sign_bytes(const struct keypair *k, const char *domain, const void *p, size_t n,
                        unsigned char ret_sig[static SIG_LEN]);
-/* The same for every key. If the secret part is elsewhere, the signature is verified before it is
- * returned. ERR_CRYPTO: that signature is not valid. */
+/* Like crypto_sign_bytes, for every key. If the secret part is elsewhere, the function verifies the
+ * signature before it returns the signature. ERR_CRYPTO: that signature is not valid. */
 MUST_CHECK int keypair_sign(const struct keypair *k, const char *domain, const void *p, size_t n,
                             unsigned char ret_sig[static SIG_LEN], struct err *err);
 MUST_CHECK bool crypto_verify_bytes(const struct pubkey *k, const char *domain, const void *p,

@@ -30,7 +30,7 @@ enum file_flags {
 
 MUST_CHECK int file_read(const char *path, size_t max, unsigned flags, struct buf *ret,
                          struct err *err);
-/* The same, but a file that does not exist is not an error: then *ret_there is false. */
+/* Like file_read, but a file that does not exist is not an error: then *ret_there is false. */
 MUST_CHECK int file_read_if(const char *path, size_t max, unsigned flags, struct buf *ret,
                             bool *ret_there, struct err *err);
 MUST_CHECK int file_replace(const char *path, const void *p, size_t n, mode_t mode,

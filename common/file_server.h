@@ -60,9 +60,9 @@ struct file_server_counts {
 MUST_CHECK int file_server_start(const char *listen, const struct served_file *files, size_t n,
                                  const struct file_server_limits *limits, struct file_server **ret,
                                  struct err *err);
-/* The same with a TCP socket that listens already, for example a socket from systemd. The caller
- * keeps fd and closes it; the socket still listens when the server has stopped. ERR_USAGE: fd is
- * not a listening TCP socket. */
+/* Like file_server_start, with a TCP socket that listens already, for example a socket from
+ * systemd. The caller keeps fd and closes fd; the socket still listens when the server has stopped.
+ * ERR_USAGE: fd is not a listening TCP socket. */
 MUST_CHECK int file_server_start_at(int fd, const struct served_file *files, size_t n,
                                     const struct file_server_limits *limits,
                                     struct file_server **ret, struct err *err);

@@ -40,7 +40,7 @@ const struct json *json_pair(const struct json *o, size_t i, const char **ret_ke
 const char *json_text_of(const struct json *v, const char *def);
 int64_t json_int_of(const struct json *v, int64_t def);
 bool json_bool_of(const struct json *v, bool def);
-/* The same for a member of an object. */
+/* Like the three functions above, for the member `key` of an object. */
 const char *json_str(const struct json *o, const char *key, const char *def);
 int64_t json_int(const struct json *o, const char *key, int64_t def);
 bool json_bool(const struct json *o, const char *key, bool def);

@@ -22,13 +22,13 @@ int sha256sums_next(const char **at, const char *end, struct sum_line *ret, stru
     const char *line = *at, *stop = memchr(line, '\n', (size_t)(end - line));
     size_t n = (size_t)((stop != NULL ? stop : end) - line);
     if (n < HEX + 3 || line[HEX] != ' ' || (line[HEX + 1] != ' ' && line[HEX + 1] != '*'))
-        return err_set(err, ERR_FORMAT, 0, "a line of SHA256SUMS is no digest and name");
+        return err_set(err, ERR_FORMAT, 0, "a line of SHA256SUMS is not a digest and a file name");
     memcpy(hex, line, HEX);
     hex[HEX] = '\0';
     ret->name = line + HEX + 2;
     ret->name_len = n - (HEX + 2);
     if (digest_from_hex(hex, &ret->digest) < 0 || !is_sums_name(ret->name, ret->name_len))
-        return err_set(err, ERR_FORMAT, 0, "a line of SHA256SUMS is no digest and name");
+        return err_set(err, ERR_FORMAT, 0, "a line of SHA256SUMS is not a digest and a file name");
     *at = stop != NULL ? stop + 1 : end;
     return 1;
 }

@@ -38,7 +38,8 @@ MUST_CHECK int str_to_i64(const char *s, int64_t *ret);
 /* Parses a duration as Go prints it ("34.1ms", "1m30s", "0", "0s"; units ns us µs ms s m h, one
  * after the other, decimals allowed) to nanoseconds. -1: the text is not a duration. */
 MUST_CHECK int str_go_duration(const char *s, int64_t *ret_ns);
-/* The same in whole milliseconds, rounded up. -1: the text is not a duration, or it is below 0. */
+/* Like str_go_duration, in whole milliseconds, rounded up. -1: the text is not a duration, or the
+ * duration is below 0. */
 int64_t str_go_ms(const char *s);
 
 /* Parses a duration as people type it in options and configuration ("500ms", "10s", "2m", "1h") to

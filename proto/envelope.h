@@ -42,7 +42,7 @@ enum frame_format { FRAME_SEALED = 1, FRAME_PLAIN = 2 };
  * sender in the header is the public part of key, whatever head->sender is. */
 MUST_CHECK int envelope_sign(const struct header *head, const void *payload, size_t n,
                              const struct keypair *key, struct buf *ret_inner, struct err *err);
-/* Pack the payload and sign it. */
+/* Pack the payload of the order or receipt, and sign the packed bytes. */
 MUST_CHECK int envelope_sign_order(const struct order *o, const struct keypair *key,
                                    struct buf *ret_inner, struct err *err);
 MUST_CHECK int envelope_sign_receipt(const struct receipt *r, const struct keypair *key,
@@ -50,7 +50,7 @@ MUST_CHECK int envelope_sign_receipt(const struct receipt *r, const struct keypa
 
 MUST_CHECK int envelope_seal(const void *inner, size_t n, const struct pubkey *to,
                              struct buf *ret_frame, struct err *err);
-/* The same with a receiver's key that was derived before (crypto.h). */
+/* Like envelope_seal, with a receiver's box key that was derived before (crypto.h). */
 MUST_CHECK int envelope_seal_boxed(const void *inner, size_t n, const struct boxkey *to,
                                    struct buf *ret_frame, struct err *err);
 MUST_CHECK int envelope_plain(const void *inner, size_t n, struct buf *ret_frame, struct err *err);

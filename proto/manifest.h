@@ -67,8 +67,8 @@ MUST_CHECK int container_pack(enum container_type type, const void *body, size_t
 /* Splits a container. Checks the lengths only; container_count checks the signatures. */
 MUST_CHECK int container_split(enum container_type type, const void *p, size_t n,
                                struct container *ret, struct err *err);
-/* The same for a draft, a container that may have no signatures yet. People carry a draft from one
- * signer to the next. */
+/* Like container_split, for a draft: a container that may have no signatures yet. People carry a
+ * draft from one signer to the next. */
 MUST_CHECK int container_split_draft(enum container_type type, const void *p, size_t n,
                                      struct container *ret, struct err *err);
 /* Appends a container with this body and these signatures (none: a draft). */

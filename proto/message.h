@@ -264,7 +264,7 @@ struct receipt_hello {
     struct stamp stamp;
     enum phase phase;
     struct lease_state lease;
-    uint64_t agent_sequence; /* last sequence that caravan-agent accepted (notes) */
+    uint64_t agent_sequence; /* last note order that caravan-agent accepted */
     uint64_t swap_sequence;  /* last sequence that caravan-swap accepted */
     uint64_t swap_epoch;     /* highest epoch that caravan-swap accepted */
     uint32_t trust_version;

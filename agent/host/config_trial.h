@@ -40,8 +40,8 @@ size_t config_trial_paths(const char *words, size_t n,
 /* TRI_YES: the new binary rejects the configuration; ret_text contains its message. TRI_NO: the new
  * binary accepts it. TRI_UNKNOWN: ret_text says why the answer is unknown. */
 enum tri config_trial_rejects(const struct config_trial *t, char ret_text[static TEXT_MAX]);
-/* The same for the command that starts Nomad on this host (command_line.h). TRI_UNKNOWN: only a
- * part of the command is known. */
+/* Like config_trial_rejects, for the command that starts Nomad on this host (command_line.h).
+ * TRI_UNKNOWN also means: only a part of the command is known. */
 enum tri config_trial_of_service(const struct service *service, const struct fetch_who *who,
                                  int binary, int old, const char *version,
                                  char ret_text[static TEXT_MAX]);

@@ -39,7 +39,7 @@ MUST_CHECK int fetch_call_poll(struct fetch_call *c, struct fetch_news *ret, str
  */
 MUST_CHECK int fetch_call_ask(struct fetch_call *c, const char *path, int64_t deadline_ms,
                               int *ret_status, struct buf *ret_body, struct err *err);
-/* The same with an ACL token. ERR_FORMAT: the text cannot be a token. */
+/* Like fetch_call_ask, with an ACL token. ERR_FORMAT: the text cannot be a token. */
 MUST_CHECK int fetch_call_ask_as(struct fetch_call *c, const char *token, const char *path,
                                  int64_t deadline_ms, int *ret_status, struct buf *ret_body,
                                  struct err *err);

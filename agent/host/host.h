@@ -182,7 +182,7 @@ struct host {
     MUST_CHECK int (*writers)(void *ctx, int dir, char *dst, size_t n, struct err *err);
 
     MUST_CHECK int (*open)(void *ctx, int dir, const char *name, int *ret_h, struct err *err);
-    /* The same, but follows links: for the binary in place, which may be a link. */
+    /* Like `open`, but follows links: for the binary in place, which may be a link. */
     MUST_CHECK int (*open_through)(void *ctx, int dir, const char *name, int *ret_h,
                                    struct err *err);
     MUST_CHECK int (*create)(void *ctx, int dir, const char *name, uint32_t mode, int *ret_h,
@@ -220,7 +220,7 @@ struct host {
     MUST_CHECK int (*newest)(void *ctx, const char *dir, int64_t *ret_ns, struct err *err);
 
     /* The names of the files in a directory, without directories, sorted by name. ERR_NOTFOUND:
-     * nothing is there. */
+     * the directory does not exist. */
     MUST_CHECK int (*names)(void *ctx, const char *path, struct host_names *ret, struct err *err);
 
     /* path: as with HOST_OWN_PATH. remove_dir removes an empty directory. */
@@ -304,7 +304,7 @@ struct host {
      * a conversation with caravan-fetch, ask_end ends the conversation. */
     MUST_CHECK int (*ask)(void *ctx, const char *path, int64_t deadline_ms, int *ret_status,
                           struct buf *ret_body, struct err *err);
-    /* The same with an ACL token. The token is sent only to the local Nomad. */
+    /* Like `ask`, with an ACL token. The token is sent only to the local Nomad. */
     MUST_CHECK int (*ask_as)(void *ctx, const char *token, const char *path, int64_t deadline_ms,
                              int *ret_status, struct buf *ret_body, struct err *err);
     /* The heartbeat of this client, as the local Nomad reports it to this ACL token. The token is
@@ -331,7 +331,7 @@ MUST_CHECK int host_replace(const struct host *h, const char *dir, const char *n
 /* Reads a small file whole. If the file does not exist, *ret_there is false, which is no error. */
 MUST_CHECK int host_read(const struct host *h, const char *path, size_t max, struct buf *ret,
                          bool *ret_there, struct err *err);
-/* The same, but follows links; ERR_NOTFOUND: the file does not exist. */
+/* Like host_read, but follows links. ERR_NOTFOUND: the file does not exist. */
 MUST_CHECK int host_read_through(const struct host *h, const char *path, size_t max,
                                  struct buf *ret, struct err *err);
 bool host_stat_same_file(const struct host_stat *a, const struct host_stat *b);

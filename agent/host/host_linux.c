@@ -40,9 +40,9 @@ static int fail_with_errno(struct err *err, const char *what, const char *path)
     return err_set(err, choose_err_kind(sys), sys, "%s %s", what, path);
 }
 
-_Static_assert(HOST_OWN_PATH == AT_FDCWD, "so that the kernel takes it for the same");
+_Static_assert(HOST_OWN_PATH == AT_FDCWD, "the kernel must treat HOST_OWN_PATH as AT_FDCWD");
 
-/* The same for a name in a directory. The text contains the directory's path. */
+/* Like fail_with_errno, for a name in a directory. The text contains the directory's path. */
 static int fail_with_path(struct err *err, const char *what, int dir, const char *name)
 {
     int sys = errno;

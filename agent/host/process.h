@@ -28,7 +28,7 @@ MUST_CHECK int process_user(pid_t pid, struct path_user *ret, struct err *err);
 MUST_CHECK int process_user_named(const char *name, struct path_user *ret, struct err *err);
 /* The number in a pid file; 0: the file does not exist, or contains no number. */
 pid_t process_pid_file(const char *path);
-/* The same from the text of the file. */
+/* Like process_pid_file, for the text of the file. */
 pid_t process_pid_parse(const char *text);
 
 #endif

@@ -16,8 +16,8 @@
  * none. dirs: ends with NULL; if dirs is NULL, systemd's own directories. */
 enum tri unit_files_naming(const char *const *dirs, const char *program, const char *fragment,
                            char *dst, size_t n);
-/* The same for the text of one unit file. Other commands of the program (`operator snapshot save`)
- * end by themselves, so they do not count. */
+/* Like unit_files_naming, for the text of one unit file. Other commands of the program (`operator
+ * snapshot save`) end by themselves, so they do not count. */
 enum tri unit_text_starts(const char *text, const char *program);
 
 #endif

@@ -18,7 +18,8 @@ struct status_hold;
 struct status_hold *status_hold_new(unsigned max_held);
 void status_hold_free(struct status_hold *h); /* no thread may still wait */
 
-/* Returns when it is time to answer the status. */
+/* Waits as described above, and returns when the caller must answer the status order. after: the
+ * revision that the coordinator knows. */
 void status_hold_wait(struct status_hold *h, uint64_t after, uint32_t wait_ms);
 void status_hold_revision(struct status_hold *h, uint64_t revision); /* the view changed */
 void status_hold_release(struct status_hold *h); /* lease or notes changed: end all waits */

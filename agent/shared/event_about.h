@@ -23,9 +23,9 @@ struct event_run {
 
 /* The run that got this epoch, if the lease still names that run; else "". */
 struct event_run event_run_of(const struct lease *l, uint64_t epoch);
-/* The same, read from caravan-agent's state file at `path` ("": there is no such file). If *run
- * already names the run of this epoch, the function does not read the file. If the file cannot be
- * read, the run is unknown. */
+/* Like event_run_of, with the lease in caravan-agent's state file at `path` ("": there is no file).
+ * If *run already names the run of this epoch, the function does not read the file. If the file
+ * cannot be read, the run is unknown. */
 void event_run_look(const char *path, uint64_t epoch, struct event_run *run);
 
 /* The kind and sequence of the order, and the refusal (REFUSAL_NONE: the order was accepted). */

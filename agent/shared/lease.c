@@ -200,8 +200,8 @@ enum refusal lease_allows(const struct lease *l, enum message_kind kind, uint64_
     str_hex(hex, l->run_id, RUN_ID_LEN);
     if (!lease_is_in_force(l, now))
         return refuse_by_lease(REFUSAL_LEASE, text,
-                               l->held ? "the lease of run %s has expired: renew it"
-                                       : "no run holds this host's lease: take it",
+                               l->held ? "the lease of run %s has expired: renew this lease"
+                                       : "no run holds this host's lease: take the lease",
                                hex);
     if (epoch != l->epoch)
         return refuse_by_lease(REFUSAL_EPOCH, text,

@@ -24,7 +24,7 @@ struct swap_status {
 
 MUST_CHECK int swap_status_write(const char *path, const struct swap_status *v, struct err *err);
 MUST_CHECK int swap_status_read(const char *path, struct swap_status *ret, struct err *err);
-/* The same without a file, for tests and fuzzing. */
+/* Like swap_status_write and swap_status_read, in memory; for tests and fuzzing. */
 MUST_CHECK int swap_status_pack(const struct swap_status *v, struct buf *ret, struct err *err);
 MUST_CHECK int swap_status_parse(const void *p, size_t n, struct swap_status *ret, struct err *err);
 

@@ -117,7 +117,7 @@ bool config_value_override(enum config_value id, const char *option_value, struc
 const char *config_values_text(const struct config_values *v, enum config_value id);
 /* Not said: no, because that is Nomad's default for all these values. Not plain: unknown. */
 enum tri config_said_true(const struct config_said *s);
-/* The same by the files alone, without the options of the command. */
+/* Like config_said_true, by the files alone, without the options of the command. */
 enum tri config_values_true(const struct config_values *v, enum config_value id);
 /* Does a start of Nomad need this path, according to the files? */
 bool config_values_needs(const struct config_values *v, const struct config_path *p);

@@ -344,7 +344,8 @@ static void report_metadata_probes(struct reading *r)
     else if (p->metadata == PEER_NOBODY)
         fact_add(r->s, id, TRI_NO, "no metadata service exists, and Nomad learns that at once");
     else if (p->metadata != PEER_MUTE)
-        fact_add(r->s, id, TRI_UNKNOWN, "the address of clouds' metadata services was not asked");
+        fact_add(r->s, id, TRI_UNKNOWN,
+                 "whether a cloud's metadata service answers was not checked");
     else if (why != NULL || r->f.odd_list)
         fact_add(r->s, id, TRI_UNKNOWN, "%s",
                  why != NULL ? why : "a list of fingerprinters is not plain text");

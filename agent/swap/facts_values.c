@@ -64,9 +64,10 @@ static bool is_one_place(const struct surveying *s, const char *a, const char *b
            x.dev == y.dev && x.ino == y.ino;
 }
 
-/* The coordinator compares this value. Of a client with the directory of the process's open files,
- * which contains no link; of a server with the path that Nomad reports, which is as its files have
- * it. */
+/* The coordinator compares the value with the value that runs. For the data_dir of a client, the
+ * running value comes from the process's open files, so it contains no symbolic link; if `text`
+ * leads to this directory, return that path. For a server, Nomad reports the path as its
+ * configuration files write it. */
 static const char *comparable_value(const struct surveying *s, enum config_value id,
                                     const char *text)
 {

@@ -35,7 +35,8 @@ static enum refusal judge_lease_time(const struct header *h, uint64_t ttl_ms, ui
     if (j.outcome == ORDER_REFUSE)
         return refuse_lease(j.refusal == REFUSAL_LATE ? REFUSAL_LEASE : j.refusal, text, j.why);
     if (now_ms > h->time_ms && now_ms - h->time_ms > ttl_ms)
-        return refuse_lease(REFUSAL_LEASE, text, "the lease of this order has expired: renew it");
+        return refuse_lease(REFUSAL_LEASE, text,
+                            "the lease of this order has expired: renew this lease");
     return REFUSAL_NONE;
 }
 

@@ -581,7 +581,7 @@ static void carry_out_order(struct obeying *o, const struct verified *v)
     order->head = v->head;
     o->order = order;
     if (o->done.refusal != REFUSAL_NONE) {
-        /* refused because of its lease or its start_by */
+        /* an earlier check refused the order, because of its lease or its start_by */
     } else if (codec_read_order(v->payload, v->payload_len, order, &err) < 0) {
         order_refuse(o, REFUSAL_FORMAT, err.text);
     } else {

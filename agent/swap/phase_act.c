@@ -83,7 +83,7 @@ static void end_late_act(struct phases *p, const struct service_state *st)
     char limit[24], text[TEXT_MAX];
 
     str_for_ms(limit, sizeof(limit), limit_ms(p));
-    snprintf(text, sizeof(text), "it took longer than %s (%.100s, process %u); see Nomad's log",
+    snprintf(text, sizeof(text), "this took longer than %s (%.100s, process %u); see Nomad's log",
              limit, st->text, st->main_pid);
     end_service_act(p, text);
 }

@@ -34,7 +34,8 @@ void phases_then(struct phases *p, phase_step *next, int64_t after_ms);
 void phases_enter(struct phases *p, enum phase phase);
 /* Sets the verdict, and failed_in to the present phase; then enters PHASE_FAILED. */
 void phases_fail(struct phases *p, enum failure f, const char *fmt, ...) PRINTF(3, 4);
-/* The same from an error: ENOSPC, EDQUOT and ERR_NOSPACE become no-space, all others io. */
+/* Like phases_fail, from an error: ENOSPC, EDQUOT and ERR_NOSPACE become no-space, all others io.
+ */
 void phases_fail_err(struct phases *p, const struct err *e, const char *what);
 /* Back to the phase in which the swap or revert began. Only before its rename. */
 void phases_come_back(struct phases *p, enum failure f, const char *fmt, ...) PRINTF(3, 4);

@@ -119,7 +119,7 @@ struct version_said {
     struct digest of; /* the file; zero: not asked */
     enum tri nomad;   /* the file is Nomad */
     char version[VERSION_TEXT];
-    char text[TEXT_MAX]; /* if not: why, or why this is not known */
+    char text[TEXT_MAX]; /* TRI_NO: why it is not Nomad; TRI_UNKNOWN: why nobody knows */
 };
 
 /* Answers that caravan-fetch got for a survey, and that are kept for a while (facts_ready.h). */

@@ -117,7 +117,7 @@ void record_keep(struct record *r, const struct digest *order, const void *recei
 
 void record_text(const struct record *r, struct buf *ret);
 MUST_CHECK int record_parse(const void *p, size_t n, struct record *ret, struct err *err);
-/* The same without the last line, for fuzzing. */
+/* Like record_parse, for a text without the last line; for fuzzing. */
 MUST_CHECK int record_parse_body(const char *text, size_t n, struct record *ret, struct err *err);
 
 /* If the file does not exist, *ret is a new record. */
@@ -127,7 +127,7 @@ MUST_CHECK int record_load(const struct host *h, const char *dir, struct record 
 MUST_CHECK int record_save(const struct host *h, const char *dir, const struct record *r,
                            bool names, struct err *err);
 
-/* The same with a spare file (spare.h), if the disk has no room otherwise. */
+/* Like record_save. If the disk has no room, the function uses the spare file (spare.h). */
 MUST_CHECK int record_save_spare(const struct host *h, const char *dir, const struct record *r,
                                  bool names, struct err *err);
 

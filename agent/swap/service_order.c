@@ -112,10 +112,10 @@ static enum refusal obey_start(struct ordering *o)
     if (o->is.active == TRI_YES)
         return refuse_service_order(o, REFUSAL_PHASE, "Nomad runs here");
     if (next->stopped.sequence == 0)
-        return refuse_service_order(
-            o, REFUSAL_PHASE,
-            "no order stopped Nomad here, and an order only undoes such a stop: find out "
-            "who stopped Nomad, then start it by hand");
+        return refuse_service_order(o, REFUSAL_PHASE,
+                                    "no order of Caravan stopped Nomad here, and a start order "
+                                    "only undoes such a stop: find out who "
+                                    "stopped Nomad, then start it by hand");
     if (!learn_disk_digest(o) || digest_is_zero(&next->stopped_disk) ||
         !digest_eq(&next->disk.digest, &next->stopped_disk))
         return refuse_service_order(

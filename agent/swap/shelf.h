@@ -65,8 +65,8 @@ MUST_CHECK int shelf_open(const struct host *h, const struct shelf *s, const cha
 /* Opens the file at path to copy it to s->fresh. The last name of path must not be a link. */
 MUST_CHECK int shelf_copy(const struct host *h, const struct shelf *s, const char *path,
                           uint64_t max, struct shelf_read *ret, struct err *err);
-/* The same with a new file at the path `to` (HOST_OWN_PATH). A file that had this name is replaced.
- */
+/* Like shelf_copy, but the copy is a new file at the path `to` (HOST_OWN_PATH). The new file
+ * replaces a file that had this name. */
 MUST_CHECK int shelf_copy_to(const struct host *h, const char *to, uint32_t mode, const char *path,
                              uint64_t max, struct shelf_read *ret, struct err *err);
 /* Begins to read the open file again. */

@@ -44,8 +44,9 @@ static int parse_key_line(char *line, struct key_line *ret, struct err *err)
         return 0;
     if (print == NULL || !is_fingerprint(print))
         return err_set(err, ERR_CONFIG, 0,
-                       "the second word is not \"" PREFIX "\" with %d digits 0-9a-f: a line is a "
-                       "host and its fingerprint, as `caravan-agent --fingerprint` prints it",
+                       "the second word is not a fingerprint (\"" PREFIX
+                       "\" and %d digits 0-9a-f). A line is a host and its "
+                       "fingerprint, as `caravan-agent --fingerprint` prints them",
                        DIGITS);
     if (more != NULL && more[0] != '#')
         return err_set(err, ERR_CONFIG, 0, "there is a third word: a remark must begin with #");

@@ -47,7 +47,8 @@ struct known_hosts {
     bool dirty;
 };
 
-/* A missing file is an empty list. Derives the box keys that are missing. */
+/* If the file does not exist, the list is empty. If a line has no box key (crypto.h), the function
+ * derives the box key from the key of the host. */
 MUST_CHECK int known_hosts_load(const char *path, struct known_hosts *ret, struct err *err);
 /* Parses a text without deriving box keys; for tests and fuzzing. `name` is used in error texts. */
 MUST_CHECK int known_hosts_parse(const char *name, const char *text, size_t n,

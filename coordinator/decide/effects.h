@@ -42,8 +42,9 @@ enum effect_step {
  * this process asked for the last step (0: never); an observation counts only if it began later. */
 enum effect_step effect_next(const struct effect *e, const struct ledger *l, const struct host *h,
                              bool gone, int64_t asked_ms, int64_t now);
-/* Before Caravan's own drain is done: does somebody else drain the host, or has made it
- * ineligible, by a fresh observation? After a first attempt, a drain may be Caravan's own. */
+/* Does somebody else drain the host, or has somebody else made the host ineligible? Call this
+ * before Caravan's own drain is done. TRI_UNKNOWN: the observation is not fresh. TRI_NO:
+ * also if the drain is the run's own, which is possible after the first attempt. */
 enum tri drain_by_others(const struct effect *e, const struct ledger *l, const struct host *h,
                          int64_t now);
 /* Writes the mark of a drain by the node's own stop, for `ours` of its effect. */

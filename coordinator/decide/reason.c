@@ -54,11 +54,12 @@ static int64_t patience_for_watch(const struct plan *plan)
 /* ---- what to do ---- */
 
 static const char gates[] =
-    "Repair what the cause names (nomad server members, nomad node status).";
+    "Repair the fault that the cause names. These commands show more: nomad server members, nomad "
+    "node status.";
 static const char agents[] = "See that the host is up and that its agent runs: systemctl status "
                              "caravan-agent caravan-swap nomad.";
 static const char unasked[] =
-    "See why Nomad does not answer the question that the cause names: caravan status.";
+    "The cause names a question that Nomad does not answer. See why: caravan status.";
 static const char drains[] =
     "See which allocations do not move: nomad node status -allocs of that node.";
 static const char leaders[] =

@@ -13,7 +13,7 @@
 enum reason {
     REASON_NONE,
     REASON_GATE,         /* a gate fails; the text has its numbers */
-    REASON_GATE_UNKNOWN, /* a gate could not be asked */
+    REASON_GATE_UNKNOWN, /* the answer of a gate is unknown */
     REASON_SETTLING,     /* the gate passes, but not yet for long enough */
     REASON_STAGING,
     REASON_IN_FLIGHT, /* the run waits for the answer of a host */

@@ -77,7 +77,7 @@ struct audit_entry {
     struct digest digest;
     uint64_t told; /* the highest sequence that its host had carried out in this boot, by hello */
     unsigned char salt[NONCE_LEN];
-    struct digest to; /* of a swap or a revert: the binary that is to run */
+    struct digest to; /* of a swap or a revert: the binary that the order puts in place */
     bool answered;    /* a receipt is kept */
     enum audit_fault receipt_fault;
     const char *receipt_why;
@@ -101,7 +101,7 @@ struct audit {
     struct digest before;        /* digest of the bytes of the entry before */
     uint64_t epoch, last, heard; /* epoch and last: of the last entry; heard: the highest sequence
                                     in the host's receipts */
-    struct audit_last {          /* the last order that belongs to a turn of the run */
+    struct audit_last { /* the last order of this host in the run, without preserve orders */
         bool there, changed;
         enum message_kind kind;
         uint64_t epoch, sequence;
@@ -121,10 +121,10 @@ void audit_end_host(struct audit *a);
  * version of Caravan kept have no salt and come first. Nobody can see whether one of them is
  * missing. */
 void audit_add_alone(struct audit *a, const char *name, const struct audit_entry *e);
-/* Reports entries of hosts that the run does not have (of_others), or that the ledger says that
- * none is kept. */
+/* of_others: reports that the record has entries of hosts that the run does not have. Otherwise:
+ * reports that the ledger says that no record is kept with this run. */
 void audit_report_unkept(struct audit *a, bool of_others);
-/* Reports entries of so many runs that are not in the ledger. */
+/* Reports that the record has entries of `runs` runs that the ledger does not have. */
 void audit_report_orphans(struct audit *a, size_t runs);
 
 /* ---- asking the hosts ---- */

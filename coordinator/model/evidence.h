@@ -33,7 +33,7 @@ struct streak {
 struct denial {
     char key[UUID_MAX], name[NAME_MAX_LEN];
     char text[TEXT_MAX];
-    int64_t since_ms, last_ms; /* begin of the first and the last observation with the denial */
+    int64_t since_ms, last_ms; /* begin of the first and the last observation with this denial */
     uint32_t answers;          /* 0: no server denies */
 };
 
@@ -58,7 +58,7 @@ struct evidence {
     int64_t counting_ms; /* since when only counts are missing; 0: something else is missing, too;
                             note_waits */
     struct denial denial;
-    int64_t progress_ms; /* when something last moved (an intent or a receipt); the run sets it */
+    int64_t progress_ms; /* time of the last intent or receipt; the run sets this member */
 };
 
 /* Returns when a server was last swapped, reverted, found to run the target, taken out, or asked

@@ -211,7 +211,7 @@ static bool version_lacks_feature(const char *version, size_t row)
            (below[0] == '\0' || is_version_below(version, below));
 }
 
-/* True if the version that runs now does not have the feature, and the version before had it. */
+/* True if the old version has the feature, and the version that runs now does not. */
 static bool release_takes(const struct feature *f, const struct fingerprint_way *way)
 {
     for (size_t i = 0; i < ARRAY_LEN(taken_away); i++)

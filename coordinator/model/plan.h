@@ -129,8 +129,9 @@ void plan_free(struct plan *p);
  * findings that may be accepted. At the same severity, a seen finding comes before an unknown
  * one. An unknown finding has the severity that its row has for it. */
 const struct finding *plan_refused(const struct plan *p);
-/* True if only the region's health refuses the plan, and what is unknown because of it. Another
- * look may find that repaired. */
+/* True if a region's bad health refuses the plan, and every other finding that refuses the plan is
+ * unknown, because an unhealthy region may not answer. A later observation may find the region
+ * healthy. */
 bool plan_may_pass(const struct plan *p);
 const struct plan_host *plan_host(const struct plan *p, const char *key);
 /* Returns the index in p->hosts, which is also the index in the hosts of a ledger for this plan;

@@ -52,7 +52,7 @@ static const struct field numbers[] = {
     ROW("own-build", plan, own_build, FIELD_BOOL),
 };
 
-/* The same for a plan that replaces servers. */
+/* More fields, for a plan that replaces servers. */
 static const struct field replacing[] = {
     ROW_UINT("replace-watch", plan, policy.replace.watch_ms),
 };

@@ -116,7 +116,7 @@ void same_node(const struct world *w, const struct plan *p, const struct ledger 
     if (lh->fingerprint.len == 0) {
         bool ours = lh->order == MSG_SWAP || lh->order == MSG_REVERT;
         snprintf(ret->told, sizeof(ret->told), "not compared with what it was before: %s",
-                 ours ? "this ledger has no fingerprint, because the run began elsewhere"
+                 ours ? "this ledger has no fingerprint, because the run began on another machine"
                       : "it ran the target when its turn came");
         return;
     }

@@ -53,7 +53,7 @@ static const struct {
     [RIGHT_NODE_READ] = {"node:read", "nodes and members are seen"},
     [RIGHT_NODE_WRITE] = {"node:write", "clients are drained"},
     [RIGHT_AGENT_READ] = {"agent:read", "servers report their state"},
-    [RIGHT_AGENT_WRITE] = {"agent:write", "a server that was removed is made to leave"},
+    [RIGHT_AGENT_WRITE] = {"agent:write", "a server that the run removed is told to leave"},
     [RIGHT_OPERATOR_READ] = {"operator:read", "autopilot reports health"},
     [RIGHT_SNAPSHOT_SAVE] = {"snapshot-save", "a region's state is saved"},
     [RIGHT_JOBS] = {"read-job and list-jobs in every namespace",
@@ -188,7 +188,9 @@ static void write_policy_heading(unsigned needed, unsigned uses, const struct ve
 
 static void write_beyond_policy(const struct version *oldest, struct buf *ret)
 {
-    buf_add_str(ret, "#\n# Only a management token allows, and no policy of this version:\n");
+    buf_add_str(
+        ret,
+        "#\n# Only a management token allows the following. No policy of this version does:\n");
     for (const struct nomad_call *c = nomad_calls; c->path != NULL; c++)
         if (right_of_call(c, oldest) == RIGHT_MANAGEMENT)
             buf_printf(ret, "# - %s\n", c->without);

@@ -29,7 +29,8 @@ struct joining_server {
     const char *problem; /* NULL: none */
 };
 
-/* Makes the joiner that was enrolled by this address (the name of its line in known_hosts).
+/* Fills *ret for the new server that was enrolled by this address (the name of its line in
+ * known_hosts).
  * ERR_USAGE: `address` is no address. ERR_REFUSED: no host was enrolled by this address; the text
  * says what to do. */
 MUST_CHECK int joining_find(const struct known_hosts *known, const char *address,

@@ -194,8 +194,8 @@ static void judge_autopilot(struct hazard_check *c, row_t *row, const struct reg
                      asked_why(r->autopilot));
     else if (r->trailing_logs > 10240 || r->contact_ms > 5000)
         hazard_found(c, row, TRI_YES, NULL,
-                     "region %s: autopilot calls a server healthy that is %lld entries behind, or "
-                     "that answered the leader last %lld ms ago",
+                     "region %s: autopilot is set to call a server healthy even if the server is "
+                     "%lld log entries behind, or answered the leader last %lld ms ago",
                      r->name, (long long)r->trailing_logs, (long long)r->contact_ms);
 }
 

@@ -110,8 +110,10 @@ void hazard_rejected(const struct one_host *o, struct judgement *j)
     j->value = TRI_YES;
     j->severity = SEVERITY_BLOCK;
     str_cut(text, sizeof(text), agent_fact(&o->h->agent, "config-newer")->text);
-    snprintf(j->text, sizeof(j->text),
-             "both binaries reject it, and it is newer than the running Nomad: %.180s", text);
+    snprintf(
+        j->text, sizeof(j->text),
+        "both binaries reject the configuration, which is newer than the running Nomad: %.170s",
+        text);
 }
 
 void hazard_not_running(const struct one_host *o, struct judgement *j)

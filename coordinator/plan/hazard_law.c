@@ -106,9 +106,10 @@ static void judge_hours(struct hazard_check *c, row_t *row, const struct plan_ho
     str_for_ms(will, sizeof(will), need);
     str_for_ms(still, sizeof(still), (int64_t)left * 60000);
     if ((int64_t)left * 60000 < need)
-        hazard_found(c, row, TRI_YES, ph->name,
-                     "root's hours on this host,%.120s, end in %s, and the run may take %s", hours,
-                     still, will);
+        hazard_found(
+            c, row, TRI_YES, ph->name,
+            "the hours that root set for changes,%.120s, end in %s, and the run may take %s", hours,
+            still, will);
 }
 
 void hazard_hours_end(struct hazard_check *c, row_t *row)

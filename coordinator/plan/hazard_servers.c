@@ -103,7 +103,7 @@ void hazard_schedulers(struct hazard_check *c, row_t *row)
             continue;
         if (s == NULL || s->config != ASKED_YES || (s->num_schedulers > 0 && s->cpus == 0))
             hazard_unsure(c, p->name,
-                          "num_schedulers and the number of its processors could not be read");
+                          "num_schedulers and the number of processors could not be read");
         else if (s->num_schedulers < -1 || s->num_schedulers > s->cpus)
             hazard_found(c, row, TRI_YES, p->name,
                          "num_schedulers is %lld, but this server has %lld processors",

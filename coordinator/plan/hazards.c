@@ -271,7 +271,7 @@ void hazards_check(const struct world *w, const struct survey *survey,
     struct err err;
 
     if (version_parse(release->version, &c.target, &err) < 0)
-        return; /* plan_make has refused it already */
+        return; /* plan_make has already refused a version that cannot be read */
     group_hosts(&c);
     for (size_t i = 0; i < p->hazards->n_rows; i++)
         check_row(&c, &p->hazards->rows[i]);

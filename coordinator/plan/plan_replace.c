@@ -38,7 +38,7 @@ static int find_leaver(const struct world *w, const struct policy *y, const char
         if (!has_name(h, want))
             continue;
         if (h->joins && is_named_to_join(y, h->key))
-            return err_set(err, ERR_USAGE, 0, "%s was named twice: %s will join already", want,
+            return err_set(err, ERR_USAGE, 0, "--remove %s: --add names this host (%s) too", want,
                            h->name);
         client = h->is_server ? client : h;
         if (!h->is_server || (found != NULL && world_has_left(w, h)))
@@ -80,8 +80,8 @@ int replace_choose(const struct world *w, const struct policy *y, const struct h
             return -1;
         for (size_t k = r->n_joins; k < n; k++)
             if (ret[k] == ret[n])
-                return err_set(err, ERR_USAGE, 0, "%s was named twice: %s will leave already",
-                               r->leaves[i], ret[n]->name);
+                return err_set(err, ERR_USAGE, 0, "--remove %s: %s is named twice", r->leaves[i],
+                               ret[n]->name);
         n++;
     }
     *ret_n = n;

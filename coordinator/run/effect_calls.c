@@ -4,7 +4,7 @@
 #include "effects.h"
 #include "lease_book.h"
 
-#define CLEAR_MS 10000 /* how long one server may take to clear its note of EFFECT_AUTOPILOT */
+#define CLEAR_MS 10000 /* for one server's agent to remove its note of EFFECT_AUTOPILOT */
 
 struct effect_call {
     uint32_t id;

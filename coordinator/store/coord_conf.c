@@ -59,7 +59,7 @@ static const struct conf_key keys[] = {
          "how long the canaries run before the other clients follow"),
     TIME("settle", settle_ms, 0, HOUR, "10s", "how long a gate must pass without a break"),
     NUMBER("settle_answers", settle_answers, 1, 1000, "5",
-           "how many answers in a row must pass as well"),
+           "how many answers in a row must pass, in addition to settle"),
     NUMBER("max_failures", max_failures, 0, 100000, "0", "how many clients may fail"),
     NUMBER("max_skipped", max_skipped, 0, 100000, "0", "how many clients may be skipped"),
     TIME("server_deadline", server_deadline_ms, 1000, 4 * HOUR, "10m",

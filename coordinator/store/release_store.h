@@ -43,7 +43,7 @@ struct place {
 
 struct stored_release {
     struct manifest manifest;
-    bool own_build;       /* `places` says not-a-prerelease */
+    bool own_build;       /* the file `places` has the line "not-a-prerelease" */
     struct buf container; /* the signed bytes of the manifest */
     uint32_t signers;     /* how many release keys signed it */
     size_t n_places;
@@ -75,8 +75,8 @@ MUST_CHECK int release_add(const struct coord_conf *c, const struct trust *t,
                            const struct keypair *key, const char *version, bool own_build,
                            const struct build *b, const char *const *urls, size_t n_urls,
                            int64_t now_s, struct stored_release *ret, struct err *err);
-/* The same for a build without a place. The file from which b was measured is copied to the folder
- * of the manifest (release_files.h) before the manifest names the build. */
+/* Like release_add, for a build without a place. The file from which b was measured is copied to
+ * the folder of the manifest (release_files.h) before the manifest names the build. */
 MUST_CHECK int release_add_file(const struct coord_conf *c, const struct trust *t,
                                 const struct keypair *key, const char *version, bool own_build,
                                 const struct build *b, const char *file, int64_t now_s,

@@ -137,11 +137,12 @@ int trust_edit_threshold(struct trust *t, enum role role, uint32_t threshold, st
     struct role_keys *r = &t->roles[role];
     uint32_t most = role == ROLE_ROOT ? ROOT_SIGNERS_MAX : role == ROLE_RELEASE ? SIGS_MAX : 1;
     if (threshold > MIN_OF(most, r->n))
-        return err_set(err, ERR_REFUSED, 0,
-                       "--threshold %u is too high: %s has %u %s, and at most %u keys can be "
-                       "demanded",
-                       (unsigned)threshold, role_name(role), (unsigned)r->n,
-                       str_count(r->n, "key", "keys"), (unsigned)most);
+        return err_set(
+            err, ERR_REFUSED, 0,
+            "--threshold %u is too high: the role %s has %u %s, and the threshold of this "
+            "role can be at most %u",
+            (unsigned)threshold, role_name(role), (unsigned)r->n, str_count(r->n, "key", "keys"),
+            (unsigned)most);
     r->threshold = threshold;
     return 0;
 }

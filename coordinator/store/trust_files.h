@@ -42,7 +42,7 @@ struct trust_draft {
 MUST_CHECK int trust_files_lock(const struct coord_conf *c, int *ret_fd, struct err *err);
 /* ERR_NOTFOUND: there is no trust file, because `caravan init` was not run on this machine. */
 MUST_CHECK int trust_kept_load(const struct coord_conf *c, struct trust_kept *ret, struct err *err);
-/* The same, but a missing trust file is no error: *ret_there is then false. */
+/* Like trust_kept_load, but a missing trust file is no error: *ret_there is then false. */
 MUST_CHECK int trust_kept_load_if(const struct coord_conf *c, struct trust_kept *ret,
                                   bool *ret_there, struct err *err);
 /* Of a cluster that was before this one, whose root keys were lost: the file of the configuration's

@@ -27,7 +27,7 @@ check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 limit c2 "hours = $(at -60)-$(at 5) UTC"
 run plan "$TARGET" --soak 30m
 check "in them the plan is not refused" status_is 0
-check "but told that they end before the run" says "[hours-end] c2: root's hours on this host, "
+check "but told that they end before the run" says "[hours-end] c2: the hours that root set for changes, "
 
 limit c2 ""
 limit s1 "release_threshold = 2"

@@ -131,8 +131,8 @@ static struct sim_block block_in(const char *rules, const char *block)
     return b;
 }
 
-/* Rights as Nomad's policies write them: node { policy = "read" }; of a namespace also the two
- * capabilities that reading its jobs takes. */
+/* Reads a right as Nomad's policies write it: node { policy = "read" }. In a namespace block, the
+ * capabilities list-jobs and read-job together count as the right to read. */
 static enum sim_right right_in(const char *rules, const char *block)
 {
     const struct sim_block b = block_in(rules, block);

@@ -158,7 +158,7 @@ void sim_client_order(struct sim_node *n, const struct sim_message *m)
         if (t->status <= SIM_RUNNING)
             t->due_ms = n->now + n->cfg.timing.task_start_ms;
     } else if (o->stop || t->status == SIM_RUNNING) {
-        t->told = false; /* the leader does not know: say it again */
+        t->told = false; /* the leader does not know the status yet: report it again */
     }
     n->client.tasks_due = n->now;
     n->dirty = true;

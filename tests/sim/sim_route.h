@@ -27,7 +27,7 @@ enum sim_where {
     SIM_LOCAL,  /* the agent itself, no leader needed */
     SIM_SERVER, /* any server, from its own view */
     SIM_READ,   /* the leader, or any server with ?stale */
-    SIM_LEADS,  /* the leader, passed on; no ?stale */
+    SIM_LEADS,  /* only the leader; other servers pass the request on, also with ?stale */
 };
 
 struct sim_ask {

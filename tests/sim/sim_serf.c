@@ -138,7 +138,7 @@ void sim_serf_tick(struct sim_node *n)
         return;
     n->serf.probe_due = n->now + n->cfg.timing.probe_ms;
     if (n->durable.term == 0)
-        sim_raft_members_changed(n); /* a server alone hears nobody */
+        sim_raft_members_changed(n); /* no other server would make a lone server check this */
     probe(n);
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];

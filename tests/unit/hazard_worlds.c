@@ -320,7 +320,7 @@ static const struct worlds of_versions_and_hosts[] = {
     {.id = "release-keys", .yes = three_signers, .unsure = signers_lost,
      .says = "root on this host demands the signatures of 3 release keys, but 2 signed 1."},
     {.id = "hours-end", .yes = hours_end, .unsure = hours_lost,
-     .says = "root's hours on this host, 22:00-05:00, end in 1 min 0 s, and the run may take"},
+     .says = "the hours that root set for changes, 22:00-05:00, end in 1 min 0 s, and the run may take"},
     {.id = "other-operators", .yes = berta_orders, .unsure = nobody_known_orders,
      .says = "root on this host accepts orders of these operators only: anna, bert; the key that signs here is "
              "berta"},

@@ -173,8 +173,8 @@ static const struct {
     {"s2-i", NULL, false},
     {"s9", "no server has this name", false},
     {"c1", "c1 is not a server", false},
-    {"10.0.0.21", "named twice: 10.0.0.21 will join already", false},
-    {"s3", "s3 will leave already", false},
+    {"10.0.0.21", "--remove 10.0.0.21: --add names this host", false},
+    {"s3", "--remove s3: s3 is named twice", false},
     {"s3", "this server has left the cluster already", true},
 };
 

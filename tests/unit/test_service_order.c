@@ -353,7 +353,7 @@ static void only_a_stop_by_order_is_undone(void **state)
 
     b->m.process.there = false;
     assert_int_equal(say(b, SERVICE_START), REFUSAL_PHASE);
-    assert_non_null(strstr(b->done.text, "no order stopped"));
+    assert_non_null(strstr(b->done.text, "no order of Caravan stopped"));
     model_start_service(&b->m);
     stop(b);
     model_start_service(&b->m); /* started by hand; caravan-swap looks; and stopped by hand */

@@ -69,7 +69,8 @@ static bool joins_since(const struct truth *t, int i, int64_t begun)
            (plan_host(&t->plan, h->key) == NULL || h->role == ROLE_LEAVES);
 }
 
-/* A look has ended. If a region's guards cannot have passed, its time to settle begins again. */
+/* The coordinator has finished an observation (a look). If the guards of a region cannot have
+ * passed in it, the time that the region must settle begins again. */
 void judge_look(struct truth *t)
 {
     int64_t begun = t->sights[1 - t->sight].w.begun_ms;

@@ -136,7 +136,7 @@ struct t_host {
     bool peer, voter, left, failed;
     bool never;
     bool copied; /* its keystore is copied */
-    bool empty;  /* its state is lost, but raft is well */
+    bool empty;  /* the server has lost its state, although raft reports no fault */
     bool loses;  /* its state is lost at its next start */
     int64_t caught_ms;
     uint64_t stuck_index;
@@ -605,8 +605,8 @@ struct counts {
     uint64_t defects[DEFECT_COUNT];
     uint64_t judged[INVARIANTS + 1]; /* how often each invariant was judged */
     uint64_t trust[TRUST_COUNTS];
-    uint64_t granted[2]; /* swaps with only an unreported reason against them: by invariant 2, by
-                            invariant 1 */
+    uint64_t granted[2]; /* swaps against which only a fact spoke that the last look had not
+                            shown yet; [0]: for invariant 2, [1]: for invariant 1 */
 };
 extern struct counts counts; /* of this process */
 
