@@ -58,7 +58,7 @@ run resume --yes
 check "nothing goes on with it" status_is 2
 rm "$rows/acme.conf"
 run resume --yes
-check "other hazards than the run began with are told" says "are not those the run began with"
+check "other hazards than the run began with are told" says "have changed since the run began"
 check "what was accepted stays accepted" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

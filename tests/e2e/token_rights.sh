@@ -64,7 +64,7 @@ check "without snapshots it is left out" not says snapshot-save
 run token-policy soon
 check "what is no version is a wrong command line" status_is 2
 NOMAD_TOKEN=$blind run token-policy
-check "where the versions cannot be read, it says what to do" says "say the oldest: caravan token-policy"
+check "where the versions cannot be read, it says what to do" says "give the oldest version, for example: caravan token-policy"
 
 # In mid-run: the first server that is changed comes back without tokens, healthy by all that raft says.
 deployer=$(token_of deployer 'agent { policy = "write" } node { policy = "write" } operator { policy = "write" } namespace "*" { policy = "read" }')
