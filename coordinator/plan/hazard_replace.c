@@ -252,9 +252,8 @@ static const struct host *server_with_clock(const struct hazard_check *c, const 
     return NULL;
 }
 
-#define CLOCK_APART_MS                                                                             \
-    10000 /* allows for the travel time of a hello, and for NTP still at work                      \
-           */
+/* Allows for the travel time of a hello, and for NTP still at work. */
+#define CLOCK_APART_MS 10000
 
 static void judge_clock(struct hazard_check *c, row_t *row, const struct plan_host *ph,
                         const struct host *h)

@@ -38,7 +38,7 @@ bad "an old one twice" 2 s1 --add "$ADD" --remove s1,s1,s2
 bad "an old one by name and by address" 2 s1 --add "$ADD" --remove "s1,$(fleet_address s1),s2"
 bad "the same host on both sides" 4 "not enrolled by that address" --add "$(addresses s4 s5),$(fleet_address s1)" --remove s1,s2,s3
 bad "a name that nobody has" 2 s99 --add "$ADD" --remove s1,s2,s99
-bad "a client" 2 "c1 is no server" --add "$ADD" --remove s1,s2,c1
+bad "a client" 2 "c1 is not a server" --add "$ADD" --remove s1,s2,c1
 bad "all removed and none added" 2 "--add" --remove s1,s2,s3
 bad "two removed and none added" 2 "--add" --remove s1,s2
 bad "nothing at all" 2 "--add"

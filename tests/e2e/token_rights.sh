@@ -22,7 +22,7 @@ run plan "$TARGET"
 check "a management token may" status_is 0
 NOMAD_TOKEN=$reader run plan "$TARGET"
 check "one that sees no jobs is refused" status_is 4
-check "the right is named" says "lacks read-job and list-jobs in every namespace"
+check "the right is named" says "this run needs read-job and list-jobs in every namespace"
 check "and that it may take no snapshot" says "[no-snapshot]"
 blind=$(token_of blind 'agent { policy = "read" } namespace "*" { policy = "read" }')
 NOMAD_TOKEN=$blind run plan "$TARGET"
