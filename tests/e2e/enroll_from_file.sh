@@ -73,9 +73,9 @@ echo "c9 SHA256:00112233445566778899aabbccddeeff" >>"$KEYS"
 wrong s2
 run enroll --from "$KEYS"
 check "what does not fit is refused" status_is 4
-check "a host without a line is named" says "no line of $KEYS names it"
+check "a host without a line is named" says "no line of $KEYS names this host"
 check "a line without a host is named" says "line 5 of $KEYS: Nomad lists no host as c9"
-check "a fingerprint that differs is named" says "and line 2 of $KEYS has"
+check "a fingerprint that differs is named" says "but line 2 of $KEYS has"
 check "nothing is remembered of who is not listed" none_of c2
 check "nor of who has another key" none_of s2
 check "the others are enrolled" test "$(lines .)" = 3
@@ -133,7 +133,7 @@ check "by a file with the new one it is" status_is 0
 run enroll --from "$KEYS"
 check "and then all fits" status_is 0
 run enroll --rekey c1
-check "there is nothing more to accept" says "nothing is to be accepted"
+check "there is nothing more to accept" says "There is nothing to accept"
 check "c1 gets its first key back" old_state c1
 at_terminal 'yes\n' enroll --rekey c1
 check "which a person accepts" status_is 0
