@@ -1,5 +1,5 @@
 #!/bin/bash
-# abort of an interrupted run: begins nothing more, gives everything back.
+# `caravan abort` of an interrupted run begins no further host and undoes every side effect.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 68 3 2

@@ -1,5 +1,6 @@
 #!/bin/bash
-# ACLs on and verify_https_client: the coordinator has a token and a certificate, the agents too.
+# ACLs are on, and Nomad verifies HTTPS clients: the coordinator has a token and a certificate, and
+# so have the agents.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 tls=$E2E/tls

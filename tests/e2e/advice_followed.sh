@@ -1,21 +1,22 @@
 #!/bin/bash
-# What the plan advises is followed to the letter, and the trouble is gone and the upgrade goes on.
-# What needs a systemd: the lab. What a stopped run advises: advice_of_stops.
+# The test follows the advice of the plan to the letter: the finding disappears and the upgrade
+# succeeds. The lab tests advice that needs systemd. advice_of_stops.sh tests the advice of a
+# stopped run.
 #
-#   id                  trouble                                     what is followed
-#   law-refuses         root's hold file on c1                      it is taken away
-#   api-silent          s2's agent asks another address             [nomad] address is set to what is told
-#   config-not-running  c2's files say another datacenter           the files say again what runs
-#   config-not-running  c3's files say another class, and mean it   validate, restart that Nomad
-#   path-unusable       c4's host volume's directory is gone        the directory is brought back
-#   raft-peers-file     peers.json waits on s3                      moved away, and kept
-#   not-nomad           c5's agent.conf names a script              it names the Nomad that is run
-#   binary-other-version  another version lies in place on c6       what runs is put in place again
+#   id                  trouble                                     advice that the test follows
+#   law-refuses         root's hold file on c1                      remove the file
+#   api-silent          s2's agent asks another address             set [nomad] address to the reported one
+#   config-not-running  c2's files name another datacenter          make the files say again what runs
+#   config-not-running  c3's files name another class, on purpose   validate, restart that Nomad
+#   path-unusable       the directory of c4's host volume is gone   make the directory again
+#   raft-peers-file     s3 has a peers.json                         move the file away, and keep it
+#   not-nomad           c5's agent.conf names a script              name the Nomad binary that runs
+#   binary-other-version  c6's binary has another version           put the running version in place again
 #   binary-writers      others may write into c6's bin              chmod go-w the directory itself
-#   unmanaged-client    c7's agent does not run                     it is started
-#   certificate-expired c8's certificate has ended                  it is renewed
+#   unmanaged-client    c7's agent does not run                     start it
+#   certificate-expired c8's certificate has expired                renew it
 # timeout: 150
-# deep: each trouble has its world in test_hazard_host; this one follows the advice to the end
+# deep: test_hazard_host tests each finding; this script follows the advice to the end
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "files and binaries that are changed under a running Nomad"
 e2e_begin 140 3 8

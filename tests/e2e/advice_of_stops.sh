@@ -1,11 +1,11 @@
 #!/bin/bash
-# What a stopped run advises is followed to the letter, and it goes on, or the next one does.
+# The test follows the advice of a stopped run to the letter: the run or the next run succeeds.
 #
-#   why it stopped      trouble                                          what is followed
-#   law-refuses         root holds s3, which was free by the plan        the hold file is taken away, resume
-#   will-not-start      c1's files hold a key that no version knows      taken out, started, resume
-#   not-ready           c3's API comes back at another address           [nomad] address is set to what is told
-#   node class          c2 comes back with another one                   put back, that Nomad restarted
+#   reason of the stop  trouble                                          advice that the test follows
+#   law-refuses         root holds s3 after the plan was made            remove the hold file, resume
+#   will-not-start      c1's files contain a key that no version knows   remove the key, start Nomad, resume
+#   not-ready           c3's API comes back at another address           set [nomad] address to the reported one
+#   node class          c2 comes back with another class                 put the class back, restart that Nomad
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a Nomad that does not start, or comes back elsewhere"

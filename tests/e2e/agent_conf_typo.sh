@@ -1,6 +1,6 @@
 #!/bin/bash
-# A typo in agent.conf: caravan-swap and caravan-agent do not start and say where it is; the
-# coordinator says that the host's agent cannot be reached.
+# agent.conf contains a typo: caravan-swap and caravan-agent do not start and name file and line.
+# The coordinator reports that the host's agent cannot be reached.
 # timeout: 60
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 103 3 1

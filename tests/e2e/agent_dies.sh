@@ -1,6 +1,6 @@
 #!/bin/bash
-# kill -9 of caravan-agent, then of caravan-swap, on a host in its turn: started
-# again, the host ends its turn. A whole binary, Nomad running.
+# kill -9 ends caravan-agent, then caravan-swap, on a host during its turn. When the program runs
+# again, the host completes its turn, with a whole binary and a running Nomad.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 104 3 3

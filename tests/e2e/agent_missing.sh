@@ -1,5 +1,6 @@
 #!/bin/bash
-# A client whose agent cannot be reached: refused, or skipped within the number allowed.
+# The agent of a client cannot be reached: the plan refuses, or skips the host if the operator
+# allows that.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 70 3 2

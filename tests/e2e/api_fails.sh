@@ -1,6 +1,6 @@
 #!/bin/bash
-# The servers disagree when it begins, the API answers 500 for five seconds, leadership moves between
-# steps: waited out, not failed.
+# The servers disagree when the run begins, the API answers 500 for five seconds, leadership moves
+# between steps: the run waits for each to end, and does not fail.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "api-500-for, election-every"

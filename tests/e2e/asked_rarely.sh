@@ -1,5 +1,6 @@
 #!/bin/bash
-# While the canary soaks Nomad is asked at most 20 times a second, and looked at all the same.
+# While the canary soaks, Caravan sends Nomad at most 20 requests a second, and still checks the
+# cluster.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "its log has every question"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The record of signed orders and receipts: after an upgrade it is whole, it is what the hosts say,
-# and it can be exported. Whoever changes the file of the ledger is found, and by name.
+# After an upgrade the record of signed orders and receipts is complete, agrees with the hosts, and
+# can be exported. If somebody changes the ledger file, `caravan` detects each change and names it.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 174 3 2

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The binary is a symbolic link into a store: the link gives way to the new binary, the file it
-# led to stays; a binary that does not come up brings the link back.
+# Nomad's binary is a symbolic link into a store. The new binary replaces the link, and the file in
+# the store stays. If the new binary does not start, the revert restores the link.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a version that does not start"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Another agent executes a host's binary: refused before anything is touched, unless accepted.
+# Another agent executes a host's binary: the plan refuses, unless the operator accepts the finding.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a second agent beside the first"

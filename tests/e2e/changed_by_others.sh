@@ -1,5 +1,5 @@
 #!/bin/bash
-# Between two upgrades somebody else puts another binary in place: the next plan says so.
+# Between two upgrades somebody replaces a host's binary: the next plan reports the change.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "three versions"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The new binary works on servers and crashes after three seconds on a client: reverted, stopped.
+# The new binary works on servers and crashes after three seconds on a client: the client reverts,
+# and the run stops.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "crash-after"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The new version rejects the hosts' configuration: found while staging, nothing restarted.
+# The new version rejects the hosts' configuration: staging fails, and nothing restarts.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a version that rejects its configuration"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# --drain: each client drained before its turn and eligible after it; what others set is left alone.
+# With --drain, Caravan drains each client before its turn and makes it eligible afterwards. It does
+# not touch drains and eligibility that others set.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 72 3 3

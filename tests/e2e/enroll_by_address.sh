@@ -1,6 +1,6 @@
 #!/bin/bash
-# A new server is enrolled by its address before Nomad lists it; its key holds for that address, and
-# for the server that Nomad lists there later.
+# The operator enrolls a new server by its address before Nomad lists the server. The key is valid
+# for that address, and for the server that Nomad lists there later.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"

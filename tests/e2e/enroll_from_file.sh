@@ -1,6 +1,7 @@
 #!/bin/bash
-# Fingerprints collected on the hosts decide which keys are accepted; what does not fit is named, and
-# nothing of it remembered. A changed key, a copied machine, a host that is forgotten.
+# A file of fingerprints, collected on the hosts, decides which keys `caravan enroll` accepts. It
+# names every key that does not fit and remembers none of them. Also: a changed key, a copied
+# machine, and a host that the operator forgets.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 187 3 2

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A client whose files say another datacenter than it runs with would come back elsewhere, and a server
-# whose API is silent where its agent will ask would be called failed: refused before anything is touched.
+# Two hosts that would fail after a restart: a client with another datacenter in its files than in
+# its process, and a server whose API is silent at the address that its agent asks. The plan refuses
+# both.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a configuration that is edited under a running Nomad"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# An upgraded server becomes leader and the old followers die of what it writes: the run stops, says
-# what is left of the quorum, and what to do.
+# An upgraded server becomes leader, and its log entries crash the old followers: the run stops, and
+# says what is left of the quorum and what to do.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "followers are killed as if they had panicked"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A client's disk has no room for the new binary beside the old one: said while staging, nothing
-# restarted; with room again the same run goes on. Behind the rename somebody fills the disk of
-# root's record, and keeps it full: the swap comes to its end.
+# A client's disk has no room for the new binary beside the old one: staging reports it, and nothing
+# restarts. With enough room the same run continues. Also: after the rename somebody fills the disk
+# of root's record, and keeps it full: the swap still completes.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 DISK=$E2E/fleet/c1/bin

@@ -1,5 +1,6 @@
 #!/bin/bash
-# What the versions and the hosts' own files speak against, told, refused, and accepted by name.
+# The versions and the hosts' own files cause findings: the plan reports each, refuses, and accepts
+# each by its name.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it plans for many versions"

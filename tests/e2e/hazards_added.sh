@@ -1,5 +1,6 @@
 #!/bin/bash
-# "This version is bad" is one file: it blocks, is accepted by its id, and is refused when it is wrong.
+# One file says "this version is bad": the finding blocks the upgrade, the operator can accept it by
+# its id, and Caravan refuses a file with an error.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it plans for one pair of versions"

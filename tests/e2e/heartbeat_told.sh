@@ -1,7 +1,7 @@
 #!/bin/bash
-# ACLs on: Nomad tells a client's heartbeat to a token alone. Where root gave the agent one, the
-# client's swap waits for it; where not, it begins at once, as before. Three clients: the wait of one may be
-# too short to be told.
+# ACLs are on, and Nomad shows a client's heartbeat only to a token. If root gave the agent a token,
+# the client's swap waits for the heartbeat; otherwise the swap begins at once. There are three
+# clients, because the wait of one may be too short for the report.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "tokens are configured in the stand-in, and heartbeats come every few seconds"

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Root's hold file: told by the plan, refused before anything is touched; what is left out was accepted.
+# Root's hold file exists on a host: the plan reports and refuses it. If the operator accepts the
+# finding, the run leaves the host out.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 71 3 2

@@ -1,6 +1,7 @@
 #!/bin/bash
-# Root's hours end while a run is under way: who is in the middle of a swap finishes it, nobody else
-# begins, the run stops and says why, and resume goes on in the next hours.
+# Root's allowed hours end during a run: a host in the middle of a swap completes it, no other host
+# begins, and the run stops and gives the reason. `caravan resume` continues in the next allowed
+# hours.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a moment right after a restart"

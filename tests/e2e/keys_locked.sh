@@ -1,6 +1,7 @@
 #!/bin/bash
-# Encrypted keys: who only asks needs no passphrase; who orders is asked before anything begins; the
-# passphrase by a credential, by a descriptor, on a terminal; it is nowhere to be found afterwards.
+# Encrypted keys: commands that only ask need no passphrase, and commands that send orders ask for
+# it before they begin. The passphrase comes from a credential, a descriptor or a terminal, and is
+# stored nowhere.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 PASS="correct horse 4711"

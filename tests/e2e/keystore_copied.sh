@@ -1,6 +1,7 @@
 #!/bin/bash
-# Before 1.9 root keys are in no snapshot: each server's agent copies its own on its own disk before
-# the first server is changed; one that cannot be copied stops the run before anything is touched.
+# Before Nomad 1.9 no snapshot contains the root keys. Each server's agent copies its keystore on
+# its own disk before the first server changes. If one copy fails, the run stops before it changes
+# any host.
 # timeout: 150
 E2E_FROM=${E2E_FROM:-1.7.7}
 . "$(dirname "$0")/lib_fleet.sh"

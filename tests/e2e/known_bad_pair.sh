@@ -1,6 +1,7 @@
 #!/bin/bash
-# A pair that is known to be bad: refused with its row's id, by plan and by upgrade, also with --yes;
-# it goes on when that id is accepted, and with no other.
+# A pair of versions that is known to be bad: `plan` and `upgrade` refuse it and name the id of the
+# row, also with --yes. The upgrade continues if the operator accepts that id, and no other id
+# helps.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"

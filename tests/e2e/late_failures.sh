@@ -1,6 +1,6 @@
 #!/bin/bash
-# What comes after a faultless upgrade: told with the time to look again, kept with the run, told by
-# status until that time is over.
+# Failures that are known to come after a successful upgrade: the end of the run names them with the
+# time to look again, the ledger keeps them, and `status` shows them until that time is over.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The leader dies in the middle of another server's turn and comes back; then the token expires in the
-# middle of the run: that stops it, is named, and with a good one it goes on.
+# The leader crashes during another server's turn and comes back. Then the token expires in the
+# middle of the run: the run stops, names the reason, and continues with a valid token.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "token-expired"

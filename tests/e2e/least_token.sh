@@ -1,6 +1,6 @@
 #!/bin/bash
-# The policy that `caravan token-policy` prints for the fleet is enough for a whole upgrade that drains, and each
-# of its blocks is needed.
+# The policy that `caravan token-policy` prints is enough for a whole upgrade with drains, and each
+# of its blocks is necessary.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 FLEET_ACL=1

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A raft peer that no member is: counted for quorum, and nobody there. Refused.
+# The raft configuration contains a peer that is no member: it counts for the quorum, and no server
+# runs there. The plan refuses.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "the peer is a fault of it"

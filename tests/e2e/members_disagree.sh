@@ -1,5 +1,6 @@
 #!/bin/bash
-# Servers that do not agree on who lives, at the time of the plan: every one is asked.
+# At the time of the plan the servers disagree about which members are alive: Caravan asks every
+# server, and the plan refuses.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "the disagreement is a fault of it"

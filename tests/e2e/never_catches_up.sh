@@ -1,5 +1,6 @@
 #!/bin/bash
-# A new server answers but never catches up: the run stops at it, the rest is untouched.
+# An upgraded server answers but never catches up: the run stops at this server, and no other host
+# changes.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "never-catches-up"

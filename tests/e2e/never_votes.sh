@@ -1,6 +1,7 @@
 #!/bin/bash
-# A server comes back as a non-voter and never votes again: the run stops, says quorum and tolerance and
-# the exact next commands, and touches no other host. When it votes again, resume goes on.
+# An upgraded server comes back as a non-voter and never votes: the run stops, reports quorum and
+# tolerance and the exact next commands, and touches no other host. When the server votes again,
+# `caravan resume` completes the run.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "nonvoter-return"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# What looks well enough to a script and is not: the next server waits while one is a non-voter, while
-# members disagree, while autopilot says 429, 500 or null.
+# The cluster looks healthy at first sight, and is not: the next server waits while a server is a
+# non-voter, while members disagree, and while autopilot answers 429, 500 or null.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "nonvoter-return, disagree-members, autopilot-429, -500, -null"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Reading one cluster while ordering another's agents must be impossible.
+# Caravan must never read one cluster and send orders to the agents of another.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 74 3 1

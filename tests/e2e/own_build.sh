@@ -1,5 +1,5 @@
 #!/bin/bash
-# A fleet goes to a build of its own of the version that it runs: 1.10.5 to 1.10.5-acme1.
+# The fleet goes from a version to its own build of the same version: 1.10.5 to 1.10.5-acme1.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"

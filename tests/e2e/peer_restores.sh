@@ -1,7 +1,8 @@
 #!/bin/bash
-# A server that restores its state has bound its RPC port: the kernel completes connections for it,
-# and Nomad does not accept them yet. The cluster's own answers may not know (here they do not: only
-# the port is mute), so the host itself has the last word: no restart while a quorum needs that peer.
+# A server that restores its state has bound its RPC port: the kernel completes connections, and
+# Nomad does not accept them yet. The answers of the cluster may not show this (here they do not:
+# only the port is mute), so the host itself decides: it does not restart Nomad while a quorum needs
+# that peer.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "rpc-mute"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A release from the vendor's own files: fetched, listed, verified without them, planned, and not
-# removed from under a run.
+# A release comes from the vendor's own files: Caravan fetches, lists and plans it, verifies it
+# without those files, and does not remove it while a run needs it.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 . tests/e2e/lib_vendor.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
-# What is refused before anything is touched: exit 4 (or 2), and the command to type.
+# Commands that Caravan refuses before it changes anything: exit status 4 (or 2), and the command to
+# type.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 61 3 1

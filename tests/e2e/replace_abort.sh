@@ -1,8 +1,8 @@
 #!/bin/bash
-# A replacement is aborted before the first server has left: what has joined is taken out again, the
-# last one first. Ctrl-C pauses, and resume goes on.
+# A replacement is aborted before the first server has left: Caravan removes the servers that have
+# joined, the last one first. Ctrl-C pauses the run, and `caravan resume` continues it.
 # timeout: 180
-# deep: what it decides is in test_replace and the random worlds
+# deep: test_replace and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 replace_begin 162 3 1

@@ -1,7 +1,8 @@
 #!/bin/bash
-# Somebody starts a server again that was removed, while that is watched and afterwards: it is named.
+# Somebody starts a removed server again, during the watch at the end and afterwards: Caravan names
+# the server.
 # timeout: 120
-# deep: what it decides is in test_safeguards and the random worlds
+# deep: test_safeguards and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 E2E_WATCH=30s

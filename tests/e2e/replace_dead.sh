@@ -1,7 +1,8 @@
 #!/bin/bash
-# One of the old servers is dead already: refused, until that is accepted by its name.
+# One of the old servers is dead: Caravan refuses until the operator accepts that by the server's
+# name.
 # timeout: 180
-# deep: what it decides is in test_replace_dead and the random worlds
+# deep: test_replace_dead and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 replace_begin 163 3 1

@@ -1,8 +1,9 @@
 #!/bin/bash
-# Five servers are replaced while the coordinator is killed at each step of one that joins and of two
-# that leave, or at every CRASH_EVERY-th, and resumed. Two of the old ones leave by leave_on_interrupt.
+# Five servers are replaced. The coordinator is killed and resumed at each step of one server that
+# joins and two that leave, or at every CRASH_EVERY-th step. Two of the old servers leave by
+# leave_on_interrupt.
 # timeout: 240
-# deep: three servers are replaced in replace_three
+# deep: replace_three replaces three servers
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "times that are short enough to be killed in each"

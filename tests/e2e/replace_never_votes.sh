@@ -1,8 +1,8 @@
 #!/bin/bash
-# A new server never becomes a voter, and another one hears nothing of raft: each is taken out again,
-# the run stops, the cluster is as before.
+# One new server never becomes a voter, and another receives no raft messages: Caravan removes each
+# of them again, the run stops, and the cluster is as before.
 # timeout: 150
-# deep: what it decides is in test_replace and the random worlds
+# deep: test_replace and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "nonvoter-return"

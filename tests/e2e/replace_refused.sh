@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a replacement is refused for, before anything is touched.
+# The reasons for which Caravan refuses a replacement before it changes anything.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"

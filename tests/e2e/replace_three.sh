@@ -1,5 +1,5 @@
 #!/bin/bash
-# Three servers are replaced by three new ones, the leader last; the client's tasks stay.
+# Three servers are replaced by three new servers, the leader last; the client's tasks stay.
 # timeout: 900
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"

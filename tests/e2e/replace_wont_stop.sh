@@ -1,8 +1,8 @@
 #!/bin/bash
-# The Nomad of an old server cannot be stopped: the run stops and names it, and nothing more is begun.
-# When it can be stopped, resume goes on.
+# The Nomad of an old server cannot be stopped: the run stops, names the server and begins no
+# further step. When Nomad can be stopped, `caravan resume` continues the run.
 # timeout: 150
-# deep: what it decides is in test_service and the random worlds
+# deep: test_service and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "services that are changed in the middle"

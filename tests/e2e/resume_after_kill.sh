@@ -1,5 +1,6 @@
 #!/bin/bash
-# kill -9 of the coordinator in mid-run, then resume: ends as an undisturbed run. Ctrl-C pauses.
+# kill -9 ends the coordinator in the middle of a run: after `caravan resume` the result is that of
+# an undisturbed run. Ctrl-C pauses a run.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 67 3 3

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Root's limits in agent.conf, told by the plan before they bite: hours, and signatures of release keys.
+# The plan reports root's limits in agent.conf before they stop a run: hours, and signatures of
+# release keys.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 193 3 2

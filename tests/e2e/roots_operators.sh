@@ -1,6 +1,6 @@
 #!/bin/bash
-# Root on one host names an operator: another one's plan is refused before any lease is taken, a new
-# trust file reaches the host all the same, and whoever is named upgrades it.
+# Root on one host names one operator: the plan of another operator is refused before Caravan takes
+# a lease. A new trust file still reaches the host, and the named operator upgrades it.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 195 3 2

@@ -1,6 +1,7 @@
 #!/bin/bash
-# After its swap a client is what it was before, or it has failed: what comes late is waited for, what
-# its own stop drained is given back, what vanished or is another one stops the run.
+# After its swap a client must be the same node as before, or the swap has failed. Caravan waits for
+# attributes that come late, and undoes the drain that the client's own stop made. A lost or changed
+# attribute stops the run.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "attributes-late and its like"

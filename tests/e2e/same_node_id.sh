@@ -1,6 +1,6 @@
 #!/bin/bash
-# Two hosts with one node id (a cloned image), and one agent mapped to two hosts: whose turn it is
-# could not be told, so nothing is begun.
+# Two hosts have the same node id (a cloned image), and one agent is mapped to two hosts. Caravan
+# could not tell which host it upgrades, so nothing begins.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 101 3 2

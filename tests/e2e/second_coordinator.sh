@@ -1,6 +1,6 @@
 #!/bin/bash
-# A second coordinator with the same keys and a ledger of its own begins while a run is on: the
-# agents' leases refuse it, it names the run that holds them, and the first ends done.
+# During a run a second coordinator begins, with the same keys and a ledger of its own. The agents'
+# leases refuse it, it names the run that holds them, and the first run ends done.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 E2E_SOAK=6s

@@ -1,8 +1,9 @@
 #!/bin/bash
-# A seed in the datacenter: it stages first, the others ask it before the origin, and go on to the origin when it
-# sends other bytes or stops in the middle. s1 plays it: what its agent tells has the fact added (main_seed_play.c).
+# A datacenter has a seed: the seed stages first, and the other hosts fetch from the seed before the
+# origin. They continue at the origin if the seed sends other bytes or stops in the middle. s1 is
+# the seed: main_seed_play.c adds this fact to the answers of its agent.
 # timeout: 300
-# deep: what it decides is in test_seeds and test_seed
+# deep: test_seeds and test_seed test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "three releases one after the other"
 e2e_begin 115 3 2

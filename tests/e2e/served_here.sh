@@ -1,5 +1,5 @@
 #!/bin/bash
-# A release without any place: hosts fetch it from the command that upgrades them.
+# A release without a place: the hosts fetch it from the command that upgrades them.
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
 AT=127.0.108.250:4651

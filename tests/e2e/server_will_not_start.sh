@@ -1,5 +1,6 @@
 #!/bin/bash
-# The new binary ends at once on the first server: reverted, cluster healthy, nobody else touched.
+# The new binary ends at once on the first server: the server reverts, the cluster is healthy, and
+# no other host changes.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "will-not-start"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# While the canary soaks, two of three upgraded servers end: the run stops at once and names one, though
-# it only waits for time then and begins nothing.
+# While the canary soaks, two of three upgraded servers end: the run stops at once and names one of
+# them, although the run only waits at that moment.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "servers are killed as if they had panicked"

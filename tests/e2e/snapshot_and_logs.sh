@@ -1,6 +1,6 @@
 #!/bin/bash
-# A snapshot cut short refuses before anything is touched; a fatal line in another server's log
-# stops the run between servers, and is kept with the step.
+# A snapshot that is cut short stops the run before it changes any host. A fatal line in another
+# server's log stops the run between two servers, and the ledger keeps the line with the step.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "snapshot-cut, log-warn, log-fatal"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Root and release keys on machines of their own: the first trust file is signed by 2 of 3 roots that
-# never meet, a release by 2 of 2 release keys, and nothing is upgraded before. Then all root keys are
-# lost: root on each host begins anew with a trust file of new roots, and the release still counts.
+# Root and release keys are on separate machines. 2 of 3 root keys sign the first trust file, 2 of 2
+# release keys sign a release, and no upgrade works before. Then all root keys are lost: root on
+# each host starts again with a trust file of new root keys, and the release is still valid.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 232 3 1

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The new binary is brought to every host in the afternoon, and the fleet upgraded at night.
+# The hosts stage the new binary in the afternoon, and the fleet is upgraded at night.
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 153 3 2

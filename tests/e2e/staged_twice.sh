@@ -1,6 +1,7 @@
 #!/bin/bash
-# Staged one release, then another, then upgraded to the first: each host gets what its last order names, and no run
-# swaps what another has staged. A staging that is killed is resumed; some hosts are staged, and all upgraded.
+# The fleet stages one release, then another, then upgrades to the first: each host runs the release
+# of its last order, and no run swaps a binary that another run has staged. Also: a killed staging
+# is resumed; some hosts are staged, and all are upgraded.
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "three releases one after the other"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A server dies and stays `alive` by everybody's members for 40 s: nobody is deceived. No other server
-# is begun, the run stops and says which one does not answer; when it is back, resume ends it.
+# A server dies, and all members show it as `alive` for 40 s. Caravan begins no other server, stops,
+# and says which server does not answer. When the server is back, `caravan resume` completes the
+# run.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "stale-alive"

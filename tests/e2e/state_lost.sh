@@ -1,5 +1,6 @@
 #!/bin/bash
-# A server comes back healthy by all that raft says, and with an empty state: the run stops there.
+# A server comes back with an empty state while raft reports it healthy: the run stops at this
+# server.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "lose-state"

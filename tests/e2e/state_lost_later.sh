@@ -1,6 +1,6 @@
 #!/bin/bash
-# A server that is done is started again by somebody and comes back with an empty state: noticed before
-# another server is begun, not after the last one.
+# Somebody restarts an upgraded server, and it comes back with an empty state: Caravan notices this
+# before it begins another server, and not after the last one.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "lose-state"

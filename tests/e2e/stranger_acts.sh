@@ -1,6 +1,6 @@
 #!/bin/bash
-# In mid-run an operator restarts a Nomad by hand and sets a client ineligible: the run ends done,
-# and what the stranger set is left alone.
+# In the middle of a run an operator restarts a Nomad by hand and sets a client ineligible: the run
+# ends done, and Caravan does not change the operator's setting.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 102 3 3

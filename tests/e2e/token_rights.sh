@@ -1,5 +1,6 @@
 #!/bin/bash
-# Tokens that may not do what the run will do: refused before anything, the missing right named.
+# A token lacks a right that the run needs: Caravan refuses before it changes anything, and names
+# the right.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "tokens are configured in the stand-in"

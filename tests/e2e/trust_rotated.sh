@@ -1,7 +1,7 @@
 #!/bin/bash
-# A second operator comes and the first one's key is revoked: every host that can be reached refuses
-# the first one's orders one command later, and the others are named. A host that was away follows
-# by its anchor; an older anchor brings nobody back.
+# A second operator is added and the first operator's key is revoked: one command later every host
+# that answers refuses orders of the first operator, and Caravan names the other hosts. A host that
+# was away follows with its trust anchor; an older anchor does not bring the first operator back.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 231 3 2

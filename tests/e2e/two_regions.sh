@@ -1,5 +1,6 @@
 #!/bin/bash
-# Two federated regions: the authoritative one goes first, and one without a leader stops both.
+# Two federated regions: the authoritative region goes first, and a region without a leader stops
+# both.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "six servers of two regions are configured by hand"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A fleet of 3 servers and 3 clients is upgraded; nothing that should stay was touched.
+# Caravan upgrades a fleet of 3 servers and 3 clients, and changes nothing else.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 60 3 3

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A binary for another machine is refused when the release is added; one that needs what the
-# hosts do not have (here: another loader) is found while staging, nothing restarted.
+# Caravan refuses a binary for another machine when the release is added. If a binary needs
+# something that the hosts lack (here: another loader), staging fails, and nothing restarts.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "its bytes are changed"
