@@ -71,9 +71,9 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=c8
     { echo "Bail out! openssl could not make a certificate"; exit 1; }
 set_in c8 nomad.json '"client": {' "\"tls\": {\"rpc\": true, \"cert_file\": \"$FLEET/c8/tls/cert.pem\", \"key_file\": \"$FLEET/c8/tls/key.pem\"}, \"client\": {"
 for h in c4 c8; do fleet_service $h stop && fleet_start_nomad $h; done
-check "a fleet whose files are what runs is well" healthy 20
+check "a fleet whose files agree with its processes is healthy" healthy 20
 looked_anew c4 c8
-check "and its plan is silent" within 60 silent
+check "and its plan has no finding" within 60 silent
 
 touch "$FLEET/c1/hold"
 set_in s2 agent.conf '^address = .*' 'address = http://127.0.140.250:4646'
@@ -90,10 +90,10 @@ expired c8
 looked_anew s2 s3 c1 c2 c3 c4 c5 c6 c8
 fleet_stop_agents c7
 note_pids "$E2E/pids"
-check "the plan tells each of them, and what to do" within 60 tells_all
-check "and is refused" status_is 4
+check "the plan reports each trouble with its advice" within 60 tells_all
+check "and refuses" status_is 4
 run upgrade "$TARGET" --yes
-check "so is the run, before anything is touched" status_is 4
+check "the run refuses, too, and changes nothing" status_is 4
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 plans
 
@@ -104,7 +104,7 @@ listens=$(told api-silent s2 | grep -oE '127\.0\.140\.[0-9]+:4646' | tail -n 1)
 check "the plan says where s2's API listens" test "$listens" = 127.0.140.12:4646
 set_in s2 agent.conf '^address = .*' "address = http://$listens"
 set_in c2 nomad.json '"datacenter": "dc2"' '"datacenter": "dc1"'
-check "what c3's files mean is valid" "$FLEET/c3/bin/nomad" config validate "$FLEET/c3/nomad.json"
+check "c3's new configuration is valid" "$FLEET/c3/bin/nomad" config validate "$FLEET/c3/nomad.json"
 fleet_service c3 stop && fleet_start_nomad c3
 mv "$FLEET/c4/volume.gone" "$FLEET/c4/volume"
 mv "$FLEET/s3/data/server/raft/peers.json" "$FLEET/s3/data/peers.json.kept"
@@ -115,8 +115,8 @@ chmod go-w "$FLEET/c6/bin"
 certificate c8 -days 2
 looked_anew s2 s3 c1 c2 c3 c4 c5 c6 c7 c8
 check "the cluster is healthy" healthy 30
-check "the plan is silent" within 60 silent
+check "the plan has no finding" within 60 silent
 run upgrade "$TARGET" --yes
-check "and the upgrade goes on to its end" status_is 0
+check "and the upgrade succeeds" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

@@ -22,7 +22,7 @@ for program in caravan-swap caravan-agent; do
     check "$program names the nearest key" says "hold_file"
 done
 run status
-check "status does not call that well" status_is 1
+check "status exits with 1" status_is 1
 run upgrade "$TARGET" --yes
 check "the upgrade is refused" status_is 4
 check "it says which host" says "c1"
@@ -32,6 +32,6 @@ sed -i 's/^hold_fiel = /hold_file = /' "$CONF"
 fleet_start_agents c1
 fleet_wait_agents c1
 run upgrade "$TARGET" --yes
-check "mended, the upgrade is done" status_is 0
+check "after the correction the upgrade succeeds" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

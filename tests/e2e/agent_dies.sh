@@ -31,13 +31,13 @@ check "caravan-swap had started another caravan-agent on c1" another_agent
 check "c1 runs the target" runs_version c1 "$TARGET"
 
 check "caravan-swap of c2 is killed" kill -KILL "$(<"$FLEET/c2/swap.pid")"
-check "a whole binary on c2, Nomad runs" whole c2
+check "c2 has a whole binary, and its Nomad runs" whole c2
 fleet_start_agents c2 # what an init would do
 check "c3 has its turn" in_turn c3
 check "c2 runs the target" runs_version c2 "$TARGET"
 
 ended
 check "the run is done" status_is 0
-check "a whole binary on c3, Nomad runs" whole c3
+check "c3 has a whole binary, and its Nomad runs" whole c3
 check "every host runs the target" all_run "$TARGET"
 e2e_end

@@ -16,6 +16,6 @@ check "c1 was left as it is" runs_version c1 "$FROM_VERSION"
 fleet_start_agents c1
 fleet_wait_agents c1
 run upgrade "$TARGET" --yes
-check "later it is taken along" status_is 0
+check "when its agent runs, an upgrade includes c1" status_is 0
 check "c1 runs the target" runs_version c1 "$TARGET"
 e2e_end

@@ -9,9 +9,9 @@ release 1.11.4
 fault "s3" '{"disagree-members":true}'
 begin upgrade "$TARGET" --yes
 said() { grep -qF -- "$1" "$BEGUN"; }
-check "a passing disagreement when it begins is looked at again" within 10 said "looking again"
+check "a short disagreement at the begin causes a second look" within 10 said "looking again"
 cured s3
-check "the run is on" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
+check "the first server runs the target" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
 # The fault counts from a process's start, so it is set for long and taken away after five seconds.
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"api-500-for":3600000}'; done
 sleep 5 # the length of the outage is what is tested

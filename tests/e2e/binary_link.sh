@@ -24,10 +24,10 @@ check "and runs the old version" runs_version c1 "$FROM_VERSION"
 run abort --yes
 release 1.11.5
 run upgrade "$TARGET" --yes
-check "a good one ends it" status_is 0
+check "a good binary completes the upgrade" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "the link on s1 gave way to the binary" is_file s1
 check "the link on c1 gave way to the binary" is_file c1
-check "the files they led to are as they were" store_is_whole
+check "the linked files are unchanged" store_is_whole
 check "the cluster is healthy" healthy
 e2e_end

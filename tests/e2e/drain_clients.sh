@@ -13,5 +13,5 @@ check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "c1 is eligible again" test "$(eligibility c1)" = eligible
 check "c2 is eligible again" test "$(eligibility c2)" = eligible
-check "c3, set ineligible by somebody else, still is" test "$(eligibility c3)" = ineligible
+check "c3 is still ineligible, as somebody else has set" test "$(eligibility c3)" = ineligible
 e2e_end

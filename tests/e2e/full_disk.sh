@@ -54,5 +54,5 @@ run resume --yes
 check "with room again resume ends the run" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "root's disk was full from the rename on" test -e "$E2E/was-full"
-check "and the swap came to its end" wait "$FILLER"
+check "and the swap was completed" wait "$FILLER"
 e2e_end

@@ -27,17 +27,17 @@ plan_says_nothing_of() { run plan "$TARGET"; ((STATUS == 0)) && ! grep -qF -- "$
 release 1.11.4
 run plan "$TARGET"
 check "without the file the plan is made" status_is 0
-check "and says that no heartbeat is waited for" says "[heartbeat-unread] 3 clients do not wait"
-check "and why the agent does not tell it" says "c1: [nomad] token_file: open $E2E/token: No such"
+check "and says that the run will not wait for heartbeats" says "[heartbeat-unread] 3 clients do not wait"
+check "and why the agent cannot report them" says "c1: [nomad] token_file: open $E2E/token: No such"
 
 with_token 33333333-4444-5555-6666-777777777777
 check "a token that Nomad does not know is not enough" within 20 plan_says "c1: Nomad answers 403 to the token of [nomad] token_file: it needs agent:read"
 chmod 0644 "$E2E/token"
 begin_anew
-check "one that others may read is not used" within 20 plan_says "$E2E/token may be read by others"
+check "a token file that others may read is not used" within 20 plan_says "$E2E/token may be read by others"
 
 with_token "$reader"
-check "with a token for agent:read nothing is said of it" within 20 plan_says_nothing_of "[heartbeat-unread]"
+check "with a token for agent:read the plan has no such finding" within 20 plan_says_nothing_of "[heartbeat-unread]"
 run upgrade "$TARGET" --canary 3 --max-parallel 3 --yes # before anybody's silence is known
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
@@ -47,9 +47,9 @@ check "the token is in no log and no file of the agents" not grep -rqF -- "$read
 rm "$E2E/token"
 begin_anew
 release 1.11.5
-check "where the file is gone it is said again" within 20 plan_says "[heartbeat-unread] 3 clients do not wait"
+check "without the file the plan reports it again" within 20 plan_says "[heartbeat-unread] 3 clients do not wait"
 run upgrade "$TARGET" --canary 3 --max-parallel 3 --yes
-check "without the file the run is done as well" status_is 0
-check "every host runs that" all_run "$TARGET"
-check "nobody waited for a heartbeat" not says "waits until right after its heartbeat"
+check "without the file the run is done, too" status_is 0
+check "every host runs the second target" all_run "$TARGET"
+check "no client waited for a heartbeat" not says "waits until right after its heartbeat"
 e2e_end

@@ -25,20 +25,20 @@ refuses() { run "$@" && status_is 4 && says "[law-refuses]" && says "$OUTSIDE"; 
 hours_end_within() { # WHAT HOST...
     local what=$1
     shift
-    check "$what: one of them is restarted" within 90 restarted "$@"
+    check "$what: one host restarts" within 90 restarted "$@"
     at_hour 12
-    check "then the hours end, in the middle of its swap" not has_settled "$BEGUN_HOST"
+    check "the hours end in the middle of its swap" not has_settled "$BEGUN_HOST"
     ended
     BACKGROUND=
     check "the run stops" status_is 3
-    check "it says where, and why" grep -qE "^stopped: (server )?[sc][123].* order refused, held: $OUTSIDE" "$OUT"
+    check "the report names the host and the reason" grep -qE "^stopped: (server )?[sc][123].* order refused, held: $OUTSIDE" "$OUT"
     check "and how to go on" says "To go on: caravan resume"
-    check "who was in the middle has finished its swap" has_settled "$BEGUN_HOST"
+    check "the host in the middle has completed its swap" has_settled "$BEGUN_HOST"
     check "it runs the target" runs_version "$BEGUN_HOST" "$TARGET"
     check "nobody else was restarted" same_pids "$E2E/pids" "${OTHERS[@]}"
     run status
     check "status says why it stopped" says "$OUTSIDE"
-    check "the plan is refused for it" within 90 refuses plan "$TARGET"
+    check "the plan refuses for the same reason" within 90 refuses plan "$TARGET"
     run resume --yes
     check "the run cannot be resumed before the next hours" status_is 3
     check "it says so" says "$OUTSIDE"
@@ -54,7 +54,7 @@ fleet_wait_agents
 release 1.11.4
 note_pids "$E2E/pids"
 run plan "$TARGET"
-check "in the hours nothing speaks against it" status_is 0
+check "within the hours the plan does not refuse" status_is 0
 
 begin upgrade "$TARGET" --yes
 hours_end_within servers s1 s2 s3

@@ -13,35 +13,35 @@ note_pids "$E2E/pids"
 release 1.4.1
 run plan "$TARGET"
 check "plan refuses the pair" status_is 4
-check "by its id" says "[bad-1.4.0]"
+check "and names the id" says "[bad-1.4.0]"
 check "it says what is known" says "old servers panic (1.4.0, 1.4.1), and the keyring loses keys"
 check "and where to go instead" says "Choose 1.4.11 or later."
-check "and what would have to be accepted" says "To go on all the same: --accept bad-1.4.0"
-check "what cannot be read again is told beside it" says "[no-way-back]"
-check "and from whose turn on" says "leader: last of its region; from its turn on no server can go back"
+check "and prints the option that accepts the finding" says "To go on all the same: --accept bad-1.4.0"
+check "the plan also reports that servers cannot go back" says "[no-way-back]"
+check "and from which server's turn on" says "leader: last of its region; from its turn on no server can go back"
 run upgrade "$TARGET" --yes
 check "upgrade refuses it too, whatever --yes says" status_is 4
-check "by its id" says "refused, and nothing was touched: [bad-1.4.0]"
+check "and names the id" says "refused, and nothing was touched: [bad-1.4.0]"
 run upgrade "$TARGET" --yes --accept bad-1.4.1
-check "an id that is not there is a typo" status_is 2
-check "and the one that was meant is near" says "did you mean bad-1.4.0"
+check "an unknown id is a wrong command line" status_is 2
+check "and the message names the nearest id" says "did you mean bad-1.4.0"
 run upgrade "$TARGET" --yes --accept way-to-2.0
-check "another row's id helps nothing" status_is 4
-check "which is told" says "accepted, but no finding has this id: way-to-2.0"
+check "the id of another row does not help" status_is 4
+check "and the message says so" says "accepted, but no finding has this id: way-to-2.0"
 check "no Nomad was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
 # A later patch is not known to be bad: the same row is silent.
 release 1.4.11
 run plan "$TARGET"
 check "a good patch of the same minor is not refused" status_is 0
-check "the row is silent" not says "[bad-1.4.0]"
+check "the plan has no such finding" not says "[bad-1.4.0]"
 
 TARGET=1.4.1
 run upgrade "$TARGET" --yes --accept bad-1.4.0
-check "accepted by its id the upgrade goes on" status_is 0
-check "and is shown as accepted" says "accepted [bad-1.4.0]"
-check "when it leads, that none can go back is told" grep -qE "s[123] leads on 1.4.1: the servers of region global cannot go back any more but with the snapshot $E2E/state/snapshot-" "$OUT"
-check "once" test "$(grep -c "cannot go back any more" "$OUT")" = 1
-check "every host runs it" all_run "$TARGET"
+check "with --accept the upgrade succeeds" status_is 0
+check "and shows the finding as accepted" says "accepted [bad-1.4.0]"
+check "when an upgraded server leads, the run says that no server can go back" grep -qE "s[123] leads on 1.4.1: the servers of region global cannot go back any more but with the snapshot $E2E/state/snapshot-" "$OUT"
+check "and says so once" test "$(grep -c "cannot go back any more" "$OUT")" = 1
+check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy
 e2e_end

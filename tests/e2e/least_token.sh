@@ -20,7 +20,7 @@ token_of() { # NAME RULES: a policy, and a token that has it
         grep -o '"SecretID":"[^"]*' | cut -d'"' -f4
 }
 run token-policy --drain
-check "the servers tell their versions" says "oldest server runs Nomad $FROM_VERSION"
+check "the policy names the servers' version" says "oldest server runs Nomad $FROM_VERSION"
 policy=$(cat "$OUT")
 without() { # BLOCK
     awk -v block="$1" '$1 == block { out = 1 } !out { print } $0 == "}" { out = 0 }' <<<"$policy"
@@ -28,7 +28,7 @@ without() { # BLOCK
 while read -r block right; do
     NOMAD_TOKEN=$(token_of "no-$block" "$(without "$block")") run plan "$TARGET" --drain --accept no-snapshot
     check "without $block there is no plan" test "$STATUS" != 0
-    check "and this is why" grep -qE "$right" "$OUT"
+    check "and the message names the missing right" grep -qE "$right" "$OUT"
 done <<'ROWS'
 agent agent:read
 node node:read|answered 403
@@ -39,7 +39,7 @@ least=$(token_of least "$policy")
 more=()
 grep -q snapshot-save <<<"$policy" || more=(--accept "${E2E_ACCEPT:+$E2E_ACCEPT,}no-snapshot")
 NOMAD_TOKEN=$least E2E_ACCEPT='' run upgrade "$TARGET" --drain --deadline 20s --yes "${more[@]}"
-check "with all of them the upgrade is done" status_is 0
+check "with all blocks the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
-check "it has nothing beyond need" not says "[token-spare]"
+check "the plan finds no unnecessary right" not says "[token-spare]"
 e2e_end

@@ -13,10 +13,10 @@ fault s2 '{"rpc-mute": true}'
 check "the port of s2 still takes connections" bash -c "exec 3<>/dev/tcp/$(fleet_address s2)/4647"
 begin upgrade "$TARGET" --yes
 refused() { grep -qF "$(fleet_address s2):4647 is connected but does not serve yet" "$FLEET"/s?/swap.log "$BEGUN"; }
-check "a server refuses its swap, and says for whom it waits" within 30 refused
+check "a server refuses its swap, and names the peer it waits for" within 30 refused
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3
 cured s2
 ended
-check "once s2 serves, the run goes on to its end" status_is 0
+check "when s2 serves, the run succeeds" status_is 0
 check "every server runs the target" all_run "$TARGET"
 e2e_end

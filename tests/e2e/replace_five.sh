@@ -39,13 +39,13 @@ while WAIT_STEP=0.02 wait_until 60 "the next step" next_step && [[ -n $STEP ]]; 
 done
 ended
 echo "# killed $KILLED times in $MET steps"
-check "the run ends well, however often it was killed" status_is 0
-check "which was at most of those steps" test "$KILLED" -ge "$((9 / EVERY))" -a "$MET" -ge 9
+check "the run succeeds after all kills" status_is 0
+check "and the coordinator was killed at most of the steps" test "$KILLED" -ge "$((9 / EVERY))" -a "$MET" -ge 9
 now_servers "${NEW_HOSTS[@]}"
-check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
-check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
+check "the new servers run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
+check "each of them reports that only they vote" voters_are "${NEW_HOSTS[@]}"
 check "they start with their hosts" is_on "${NEW_HOSTS[@]}"
-check "the old ones have left, by each of them" have_left "${OLD[@]}"
+check "each of them reports that the old servers have left" have_left "${OLD[@]}"
 check "they neither run nor start with their hosts" is_off "${OLD[@]}"
 check "the cluster is healthy" healthy 30
 task_pids >"$E2E/tasks.after"

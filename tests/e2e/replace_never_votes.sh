@@ -14,18 +14,18 @@ new_hosts s4 s5 s6
 note_pids "$E2E/pids"
 
 begin $(replaces --yes)
-check "it joins" within 30 at_step "s4: settling"
+check "the new server joins" within 30 at_step "s4: settling"
 ended
 check "the run stops" status_is 3
-check "it says who, and why" grep -qE "stopped: .*s4.*not a voter" "$OUT"
-check "and that it was taken out again" says "taken out again"
+check "the report names the server and the reason" grep -qE "stopped: .*s4.*not a voter" "$OUT"
+check "and says that the server was removed again" says "taken out again"
 check "and how to go on" says "caravan abort"
-check "no other host was begun" not grep -qE "s[1-356]: (swapping|disabling)" "$OUT"
+check "no other host began" not grep -qE "s[1-356]: (swapping|disabling)" "$OUT"
 check "the cluster is as before" as_before
-check "the new one has left, by everybody" have_left s4
+check "every server reports that the new server has left" have_left s4
 check "and is healthy" healthy 20
 run status
-check "status tells the run that stopped" test "$STATUS" -le 1
+check "status reports the stopped run" test "$STATUS" -le 1
 
 run abort --yes
 check "abort ends the run" status_is 0
@@ -38,13 +38,13 @@ NEW_HOSTS=()
 FLEET_SIM=${FLEET_SIM%\}}', "faults": {"raft-deaf": true}}' new_host s7
 new_hosts s7
 begin replace "$TARGET" --add "$ADD" --remove s1 --yes
-check "one that hears nothing of raft is begun" within 30 at_step "s7: settling"
+check "a server that receives no raft messages begins" within 30 at_step "s7: settling"
 over() { ! kill -0 "$BACKGROUND"; }
 check "its run ends" within 60 over
 ended
 check "it stops" status_is 3
-check "it says who" grep -qE "stopped: .*$(fleet_address s7)" "$OUT"
-check "and that it was taken out again" says "taken out again"
+check "the report names the server" grep -qE "stopped: .*$(fleet_address s7)" "$OUT"
+check "and says that the server was removed again" says "taken out again"
 check "the cluster is as before" as_before
 run abort --yes
 check "abort ends the run" status_is 0

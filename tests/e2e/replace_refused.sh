@@ -21,7 +21,7 @@ plan_refused() { # WHAT TEXT...
     local what=$1
     shift
     run $(replaces --yes)
-    check "$what: refused, told, and nothing touched" refused 4 "$@"
+    check "$what: refused with the reason, and nothing touched" refused 4 "$@"
     ((STATUS == 4)) || { echo "Bail out! it was begun"; exit 1; }
 }
 
@@ -99,7 +99,7 @@ rm "$FLEET/s3/hold"
 looked_anew s3
 
 may_go() { run $(replaces --dry-run); status_is 0; }
-check "with all put back it may go on" within 20 may_go
+check "after every correction the plan does not refuse" within 20 may_go
 check "and nothing was touched" as_before
 
 # ---- an old one that is a client as well ----
@@ -119,5 +119,5 @@ drain() {
     curl -fsS -m 5 -X POST -d '{"DrainSpec":{"Deadline":10000000000},"MarkEligible":false}' "$NOMAD_ADDR/v1/node/$NODE/drain"
 }
 check "it is drained" drain
-check "then it may go on" within 20 may_go
+check "then the plan does not refuse" within 20 may_go
 e2e_end

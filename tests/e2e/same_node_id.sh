@@ -27,7 +27,7 @@ note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes --max-skipped 2
 check "two hosts with one node id are refused" status_is 4
 says_clone() { says c1 || says c2; }
-check "and named" says_clone
+check "and the report names them" says_clone
 check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "servers run the old version" runs_version s1 "$FROM_VERSION"
 e2e_end

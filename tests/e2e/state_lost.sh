@@ -12,8 +12,8 @@ check "the run stops" status_is 3
 check "it says that state was lost" says "state was lost"
 touched=0
 for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done
-check "one host was touched" test "$touched" = 1
-check "the snapshot's place is told" says "Snapshot of region global: "
+check "one host changed" test "$touched" = 1
+check "the output contains the snapshot's path" says "Snapshot of region global: "
 run show --json
-check "what there was is kept" grep -q '"before":{"jobs":1,"nodes":1,' "$OUT"
+check "the ledger contains the counts of before" grep -q '"before":{"jobs":1,"nodes":1,' "$OUT"
 e2e_end

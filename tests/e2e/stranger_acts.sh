@@ -25,5 +25,5 @@ check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy
 check "c1 is eligible" test "$(eligibility c1)" = eligible
 check "c2 is eligible" test "$(eligibility c2)" = eligible
-check "c3, set ineligible by the stranger, still is" test "$(eligibility c3)" = ineligible
+check "c3 is still ineligible, as the stranger has set" test "$(eligibility c3)" = ineligible
 e2e_end

@@ -8,8 +8,8 @@ task_pids >"$E2E/tasks.before"
 leader=$(fleet_get s1 "/v1/status/leader?stale")
 
 run enroll
-check "to enroll again, at once, is nothing new" status_is 0
-check "and no try that was turned away is told" not says "without an answer"
+check "a second enrolment finds nothing new" status_is 0
+check "and reports no refused attempt" not says "without an answer"
 
 # What agents found out while the cluster was coming up is of then.
 looked_anew "${FLEET_HOSTS[@]}"
@@ -17,9 +17,9 @@ looked_anew "${FLEET_HOSTS[@]}"
 plan_warns_of_nothing() { is_real || ! grep -F 'warning [' "$OUT" | grep -vF '[clock]'; }
 estimate() { sed -n 's/^About \(.*\) when all goes well.$/\1/p' "$OUT"; }
 run plan "$TARGET"
-check "of a healthy fleet with a plain configuration the plan warns of nothing" plan_warns_of_nothing
+check "the plan of a healthy fleet with a plain configuration has no warning" plan_warns_of_nothing
 check "and says that nothing stops it" says "What stops it: nothing."
-check "no file lacks an answer" not says "disk-free"
+check "and no disk-free finding" not says "disk-free"
 check "plan exits 0 and changes nothing" status_is 0
 check "plan names the target" says "$TARGET"
 check "plan says that autopilot's dead-server cleanup is on, and how it is switched off" \
