@@ -26,7 +26,7 @@ set_in() { # HOST FILE FROM TO
 }
 told() { sed -n "s/.*\[$1\] $2: //p" "$OUT"; } # ID HOST
 plans() { run plan "$TARGET" --max-skipped 0; }
-tells() { # ID HOST ADVICE: that plan tells it, and what to do (its lines are wrapped)
+tells() { # ID HOST ADVICE: the plan reports it with the advice (lines of the plan are wrapped)
     tr -s ' \n' ' ' <"$OUT" | grep -qF -- "$3" && grep -qE "\[$1\] .*$2" "$OUT" || { echo "not told: [$1] $2"; return 1; }
 }
 tells_all() {
@@ -40,7 +40,7 @@ silent() {
     for row in "${ROWS[@]}"; do ! grep -E "\[${row%%|*}\]" "$OUT" || return 1; done
     ((STATUS == 0))
 }
-certificate() { # HOST WAY...: made anew, so that it ends then
+certificate() { # HOST WAY...: makes it again, with this end
     local at=$FLEET/$1/tls
     shift
     openssl x509 -req -in "$at/request.pem" -signkey "$at/key.pem" "$@" -out "$at/new.pem" 2>/dev/null &&
@@ -97,7 +97,7 @@ check "the run refuses, too, and changes nothing" status_is 4
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 plans
 
-# ---- what the plan says is done ----
+# ---- the advice is followed ----
 
 rm "$FLEET/c1/hold"
 listens=$(told api-silent s2 | grep -oE '127\.0\.140\.[0-9]+:4646' | tail -n 1)

@@ -16,10 +16,10 @@ release 1.10.9
 set_in() { # HOST FILE FROM TO
     sed "s|$3|$4|" "$FLEET/$1/$2" >"$FLEET/$1/.edited" && cat "$FLEET/$1/.edited" >"$FLEET/$1/$2"
 }
-advises() { # TEXT: in the line that says what to do
+advises() { # TEXT: the line with the advice contains it
     grep "^What to do now: " "$OUT" | grep -qF -- "$1" || { echo "not advised: $1"; return 1; }
 }
-goes_on() { # HOST: by a run of its own
+goes_on() { # HOST: a new run upgrades it
     run abort --yes
     run upgrade "$TARGET" --yes --node "$1"
     check "$1: the upgrade succeeds" status_is 0
@@ -53,7 +53,7 @@ run resume --yes
 check "c1: the run succeeds" status_is 0
 check "c1 runs the target" runs_version c1 "$TARGET"
 
-# As it would be after an edit: what was accepted is not what its agent asks.
+# As after an edit: Nomad listens at another address than the one its agent asks.
 cp "$FLEET/c3/nomad.json" "$E2E/c3.json"
 set_in c3 nomad.json '"advertise": {"http": "127.0.141.23"' '"addresses": {"http": "127.0.141.123"}, "advertise": {"http": "127.0.141.123"'
 looked_anew c3
@@ -68,7 +68,7 @@ set_in c3 agent.conf '^address = .*' "address = http://${listens#listens at }"
 looked_anew c3
 silent() { run plan "$TARGET" --node c3; not says "[api-silent]"; }
 check "after the correction c3's API is asked at the right address" within 60 silent
-# The stand-in's node record keeps the address of before, where Caravan itself would ask: back to that.
+# The stand-in's node record keeps the old address, and Caravan itself asks there: restore it.
 cat "$E2E/c3.json" >"$FLEET/c3/nomad.json"
 set_in c3 agent.conf '^address = .*' 'address = http://127.0.141.23:4646'
 fleet_service c3 stop && fleet_start_nomad c3

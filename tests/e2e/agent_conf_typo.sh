@@ -10,7 +10,7 @@ fleet_stop_agents c1
 sed -i 's/^hold_file = /hold_fiel = /' "$CONF"
 LINE=$(grep -n '^hold_fiel' "$CONF" | cut -d: -f1)
 note_pids "$E2E/pids"
-start() { # PROGRAM: as an init would, but one that wrongly starts is ended
+start() { # PROGRAM: starts it as an init would; ends it if it starts by mistake
     timeout 5 "$FLEET/bin/$1" --config "$CONF" >"$OUT" 2>&1 </dev/null
     STATUS=$?
 }

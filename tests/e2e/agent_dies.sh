@@ -13,12 +13,12 @@ e2e_config
 note_pids "$E2E/pids"
 begin upgrade "$TARGET" --yes
 restarted() { ! same_pids "$E2E/pids" "$1" 2>/dev/null; }
-in_turn() { # HOST: waits for its Nomad to be restarted; the order's hold keeps it there for 2 s
+in_turn() { # HOST: waits until its Nomad restarts; the order's hold makes the probe last 2 s
     within 40 restarted "$1"
 }
 agent_of() { pgrep -P "$(<"$FLEET/$1/swap.pid")" caravan-agent | head -n 1; }
 another_agent() { [[ $(agent_of c1) =~ ^[0-9]+$ && $(agent_of c1) != "$AGENT" ]]; }
-whole() { # HOST: old or new, byte for byte, and its Nomad runs
+whole() { # HOST: its binary is the old or the new one, byte for byte, and its Nomad runs
     cmp -s "$FLEET/$1/bin/nomad" "$E2E/old" || cmp "$FLEET/$1/bin/nomad" "$TO" || return 1
     fleet_service "$1" status
 }

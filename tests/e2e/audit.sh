@@ -6,10 +6,10 @@
 e2e_begin 174 3 2
 LEDGER=$E2E/state/ledger.db
 sql() { "$FLEET_BUILD/tests/ledger_sql" "$LEDGER" "$1"; }
-keep() { # the ledger as it is, to be put back
+keep() { # saves the ledger, to restore it later
     sql "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null && cp "$LEDGER" "$E2E/kept.db"
 }
-spoilt() { # STATEMENT...: verify, of a ledger in which that was done
+spoilt() { # STATEMENT...: runs verify on a ledger changed by these statements
     cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
     local statement
     for statement; do sql "$statement" || return 1; done
@@ -45,7 +45,7 @@ check "with the signed bytes and the signer" each_line '^\{"run":"[0-9a-f]{32}",
 run audit export "$RUN" --ask
 check "only verify may ask the hosts" status_is 2
 
-# ---- who may write the file ----
+# ---- changes by somebody who can write the file ----
 # The first host of the plan has rows 1 and 2: stage and swap.
 keep
 check "verify finds a removed record" spoilt "DELETE FROM record WHERE n = 2"
@@ -73,7 +73,7 @@ check "verify finds a removed run" spoilt "DELETE FROM run"
 check "verify finds a run that claims to have no record" spoilt "UPDATE run SET record = 0"
 check "and calls it a contradiction" says "(run): contradiction: the ledger says that no record is kept with this run"
 
-# ---- what the file alone cannot tell ----
+# ---- changes that the file alone cannot show ----
 run audit verify
 check "after the ledger is restored, verify finds nothing" status_is 0
 sql "DELETE FROM record WHERE n = 2" && sql "UPDATE host SET inner_digest = (SELECT digest FROM record WHERE n = 1), message = 4 WHERE n = 0"
@@ -82,7 +82,7 @@ check "verify alone cannot find a removed last order with a changed ledger" stat
 run audit verify --ask
 check "but the host's answer shows it" status_is 1
 check "and verify names the host" says "ahead: it carried out order 2 of epoch 1; the last order kept here is 1 of epoch 1"
-# As an earlier version made it.
+# As an earlier version made the ledger.
 sql "DROP TABLE record" && sql "DROP TABLE trust" && sql "ALTER TABLE run DROP COLUMN record" && sql "ALTER TABLE host DROP COLUMN kept_last"
 run audit verify
 check "a run of a version without a record is no fault" status_is 0

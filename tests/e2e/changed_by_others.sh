@@ -18,7 +18,7 @@ seen() {
     run plan "$TARGET"
     says "[binary-changed] c1"
 }
-# The resident agent looks for itself every ten seconds.
+# The agent looks at its host every ten seconds.
 check "the plan reports the replaced file" within 20 seen
 check "the file has another version than the process: the plan refuses" status_is 4
 check "and reports both versions" says "[binary-other-version] c1: the file in place is 1.11.2, but 1.11.4 runs"

@@ -49,7 +49,7 @@ check "another key at the address is refused" status_is 4
 check "and reported as a changed key" says "its key has changed"
 check "and the first key stays" test "$(lines ^agent/)" = 1
 
-# It joins with the other key: what was enrolled by address holds against it.
+# The host joins with the other key: the enrolment by address refuses it.
 fleet_start_nomad s4
 listed() { fleet_get s1 /v1/agent/members | grep -q '"Name":"s4.global"'; }
 check "Nomad lists it" within 15 listed
@@ -68,7 +68,7 @@ check "and binds it to the Nomad id" test "$(key_of "$(<"$FLEET/s4/data/server/n
 run status
 check "status shows it" says "s4"
 
-# Its row in what a run observes: one of its own, then the server that Nomad lists there.
+# The host's row in an observation: at first its own, later that of the server in Nomad's list.
 AT=$(fleet_address s5)
 row_is() { # TEXT
     [[ $(tail -n 1 "$E2E/row") == "$1" ]] || { cat "$E2E/row" "$E2E/row-errors"; return 1; }

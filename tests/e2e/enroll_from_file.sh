@@ -8,7 +8,7 @@ e2e_begin 187 3 2
 KNOWN=$E2E/state/known_hosts
 KEYS=$E2E/keys
 
-fingerprint() { # HOST: as configuration management would collect it
+fingerprint() { # HOST: prints the fingerprint, as configuration management would collect it
     "$FLEET/bin/caravan-agent" --config "$FLEET/$1/agent.conf" --fingerprint
 }
 # All hosts of a loopback fleet have this machine's name: each line gets its own.
@@ -20,10 +20,10 @@ print_of() { fingerprint "$1" | cut -d' ' -f2; }
 forgotten() { rm -f "$KNOWN"; }
 lines() { grep -c "$1" "$KNOWN" 2>/dev/null || true; }
 none_of() { ! grep -q " $1 " "$KNOWN"; }
-wrong() { # HOST: its line has another fingerprint
+wrong() { # HOST: gives its line another fingerprint
     sed -i "s/^\($1 SHA256:\)./\1$(grep -q "^$1 SHA256:0" "$KEYS" && echo 1 || echo 0)/" "$KEYS"
 }
-new_state() { # HOST: its agent is installed anew
+new_state() { # HOST: installs its agent again, with a new key
     fleet_stop_agents "$1"
     rm -rf "$FLEET/$1/state-before"
     mv "$FLEET/$1/state" "$FLEET/$1/state-before" && mkdir "$FLEET/$1/state"
@@ -34,7 +34,7 @@ old_state() { # HOST
     rm -rf "$FLEET/$1/state" && mv "$FLEET/$1/state-before" "$FLEET/$1/state"
     fleet_start_agents "$1" && fleet_wait_agents "$1"
 }
-at_terminal() { # ANSWERS ARG...: caravan on a terminal
+at_terminal() { # ANSWERS ARG...: runs caravan on a terminal
     local answers=$1 command
     shift
     printf -v command '%q ' "$FLEET_BUILD/caravan" --config "$E2E/config" "$@"

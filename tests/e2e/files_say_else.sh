@@ -26,7 +26,7 @@ sed -i 's|^address = .*|address = http://127.0.92.250:4646|' "$FLEET/s2/agent.co
 looked_anew s2
 check "the plan reports a server whose API is asked at a wrong address" within 30 tells "s2: http://127.0.92.250:4646"
 run upgrade "$TARGET" --yes
-# By the plan, where that Nomad is old enough not to be starting still; else while hosts stage.
+# The plan refuses if that Nomad has run long enough; otherwise the run stops while hosts stage.
 refused() { [[ $STATUS == 3 || $STATUS == 4 ]] && says s2; }
 check "the run is refused, or stops before the first swap" refused
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"

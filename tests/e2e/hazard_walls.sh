@@ -17,7 +17,7 @@ run plan "$TARGET"
 check "the plan reports that servers cannot go back" says "[no-way-back]"
 check "a key that is in no file causes no finding" not says "[cipher-suites]"
 check "and nothing refuses" status_is 0
-# A file that Nomad is started with and that cannot be understood may have the key.
+# A file that Nomad reads and Caravan cannot parse may contain the key.
 cp "$FLEET/s2/nomad.json" "$FLEET/s2/nomad.kept"
 echo '}' >>"$FLEET/s2/nomad.json"
 looked_anew s2
@@ -25,7 +25,7 @@ run plan "$TARGET"
 check "with a file that Caravan cannot parse, the plan says \"cannot tell\"" says "[cipher-suites] cannot tell"
 check "and does not refuse: the new binary will check the file" status_is 0
 mv "$FLEET/s2/nomad.kept" "$FLEET/s2/nomad.json"
-# The same key in a file that Nomad is started with: found by the agent.
+# The same key in a file that Nomad reads: the agent finds it.
 sed -i '0,/{/s//{ "tls": {"tls_prefer_server_cipher_suites": true},/' "$FLEET/s2/nomad.json"
 fleet_stop_agents s2
 fleet_start_agents s2
@@ -38,7 +38,7 @@ check "upgrade refuses too" status_is 4
 run plan "$TARGET" --accept cipher-suites
 check "with --accept the plan does not refuse" status_is 0
 check "and shows the finding as accepted" says "accepted [cipher-suites]"
-# A whole configuration beside the one that is meant: Nomad merges both.
+# A second whole configuration beside the right one: Nomad merges both.
 fleet_service s3 stop
 cp "$FLEET/s3/nomad.json" "$FLEET/s3/nomad-old.json"
 NOMAD_SIM=$FLEET/s3/sim.json setsid "$FLEET/s3/bin/nomad" agent -config "$FLEET/s3/nomad.json" \

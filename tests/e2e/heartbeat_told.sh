@@ -7,13 +7,13 @@
 needs_standin "tokens are configured in the stand-in, and heartbeats come every few seconds"
 reader=22222222-3333-4444-5555-666666666666
 FLEET_ACL=1 FLEET_TOKEN=11111111-2222-3333-4444-555555555555
-# Twice the silence that is expected, less Nomad's grace, is 10 s: with this time to live each heartbeat
-# is worth waiting for.
+# Twice the expected silence, less Nomad's grace, is 10 s. This TTL is shorter, so Caravan waits for
+# every heartbeat.
 FLEET_SIM="{\"acl\": {\"management\": \"$FLEET_TOKEN\", \"read\": \"$reader\"}, \"timing\": {\"ttl_ms\": 4500}}"
 FLEET_AGENT_TLS="token_file = $E2E/token"
 export NOMAD_TOKEN=$FLEET_TOKEN
 e2e_begin 154 3 3
-with_token() { # TOKEN: root's file on every host; the agents look at their hosts anew
+with_token() { # TOKEN: writes root's file on every host; the agents look at their hosts again
     (umask 077 && printf '%s\n' "$1" >"$E2E/token.new") && mv "$E2E/token.new" "$E2E/token"
     begin_anew
 }

@@ -8,10 +8,10 @@ needs_standin "a moment right after a restart"
 E2E_HOLD=3s
 FLEET_AGENT_EXTRA=$'[law]\nhours = 00:00-12:00 UTC'
 OUTSIDE="outside root's hours here, 00:00-12:00 UTC: it is "
-at_hour() { # H: from now on it is half past H on all hosts
+at_hour() { # H: sets the clock of all hosts to half past H
     echo $(($1 * 3600 + 1800 - $(date +%s) % 86400)) >"$FLEET/.clock" && mv "$FLEET/.clock" "$FLEET/clock"
 }
-restarted() { # HOST...: the first that was is $BEGUN_HOST, the others are in $OTHERS
+restarted() { # HOST...: $BEGUN_HOST is the first restarted host, $OTHERS are the others
     local h
     BEGUN_HOST=
     OTHERS=()

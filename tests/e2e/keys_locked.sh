@@ -14,12 +14,12 @@ e2e_begin 191 3 2
 release 1.11.4
 unset CREDENTIALS_DIRECTORY
 
-lonely() { # caravan where nobody can be asked
+lonely() { # runs caravan without a terminal
     accepting "$@"
     setsid -w "$FLEET_BUILD/caravan" --config "$E2E/config" "${ARGS[@]}" >"$OUT" 2>&1 </dev/null
     STATUS=$?
 }
-# caravan on a terminal. Each answer is typed when one more question is on the screen.
+# Runs caravan on a terminal. Types each answer when one more question is on the screen.
 at_terminal() { # "ANSWER..." ARG...
     local answers=$1 command answer terminal n=0
     shift
@@ -40,7 +40,7 @@ tells() { grep -q -- "$1" "$OUT"; }
 asked() { (($(grep -o 'assphrase of [^ ]*: \|passphrase: \|once more: ' "$OUT" | wc -l) >= $1)); }
 locked() { grep -q '^caravan secret key v2 ' "$E2E/config/keys/$1.key"; }
 
-# ---- who only asks ----
+# ---- commands that only ask ----
 check "the operator's key is encrypted" locked operator
 check "the observer's key is not" not locked observer
 lonely status
@@ -50,7 +50,7 @@ check "plan needs none" status_is 0
 lonely key list
 check "key list needs none" tells "operator  SHA256:.*  encrypted"
 
-# ---- who orders ----
+# ---- commands that send orders ----
 lonely upgrade "$TARGET" --yes
 check "an upgrade without a passphrase is refused" status_is 4
 check "it says how to give a passphrase" tells "--passphrase-fd N"
@@ -114,8 +114,8 @@ check "a second operator's key is made" status_is 0
 lonely key new alice --purpose operator --passphrase-fd 9 9<<<"$PASS"
 check "and not a second time" status_is 4
 
-# ---- a release key that is elsewhere ----
-elsewhere() { # HOW: release add, signed by the signer that behaves like this
+# ---- a release key in a signer program ----
+elsewhere() { # HOW: runs release add with a signer that behaves like this
     printf '[keys]\nsigner = %s %s %s\n' "$(realpath "$FLEET_BUILD/tests/signer")" "$E2E/token.key" "$1" >"$E2E/other/caravan.conf"
     setsid -w "$FLEET_BUILD/caravan" --config "$E2E/other" release add 1.11.4 --arch "$ARCH" --file "$TO" >"$OUT" 2>&1 </dev/null
     STATUS=$?

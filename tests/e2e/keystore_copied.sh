@@ -10,7 +10,7 @@ release 1.8.4
 note_pids "$E2E/pids"
 keystore() { echo "$FLEET/$1/data/server/keystore"; }
 copies() { find "$FLEET/$1/state/swap/keystore" -name '*.nks.json' 2>/dev/null; } # HOST
-is_copied() { # HOST: whole, and for root alone
+is_copied() { # HOST: the copy is complete, and only root can read it
     local dir
     dir=$(copies "$1" | head -n 1) && dir=${dir%/*} && [[ -d $dir ]] || { echo "$1 has no copy"; return 1; }
     diff -r "$dir" "$(keystore "$1")" || return 1
@@ -18,11 +18,11 @@ is_copied() { # HOST: whole, and for root alone
     find "$dir" -type f ! -perm 0600 | grep . && return 1
     return 0
 }
-each() { # COMMAND: of every server
+each() { # COMMAND: runs it for every server
     local h
     for h in "${FLEET_SERVERS[@]}"; do "$1" "$h" || return 1; done
 }
-secret() { # of the servers' keys: no part of it is anywhere else
+secret() { # prints the secret of the servers' keys; no other file may contain a part of it
     sed -n 's/.*"KEK": *"\([^"]*\)".*/\1/p' "$(keystore s1)"/*.nks.json | head -n 1
 }
 

@@ -30,7 +30,7 @@ check "the id of another row does not help" status_is 4
 check "and the message says so" says "accepted, but no finding has this id: way-to-2.0"
 check "no Nomad was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
-# A later patch is not known to be bad: the same row is silent.
+# A later patch version is not known to be bad: the row does not apply.
 release 1.4.11
 run plan "$TARGET"
 check "a good patch of the same minor is not refused" status_is 0

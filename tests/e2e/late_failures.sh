@@ -6,7 +6,7 @@
 needs_standin "it names versions"
 e2e_begin 99 3 1
 release 1.11.2
-look_again() { # SECONDS after the end of the run: when that is, to the minute
+look_again() { # SECONDS after the end of the run: prints that time, to the minute
     date -u -d "@$(($(ended_at) / 1000 + $1))" +%Y-%m-%dT%H:%M
 }
 ledger() { sqlite3 "$E2E/state/ledger.db" "$1"; }

@@ -14,7 +14,7 @@ release 1.11.4
 put() { # PATH JSON
     curl -fsS -X PUT -H "X-Nomad-Token: $FLEET_TOKEN" -d "$2" "$NOMAD_ADDR$1"
 }
-token_of() { # NAME RULES: a policy, and a token that has it
+token_of() { # NAME RULES: makes a policy and a token with it
     put "/v1/acl/policy/$1" "{\"Name\":\"$1\",\"Rules\":\"$(sed -z 's/"/\\"/g; s/\n/\\n/g' <<<"$2")\"}" >/dev/null &&
         put /v1/acl/token "{\"Name\":\"$1\",\"Type\":\"client\",\"Policies\":[\"$1\"]}" |
         grep -o '"SecretID":"[^"]*' | cut -d'"' -f4

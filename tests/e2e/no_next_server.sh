@@ -10,7 +10,7 @@ begin upgrade "$TARGET" --yes --json
 check "the first server runs the target" within 30 upgraded 1
 FIRST=${NEW[0]}
 note_pids "$E2E/pids"
-weather() { # FAULTS: so for longer than a settled region needs; nobody new is touched
+weather() { # FAULTS: holds them longer than a region needs to settle; no further host may change
     local h
     for h in "${FLEET_SERVERS[@]}"; do fault "$h" "$1"; done
     sleep 2.5 # the length is what is tested: 0.3 s in five answers settle; a wait makes a line after 1 s
@@ -22,7 +22,7 @@ check "none begins while autopilot's answer has no servers" weather '{"autopilot
 check "none begins while members disagree" weather '{"disagree-members":true}'
 cured "${FLEET_SERVERS[@]}"
 check "then the next server begins" within 20 upgraded 2
-kill -INT "$BACKGROUND" # the rest is other tests' matter
+kill -INT "$BACKGROUND" # other tests check the rest of the run
 ended
 check "the output names what the run waited for: the non-voter" says "$FIRST is not a voter"
 check "autopilot's answer 500" says "autopilot gave no answer (status 500)"

@@ -81,7 +81,7 @@ check "all its files are gone" test ! -e "$STATE/releases/$TARGET"
 
 mv "$VENDOR.gone" "$VENDOR"
 echo "from = $VENDOR" >>"$E2E/config/caravan.conf"
-terminal() { # caravan on a terminal of its own; what is typed comes on standard input
+terminal() { # runs caravan on a terminal of its own; standard input contains the typed text
     script -qec "'$FLEET_BUILD/caravan' --config '$E2E/config' $*" /dev/null >"$OUT" 2>&1
     STATUS=$?
 }

@@ -22,7 +22,7 @@ if before "$FROM_VERSION" 1.11.2; then
     check "and the row is named" says "--accept"
 fi
 
-# A build of one's own is a prerelease by its name, until its operator says that it is none.
+# Caravan takes an own build for a prerelease, until the operator declares it.
 own=1.11.4-acme1
 offer "$own"
 run plan "$own"

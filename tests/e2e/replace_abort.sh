@@ -33,13 +33,13 @@ check "the cluster is healthy" healthy 20
 run show
 check "show reports the abort" says "aborted"
 
-# Once more: their data is of another life.
+# A second try with the same hosts: their data_dir contains the state of the first try.
 run $(replaces --yes)
 check "the same new hosts are refused, because their Nomad ran" status_is 4
 check "and the host is named" says s4
 check "and its data_dir" says "data_dir"
 
-# New ones in their place. Interrupted as soon as the first is begun.
+# New hosts instead. Ctrl-C as soon as the first one begins.
 now_servers "${OLD[@]}"
 NEW_HOSTS=()
 new_hosts s7

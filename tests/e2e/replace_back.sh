@@ -18,7 +18,7 @@ check "only the new servers vote" voters_are "${NEW_HOSTS[@]}"
 check "the old servers are off" is_off "${OLD[@]}"
 check "and have left" have_left "${OLD[@]}"
 
-# Somebody starts one by hand: its data is that of a server.
+# Somebody starts a removed server by hand: it still has a server's data.
 fleet_service s1 start
 over() { ! kill -0 "$BACKGROUND" 2>/dev/null; }
 check "the run ends when a removed server comes back" within 60 over

@@ -20,7 +20,7 @@ new_hosts s6 s7 s8 s9 s10
 task_pids >"$E2E/tasks.before"
 
 : >"$E2E/met"
-next_step() { # the first that was not met yet; or the end
+next_step() { # waits for the first step that was not seen yet, or for the end of the run
     STEP=$(steps | awk -v met="$E2E/met" 'BEGIN {while ((getline line <met) > 0) seen[line] = 1}
         /^s[126]: (swapping|settling|enabling|disabling|stopping|leaving|done)$/ && !($0 in seen) {print; exit}')
     [[ -n $STEP ]] || ! kill -0 "$BACKGROUND" 2>/dev/null

@@ -33,7 +33,7 @@ check "the cluster is as before" as_before
 run status
 check "nothing is left behind" status_is 0
 
-# Gossip reaches it, raft does not: it knows no leader, and who votes it does not know either.
+# Gossip reaches the server and raft does not: it knows neither the leader nor the voters.
 NEW_HOSTS=()
 FLEET_SIM=${FLEET_SIM%\}}', "faults": {"raft-deaf": true}}' new_host s7
 new_hosts s7

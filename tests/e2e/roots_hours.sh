@@ -6,7 +6,7 @@
 e2e_begin 193 3 2
 release 1.11.4
 note_pids "$E2E/pids"
-limit() { # HOST LINE: below [law], in place of the limit before; "" none
+limit() { # HOST LINE: replaces the limit below [law]; "" removes it
     fleet_stop_agents "$1"
     sed -i -E "/^(hours|release_threshold) = /d; s/^\[law\]$/&${2:+\n$2}/" "$FLEET/$1/agent.conf"
     fleet_start_agents "$1"

@@ -7,7 +7,7 @@ e2e_begin 195 3 2
 release 1.11.4
 note_pids "$E2E/pids"
 BERTA=$E2E/berta
-names() { # HOST LIST: below [law], in place of the list before; "" none
+names() { # HOST LIST: replaces the list below [law]; "" removes it
     fleet_stop_agents "$1"
     sed -i -E "/^operators = /d; s/^\[law\]$/&${2:+\noperators = $2}/" "$FLEET/$1/agent.conf"
     fleet_start_agents "$1"

@@ -11,7 +11,7 @@ release 1.10.9
 node_of() { fleet_get "$1" /v1/agent/self | grep -o '"node_id":"[^"]*"' | cut -d'"' -f4; }
 eligibility() { fleet_get s1 "/v1/node/$(node_of "$1")" | grep -o '"SchedulingEligibility":"[a-z]*"' | cut -d'"' -f4; }
 drains() { fleet_get s1 "/v1/node/$(node_of "$1")" | grep -o '"Drain":[a-z]*' | cut -d: -f2; }
-stops() { # HOST FAULTS: its own run, which stops, and is ended
+stops() { # HOST FAULTS: a run of this host alone stops and is aborted
     fault "$1" "$2"
     run upgrade "$TARGET" --yes --node "$1"
     check "$1: the run stops" status_is 3

@@ -10,7 +10,7 @@ note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes
 check "the run stops" status_is 3
 check "it says will-not-start or crash-loop" grep -qE 'will-not-start|crash-loop' "$OUT"
-check "it says the phase" says "prob"
+check "it names the phase" says "prob"
 check "it says what to do now" says "caravan"
 touched=0
 for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done

@@ -8,7 +8,7 @@ E2E_SETTLE=2s # longer than between two lines of the log
 e2e_begin 89 3 0
 release 1.11.4
 note_pids "$E2E/pids"
-leader() { # its name
+leader() { # prints the leader's name
     local at h
     at=$(fleet_get s1 "/v1/status/leader?stale")
     for h in "${FLEET_SERVERS[@]}"; do [[ $at == *"$(fleet_address "$h"):"* ]] && echo "$h"; done

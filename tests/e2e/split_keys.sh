@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 232 3 1
 
-on() { # MACHINE ARGS...: caravan there
+on() { # MACHINE ARGS...: runs caravan on this machine
     local machine=$1
     shift
     CONFIG=$E2E/$machine run "$@"
@@ -22,13 +22,13 @@ machine() { # NAME PURPOSE
     mkdir "$E2E/$1/keys" && mv "$E2E/$1/only" "$E2E/$1/keys/$1.key" && cp "$E2E/$1.pub" "$E2E/$1/keys/$1.pub"
 }
 pubs() { local p=("${@/#/$E2E/}") IFS=,; echo "${p[*]/%/.pub}"; } # NAME...: as an option takes them
-begin_anew() { # HOST: what root does there
+begin_anew() { # HOST: the commands of root on this host
     fleet_stop_agents "$1"
     rm "$FLEET/$1/state/trust"
     fleet_start_agents "$1" && fleet_wait_agents "$1"
 }
 
-# ---- keys that never meet ----
+# ---- keys on separate machines ----
 for m in root-a root-b root-c; do machine $m root; done
 for m in rel-a rel-b; do machine $m release; done
 mkdir -p "$E2E/ops/keys"
@@ -57,7 +57,7 @@ on ops trust sign "$E2E/carried"
 check "on the operator's machine the draft is complete" status_is 0
 check "and is the trust file" test -e "$E2E/ops/trust" -a -e "$E2E/ops/caravan-trust_1_all.deb"
 
-# ---- hosts of another cluster begin anew: nothing but root on the host can do that ----
+# ---- hosts of another cluster start again: only root on the host can do this ----
 cp "$E2E/ops/trust" "$FLEET/trust"
 fleet_stop_agents && fleet_start_agents && fleet_wait_agents
 on ops trust push
@@ -66,7 +66,7 @@ for h in "${FLEET_HOSTS[@]}"; do check "root on $h begins anew" begin_anew "$h";
 on ops trust push
 check "after root's command the hosts adopt it" status_is 0
 
-# ---- a release of two signatures ----
+# ---- a release with two signatures ----
 TO=$E2E/nomad-1.11.4
 standin 1.11.4 "$TO"
 on ops release add 1.11.4 --os linux --arch "$ARCH" --file "$TO" --url "file://$TO"

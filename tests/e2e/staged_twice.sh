@@ -7,7 +7,7 @@
 needs_standin "three releases one after the other"
 e2e_begin 172 3 2
 note_pids "$E2E/pids"
-staged_is() { # FILE HOST...: it lies there
+staged_is() { # FILE HOST...: every host has staged this file
     local file=$1 h
     shift
     for h; do cmp -s "$file" "$FLEET/$h/bin/.nomad.caravan-new" || { echo "$h has another one, or none"; return 1; }; done

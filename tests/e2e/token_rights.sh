@@ -14,7 +14,7 @@ note_pids "$E2E/pids"
 put() { # PATH JSON
     curl -fsS -X PUT -H "X-Nomad-Token: $FLEET_TOKEN" -d "$2" "$NOMAD_ADDR$1"
 }
-token_of() { # NAME RULES: a policy, and a token that has it
+token_of() { # NAME RULES: makes a policy and a token with it
     put "/v1/acl/policy/$1" "{\"Name\":\"$1\",\"Rules\":\"${2//\"/\\\"}\"}" >/dev/null || return 1
     put /v1/acl/token "{\"Name\":\"$1\",\"Type\":\"client\",\"Policies\":[\"$1\"]}" |
         grep -o '"SecretID":"[^"]*' | cut -d'"' -f4
@@ -38,10 +38,10 @@ NOMAD_TOKEN=$drainer run upgrade "$TARGET" --accept no-snapshot --drain --yes
 check "upgrade checks it again" status_is 4
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3 c1
 
-# The policy that Caravan prints is enough for what it was printed for, and no more.
+# The policy that Caravan prints is enough for its purpose, and not for more.
 run token-policy
 check "the policy depends on the fleet's version" says "oldest server runs Nomad $FROM_VERSION"
-policy_token() { # NAME ARGS...: a token with the policy that is printed for these
+policy_token() { # NAME ARGS...: makes a token with the policy that token-policy prints for ARGS
     local name=$1
     shift
     run token-policy "$@"
@@ -67,7 +67,7 @@ check "a text that is no version is a wrong command line" status_is 2
 NOMAD_TOKEN=$blind run token-policy
 check "if Caravan cannot read the versions, the message says what to do" says "say the oldest: caravan token-policy"
 
-# In mid-run: the first server that is changed comes back without tokens, healthy by all that raft says.
+# In the middle of a run the first upgraded server comes back without tokens; raft reports it healthy.
 deployer=$(token_of deployer 'agent { policy = "write" } node { policy = "write" } operator { policy = "write" } namespace "*" { policy = "read" }')
 release 1.11.5 '{"only":"server","lose-state":true}'
 BEGAN=$SECONDS

@@ -8,7 +8,7 @@ e2e_begin 231 3 2
 FIRST=$E2E/config BERTA=$E2E/berta
 
 as_berta() { CONFIG=$BERTA run "$@"; }
-on_host() { # HOST FINGERPRINT: the trust in force there names this key
+on_host() { # HOST FINGERPRINT: the trust in force on HOST contains this key
     local hex
     hex=$(sed 's/^caravan-key 1 [^ ]* \([0-9a-f]*\) .*/\1/' "$2")
     od -An -v -tx1 "$FLEET/$1/state/trust" | tr -d ' \n' | grep -q "$hex"
@@ -89,7 +89,7 @@ run audit verify
 check "the orders are in the record" status_is 0
 check "each with its receipt" says "Outside of runs: 8 orders, 8 receipts: all genuine; only the removal of the last ones would not show"
 
-# ---- clocks that are two years off: berta's key has a last day ----
+# ---- clocks that are two years off: berta's key expires ----
 fleet_stop_agents c1 c2
 CLOCK_AHEAD=-63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c1
 CLOCK_AHEAD=63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
@@ -104,7 +104,7 @@ check "and the host whose clock was ahead, too" anew c2
 as_berta trust push
 check "and all have it" status_is 0
 cp -r "$BERTA" "$E2E/fork"
-# ---- made by a clock that is days ahead ----
+# ---- a trust file made on a machine whose clock is days ahead ----
 CLOCK_AHEAD=345600 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so as_berta trust rotate watch "$FIRST/keys/observer.pub"
 check "a version is made on a machine whose clock is ahead" status_is 0
 as_berta trust push
@@ -130,7 +130,7 @@ fleet_stop_agents c2
 rm "$FLEET/c2/state/trust"
 check "root restores the previous anchor" anew c2
 
-# ---- the same version, made on two machines ----
+# ---- two machines make the same version ----
 CONFIG=$E2E/fork run trust rotate watch "$FIRST/keys/observer.pub"
 check "another machine makes version 5 as well" status_is 0
 CONFIG=$E2E/fork run trust push

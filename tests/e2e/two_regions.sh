@@ -5,14 +5,14 @@
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "six servers of two regions are configured by hand"
 eval "$(declare -f fleet_nomad_config | sed '1s/.*/plain_config ()/')"
-fleet_nomad_config() { # s1-s3: global; s4-s6: europe, where policies come from
+fleet_nomad_config() { # s1-s3: global; s4-s6: europe, the authoritative region
     plain_config "$1"
     sed -i 's/"bootstrap_expect": 6/"bootstrap_expect": 3, "authoritative_region": "europe"/' "$FLEET/$1/nomad.json"
     [[ $1 == s[456] ]] && sed -i 's/"region": "global"/"region": "europe"/' "$FLEET/$1/nomad.json"
     [[ $1 == c1 ]] && sed -i -E 's/,"127[0-9.]+1[456]:4647"//g' "$FLEET/$1/nomad.json"
     return 0
 }
-region_leads() { # SERVER...: they all name one leader
+region_leads() { # SERVER...: all of them name the same leader
     local h leader first=""
     for h in "$@"; do
         leader=$(fleet_get "$h" "/v1/status/leader?stale") || return 1

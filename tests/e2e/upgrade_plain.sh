@@ -35,7 +35,7 @@ check "the cluster is healthy" healthy
 task_pids >"$E2E/tasks.after"
 check "tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
 
-# The order in which the processes were started is the order of the turns.
+# The order of the process starts is the order of the turns.
 turn() { stat -c '%Y.%y %n' "$FLEET/$1/nomad.pid" | sed 's/^[0-9]*\.//'; }
 order=$(for h in "${FLEET_HOSTS[@]}"; do echo "$(turn "$h" | cut -d' ' -f2) $h"; done | sort | awk '{print $2}' | tr '\n' ' ')
 echo "# turns: $order (leader before the run: $leader)"
