@@ -1,5 +1,5 @@
-/* Allocations: contract in sim_route.h. They are what the leader made (sim_fleet.h);
- * what they are made of is recorded. */
+/* Allocations: contract in sim_route.h. The leader makes them
+ * (sim_fleet.h); their fixed JSON comes from a recording. */
 #include "sim_json.h"
 #include "sim_view.h"
 #include "sim_workload.h"
@@ -153,7 +153,7 @@ static void put_task_states(struct buf *b, const struct sim_alloc_record *a)
     js_close(b, '}');
 }
 
-/* What stub and allocation have in common. */
+/* The fields that the stub and the whole allocation share. */
 static void put_alloc(struct sim_ask *x, const struct sim_record *r)
 {
     static const struct sim_id none;

@@ -27,7 +27,7 @@ static bool is_self(const struct sim_node *n, struct sim_addr addr)
     return sim_addr_eq(addr, sim_node_addr(n));
 }
 
-/* Asks every server for its statistics: who will not answer in time? */
+/* Asks every server for its statistics, and notes the servers that will not answer in time. */
 static void fetch(struct sim_node *n)
 {
     struct sim_autopilot *a = &n->autopilot;
@@ -99,7 +99,7 @@ static void publish(struct sim_node *n)
             sim_autopilot_send(n, n->raft.peers[i].addr);
 }
 
-/* Dead servers go, as many as leave a quorum: at most (voters - 1) / 2. */
+/* Removes dead servers, but at most (voters - 1) / 2: a quorum must stay. */
 static void clean_up(struct sim_node *n)
 {
     struct sim_autopilot_config ac = sim_state_autopilot(&n->durable.state);
@@ -125,7 +125,7 @@ static void clean_up(struct sim_node *n)
     }
 }
 
-/* Fault nonvoter-return; taken away, nothing holds it any more. */
+/* The fault nonvoter-return delays the promotion, until the fault ends. */
 static bool held_back(struct sim_node *n, const struct sim_progress *p)
 {
     const struct sim_member *m = sim_serf_find(n, p->addr);

@@ -6,7 +6,7 @@ struct from {
     int major, minor, patch;
 };
 
-/* First version with it; KEEP_STATUS also came to two older series. */
+/* The first version with each feature. KEEP_STATUS was also added to two older series. */
 static const struct from since[SIM_FEATURE_COUNT] = {
     [SIM_FEATURE_LAST_DRAIN] = {1, 1, 0},  [SIM_FEATURE_PAGES] = {1, 3, 0},
     [SIM_FEATURE_VALIDATE] = {1, 3, 0},    [SIM_FEATURE_KEEP_STATUS] = {1, 5, 0},

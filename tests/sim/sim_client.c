@@ -44,8 +44,8 @@ static void ask_next_server(struct sim_node *n)
     c->server = c->n_servers > 0 ? (c->server + 1) % c->n_servers : 0;
 }
 
-/* Registers; without an answer in a second with the next server, for hold_ms,
- * then after the long wait that Nomad has there. */
+/* Registers. Without an answer it tries the next server after a second, for hold_ms; then it waits
+ * retry_ms, as Nomad does. */
 static void enlist(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
@@ -89,7 +89,7 @@ static void beat(struct sim_node *n)
         (struct sim_beat){n->durable.client_id, c->drivers_healthy, n->now < c->attributes_due};
     sim_node_say(n, &m);
     c->asked_ms = n->now;
-    c->beat_due = n->now + 1000; /* no answer until then: another server is asked */
+    c->beat_due = n->now + 1000; /* without an answer until then the client asks another server */
     ask_next_server(n);
 }
 
@@ -128,7 +128,7 @@ static struct sim_task *task_of(struct sim_node *n, const struct sim_id *alloc)
     return NULL;
 }
 
-/* A place for a new task: a free one, or one that ended and is known to have. */
+/* A place for a new task: a free one, or that of an ended task whose end the servers know. */
 static struct sim_task *free_task(struct sim_node *n)
 {
     for (int i = 0; i < SIM_ALLOCS_MAX; i++)
@@ -158,7 +158,7 @@ void sim_client_order(struct sim_node *n, const struct sim_message *m)
         if (t->status <= SIM_RUNNING)
             t->due_ms = n->now + n->cfg.timing.task_start_ms;
     } else if (o->stop || t->status == SIM_RUNNING) {
-        t->told = false; /* the leader does not know: say it again */
+        t->told = false; /* the leader may not know the state: report it again */
     }
     n->client.tasks_due = n->now;
     n->dirty = true;

@@ -83,7 +83,7 @@ int sim_cluster_leader(const struct sim_cluster *c)
     return best;
 }
 
-/* ---- messages under way: a heap by time ---- */
+/* ---- messages in flight: a heap ordered by time ---- */
 
 static bool before(const struct sim_flight *a, const struct sim_flight *b)
 {

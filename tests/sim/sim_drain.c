@@ -63,7 +63,7 @@ void sim_drain_eligibility(struct sim_node *n, const struct sim_write *w, struct
     ret->index = sim_replicate_write(n, &r);
 }
 
-/* Stops one allocation; its place is filled elsewhere first, unless forced. */
+/* Stops one allocation. Unless forced, first places its successor on another node. */
 static bool move(struct sim_node *n, struct sim_record *r, bool force)
 {
     struct sim_alloc_record *a = &r->u.alloc;

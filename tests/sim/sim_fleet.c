@@ -13,7 +13,7 @@ void sim_fleet_event(struct sim_node_record *r, enum sim_event_kind kind, int64_
     r->events[n] = (struct sim_event){kind, now};
 }
 
-/* Heartbeat timers are the leader's memory, by slot of the node. */
+/* The heartbeat timer of a node, by its slot. Timers are in the leader's memory only. */
 static int64_t *timer(struct sim_node *n, int slot)
 {
     struct sim_fleet *f = &n->fleet;
@@ -27,7 +27,7 @@ static int64_t *timer(struct sim_node *n, int slot)
     return &f->deadline[slot];
 }
 
-/* Two tokens there are from the start, when the settings name them. */
+/* Writes the two tokens that the settings may name. */
 static void first_tokens(struct sim_node *n)
 {
     static const struct sim_id none;
@@ -100,7 +100,7 @@ static struct sim_id new_alloc(struct sim_node *n, int slot, const struct sim_id
     return r.id;
 }
 
-/* Allocations that are wanted, by slot of their node. The caller frees. */
+/* Counts the wanted allocations of each node, by its slot. The caller frees the array. */
 static int *load(const struct sim_state *s)
 {
     int *count = xzalloc((size_t)s->n + 1, sizeof(*count));
@@ -152,8 +152,8 @@ static void lose_allocs(struct sim_node *n, const struct sim_id *node)
     }
 }
 
-/* Every stopped allocation gets a successor as soon as there is a place for it,
- * and orders are repeated until the client has answered. */
+/* Gives every stopped allocation a successor as soon as a node has a place, and repeats orders
+ * until the client has answered. */
 static void tend_allocs(struct sim_node *n)
 {
     static const struct sim_id none;
@@ -173,7 +173,7 @@ static void tend_allocs(struct sim_node *n)
 
 /* ---- registration and heartbeats ---- */
 
-/* Not the leader: pass it on; the leader answers whoever began. */
+/* True: this server does not lead and has passed the message on; the leader answers its origin. */
 static bool pass_on(struct sim_node *n, const struct sim_message *m)
 {
     if (n->raft.role == SIM_LEADER)
@@ -217,7 +217,8 @@ static void first_allocs(struct sim_node *n, const struct sim_id *node, bool ste
         new_alloc(n, slot + i, node, steady);
 }
 
-/* What its stop did to it, or a fault: as a drain of its own is written (client/drain.go). */
+/* Sets what the client's stop or a fault did to the node: a drain by itself, as in
+ * client/drain.go. */
 static void come_back(struct sim_node_record *node, const struct sim_client_info *info, int64_t now)
 {
     node->eligible = node->eligible && !info->ineligible && !info->drained;

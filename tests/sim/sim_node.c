@@ -6,7 +6,7 @@
 #include "sim_serf.h"
 #include "str.h"
 
-#define NET_LEAD_MS 20 /* gossip and raft begin so long before the API of a server opens */
+#define NET_LEAD_MS 20 /* gossip and raft begin this long before a server's API opens */
 
 void sim_node_init(struct sim_node *n, const struct sim_config *cfg, uint64_t seed)
 {
@@ -127,7 +127,7 @@ static int64_t leave_due(const struct sim_node *n)
     return n->leaving_ms + (n->serf.members[0].status == SIM_LEAVING ? step : 3 * step);
 }
 
-/* Restoring: a server that is not up yet hears and says nothing. */
+/* When the network opens: a server that restores its state neither receives nor sends messages. */
 static int64_t net_ms(const struct sim_node *n)
 {
     return n->cfg.server ? MAX_OF(n->api_ms - NET_LEAD_MS, n->started_ms) : n->started_ms;
@@ -183,7 +183,7 @@ static void hear_wrote(struct sim_node *n, const struct sim_message *m)
 
 struct hears {
     void (*fn)(struct sim_node *n, const struct sim_message *m);
-    bool server; /* only servers */
+    bool server; /* for servers only */
 };
 
 void sim_node_receive(struct sim_node *n, const struct sim_message *m, int64_t now)

@@ -92,7 +92,7 @@ static void win(struct sim_node *n)
 
 static void count_votes(struct sim_node *n);
 
-/* pre: only ask; then the real election when enough would agree. */
+/* pre: only ask; when a majority would agree, the real election follows. */
 static void stand(struct sim_node *n, bool pre, bool transfer)
 {
     int place = sim_raft_place(sim_state_config(&n->durable.state), sim_node_addr(n));

@@ -1,5 +1,5 @@
-/* sim_self_config: Nomad's configuration with Go's field names. Contract: sim_route.h.
- * The fixed part has the values of a recorded 1.0.18; what the node knows is filled in. */
+/* sim_self_config: Nomad's configuration with Go's field names. Contract: sim_route.h. The fixed
+ * part has the values of a recorded Nomad 1.0.18; the node's own values are filled in. */
 #include "sim_json.h"
 #include "sim_route.h"
 
@@ -231,7 +231,7 @@ static void put_version(struct buf *b, const struct sim_node *n)
     js_close(b, '}');
 }
 
-/* Lists of clusters since 1.7, one object before. */
+/* Since 1.7 lists of clusters, before 1.7 one object. */
 static void put_neighbours(struct buf *b, const struct sim_node *n)
 {
     bool many = sim_build_at_least(n->cfg.version, 1, 7, 0);

@@ -70,7 +70,7 @@ static bool hear_signals(struct sim_shell *s)
         if (number == SIGINT ? s->conf.node.leave_on_int : s->conf.node.leave_on_term) {
             sim_node_leave(&s->node, sim_shell_now(s));
             sim_net_send(s);
-            return !s->conf.node.server; /* a server ends when it has left */
+            return !s->conf.node.server; /* a server ends later, when it has left */
         }
         return true;
     }
@@ -114,7 +114,7 @@ static int save(struct sim_shell *s, struct err *err)
     return sim_disk_save(s, err);
 }
 
-/* What follows every wake-up, whatever it was. */
+/* The work after every wake-up of the loop. */
 static int step(struct sim_shell *s, struct err *err)
 {
     sim_node_tick(&s->node, sim_shell_now(s));

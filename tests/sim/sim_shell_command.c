@@ -43,7 +43,7 @@ static int validate(const struct sim_settings *s, int n, char **paths)
     return 0;
 }
 
-/* The values of -config; -1: another argument. */
+/* Collects the values of -config. -1: there is another argument. */
 static int configs(int argc, char **argv, char *ret[static CONFIGS_MAX])
 {
     int n = 0;
@@ -86,7 +86,7 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     printf("    Version: %s\n     Server: %s\n     Client: %s\n", settings->version,
            s->conf.node.server ? "true" : "false", s->conf.node.client ? "true" : "false");
     fflush(stdout);
-    int status = 1; /* as Nomad, also when it was told to end and did not leave */
+    int status = 1; /* as Nomad, also after a signal without leaving */
     if (sim_shell_run(s, &err) < 0) {
         (void)complain("Error starting agent", &err);
     } else if (s->node.exited) {

@@ -9,11 +9,11 @@
 #define CONF_MAX  1048576
 #define FILES_MAX 32
 
-/* Keys of Nomad's configuration. An unknown one is a failure to start, as in
- * Nomad; so is one that came with a later minor than this release's. */
+/* The keys of Nomad's configuration. As in Nomad, the agent does not start with an unknown key, or
+ * with a key that a later minor version introduced. */
 struct known {
     const char *section; /* "" for the top level */
-    const char *keys;    /* with blanks between */
+    const char *keys;    /* separated by blanks */
     int major, minor;    /* since */
 };
 
@@ -92,7 +92,7 @@ static bool is_known(const char *section, const char *key, const char *version)
     return false;
 }
 
-/* A block may be an object or an array of one, as HCL's JSON form has it. */
+/* In HCL's JSON form a block is an object, or an array with one object. */
 static const struct json *block(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
@@ -130,7 +130,7 @@ static int read_addr(const char *text, uint16_t port, struct sim_addr *ret, stru
     return 0;
 }
 
-/* add: from a server's RPC port to the port that the stand-in speaks on. */
+/* add: the difference between a server's RPC port and its port for the stand-in's messages. */
 static int read_join(struct sim_config *c, const struct json *list, uint16_t port, int add,
                      struct err *err)
 {

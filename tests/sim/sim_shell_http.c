@@ -80,7 +80,7 @@ static struct sim_pending *from_connection(struct sim_shell *s, struct MHD_Conne
     return p;
 }
 
-/* verify_https_client: a certificate that our CA signed, or no answer. */
+/* verify_https_client: a client without a certificate of our CA gets no answer. */
 static bool client_is_trusted(const struct sim_shell *s, struct MHD_Connection *c)
 {
     if (!s->conf.node.tls || !s->conf.node.tls_verify_client)
@@ -143,7 +143,7 @@ static enum MHD_Result give(struct sim_shell *s, struct sim_pending *p)
     return rv;
 }
 
-/* The answer is there (true), or the request waits. */
+/* True: the answer is complete. False: the request waits. */
 static bool try_answer(struct sim_shell *s, struct sim_pending *p)
 {
     p->request.method = p->method;
@@ -335,7 +335,7 @@ void sim_http_close(struct sim_shell *s)
             MHD_resume_connection(p->connection);
     sim_streams_wake(s);
     if (s->http != NULL)
-        MHD_stop_daemon(s->http); /* gives back every request that has a connection */
+        MHD_stop_daemon(s->http); /* calls `completed` for every request with a connection */
     s->http = NULL;
     for (struct sim_pending *p = s->pending; p != NULL; p = next) {
         next = p->next;

@@ -1,4 +1,4 @@
-/* /v1/agent/monitor: the agent's own log, streamed as Nomad does. Contract: sim_shell.h. */
+/* /v1/agent/monitor: streams the agent's own log, as Nomad does. Contract: sim_shell.h. */
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <strings.h>
@@ -45,7 +45,7 @@ static void add_frame(struct sim_stream *m, const char *line)
     gnutls_free(out.data);
 }
 
-/* "    TIME [LEVEL]  module: message: k=v\n"; values stay with the message here. */
+/* "    TIME [LEVEL]  module: message: k=v\n"; here the values stay in the message. */
 static void add_entry(struct sim_stream *m, const char *level, const char *line)
 {
     auto_json struct json *o = json_new_object();
@@ -82,7 +82,7 @@ void sim_streams_tell(const struct sim_shell *s, const char *level, const char *
     }
 }
 
-/* Called by microhttpd for more of the body; nothing there: sleeps until there is. */
+/* microhttpd calls this for more of the body. If there is no more, the connection is suspended. */
 static ssize_t more(void *ctx, uint64_t at, char *dst, size_t max)
 {
     struct sim_stream *m = ctx;

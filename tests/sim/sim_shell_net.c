@@ -7,8 +7,8 @@
 
 #define PEER_CHECK_MS 200
 
-/* Messages between processes of one machine: a number for the form, then the
- * struct's bytes. */
+/* A message between processes of one machine: a number for the format, then the bytes of the
+ * struct. */
 struct frame {
     uint32_t wire;
     struct sim_message m;
@@ -83,7 +83,7 @@ void sim_net_receive(struct sim_shell *s)
 void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n)
 {
     struct sockaddr_in a = address(to.ip, to.port);
-    /* A lost datagram is a lost message: it is said again, or the caller gives up. */
+    /* A lost datagram is a lost message: the sender repeats it, or the caller gives up. */
     (void)!sendto(s->udp, p, n, 0, (struct sockaddr *)&a, sizeof(a));
 }
 

@@ -1,7 +1,8 @@
-/* The RPC port, as far as a peer's agent asks it whether it serves: the first byte, then one
- * question, as in Nomad (agent/fetch/peer_answer.h). The stand-ins' own talk is on UDP.
+/* The RPC port. It answers only the peer check of Caravan's agents: the first byte and one
+ * question, as Nomad does (agent/fetch/peer_answer.h). The stand-ins themselves use UDP.
  *
- * Bound from the start; accepted is only once the state is restored, as in Nomad. */
+ * The port is bound from the start, and accepts connections when the state is restored, as in
+ * Nomad. */
 #include "sim_shell.h"
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,7 +13,7 @@
 #define RECORD     22 /* a TLS record of the handshake */
 #define AT_ONCE    8
 
-/* A ServerHello of TLS 1.2 that names no real key: nobody here goes on from it. */
+/* A ServerHello of TLS 1.2 without a real key: no peer continues the handshake. */
 static const unsigned char server_hello[] = {
     RECORD, 3,   3,   0,   42,  2,   0,   0,   38,  3,   3,   's', 't',  'a',  'n', 'd',
     '-',    'i', 'n', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',  ' ',  ' ', ' ',
@@ -67,7 +68,7 @@ static void take(struct sim_shell *s)
     }
 }
 
-/* False: it has had its answer, or gets none. */
+/* False: the connection is finished, with or without an answer. */
 static bool answer(const struct sim_shell *s, const struct sim_rpc_conn *c)
 {
     static const unsigned char ack[] = {0, 2, 0, 2};
@@ -88,7 +89,7 @@ static bool answer(const struct sim_shell *s, const struct sim_rpc_conn *c)
     return ping && send(c->fd, frame, FRAME, MSG_NOSIGNAL) == FRAME;
 }
 
-/* The byte alone first: what is behind it stays with the kernel, as it does in Nomad. */
+/* Reads the first byte alone: the kernel keeps the following bytes, as in Nomad. */
 static void hear(const struct sim_shell *s, struct sim_rpc_conn *c)
 {
     size_t room = c->n == 0 ? 1 : 1 + FRAME - c->n;

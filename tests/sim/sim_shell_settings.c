@@ -8,12 +8,12 @@
 #define TRAILER_MAX  16384
 #define SETTINGS_MAX 65536
 
-/* "only" stands among the faults: a release is one file for servers and clients. */
+/* "only" is a key of the faults, because servers and clients run the same release file. */
 static int read_only(struct sim_settings *s, const struct json *faults, struct err *err)
 {
     const char *only = json_str(faults, "only", "");
     if (faults == NULL)
-        return 0; /* settings without faults leave the release's as they are */
+        return 0; /* settings without faults do not change the release's faults */
     if (only[0] != '\0' && !str_eq(only, "server") && !str_eq(only, "client"))
         return err_set(err, ERR_CONFIG, 0, "faults: only %s: server or client", only);
     str_cut(s->only, sizeof(s->only), only);
@@ -53,7 +53,7 @@ static int read_token(const struct json *o, const char *key, struct sim_id *ret,
     return 0;
 }
 
-/* One document of settings; the trailer and NOMAD_SIM have the same keys. */
+/* Applies one document of settings; the trailer and NOMAD_SIM have the same keys. */
 static int apply(struct sim_settings *s, const struct json *o, struct err *err)
 {
     static const char *const known[] = {"version", "preset", "timing", "faults",  "allocs",
@@ -89,7 +89,7 @@ static int apply(struct sim_settings *s, const struct json *o, struct err *err)
     return read_faults(&s->faults, json_get(o, "faults"), err);
 }
 
-/* The last bytes of the running file, NUL-terminated. */
+/* Reads the last bytes of the running file, NUL-terminated. */
 static int read_tail(struct buf *ret, struct err *err)
 {
     autofile FILE *f = fopen("/proc/self/exe", "rb");
@@ -161,7 +161,7 @@ void sim_settings_faults(struct sim_shell *s)
                        json_parse(text.data, text.len, SETTINGS_MAX, &o, &err) < 0 ||
                        read_faults(&f, o, &err) < 0)) {
         sim_shell_log(s, "WARN", "sim: %s: %s", path, err.text);
-        return; /* perhaps half written: read again */
+        return; /* the file may be incomplete: read it again later */
     }
     s->faults_stamp = stamp;
     s->node.faults = f;

@@ -3,7 +3,7 @@
 
 static const char *const topic_names[SIM_TOPICS] = {"members", "leader", "autopilot", "raft"};
 
-/* Adds a value unless it is what this host and topic showed last. */
+/* Adds a value unless it equals the last value of this host and topic. */
 void sim_timeline_add(struct sim_timeline *t, int64_t at_ms, char host, enum sim_topic topic,
                       const char *value)
 {
@@ -33,7 +33,7 @@ char sim_timeline_part(int host, int x, int before, int after)
 
 struct parts {
     int x, before, after;
-    char versions[2][16]; /* of X: the first seen, another */
+    char versions[2][16]; /* of X: the first version, and another one */
 };
 
 static char part_of(const struct parts *p, int host)
@@ -41,7 +41,7 @@ static char part_of(const struct parts *p, int host)
     return sim_timeline_part(host, p->x, p->before, p->after);
 }
 
-/* Number of the host in "s2" or "10.99.0.12" or "127.0.0.12:4647"; 0: none. */
+/* The number of the host in "s2", "10.99.0.12" or "127.0.0.12:4647"; 0: there is none. */
 int sim_timeline_host(const char *s)
 {
     const char *dot = strrchr(s, '.');
@@ -192,8 +192,8 @@ static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
             snprintf(dst + used, n - used, "%s[%s]", i > 0 ? " " : "", c[i]->value), 0);
 }
 
-/* Which change of the model is the same as the recorded one: by host, topic, value
- * and how often that value was shown before. NULL: none. */
+/* The change of the model that equals the recorded one in host, topic, value and the number of
+ * earlier times of that value. NULL: there is none. */
 static const struct sim_change *match(const struct sim_timeline *recorded, int i,
                                       const struct sim_timeline *model)
 {

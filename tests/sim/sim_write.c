@@ -1,4 +1,4 @@
-/* sim_fleet_write: the changes the API can ask of a leader. Contract: sim_fleet.h. */
+/* sim_fleet_write: the changes that the API can request from a leader. Contract: sim_fleet.h. */
 #include "sim_fleet.h"
 #include "sim_raft.h"
 #include "sim_serf.h"
