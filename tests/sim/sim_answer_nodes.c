@@ -98,7 +98,7 @@ static int by_id(const void *a, const void *b)
 }
 
 /* All records of one kind, ordered by id; the caller frees the array. */
-static const struct sim_record **sorted(const struct sim_node *n, size_t *ret_n)
+static const struct sim_record **sort_records(const struct sim_node *n, size_t *ret_n)
 {
     const struct sim_record **list =
         xzalloc((size_t)n->durable.state.n + 1, sizeof(const struct sim_record *));
@@ -128,7 +128,7 @@ enum sim_answered sim_get_nodes(struct sim_ask *x)
     if (!pages || !sim_query(x->q, "next_token", token, sizeof(token)))
         token[0] = '\0';
     (void)sim_query(x->q, "prefix", prefix, sizeof(prefix));
-    autofree const struct sim_record **list = sorted(x->n, &n);
+    autofree const struct sim_record **list = sort_records(x->n, &n);
     if (sim_view_empty(x->n, x->stale))
         n = 0;
     js_open(&x->a->body, NULL, '[');

@@ -46,7 +46,7 @@ static void ask_next_server(struct sim_node *n)
 
 /* Registers. Without an answer it tries the next server after a second, for hold_ms; then it waits
  * retry_ms, as Nomad does. */
-static void enlist(struct sim_node *n)
+static void register_node(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
     if (c->give_up_ms == INT64_MAX)
@@ -81,7 +81,7 @@ static void enlist(struct sim_node *n)
     ask_next_server(n);
 }
 
-static void beat(struct sim_node *n)
+static void send_beat(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
     struct sim_message m = to_server(n, SIM_MSG_BEAT);
@@ -164,7 +164,7 @@ void sim_client_order(struct sim_node *n, const struct sim_message *m)
     n->dirty = true;
 }
 
-static void tell(struct sim_node *n, const struct sim_task *t)
+static void report_task(struct sim_node *n, const struct sim_task *t)
 {
     struct sim_message m = to_server(n, SIM_MSG_TASKS);
     m.u.tasks = (struct sim_tasks){.node = n->durable.client_id,
@@ -198,7 +198,7 @@ static void tend_tasks(struct sim_node *n)
         if (t->due_ms != 0)
             due = MIN_OF(due, t->due_ms);
         if (!t->told && n->client.registered) {
-            tell(n, t);
+            report_task(n, t);
             due = MIN_OF(due, n->now + 500);
         }
     }
@@ -211,7 +211,7 @@ void sim_client_tick(struct sim_node *n)
     if (n->now < n->api_ms)
         return;
     if (!c->registered && n->now >= c->register_due)
-        enlist(n);
+        register_node(n);
     if (c->registered && n->now >= c->drivers_due) {
         c->drivers_healthy = true;
         c->drivers_due = INT64_MAX;
@@ -221,7 +221,7 @@ void sim_client_tick(struct sim_node *n)
         c->beat_due = n->now;
     c->bare = n->now < c->attributes_due;
     if (c->registered && n->now >= c->beat_due)
-        beat(n);
+        send_beat(n);
     if (n->now >= c->tasks_due)
         tend_tasks(n);
 }

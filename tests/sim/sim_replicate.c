@@ -234,7 +234,7 @@ static void hold_back(struct sim_node *n, const struct sim_member *m)
 }
 
 /* True: the two clusters differ, and one server alone formed one of them. */
-static bool stranger(const struct sim_raft_config *c, const struct sim_info *info)
+static bool is_foreign_cluster(const struct sim_raft_config *c, const struct sim_info *info)
 {
     return info->bootstrapped && !sim_id_eq(&c->alone, &info->alone);
 }
@@ -251,7 +251,7 @@ void sim_replicate_join(struct sim_node *n)
         int place = sim_raft_place(c, info->addr);
         if (n->serf.members[i].status != SIM_ALIVE || !sim_serf_is_ours(n, &n->serf.members[i]))
             continue;
-        if (place < 0 && stranger(c, info))
+        if (place < 0 && is_foreign_cluster(c, info))
             continue;
         if (place < 0 && c->n < SIM_SERVERS_MAX) {
             bool voter = info->raft_vsn < 3 && info->nonvoter_ms == 0;

@@ -190,7 +190,7 @@ static const struct sim_token_record *token_of_settings(const struct sim_ask *x)
 }
 
 /* NULL: the token allows the request. Else the text of the refusal. */
-static const char *refused(struct sim_ask *x, enum sim_need need)
+static const char *token_refusal(struct sim_ask *x, enum sim_need need)
 {
     const struct sim_record *r = NULL;
     x->may_read_space = true;
@@ -257,7 +257,7 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
     return false;
 }
 
-static enum sim_answered run(struct sim_ask *x, const struct route *r)
+static enum sim_answered run_route(struct sim_ask *x, const struct route *r)
 {
     enum sim_answered ret;
     char none[2], region[64];
@@ -269,7 +269,7 @@ static enum sim_answered run(struct sim_ask *x, const struct route *r)
     if (r->where != SIM_LOCAL && sim_query(x->q, "region", region, sizeof(region)) &&
         region[0] != '\0' && strcmp(region, x->n->cfg.region) != 0)
         return sim_fail(x, 500, "No path to region"); /* requests stay in their region */
-    const char *why = refused(x, r->need);
+    const char *why = token_refusal(x, r->need);
     if (why != NULL && r->need == SIM_NEED_MANAGEMENT && r->fn == sim_get_snapshot &&
         x->token != NULL && (x->token->operator_ == SIM_RIGHT_WRITE || x->token->saves) &&
         sim_build_has(x->n->cfg.version, SIM_FEATURE_SNAPSHOT_WRITE))
@@ -303,7 +303,7 @@ enum sim_answered sim_answer(struct sim_node *n, struct sim_request *q, struct s
             continue;
         path = true;
         if (strstr(r->methods, q->method) != NULL)
-            return run(&x, r);
+            return run_route(&x, r);
     }
     return path ? sim_fail(&x, 405, "Invalid method") : SIM_ANSWERED;
 }

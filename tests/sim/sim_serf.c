@@ -117,7 +117,7 @@ void sim_serf_left(struct sim_node *n, struct sim_member *m)
 }
 
 /* Sends `alive` to every known member, and to configured addresses until they answer. */
-static void probe(struct sim_node *n)
+static void probe_members(struct sim_node *n)
 {
     n->serf.members[0].info = sim_serf_self(n);
     for (int i = 1; i < n->serf.n; i++)
@@ -139,7 +139,7 @@ void sim_serf_tick(struct sim_node *n)
     n->serf.probe_due = n->now + n->cfg.timing.probe_ms;
     if (n->durable.term == 0)
         sim_raft_members_changed(n); /* a server that is alone receives no messages */
-    probe(n);
+    probe_members(n);
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];
         int64_t wait = MAX_OF(m->fail_after_ms, n->faults.stale_alive);
@@ -181,7 +181,7 @@ void sim_serf_tell(struct sim_node *n, const struct sim_message *msg)
     if (m == &n->serf.members[0]) {
         if (t->status == SIM_FAILED || t->status == SIM_LEFT) {
             n->durable.incarnation += t->info.incarnation >= n->durable.incarnation;
-            probe(n); /* refutes the rumour that this server is dead */
+            probe_members(n); /* refutes the rumour that this server is dead */
         }
         return;
     }

@@ -54,7 +54,7 @@ static int read_token(const struct json *o, const char *key, struct sim_id *ret,
 }
 
 /* Applies one document of settings; the trailer and NOMAD_SIM have the same keys. */
-static int apply(struct sim_settings *s, const struct json *o, struct err *err)
+static int apply_settings(struct sim_settings *s, const struct json *o, struct err *err)
 {
     static const char *const known[] = {"version", "preset", "timing", "faults",  "allocs",
                                         "tasks",   "crowd",  "acl",    "requests"};
@@ -122,7 +122,7 @@ static int read_trailer(struct sim_settings *s, struct err *err)
     size_t n = tail.len - (size_t)(at - tail.data);
     if (json_parse(at, n, TRAILER_MAX, &o, err) < 0)
         return err_wrap(err, "the release's trailer");
-    return apply(s, o, err);
+    return apply_settings(s, o, err);
 }
 
 int sim_settings_load(struct sim_settings *ret, struct err *err)
@@ -136,7 +136,8 @@ int sim_settings_load(struct sim_settings *ret, struct err *err)
         return -1;
     if (path != NULL && path[0] != '\0') {
         if (file_read(path, SETTINGS_MAX, FILE_FOLLOW, &text, err) < 0 ||
-            json_parse(text.data, text.len, SETTINGS_MAX, &o, err) < 0 || apply(&s, o, err) < 0)
+            json_parse(text.data, text.len, SETTINGS_MAX, &o, err) < 0 ||
+            apply_settings(&s, o, err) < 0)
             return err_wrap(err, "NOMAD_SIM=%s", path);
     }
     *ret = s;

@@ -38,7 +38,7 @@ static bool is_there(int64_t pid)
 }
 
 /* Finds a task that an agent started before it was killed and could not record. */
-static pid_t adopt(const struct sim_shell *s, const struct sim_task *t)
+static pid_t adopt_task(const struct sim_shell *s, const struct sim_task *t)
 {
     char path[256], text[24] = "";
     uint64_t pid = 0;
@@ -56,7 +56,7 @@ static void start_task(struct sim_shell *s, struct sim_task *t)
     struct spawn sp = {.argv = argv, .quiet = true, .pass_fd = -1};
     struct err err = ERR_INIT;
     char path[256], text[24];
-    pid_t pid = adopt(s, t);
+    pid_t pid = adopt_task(s, t);
     if (pid == 0 && spawn_start(&sp, &pid, &err) < 0) {
         sim_shell_log(s, "ERROR", "client.driver_mgr: failed to start task: %s", err.text);
         return;

@@ -183,7 +183,7 @@ static int values_of(const struct sim_timeline *t, char host, int topic,
     return n;
 }
 
-static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
+static void list_changes(char *dst, size_t n, const struct sim_change *const *c, int k)
 {
     size_t used = 0;
     dst[0] = '\0';
@@ -194,8 +194,8 @@ static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
 
 /* The change of the model that equals the recorded one in host, topic, value and the number of
  * earlier times of that value. NULL: there is none. */
-static const struct sim_change *match(const struct sim_timeline *recorded, int i,
-                                      const struct sim_timeline *model)
+static const struct sim_change *match_change(const struct sim_timeline *recorded, int i,
+                                             const struct sim_timeline *model)
 {
     const struct sim_change *r = &recorded->changes[i];
     int nth = 0;
@@ -225,15 +225,15 @@ const char *sim_timeline_differs(const struct sim_timeline *recorded,
             if (same || n == 0)
                 continue;
             char x[170], y[170];
-            list(x, sizeof(x), a, n);
-            list(y, sizeof(y), b, m);
+            list_changes(x, sizeof(x), a, n);
+            list_changes(y, sizeof(y), b, m);
             snprintf(text, 400, "%c %s: recorded %s, model %s", *host, topic_names[topic], x, y);
             return text;
         }
     for (int i = 0; i < recorded->n; i++)
         for (int k = i + 1; k < recorded->n; k++) {
-            const struct sim_change *one = match(recorded, i, model);
-            const struct sim_change *two = match(recorded, k, model);
+            const struct sim_change *one = match_change(recorded, i, model);
+            const struct sim_change *two = match_change(recorded, k, model);
             if (recorded->changes[k].at_ms - recorded->changes[i].at_ms < apart_ms || one == NULL ||
                 two == NULL || one->at_ms <= two->at_ms)
                 continue;
