@@ -1,19 +1,20 @@
-# Caravan: build, test, install. `make help` lists what can be asked for.
+# Caravan: build, test, install. `make help` lists the targets.
 #
-# One file, not recursive. A folder of sources is a room: its sources are what lies in it,
-# it has an include path and an archive of its own. Flavours stand side by side in build/:
+# There is only this makefile; it is not recursive. A folder of sources is a room: all .c files in
+# the folder belong to the room, and the room has an include path and an archive of its own.
+# A flavour is a way to compile; each flavour has its folder in build/:
 #
-#   release  what is installed
-#   asan     the same under address and undefined-behaviour sanitizers: tests
-#   tsan     under the thread sanitizer: the tests of what has threads
-#   fuzz     by clang with libFuzzer, for `make fuzz`
+#   release  for installation
+#   asan     with the address and undefined-behaviour sanitizers, for tests
+#   tsan     with the thread sanitizer, for the tests of programs with threads
+#   fuzz     with clang and libFuzzer, for `make fuzz`
 #
-# Tests follow names, in any folder under tests/:
+# The name of a file in any folder under tests/ says what it is:
 #   tests/*/test_X.c       a cmocka program; other .c files of tests/unit are fixtures
-#   tests/fuzz/fuzz_X.c    a fuzz target; replayed over tests/fuzz/corpus/X/
+#   tests/fuzz/fuzz_X.c    a fuzz target; `make test` replays tests/fuzz/corpus/X/
 #   tests/*/main_X.c       a program, build/<flavour>/tests/X
 #   tests/*/preload_X.c    a shared object, build/<flavour>/tests/preload_X.so
-#   tests/e2e/X.sh, tests/*/X.test    a script that prints TAP (lib_X.sh: a part of one)
+#   tests/e2e/X.sh, tests/*/X.test    a script that prints TAP (lib_X.sh: a part of scripts)
 
 BUILD  ?= build
 PREFIX ?= /usr
@@ -40,8 +41,9 @@ FLAVOURS := release asan tsan fuzz
 
 # ---- rooms ----
 
-# The ladder of rooms: a room and those it may include, which bring what they may include.
-# What a room must not see it cannot include, nor link. `make lint` reads these lines too.
+# The ladder of rooms: each line names a room and the rooms it may include. The room may also
+# include all that those rooms may include. No other header is on the room's include path, and no
+# other archive is linked. `make lint` reads these lines, too.
 MAY_common             :=
 MAY_proto              := common
 MAY_coordinator/model  := proto
@@ -61,9 +63,9 @@ MAY_agent/seed         := agent/shared
 MAY_agent/swap         := agent/host
 
 ROOMS := $(patsubst MAY_%,%,$(filter MAY_%,$(.VARIABLES)))
-# A room and all it may include.
+# A room and all rooms it may include.
 reach = $(sort $1 $(foreach r,$(MAY_$1),$(call reach,$r)))
-# The room of a source: the folder it lies in; of a test, every room.
+# The rooms that a source may include: those of its folder. A test may include every room.
 rooms_of = $(if $(filter tests/%,$1),$(ROOMS),$(call reach,$(patsubst %/,%,$(dir $1))))
 
 # ---- sources ----
@@ -98,8 +100,8 @@ THREADED := $(filter test_link% test_file_server,$(TESTS))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla \
         -Wundef -Wswitch-enum -Wwrite-strings -Wconversion -Werror -Wno-format-truncation
-# (A text for people that is too long is cut, on purpose; how much of that gcc notices depends
-# on the flavour.)
+# -Wno-format-truncation: Caravan cuts texts for people that are too long, on purpose. Which of them
+# gcc notices depends on the flavour.
 BASE := -std=gnu11 -D_GNU_SOURCE $(WARN) -g
 
 CFLAGS_release  := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -115,15 +117,16 @@ LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 CC_fuzz         := $(FUZZ_CC)
 compiler = $(or $(CC_$1),$(CC))
 
-# What the assembler puts there is not seen by who optimises while linking, as packages may.
+# The assembler defines symbols in this file (.incbin). Link-time optimisation, which packages may
+# turn on, does not see them.
 OWN_hazards_built_in.c := -fno-lto
 
-# The fence. For quotes only, so that <spawn.h> stays the system's.
+# Include paths keep the rooms apart. -iquote applies to "..." only, so <spawn.h> is the system's.
 QUOTES_tests := $(addprefix -iquote ,$(sort $(patsubst %/,%,$(dir $(wildcard tests/*/*.h)))))
 quotes_of = $(addprefix -iquote ,$(call rooms_of,$1)) $(if $(filter tests/%,$1),$(QUOTES_tests))
 
-# Libraries by the names that deploy/libraries gives them, which asks pkg-config: once for each,
-# when something is compiled or linked that needs them, for `make deps` may have to come first.
+# Libraries by their names in deploy/libraries, which asks pkg-config. make calls it once for each
+# library, and only when a rule needs that library, because `make deps` may have to run first.
 LIBRARIES      := nng msgpack sodium curl jansson inih archive systemd sqlite3 microhttpd
 LIBRARIES_test := cmocka gnutls $(LIBRARIES)
 ask  = $(eval $1 := $(shell deploy/libraries $2))$(if $(filter 0,$(.SHELLSTATUS)),$($1),$(error \
@@ -155,7 +158,7 @@ $(call archive,$1,$2): $(call object,$1,$(SRC_$2)) $(BUILD)/$1/list/$2
 	$$(call say,AR,$$@)
 	$(Q)rm -f $$@ && ar rcsD $$@ $$(filter %.o,$$^)
 
-# A source that went away must leave the archive too.
+# The list changes when a source is deleted: then the archive is made again without its object.
 $(BUILD)/$1/list/$2: FORCE
 	@mkdir -p $$(@D); echo '$(SRC_$2)' | cmp -s - $$@ || echo '$(SRC_$2)' >$$@
 endef
@@ -189,7 +192,7 @@ $(foreach s,$(SRC_fuzz),$(eval $(call program_rules,$1,tests/$(notdir $(basename
 endef
 $(foreach f,$(FLAVOURS),$(eval $(call flavour_rules,$f)))
 
-# What the assembler puts into an object the compiler does not tell of.
+# The compiler's dependency files do not name a file that the assembler reads (.incbin).
 $(foreach f,$(FLAVOURS),\
   $(eval $(call object,$f,coordinator/store/hazards_built_in.c): coordinator/plan/hazards.conf))
 
@@ -197,23 +200,23 @@ $(foreach f,$(FLAVOURS),\
 $(foreach f,release asan tsan,$(foreach z,$(FUZZERS),\
   $(eval $(BUILD)/$f/tests/$z: $(call object,$f,tests/fuzz/replay.c))))
 
-# ---- what can be asked for ----
+# ---- targets ----
 
-all: release ## the programs, release flavour (default)
+all: release ## build the programs, release flavour (default)
 
 in = $(addprefix $(BUILD)/$1/,$2)
 libraries = $(foreach r,$(ROOMS),$(call archive,$1,$r))
 release: $(call libraries,release) $(call in,release,$(PROGRAMS))
-asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## the same under sanitizers
+asan: $(call libraries,asan) $(call in,asan,$(PROGRAMS)) ## build the programs with sanitizers
 
 tests-built: release asan pages \
 	$(addprefix $(BUILD)/release/tests/,$(TOOLS) $(PRELOADS)) \
 	$(addprefix $(BUILD)/asan/tests/,$(TESTS) $(FUZZERS) $(TOOLS)) \
 	$(addprefix $(BUILD)/tsan/tests/,$(THREADED))
 
-# What people wait for takes minutes. DEEP=1, as .ci/run has it, walks ten times as many worlds, ends
-# programs before every effect and operation instead of every seventh one, and runs the long scripts,
-# too (tests/run). A program walks at most 20,000 worlds: then it has time enough until its deadline.
+# `make test` takes minutes. DEEP=1 (used by .ci/run) runs ten times as many worlds, kills programs
+# before every effect and operation instead of every seventh one, and also runs the long scripts
+# (tests/run). One program runs at most 20,000 worlds, because each program has a deadline.
 DEEP        ?=
 WORLDS      ?= $(if $(DEEP),20000,10000)
 WORLDS_FROM := $(if $(DEEP),1 20001 40001 60001 80001,1)
@@ -228,8 +231,8 @@ RUN := $(foreach z,$(FUZZERS),'$(BUILD)/asan/tests/$z tests/fuzz/corpus/$(patsub
        $(addprefix $(BUILD)/tsan/tests/,$(THREADED)) \
        $(addprefix $(BUILD)/asan/tests/,$(TESTS))
 
-# Packages first, then the build, then the tests: three steps even under -j.
-test: ## all tests: installs what is missing, builds, runs (ONLY=pattern: a part; DEEP=1: longer)
+# Packages first, then the build, then the tests: three steps in this order, also with -j.
+test: ## install missing packages, build, run all tests (ONLY=pattern: some; DEEP=1: longer)
 	@$(MAKE) --no-print-directory deps
 	@$(MAKE) --no-print-directory tests-built
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' ONLY='$(ONLY)' \
@@ -241,53 +244,54 @@ lint: compile_commands.json release ## the ladder of rooms, symbols, budgets, fo
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
 	    $(wildcard tests/lint/*.test)
 
-fuzz: $(addprefix $(BUILD)/fuzz/tests/,$(FUZZERS)) ## explore: each target for FUZZ_SECONDS
+fuzz: $(addprefix $(BUILD)/fuzz/tests/,$(FUZZERS)) ## search new inputs for every fuzz target (FUZZ_SECONDS=60)
 	@BUILD='$(BUILD)/fuzz/tests' SECONDS_EACH='$(FUZZ_SECONDS)' $(BASH) tests/fuzz/explore \
 	    $(FUZZERS)
 
-worlds: $(BUILD)/release/tests/worlds ## random worlds alone (WORLDS=n)
+worlds: $(BUILD)/release/tests/worlds ## run only the random worlds (WORLDS=5000: how many)
 	$(BUILD)/release/tests/worlds --worlds $(WORLDS)
 
-# A script of its folder that stands for a target; says so while it is not there.
-script = @[ -x $1 ] || { echo '$1 is not there yet' >&2; exit 1; }; \
+# Runs the script of a target; fails with a message if the script does not exist.
+script = @[ -x $1 ] || { echo '$1 does not exist or is not executable' >&2; exit 1; }; \
          CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' exec $1
-demo: ## a cluster on loopback, upgraded before your eyes
+demo: ## start a fleet on loopback and upgrade it; takes about a minute
 	@$(BASH) deploy/install-deps demo
 	@$(MAKE) --no-print-directory release $(call in,release,tests/nomad)
 	$(call script,deploy/demo/demo)
-bench: tests-built ## figures, each with its yardstick
+bench: tests-built ## measure times and memory, each with a value to compare with
 	$(call script,tests/bench/run)
-lab: ## scenarios on hosts with a systemd of their own; root (SCENARIO=name: one)
+lab: ## run scenarios on hosts with systemd; needs root (SCENARIO=name: one scenario)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' SCENARIO='$(SCENARIO)' exec tests/lab/run
 HOST ?= s1
-lab-shell: ## a shell on a host of the lab (HOST=s1, c1, coord, ...)
+lab-shell: ## open a shell on a host of the lab (HOST=s1, c1, coord, ...)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --shell '$(HOST)'
-bench-host: ## figures that need hosts: Nomad's silence, memory of the three programs
+bench-host: ## measure on hosts of the lab: Nomad's silence, memory of the programs; needs root
 	@CARAVAN_BUILD='$(abspath $(BUILD))' exec tests/lab/run --bench
-fresh: ## demo and test on minimal machines of Debian 12 and 13; root (FRESH=13:demo:root: a part)
+fresh: ## demo and tests on minimal Debian 12 and 13; needs root (FRESH=13:demo:root: one case)
 	@CARAVAN_BUILD='$(abspath $(BUILD))' FRESH='$(FRESH)' exec tests/fresh/run
 lab-built: release deb $(call in,release,$(addprefix tests/,nomad depot watcher wire inside))
-mutants: ## planted defects: each must be caught
+mutants: ## plant defects; the random worlds must find each
 	$(call script,tests/worlds/run-mutants)
 
-deps: ## installs the Debian packages that are missing
+deps: ## install missing Debian packages
 	@$(BASH) deploy/install-deps test
 
-# Quoted, for a folder may have a space in its name.
+# In quotes, because the name of a folder may contain a space.
 SHARE := '$(DESTDIR)$(PREFIX)'
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 PAGES   := $(BUILD)/pages
-# Manual pages, completion, example configuration, instance units: from the programs' tables.
+# Manual pages, completion, example configurations and instance units, made from the tables that the
+# programs print.
 pages: $(PAGES)/done
 $(PAGES)/done: $(call in,release,$(PROGRAMS)) common/log.c deploy/make-pages \
                $(wildcard deploy/man/* deploy/completion/* deploy/catalog/* deploy/units/*)
 	$(call say,PAGES,$(PAGES))
 	$(Q)$(BASH) deploy/make-pages $(BUILD)/release $(PAGES) && touch $@
 
-# What each package holds is its own target's; packages put nothing elsewhere. /etc is the
-# operator's: there, only packages install a configuration, which know how to keep his.
+# One target for the files of each package. The targets install nothing into /etc: only the packages
+# do so, because a package keeps a configuration that the operator has changed.
 SHARED := $(SHARE)/share
-install: install-coordinator install-agent ## DESTDIR= PREFIX=/usr UNITDIR=
+install: install-coordinator install-agent ## install programs and pages (DESTDIR= PREFIX=/usr UNITDIR=)
 install-coordinator: release pages
 	install -D -m 755 $(BUILD)/release/caravan $(SHARE)/bin/caravan
 	install -D -m 644 $(PAGES)/man/caravan.1 $(SHARED)/man/man1/caravan.1
@@ -310,30 +314,30 @@ install-agent: release pages
 	install -D -m 644 deploy/tmpfiles.conf $(SHARE)/lib/tmpfiles.d/caravan-agent.conf
 
 DEB_VERSION ?=
-deb: ## Debian packages, in build/deb (DEB_VERSION=: as another version, to upgrade to)
+deb: ## build the Debian packages in build/deb (DEB_VERSION=x: with another version)
 	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-deb '$(BUILD)/deb/tree' '$(DEB_VERSION)'
 
-rpm: ## RPM packages, in build/rpm/RPMS
+rpm: ## build the RPM packages in build/rpm/RPMS
 	@CARAVAN_CC='$(CC)' $(BASH) deploy/make-rpm '$(BUILD)/rpm'
-packages-test: deb rpm ## what is in the packages, lintian, rpmlint
+packages-test: deb rpm ## check the contents of the packages; lintian, rpmlint
 	@CARAVAN_ROOT='$(CURDIR)' CARAVAN_BUILD='$(abspath $(BUILD))' $(BASH) tests/run \
 	    tests/packages/debs tests/packages/rpms
 
 comma := ,
-compile_commands.json: Makefile FORCE ## for editors and clang-tidy
+compile_commands.json: Makefile FORCE ## write the compile commands for editors and clang-tidy
 	@{ echo '['; sep=; \
 	$(foreach r,$(ROOMS) tests,for s in $(filter $r/%,$(SRC_all)); do \
 	  printf '%s{"directory":"%s","file":"%s","command":"%s"}\n' "$$sep" '$(CURDIR)' "$$s" \
 	  "$(CC) $(BASE) $(call quotes_of,$r/x) -c $$s"; sep='$(comma)'; done;) echo ']'; } >$@
 
-# For scripts that compile a source of their own: every room, in quotes.
+# Prints the include paths of all rooms, for scripts that compile a source of their own.
 quotes:
 	@echo '$(addprefix -iquote ,$(ROOMS))'
 
-help: ## this list
+help: ## print this list
 	@sed -n 's/^\([a-z_.-]*\):.*## /\1\t/p' Makefile | expand -t 24
 
-clean: ## removes what was built
+clean: ## remove all built files
 	rm -rf --one-file-system $(BUILD) compile_commands.json
 
 FORCE:

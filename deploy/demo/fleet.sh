@@ -1,22 +1,24 @@
-# fleet.sh - a Nomad fleet with its Caravan agents on loopback addresses; sourced by demo and tests.
+# fleet.sh - a Nomad fleet with Caravan agents on loopback addresses; sourced by the demo and tests.
 #
-#   fleet_new ROOT NET SERVERS CLIENTS   directories and configuration; NET is the third number of
-#                                        the addresses, so that fleets do not meet: 127.0.NET.x
-#   fleet_binary HOST FILE               puts FILE in as the host's Nomad
-#   fleet_start_nomad [HOST...]          starts Nomad (all hosts when none is named)
-#   fleet_wait_healthy SECONDS           one leader, all members alive, all nodes ready, autopilot content
-#   fleet_start_agents [HOST...]         caravan-swap, which starts caravan-agent
-#   fleet_wait_agents [HOST...]          until each listens and knows its Nomad, at most 20 s
-#   fleet_stop                           ends what was started, by pid
+#   fleet_new ROOT NET SERVERS CLIENTS   makes directories and configuration; NET is the third number
+#                                        of the addresses (127.0.NET.x), one for each fleet
+#   fleet_binary HOST FILE               makes FILE the Nomad binary of the host
+#   fleet_start_nomad [HOST...]          starts Nomad; on all hosts if no host is named
+#   fleet_wait_healthy SECONDS           waits until there is one leader, all members are alive, all
+#                                        nodes are ready and autopilot reports healthy
+#   fleet_start_agents [HOST...]         starts caravan-swap, which starts caravan-agent
+#   fleet_wait_agents [HOST...]          waits, at most 20 s, until each agent listens and its
+#                                        caravan-swap has looked at Nomad
+#   fleet_stop                           ends every started process by its pid
 #
-# Hosts are s1.. and c1..; everything of a host lies in $FLEET/HOST. Addresses: s1 is .11, c1 is
-# .21. Ports are Nomad's and Caravan's own. Needs bash and curl. The same fleet runs on real
-# Nomad: only the binaries differ.
+# Hosts are s1.. and c1..; all files of a host are in $FLEET/HOST. Addresses: s1 is .11, c1 is
+# .21. The ports are the usual ones of Nomad and Caravan. Needs bash and curl. The same fleet runs on
+# real Nomad: only the binaries differ.
 #
-# Set before fleet_new to change what is made: FLEET_RAFT (3), FLEET_SIM (a JSON text for the
-# stand-in), FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
+# Variables for fleet_new: FLEET_RAFT (3), FLEET_SIM (settings of the stand-in as JSON),
+# FLEET_AGENT_EXTRA (lines for every agent.conf), FLEET_ACL (1: ACLs on).
 
-umask 022 # the agent's own user reads what is made here
+umask 022 # the agent's own user must be able to read these files
 # shellcheck source=deploy/demo/wait.sh
 . "$(dirname "${BASH_SOURCE[0]}")/wait.sh"
 # shellcheck source=deploy/demo/reach.sh
@@ -109,11 +111,11 @@ fetch_program = $FLEET/bin/caravan-fetch
 agent_program = $FLEET/bin/caravan-agent
 ${FLEET_AGENT_EXTRA:-}
 CONF
-    # Loopback fleets are many hosts on one machine: each gets a machine id of its own.
+    # All hosts of a loopback fleet are on one machine: each host needs a machine id of its own.
     printf '%s' "$FLEET/$h" | sha256sum | cut -c1-32 >"$dir/machine-id"
 }
 
-fleet_host() { # HOST: its directories and configuration
+fleet_host() { # HOST: makes its directories and configuration
     mkdir -p "$FLEET/$1/bin" "$FLEET/$1/data" "$FLEET/$1/state" "$FLEET/$1/run"
     fleet_nomad_config "$1"
     fleet_agent_config "$1"
@@ -144,19 +146,20 @@ fleet_start_nomad() {
     for h in "${hosts[@]}"; do fleet_service "$h" start || return 1; done
 }
 
-fleet_get() { # HOST PATH: body, or nothing
-    # With TLS the certificate names the role, not the address: --resolve by --connect-to.
+fleet_get() { # HOST PATH: prints the body of the answer, or nothing
+    # With TLS the certificate contains the role's name instead of the address: curl must ask for
+    # that name, and --connect-to leads curl to the host.
     local name=${FLEET_TLS_NAME:-$(fleet_address "$1")}
     curl -fsS -m 5 ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address "$1"):4646" \
         ${FLEET_TOKEN:+-H "X-Nomad-Token: $FLEET_TOKEN"} \
         "${FLEET_SCHEME:-http}://$name:4646$2"
 }
 
-fleet_count() { # occurrences of a fixed text
+fleet_count() { # TEXT: prints how often standard input contains it
     grep -oF "$1" | wc -l
 }
 
-fleet_count_is() { # N WHAT HOST PATH TEXT: so many times in what HOST answers
+fleet_count_is() { # N WHAT HOST PATH TEXT: HOST's answer contains TEXT N times
     local n
     n=$(fleet_get "$3" "$4" | fleet_count "$5")
     ((n == $1)) || { echo "$3 sees $n of $1 $2"; return 1; }
@@ -166,17 +169,17 @@ fleet_healthy_once() {
     local h leader first=""
     for h in "${FLEET_SERVERS[@]}"; do
         leader=$(fleet_get "$h" "/v1/status/leader?stale") || { echo "$h names no leader"; return 1; }
-        [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || { echo "$h says the leader is $leader, another one says ${first:-none}"; return 1; }
+        [[ -n ${leader//\"/} && ${first:=$leader} == "$leader" ]] || { echo "$h names the leader $leader, another server names ${first:-none}"; return 1; }
         fleet_count_is ${#FLEET_SERVERS[@]} "members alive" "$h" /v1/agent/members '"Status":"alive"' || return 1
     done
     fleet_count_is ${#FLEET_CLIENTS[@]} "nodes ready" "${FLEET_SERVERS[0]}" /v1/nodes '"Status":"ready"' || return 1
-    # After an election autopilot answers 429 until it has looked. It needs raft protocol 3.
-    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get "${FLEET_SERVERS[0]}" /v1/operator/autopilot/health >/dev/null || { echo "autopilot is not content"; return 1; }
+    # After an election autopilot answers 429 until its first check. It needs raft protocol 3.
+    [[ ${FLEET_RAFT:-3} == 2 ]] || fleet_get "${FLEET_SERVERS[0]}" /v1/operator/autopilot/health >/dev/null || { echo "autopilot does not report healthy"; return 1; }
 }
 
 fleet_wait_healthy() { wait_until "$1" "a healthy cluster" fleet_healthy_once; }
 
-fleet_version() { # HOST: what its process says it is
+fleet_version() { # HOST: prints the version that its Nomad process reports
     local v
     v=$(fleet_get "$1" /v1/agent/self | grep -o '"Version":"[0-9][^"]*"' | head -n 1)
     v=${v#*:\"}
@@ -196,7 +199,7 @@ fleet_start_agents() {
 fleet_agents_listen() { # HOST...
     local h
     for h in "$@"; do
-        [[ -e $FLEET/$h/run/view ]] || { echo "caravan-swap of $h has told no view: $(tail -n 1 "$FLEET/$h/swap.log")"; return 1; }
+        [[ -e $FLEET/$h/run/view ]] || { echo "caravan-swap of $h has not written its status yet: $(tail -n 1 "$FLEET/$h/swap.log")"; return 1; }
         (exec 3<>"/dev/tcp/$(fleet_address "$h")/4650") || return 1
     done
 }
@@ -207,7 +210,7 @@ fleet_wait_agents() { # [HOST...]
     wait_until 20 "agents that listen" fleet_agents_listen "${hosts[@]}"
 }
 
-# Not always our child: its state is all there is to look at.
+# The process is not always a child of this shell, so this function reads its state.
 fleet_ended() { # PID
     ! grep -sv '^[0-9]* ([^)]*) [ZX]' "/proc/$1/stat"
 }
@@ -233,7 +236,7 @@ fleet_stop() {
     [[ -n ${FLEET:-} ]] || return 0
     fleet_stop_agents
     for h in "${FLEET_HOSTS[@]}"; do fleet_end_pid "$FLEET/$h/nomad.pid" KILL; done
-    # Tasks outlive their Nomad by design: they are ended by the pids it recorded.
+    # Tasks outlive Nomad by design: Nomad recorded their pids.
     for f in "$FLEET"/*/data/tasks/*.pid; do
         [[ -s $f ]] && kill -KILL "$(<"$f")" 2>/dev/null
     done

@@ -1,9 +1,10 @@
-# reach.sh - what another user must be able to reach; sourced by the demo and the tests, which run
-# as root drop rights: the source tree may lie where only its owner can go (/root, a home).
+# reach.sh - makes files that other users can reach; sourced by the demo and the tests. Run by root,
+# they drop rights, and an ordinary user may be unable to enter the source tree (/root, a home).
 #
-#   tmp_for_all NAME         a new directory that every user can pass through, with no space in its
-#                            name: below TMPDIR when that is so, else below /tmp
-#   put_for_all FILE... DIR  copies programs into DIR, for every user to run
+#   tmp_for_all NAME         makes a directory that every user can enter, and prints its path. The
+#                            path contains no space. It is below TMPDIR if every user can enter
+#                            TMPDIR, else below /tmp
+#   put_for_all FILE... DIR  copies programs into DIR; every user can run them
 
 tmp_for_all() {
     local base=${TMPDIR:-/tmp} at

@@ -1,5 +1,6 @@
 #!/bin/bash
-# ACLs on and verify_https_client: the coordinator has a token and a certificate, the agents too.
+# ACLs are on, and Nomad verifies HTTPS clients: the coordinator has a token and a certificate, and
+# so have the agents.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 tls=$E2E/tls
@@ -32,9 +33,9 @@ release 1.11.4
 check "without a token Nomad says 403" test "$(curl -s -k --cert "$tls/nomad.pem" --key "$tls/nomad.key" -o /dev/null -w '%{http_code}' "$NOMAD_ADDR/v1/nodes")" = 403
 SECONDS=0
 NOMAD_TOKEN=00000000-0000-0000-0000-000000000000 run upgrade "$TARGET" --yes
-check "a refusal is not waited out as an outage would be" test "$SECONDS" -lt 20
-check "a token that Nomad does not know ends it before anything is touched" status_is 1
-check "and it says so" says "answered 403"
+check "a refusal ends the command at once, unlike an outage" test "$SECONDS" -lt 20
+check "with a token that Nomad does not know, the command fails and changes nothing" status_is 1
+check "and reports Nomad's answer" says "answered 403"
 run upgrade "$TARGET" --yes
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

@@ -1,21 +1,22 @@
 #!/bin/bash
-# What the plan advises is followed to the letter, and the trouble is gone and the upgrade goes on.
-# What needs a systemd: the lab. What a stopped run advises: advice_of_stops.
+# The test follows the advice of the plan to the letter: the finding disappears and the upgrade
+# succeeds. The lab tests advice that needs systemd. advice_of_stops.sh tests the advice of a
+# stopped run.
 #
-#   id                  trouble                                     what is followed
-#   law-refuses         root's hold file on c1                      it is taken away
-#   api-silent          s2's agent asks another address             [nomad] address is set to what is told
-#   config-not-running  c2's files say another datacenter           the files say again what runs
-#   config-not-running  c3's files say another class, and mean it   validate, restart that Nomad
-#   path-unusable       c4's host volume's directory is gone        the directory is brought back
-#   raft-peers-file     peers.json waits on s3                      moved away, and kept
-#   not-nomad           c5's agent.conf names a script              it names the Nomad that is run
-#   binary-other-version  another version lies in place on c6       what runs is put in place again
+#   id                  trouble                                     advice that the test follows
+#   law-refuses         root's hold file on c1                      remove the file
+#   api-silent          s2's agent asks another address             set [nomad] address to the reported one
+#   config-not-running  c2's files name another datacenter          make the files say again what runs
+#   config-not-running  c3's files name another class, on purpose   validate, restart that Nomad
+#   path-unusable       the directory of c4's host volume is gone   make the directory again
+#   raft-peers-file     s3 has a peers.json                         move the file away, and keep it
+#   not-nomad           c5's agent.conf names a script              name the Nomad binary that runs
+#   binary-other-version  c6's binary has another version           put the running version in place again
 #   binary-writers      others may write into c6's bin              chmod go-w the directory itself
-#   unmanaged-client    c7's agent does not run                     it is started
-#   certificate-expired c8's certificate has ended                  it is renewed
+#   unmanaged-client    c7's agent does not run                     start it
+#   certificate-expired c8's certificate has expired                renew it
 # timeout: 150
-# deep: each trouble has its world in test_hazard_host; this one follows the advice to the end
+# deep: test_hazard_host tests each finding; this script follows the advice to the end
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "files and binaries that are changed under a running Nomad"
 e2e_begin 140 3 8
@@ -25,7 +26,7 @@ set_in() { # HOST FILE FROM TO
 }
 told() { sed -n "s/.*\[$1\] $2: //p" "$OUT"; } # ID HOST
 plans() { run plan "$TARGET" --max-skipped 0; }
-tells() { # ID HOST ADVICE: that plan tells it, and what to do (its lines are wrapped)
+tells() { # ID HOST ADVICE: the plan reports it with the advice (lines of the plan are wrapped)
     tr -s ' \n' ' ' <"$OUT" | grep -qF -- "$3" && grep -qE "\[$1\] .*$2" "$OUT" || { echo "not told: [$1] $2"; return 1; }
 }
 tells_all() {
@@ -39,7 +40,7 @@ silent() {
     for row in "${ROWS[@]}"; do ! grep -E "\[${row%%|*}\]" "$OUT" || return 1; done
     ((STATUS == 0))
 }
-certificate() { # HOST WAY...: made anew, so that it ends then
+certificate() { # HOST WAY...: makes it again, with this end
     local at=$FLEET/$1/tls
     shift
     openssl x509 -req -in "$at/request.pem" -signkey "$at/key.pem" "$@" -out "$at/new.pem" 2>/dev/null &&
@@ -70,9 +71,9 @@ openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=c8
     { echo "Bail out! openssl could not make a certificate"; exit 1; }
 set_in c8 nomad.json '"client": {' "\"tls\": {\"rpc\": true, \"cert_file\": \"$FLEET/c8/tls/cert.pem\", \"key_file\": \"$FLEET/c8/tls/key.pem\"}, \"client\": {"
 for h in c4 c8; do fleet_service $h stop && fleet_start_nomad $h; done
-check "a fleet whose files are what runs is well" healthy 20
+check "a fleet whose files agree with its processes is healthy" healthy 20
 looked_anew c4 c8
-check "and its plan is silent" within 60 silent
+check "and its plan has no finding" within 60 silent
 
 touch "$FLEET/c1/hold"
 set_in s2 agent.conf '^address = .*' 'address = http://127.0.140.250:4646'
@@ -89,21 +90,21 @@ expired c8
 looked_anew s2 s3 c1 c2 c3 c4 c5 c6 c8
 fleet_stop_agents c7
 note_pids "$E2E/pids"
-check "the plan tells each of them, and what to do" within 60 tells_all
-check "and is refused" status_is 4
+check "the plan reports each trouble with its advice" within 60 tells_all
+check "and refuses" status_is 4
 run upgrade "$TARGET" --yes
-check "so is the run, before anything is touched" status_is 4
+check "the run refuses, too, and changes nothing" status_is 4
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 plans
 
-# ---- what the plan says is done ----
+# ---- the advice is followed ----
 
 rm "$FLEET/c1/hold"
 listens=$(told api-silent s2 | grep -oE '127\.0\.140\.[0-9]+:4646' | tail -n 1)
 check "the plan says where s2's API listens" test "$listens" = 127.0.140.12:4646
 set_in s2 agent.conf '^address = .*' "address = http://$listens"
 set_in c2 nomad.json '"datacenter": "dc2"' '"datacenter": "dc1"'
-check "what c3's files mean is valid" "$FLEET/c3/bin/nomad" config validate "$FLEET/c3/nomad.json"
+check "c3's new configuration is valid" "$FLEET/c3/bin/nomad" config validate "$FLEET/c3/nomad.json"
 fleet_service c3 stop && fleet_start_nomad c3
 mv "$FLEET/c4/volume.gone" "$FLEET/c4/volume"
 mv "$FLEET/s3/data/server/raft/peers.json" "$FLEET/s3/data/peers.json.kept"
@@ -114,8 +115,8 @@ chmod go-w "$FLEET/c6/bin"
 certificate c8 -days 2
 looked_anew s2 s3 c1 c2 c3 c4 c5 c6 c7 c8
 check "the cluster is healthy" healthy 30
-check "the plan is silent" within 60 silent
+check "the plan has no finding" within 60 silent
 run upgrade "$TARGET" --yes
-check "and the upgrade goes on to its end" status_is 0
+check "and the upgrade succeeds" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

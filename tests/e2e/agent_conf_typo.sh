@@ -1,6 +1,6 @@
 #!/bin/bash
-# A typo in agent.conf: caravan-swap and caravan-agent do not start and say where it is; the
-# coordinator says that the host's agent cannot be reached.
+# agent.conf contains a typo: caravan-swap and caravan-agent do not start and name file and line.
+# The coordinator reports that the host's agent cannot be reached.
 # timeout: 60
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 103 3 1
@@ -10,7 +10,7 @@ fleet_stop_agents c1
 sed -i 's/^hold_file = /hold_fiel = /' "$CONF"
 LINE=$(grep -n '^hold_fiel' "$CONF" | cut -d: -f1)
 note_pids "$E2E/pids"
-start() { # PROGRAM: as an init would, but one that wrongly starts is ended
+start() { # PROGRAM: starts it as an init would; ends it if it starts by mistake
     timeout 5 "$FLEET/bin/$1" --config "$CONF" >"$OUT" 2>&1 </dev/null
     STATUS=$?
 }
@@ -22,7 +22,7 @@ for program in caravan-swap caravan-agent; do
     check "$program names the nearest key" says "hold_file"
 done
 run status
-check "status does not call that well" status_is 1
+check "status exits with 1" status_is 1
 run upgrade "$TARGET" --yes
 check "the upgrade is refused" status_is 4
 check "it says which host" says "c1"
@@ -32,6 +32,6 @@ sed -i 's/^hold_fiel = /hold_file = /' "$CONF"
 fleet_start_agents c1
 fleet_wait_agents c1
 run upgrade "$TARGET" --yes
-check "mended, the upgrade is done" status_is 0
+check "after the correction the upgrade succeeds" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A client whose agent cannot be reached: refused, or skipped within the number allowed.
+# The agent of a client cannot be reached: the plan refuses, or skips the host if the operator
+# allows that.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 70 3 2
@@ -15,6 +16,6 @@ check "c1 was left as it is" runs_version c1 "$FROM_VERSION"
 fleet_start_agents c1
 fleet_wait_agents c1
 run upgrade "$TARGET" --yes
-check "later it is taken along" status_is 0
+check "when its agent runs, an upgrade includes c1" status_is 0
 check "c1 runs the target" runs_version c1 "$TARGET"
 e2e_end

@@ -1,6 +1,6 @@
 #!/bin/bash
-# The servers disagree when it begins, the API answers 500 for five seconds, leadership moves between
-# steps: waited out, not failed.
+# The servers disagree when the run begins, the API answers 500 for five seconds, leadership moves
+# between steps: the run waits for each to end, and does not fail.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "api-500-for, election-every"
@@ -11,7 +11,7 @@ begin upgrade "$TARGET" --yes
 said() { grep -qF -- "$1" "$BEGUN"; }
 check "a passing disagreement when it begins is looked at again" within 10 said "Caravan looks again"
 cured s3
-check "the run is on" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
+check "the first server runs the target" within 60 upgraded 1 "${FLEET_SERVERS[@]}"
 # The fault counts from a process's start, so it is set for long and taken away after five seconds.
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"api-500-for":3600000}'; done
 sleep 5 # the length of the outage is what is tested

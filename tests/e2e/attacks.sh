@@ -1,5 +1,6 @@
 #!/bin/bash
-# Forged, replayed, misdirected, late orders, and a crowd of strangers, against live agents.
+# Live agents receive forged, replayed, misdirected and late orders, and a crowd of strangers
+# connects to them.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 76 3 1

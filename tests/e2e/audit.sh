@@ -1,15 +1,15 @@
 #!/bin/bash
-# The record of signed orders and receipts: after an upgrade it is whole, it is what the hosts say,
-# and it can be exported. Whoever changes the file of the ledger is found, and by name.
+# After an upgrade the record of signed orders and receipts is complete, agrees with the hosts, and
+# can be exported. If somebody changes the ledger file, `caravan` detects each change and names it.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 174 3 2
 LEDGER=$E2E/state/ledger.db
 sql() { "$FLEET_BUILD/tests/ledger_sql" "$LEDGER" "$1"; }
-keep() { # the ledger as it is, to be put back
+keep() { # saves the ledger, to restore it later
     sql "PRAGMA wal_checkpoint(TRUNCATE)" >/dev/null && cp "$LEDGER" "$E2E/kept.db"
 }
-spoilt() { # STATEMENT...: verify, of a ledger in which that was done
+spoilt() { # STATEMENT...: runs verify on a ledger changed by these statements
     cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
     local statement
     for statement; do sql "$statement" || return 1; done
@@ -23,38 +23,38 @@ lines_are() { (($(wc -l <"$OUT") == $1)) || { echo "$(wc -l <"$OUT") lines, expe
 each_line() { ! grep -vE "$1" "$OUT"; }
 
 run audit verify
-check "without a ledger it says that there is none" says "no run was begun on this machine"
+check "without a ledger verify says that there is none" says "no run was begun on this machine"
 release 1.11.4
 run upgrade "$TARGET" --yes
 check "the fleet is upgraded" status_is 0
 run audit verify
-check "the record of it is whole" status_is 0
-check "two orders a host, each answered" says "10 orders, 10 receipts: all is well"
+check "the record of the upgrade is complete" status_is 0
+check "it contains two orders for each host, each with a receipt" says "10 orders, 10 receipts: all is well"
 RUN=$(sql "SELECT lower(hex(run)) FROM run")
 run audit verify "${RUN:0:8}"
-check "so is the run by its name" says "Run ${RUN:0:8} to $TARGET: 10 orders, 10 receipts: all genuine, none missing"
+check "verify of this one run agrees" says "Run ${RUN:0:8} to $TARGET: 10 orders, 10 receipts: all genuine, none missing"
 run audit verify --ask
 check "every host says the same" status_is 0
-check "and all were asked" says "5 hosts asked: all is well"
+check "and all hosts were asked" says "5 hosts asked: all is well"
 run audit verify --json
-check "in JSON too" line '"event":"end"' '"well":true'
+check "the JSON output says the same" line '"event":"end"' '"well":true'
 
 run audit export
 check "export has a line for each order" lines_are 10
-check "with what was signed, and by whom" each_line '^\{"run":"[0-9a-f]{32}","host":"[^"]+".*"kind":"(stage|swap)".*"signer":"SHA256:[0-9a-f]{32}".*"refusal":"none".*"genuine":true,"order":"[0-9a-f]+","receipt":"[0-9a-f]+"\}$'
+check "with the signed bytes and the signer" each_line '^\{"run":"[0-9a-f]{32}","host":"[^"]+".*"kind":"(stage|swap)".*"signer":"SHA256:[0-9a-f]{32}".*"refusal":"none".*"genuine":true,"order":"[0-9a-f]+","receipt":"[0-9a-f]+"\}$'
 run audit export "$RUN" --ask
-check "asking is for verify" status_is 2
+check "only verify may ask the hosts" status_is 2
 
-# ---- who may write the file ----
+# ---- changes by somebody who can write the file ----
 # The first host of the plan has rows 1 and 2: stage and swap.
 keep
-check "a removed record shows" spoilt "DELETE FROM record WHERE n = 2"
-check "by run, host and what is missing" line "Run ${RUN:0:8}, " "removed: the ledger's last order (sequence 2)"
-check "so does the first of a host" spoilt "DELETE FROM record WHERE n = 1"
-check "by what the next one was signed to follow" says "swap order 2 of epoch 1: removed: it was signed to follow an order that is not in the record, as the host's first"
-check "also when the rest is numbered anew" spoilt "DELETE FROM record WHERE n = 1" "UPDATE record SET n = 1 WHERE n = 2"
-check "so do all of a host" spoilt "DELETE FROM record WHERE n < 65536"
-check "by the ledger's word" says "removed: no order is kept, and the ledger says that order 2 was given"
+check "verify finds a removed record" spoilt "DELETE FROM record WHERE n = 2"
+check "and names the run, the host and the missing order" line "Run ${RUN:0:8}, " "removed: the ledger's last order (sequence 2)"
+check "verify finds that the first record of a host is removed" spoilt "DELETE FROM record WHERE n = 1"
+check "because the next order was signed to follow another" says "swap order 2 of epoch 1: removed: it was signed to follow an order that is not in the record, as the host's first"
+check "also when the other records have new numbers" spoilt "DELETE FROM record WHERE n = 1" "UPDATE record SET n = 1 WHERE n = 2"
+check "verify finds that all records of a host are removed" spoilt "DELETE FROM record WHERE n < 65536"
+check "because the ledger contains the number of the last order" says "removed: no order is kept, and the ledger says that order 2 was given"
 INNER=$(sql "SELECT inner_bytes FROM record WHERE n = 1")
 check "a changed record shows" spoilt "UPDATE record SET inner_bytes = x'${INNER:0:600}$(printf '%x' $((15 - 0x${INNER:600:1})))${INNER:601}' WHERE n = 1"
 check "as changed" says "changed: the signature of a stage does not match its sender's key"
@@ -73,24 +73,24 @@ check "a run that was taken away shows" spoilt "DELETE FROM run"
 check "so does a record that is said not to be kept" spoilt "UPDATE run SET record = 0"
 check "as a contradiction" says "(run): contradiction: the ledger says that no record is kept with this run"
 
-# ---- what the file alone cannot tell ----
+# ---- changes that the file alone cannot show ----
 run audit verify
-check "put back, all is well" status_is 0
+check "after the ledger is restored, verify finds nothing" status_is 0
 sql "DELETE FROM record WHERE n = 2" && sql "UPDATE host SET inner_digest = (SELECT digest FROM record WHERE n = 1), message = 4 WHERE n = 0"
 run audit verify
-check "who removes the last order and changes the ledger with it is not found here" status_is 0
+check "verify alone cannot find a removed last order with a changed ledger" status_is 0
 run audit verify --ask
-check "but the host knows" status_is 1
-check "and is named" says "ahead: it carried out order 2 of epoch 1; the last order kept here is 1 of epoch 1"
-# As an earlier version made it.
+check "but the host's answer shows it" status_is 1
+check "and verify names the host" says "ahead: it carried out order 2 of epoch 1; the last order kept here is 1 of epoch 1"
+# As an earlier version made the ledger.
 sql "DROP TABLE record" && sql "DROP TABLE trust" && sql "ALTER TABLE run DROP COLUMN record" && sql "ALTER TABLE host DROP COLUMN kept_last"
 run audit verify
 check "a run of before there was a record is no fault" status_is 0
 check "and is told" says "Run ${RUN:0:8} to $TARGET: there is no record"
 run audit export
-check "nothing of it is exported" lines_are 0
+check "export prints nothing of this run" lines_are 0
 run audit verify --ask
-check "whether the hosts obeyed more cannot be told then" says "s1: unknown: it carried out orders up to epoch 1, sequence 2, and none of them is in this record"
+check "verify says that it cannot check that host" says "s1: unknown: it carried out orders up to epoch 1, sequence 2, and none of them is in this record"
 cp "$E2E/kept.db" "$LEDGER" && rm -f "$LEDGER-wal" "$LEDGER-shm"
 fleet_stop_agents c2
 run audit verify --ask

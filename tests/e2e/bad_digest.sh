@@ -1,5 +1,6 @@
 #!/bin/bash
-# The place serves other bytes than were signed: found while staging, nothing restarted.
+# The server of the release sends other bytes than the signed ones: staging fails, and nothing
+# restarts.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a binary of the same size with other bytes is made"

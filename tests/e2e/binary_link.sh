@@ -1,6 +1,6 @@
 #!/bin/bash
-# The binary is a symbolic link into a store: the link gives way to the new binary, the file it
-# led to stays; a binary that does not come up brings the link back.
+# Nomad's binary is a symbolic link into a store. The new binary replaces the link, and the file in
+# the store stays. If the new binary does not start, the revert restores the link.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a version that does not start"
@@ -24,10 +24,10 @@ check "and runs the old version" runs_version c1 "$FROM_VERSION"
 run abort --yes
 release 1.11.5
 run upgrade "$TARGET" --yes
-check "a good one ends it" status_is 0
+check "a good binary completes the upgrade" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "the link on s1 gave way to the binary" is_file s1
 check "the link on c1 gave way to the binary" is_file c1
-check "the files they led to are as they were" store_is_whole
+check "the linked files are unchanged" store_is_whole
 check "the cluster is healthy" healthy
 e2e_end

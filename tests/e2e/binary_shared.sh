@@ -1,5 +1,5 @@
 #!/bin/bash
-# Another agent executes a host's binary: refused before anything is touched, unless accepted.
+# Another agent executes a host's binary: the plan refuses, unless the operator accepts the finding.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a second agent beside the first"
@@ -21,12 +21,12 @@ fleet_stop_agents
 fleet_start_agents
 fleet_wait_agents
 run plan "$TARGET"
-check "the plan tells of the other agent" says "[binary-shared] c1: 1 other agent executes"
-check "and is refused" status_is 4
+check "the plan reports the other agent" says "[binary-shared] c1: 1 other agent executes"
+check "and refuses" status_is 4
 run upgrade "$TARGET" --yes
-check "--yes does not help" status_is 4
+check "the upgrade refuses, also with --yes" status_is 4
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 run upgrade "$TARGET" --yes --accept binary-shared
-check "with --accept it goes on" status_is 0
+check "with --accept the upgrade succeeds" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

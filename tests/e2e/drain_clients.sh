@@ -1,5 +1,6 @@
 #!/bin/bash
-# --drain: each client drained before its turn and eligible after it; what others set is left alone.
+# With --drain, Caravan drains each client before its turn and makes it eligible afterwards. It does
+# not touch drains and eligibility that others set.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 72 3 3
@@ -12,5 +13,5 @@ check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "c1 is eligible again" test "$(eligibility c1)" = eligible
 check "c2 is eligible again" test "$(eligibility c2)" = eligible
-check "c3, set ineligible by somebody else, still is" test "$(eligibility c3)" = ineligible
+check "c3 is still ineligible, as somebody else has set" test "$(eligibility c3)" = ineligible
 e2e_end

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A client whose files say another datacenter than it runs with would come back elsewhere, and a server
-# whose API is silent where its agent will ask would be called failed: refused before anything is touched.
+# Two hosts that would fail after a restart: a client with another datacenter in its files than in
+# its process, and a server whose API is silent at the address that its agent asks. The plan refuses
+# both.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a configuration that is edited under a running Nomad"
@@ -13,23 +14,23 @@ check "a fleet that runs what its files say has no such finding" within 60 well
 
 sed -i 's/"datacenter": "dc1"/"datacenter": "dc2"/' "$FLEET/c1/nomad.json"
 looked_anew c1
-check "the plan tells what the files say and what runs" \
+check "the plan reports both values, of the files and of the process" \
     within 30 tells '[config-not-running] c1: datacenter: the files say "dc2", but "dc1" runs'
 run upgrade "$TARGET" --yes
 check "the run is refused before anything is touched" status_is 4
 sed -i 's/"datacenter": "dc2"/"datacenter": "dc1"/' "$FLEET/c1/nomad.json"
 looked_anew c1
-check "mended, the plan is silent" within 30 not tells "[config-not-running]"
+check "after the correction the plan has no finding" within 30 not tells "[config-not-running]"
 
 sed -i 's|^address = .*|address = http://127.0.92.250:4646|' "$FLEET/s2/agent.conf"
 looked_anew s2
-check "the plan tells a server whose API is asked where it does not listen" within 30 tells "s2: http://127.0.92.250:4646"
+check "the plan reports a server whose API is asked at a wrong address" within 30 tells "s2: http://127.0.92.250:4646"
 run upgrade "$TARGET" --yes
-# By the plan, where that Nomad is old enough not to be starting still; else while hosts stage.
+# The plan refuses if that Nomad has run long enough; otherwise the run stops while hosts stage.
 refused() { [[ $STATUS == 3 || $STATUS == 4 ]] && says s2; }
 check "the run is refused, or stops before the first swap" refused
 check "no process was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 sed -i 's|^address = .*|address = http://127.0.92.12:4646|' "$FLEET/s2/agent.conf"
 looked_anew s2
-check "mended as it says, the plan is silent" within 90 well
+check "after the advised correction the plan has no finding" within 90 well
 e2e_end

@@ -1,7 +1,7 @@
 #!/bin/bash
-# A client's disk has no room for the new binary beside the old one: said while staging, nothing
-# restarted; with room again the same run goes on. Behind the rename somebody fills the disk of
-# root's record, and keeps it full: the swap comes to its end.
+# A client's disk has no room for the new binary beside the old one: staging reports it, and nothing
+# restarts. With enough room the same run continues. Also: after the rename somebody fills the disk
+# of root's record, and keeps it full: the swap still completes.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 DISK=$E2E/fleet/c1/bin
@@ -14,7 +14,7 @@ fi
 SWAP=$E2E/fleet/c1/state/swap
 mkdir -p "$SWAP"
 mount -t tmpfs -o size=1m,mode=0700 caravan-e2e "$SWAP" || exit 1
-finish_and_plan() { # the file system can go once nothing runs from it
+finish_and_plan() { # unmounts the file system when no program runs from it
     local status=$?
     fleet_stop
     [[ -z ${FILLER:-} ]] || kill "$FILLER" 2>/dev/null
@@ -24,7 +24,7 @@ finish_and_plan() { # the file system can go once nothing runs from it
 }
 e2e_begin 100 3 2
 release 1.11.4
-# All but one byte less than the new binary, whatever its size.
+# Leaves one byte less free than the size of the new binary.
 mount -o "remount,size=$(($(du -sk "$DISK" | cut -f1) + $(stat -c %s "$TO") / 1024))k" "$DISK"
 note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes
@@ -38,7 +38,7 @@ check "nothing half-written is left on the full disk" only_nomad
 check "the cluster is healthy" healthy
 
 mount -o remount,size=512m "$DISK"
-fill_behind_the_rename() { # false: the swap did not end in half a minute
+fill_behind_the_rename() { # fails if the swap does not end within half a minute
     local ended=0
     until [[ -e $SWAP/spare-0 && ! -e $DISK/.nomad.caravan-new ]]; do sleep 0.01; done
     SECONDS=0
@@ -54,5 +54,5 @@ run resume --yes
 check "with room again resume ends the run" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "root's disk was full from the rename on" test -e "$E2E/was-full"
-check "and the swap came to its end" wait "$FILLER"
+check "and the swap was completed" wait "$FILLER"
 e2e_end

@@ -1,5 +1,6 @@
 #!/bin/bash
-# "This version is bad" is one file: it blocks, is accepted by its id, and is refused when it is wrong.
+# One file says "this version is bad": the finding blocks the upgrade, the operator can accept it by
+# its id, and Caravan refuses a file with an error.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it plans for one pair of versions"
@@ -7,7 +8,7 @@ e2e_begin 143 3 1
 release 1.11.4
 rows=$E2E/config/hazards.d
 run plan "$TARGET"
-check "nothing speaks against this pair" status_is 0
+check "the plan does not refuse this pair" status_is 0
 
 mkdir "$rows"
 cat >"$rows/acme.conf" <<'CONF'
@@ -21,27 +22,27 @@ what = its scheduler
 advice = Choose 1.11.5 or later.
 CONF
 run plan "$TARGET"
-check "one file more, and the plan is refused" status_is 4
-check "by its id, with its text" says "[acme-1.11.4] 1.11.4: its scheduler forgets jobs"
+check "with the new file the plan refuses" status_is 4
+check "and prints the id and the text" says "[acme-1.11.4] 1.11.4: its scheduler forgets jobs"
 check "and its advice" says "Choose 1.11.5 or later."
 run upgrade "$TARGET" --yes
-check "so is the upgrade" status_is 4
+check "the upgrade refuses, too" status_is 4
 check "nothing was touched" all_run "$FROM_VERSION"
 run plan "$TARGET" --accept acme-1.11.4
-check "accepted by its id it may go on" status_is 0
-check "and is shown as accepted" says "accepted [acme-1.11.4]"
+check "with --accept the plan does not refuse" status_is 0
+check "and shows the finding as accepted" says "accepted [acme-1.11.4]"
 
 printf '[hazard acme-1.11.4]\nseverity = warn\n' >"$rows/later.conf"
 run plan "$TARGET" --accept acme-1.11.4
-check "a row cannot be lowered" says "later.conf:1: severity of a row that exists already can only be raised, not lowered"
-check "a wrong file is no plan" status_is 2
+check "a file cannot lower the level of a row" says "later.conf:1: severity of a row that exists already can only be raised, not lowered"
+check "with a wrong file there is no plan" status_is 2
 printf '[hazard acme-1.11.4]\nseverity = hrad\n' >"$rows/later.conf"
 run upgrade "$TARGET" --yes --accept acme-1.11.4
-check "file and line are told" says "later.conf:2: severity must be info, warn, block or hard, not \"hrad\""
+check "the message names file and line" says "later.conf:2: severity must be info, warn, block or hard, not \"hrad\""
 check "and nothing was touched" all_run "$FROM_VERSION"
 printf '[hazard acme-1.11.4]\nseverity = hard\n' >"$rows/later.conf"
 run plan "$TARGET" --accept acme-1.11.4
-check "it can be raised to what cannot be accepted" status_is 4
+check "a file can raise the level so that nobody can accept the finding" status_is 4
 chmod o+w "$rows/later.conf"
 run plan "$TARGET"
 check "a file that anybody may change is refused" says "later.conf may be changed by anybody"
@@ -55,7 +56,7 @@ run show
 check "a wrong file does not hide a run" status_is 0
 check "and is told" says "Caravan uses only its built-in hazards"
 run resume --yes
-check "nothing goes on with it" status_is 2
+check "resume refuses with a wrong file" status_is 2
 rm "$rows/acme.conf"
 run resume --yes
 check "other hazards than the run began with are told" says "have changed since the run began"

@@ -1,16 +1,17 @@
 #!/bin/bash
-# Root's hours end while a run is under way: who is in the middle of a swap finishes it, nobody else
-# begins, the run stops and says why, and resume goes on in the next hours.
+# Root's allowed hours end during a run: a host in the middle of a swap completes it, no other host
+# begins, and the run stops and gives the reason. `caravan resume` continues in the next allowed
+# hours.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "a moment right after a restart"
 E2E_HOLD=3s
 FLEET_AGENT_EXTRA=$'[law]\nhours = 00:00-12:00 UTC'
 OUTSIDE="outside root's hours here, 00:00-12:00 UTC: it is "
-at_hour() { # H: from now on it is half past H on all hosts
+at_hour() { # H: sets the clock of all hosts to half past H
     echo $(($1 * 3600 + 1800 - $(date +%s) % 86400)) >"$FLEET/.clock" && mv "$FLEET/.clock" "$FLEET/clock"
 }
-restarted() { # HOST...: the first that was is $BEGUN_HOST, the others are in $OTHERS
+restarted() { # HOST...: $BEGUN_HOST is the first restarted host, $OTHERS are the others
     local h
     BEGUN_HOST=
     OTHERS=()
@@ -24,20 +25,20 @@ refuses() { run "$@" && status_is 4 && says "[law-refuses]" && says "$OUTSIDE"; 
 hours_end_within() { # WHAT HOST...
     local what=$1
     shift
-    check "$what: one of them is restarted" within 90 restarted "$@"
+    check "$what: one host restarts" within 90 restarted "$@"
     at_hour 12
-    check "then the hours end, in the middle of its swap" not has_settled "$BEGUN_HOST"
+    check "the hours end in the middle of its swap" not has_settled "$BEGUN_HOST"
     ended
     BACKGROUND=
     check "the run stops" status_is 3
-    check "it says where, and why" grep -qE "^stopped: (server )?[sc][123].* order refused, held: $OUTSIDE" "$OUT"
+    check "the report names the host and the reason" grep -qE "^stopped: (server )?[sc][123].* order refused, held: $OUTSIDE" "$OUT"
     check "and how to go on" says "To go on: caravan resume"
-    check "who was in the middle has finished its swap" has_settled "$BEGUN_HOST"
+    check "the host in the middle has completed its swap" has_settled "$BEGUN_HOST"
     check "it runs the target" runs_version "$BEGUN_HOST" "$TARGET"
     check "nobody else was restarted" same_pids "$E2E/pids" "${OTHERS[@]}"
     run status
     check "status says why it stopped" says "$OUTSIDE"
-    check "the plan is refused for it" within 90 refuses plan "$TARGET"
+    check "the plan refuses for the same reason" within 90 refuses plan "$TARGET"
     run resume --yes
     check "the run cannot be resumed before the next hours" status_is 3
     check "it says so" says "$OUTSIDE"
@@ -53,7 +54,7 @@ fleet_wait_agents
 release 1.11.4
 note_pids "$E2E/pids"
 run plan "$TARGET"
-check "in the hours nothing speaks against it" status_is 0
+check "within the hours the plan does not refuse" status_is 0
 
 begin upgrade "$TARGET" --yes
 hours_end_within servers s1 s2 s3

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A pair that is known to be bad: refused with its row's id, by plan and by upgrade, also with --yes;
-# it goes on when that id is accepted, and with no other.
+# A pair of versions that is known to be bad: `plan` and `upgrade` refuse it and name the id of the
+# row, also with --yes. The upgrade continues if the operator accepts that id, and no other id
+# helps.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"
@@ -12,7 +13,7 @@ note_pids "$E2E/pids"
 release 1.4.1
 run plan "$TARGET"
 check "plan refuses the pair" status_is 4
-check "by its id" says "[bad-1.4.0]"
+check "and names the id" says "[bad-1.4.0]"
 check "it says what is known" says "old servers panic (1.4.0, 1.4.1), and the keyring loses keys"
 check "and where to go instead" says "Choose 1.4.11 or later."
 check "and what would have to be accepted" says "To continue in spite of it: --accept bad-1.4.0"
@@ -22,18 +23,18 @@ run upgrade "$TARGET" --yes
 check "upgrade refuses it too, whatever --yes says" status_is 4
 check "by its id" says "refused; nothing was touched: [bad-1.4.0]"
 run upgrade "$TARGET" --yes --accept bad-1.4.1
-check "an id that is not there is a typo" status_is 2
-check "and the one that was meant is near" says "did you mean bad-1.4.0"
+check "an unknown id is a wrong command line" status_is 2
+check "and the message names the nearest id" says "did you mean bad-1.4.0"
 run upgrade "$TARGET" --yes --accept way-to-2.0
-check "another row's id helps nothing" status_is 4
-check "which is told" says "accepted, but no finding has this id: way-to-2.0"
+check "the id of another row does not help" status_is 4
+check "and the message says so" says "accepted, but no finding has this id: way-to-2.0"
 check "no Nomad was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
-# A later patch is not known to be bad: the same row is silent.
+# A later patch version is not known to be bad: the row does not apply.
 release 1.4.11
 run plan "$TARGET"
 check "a good patch of the same minor is not refused" status_is 0
-check "the row is silent" not says "[bad-1.4.0]"
+check "the plan has no such finding" not says "[bad-1.4.0]"
 
 TARGET=1.4.1
 run upgrade "$TARGET" --yes --accept bad-1.4.0

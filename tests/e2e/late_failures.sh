@@ -1,12 +1,12 @@
 #!/bin/bash
-# What comes after a faultless upgrade: told with the time to look again, kept with the run, told by
-# status until that time is over.
+# Failures that are known to come after a successful upgrade: the end of the run names them with the
+# time to look again, the ledger keeps them, and `status` shows them until that time is over.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"
 e2e_begin 99 3 1
 release 1.11.2
-look_again() { # SECONDS after the end of the run: when that is, to the minute
+look_again() { # SECONDS after the end of the run: prints that time, to the minute
     date -u -d "@$(($(ended_at) / 1000 + $1))" +%Y-%m-%dT%H:%M
 }
 ledger() { sqlite3 "$E2E/state/ledger.db" "$1"; }
@@ -15,22 +15,22 @@ ended_at() { ledger 'SELECT ended_wall_ms FROM run'; }
 run upgrade "$TARGET" --yes --accept bad-1.11.0
 check "the upgrade goes well" status_is 0
 WHEN=$(look_again 86400)
-check "its end tells what is known to come later" says "After an upgrade to 1.11.2 [identities] "
+check "the end of the run names the failures that come later" says "After an upgrade to 1.11.2 [identities] "
 check "and when to look again: a day later" says "Look again at $WHEN"
 run show
-check "it is kept with the run" says "After an upgrade to 1.11.2 [identities] "
+check "show prints the same for this run" says "After an upgrade to 1.11.2 [identities] "
 check "with the time" says "Look again at $WHEN"
 run status
-check "status is well" status_is 0
-check "it tells it as long as it is to come" says "Look again at $WHEN"
+check "status exits with 0" status_is 0
+check "status prints it while the failures can still come" says "Look again at $WHEN"
 
 ledger "UPDATE run SET ended_wall_ms = ended_wall_ms - 23 * 3600 * 1000"
 run status
-check "23 hours later too" says "After an upgrade to 1.11.2 [identities] "
+check "status still prints it 23 hours later" says "After an upgrade to 1.11.2 [identities] "
 ledger "UPDATE run SET ended_wall_ms = ended_wall_ms - 2 * 3600 * 1000"
 run status
-check "after 25 hours no more" not says "[identities]"
+check "after 25 hours status does not print it" not says "[identities]"
 check "and all is well" status_is 0
 run show
-check "the run keeps it" says "After an upgrade to 1.11.2 [identities] "
+check "show still prints it" says "After an upgrade to 1.11.2 [identities] "
 e2e_end

@@ -1,17 +1,18 @@
-# lib_fleet.sh - what every end-to-end test shares; sourced first.
+# lib_fleet.sh - functions for every end-to-end test; each test sources it first.
 #
 #   . "$(dirname "$0")/lib_fleet.sh"
-#   e2e_begin NET [SERVERS CLIENTS]  a healthy fleet on 127.0.NET.x with agents, keys and trust
-#   check "what must hold" command...   one TAP line
-#   e2e_end                           the TAP plan; the exit trap stops everything
+#   e2e_begin NET [SERVERS CLIENTS]       starts a healthy fleet on 127.0.NET.x with agents and keys
+#   check "what must be true" command...  runs the command and prints one TAP line
+#   e2e_end                               prints the TAP plan; the exit trap stops everything
 #
-# Releases: release VERSION [FAULT...] makes (stand-in) or names (real) the binary of the
-# target, adds it, and leaves its version in $TARGET. Runs on real Nomad with NOMAD_FROM and
-# NOMAD_TO; a test that needs a fault of the stand-in says `needs_standin` and is skipped then.
+# `release VERSION [FAULTS-JSON]` makes the binary of the target (stand-in) or uses that of NOMAD_TO
+# (real Nomad), adds the release, and stores its version in $TARGET. With NOMAD_FROM and NOMAD_TO the
+# tests run on real Nomad. A test that needs a fault of the stand-in calls `needs_standin`, and is
+# then skipped.
 #
-# The stand-in's heartbeats are far apart: before the first client of a run is swapped Caravan waits
-# for one that is near (it does not know yet for how long Nomad will be silent), which takes up to
-# ten seconds and is tested by test_decide.
+# The stand-in's heartbeats are rare. Caravan does not know yet how long Nomad will be silent, so it
+# would wait up to ten seconds for a heartbeat before the first client of a run. test_decide tests
+# this wait.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=deploy/demo/fleet.sh
@@ -47,7 +48,7 @@ needs_standin() {
     exit 0
 }
 
-# Without systemd a new binary is tried behind namespaces that its user makes, or not at all.
+# Without systemd the agent tries a new binary in namespaces of an ordinary user, or not at all.
 needs_namespaces() {
     local as=()
     ((EUID)) || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -57,7 +58,7 @@ needs_namespaces() {
     exit 0
 }
 
-show_out() { # the last command's output, for a failed check
+show_out() { # prints the last command's output, for a failed check
     [[ -s $OUT ]] && tail -n "${1:-25}" "$OUT" | sed 's/^/#   /'
 }
 
@@ -80,7 +81,7 @@ check() {
     fi
 }
 
-# Whatever happened: what was ordered was signed, is all there, and is what the ledger says.
+# In every test: the record contains every order, every signature is genuine, the ledger agrees.
 record_is_whole() {
     [[ -e $E2E/state/ledger.db ]] || return 0
     caravan audit verify || { caravan history; return 1; }
@@ -90,7 +91,7 @@ e2e_end() {
     echo "1..$T_N"
 }
 
-# What speaks against a pair of real binaries is not what is tested: it is accepted, and told.
+# The findings about a pair of real binaries are not part of the test: accept them, and print them.
 accepting() { # ARGS... -> $ARGS
     ARGS=("$@")
     [[ ${1:-} == @(upgrade|replace) && -n ${E2E_ACCEPT:-} ]] && ARGS+=(--accept "$E2E_ACCEPT")
@@ -106,19 +107,19 @@ accept_pair() {
     [[ -z $E2E_ACCEPT ]] || echo "# accepted for $FROM_VERSION to $TARGET: $E2E_ACCEPT"
 }
 
-run() { # caravan with output kept in $OUT and the exit status in $STATUS
+run() { # runs caravan; the output is in $OUT, the exit status in $STATUS
     caravan "$@" >"$OUT" 2>&1
     STATUS=$?
     return 0
 }
 
-begin() { # caravan in the background: its output is in $BEGUN, its pid in $BACKGROUND
+begin() { # runs caravan in the background; its output is in $BEGUN, its pid in $BACKGROUND
     BEGUN=$E2E/begun
     accepting "$@"
     "$FLEET_BUILD/caravan" --config "$E2E/config" "${ARGS[@]}" >"$BEGUN" 2>&1 &
     BACKGROUND=$!
 }
-ended() { # waits for what was begun: its output in $OUT, its exit status in $STATUS
+ended() { # waits for that command; its output is in $OUT, its exit status in $STATUS
     wait "$BACKGROUND"
     STATUS=$?
     cp "$BEGUN" "$OUT"
@@ -127,14 +128,14 @@ killed() {
     kill -KILL "$BACKGROUND"
     wait "$BACKGROUND" 2>/dev/null
 }
-within() { # SECONDS COMMAND...: polls for it; the event is another program's
+within() { # SECONDS COMMAND...: repeats COMMAND until it succeeds
     local limit=$1
     shift
     WAIT_ON=${BACKGROUND:-} wait_until "$limit" "$*" "$@" && return
     [[ -s ${BEGUN:-} ]] && { echo "what was begun said:"; tail -n 25 "$BEGUN"; }
     return 1
 }
-upgraded() { # N [HOST...]: so many of them, or more, run the target; their names in $NEW
+upgraded() { # N [HOST...]: at least N of them run the target; their names are in $NEW
     local n=$1 h hosts
     shift
     hosts=("$@")
@@ -157,10 +158,10 @@ all_run() {
     for h in "${FLEET_HOSTS[@]}"; do runs_version "$h" "$1" || return 1; done
 }
 healthy() { fleet_wait_healthy "${1:-15}"; }
-# What agents have found out about their hosts they keep for a minute.
+# Agents keep their findings about the host for a minute; new agents look again.
 looked_anew() { fleet_stop_agents "$@" && fleet_start_agents "$@" && fleet_wait_agents "$@"; } # HOST...
-nomad_pid() { cat "$FLEET/$1/nomad.pid" 2>/dev/null; } # nothing: it never ran
-same_pids() { # FILE from note_pids, HOST...: those were not restarted
+nomad_pid() { cat "$FLEET/$1/nomad.pid" 2>/dev/null; } # prints nothing if it never ran
+same_pids() { # FILE from note_pids, HOST...: these hosts did not restart Nomad
     local file=$1 h
     shift
     for h in "$@"; do
@@ -171,7 +172,7 @@ note_pids() {
     local h
     for h in "${FLEET_HOSTS[@]}"; do echo "$h $(nomad_pid "$h")"; done >"$1"
 }
-# Real Nomad is given work; the stand-in's clients have two tasks each by themselves.
+# Real Nomad needs a job; the stand-in gives each client two tasks by itself.
 real_job() {
     is_real || return 0
     local job='{"Job":{"ID":"web","Name":"web","Type":"service","Datacenters":["dc1"],"TaskGroups":[{"Name":"web","Count":2,
@@ -185,7 +186,7 @@ deployed() { fleet_get s1 /v1/deployments | grep -q '"Status":"successful"'; }
 task_pids() {
     if is_real; then pgrep -x -f "/bin/sleep 3600$FLEET_NET"; else cat "$FLEET"/c*/data/tasks/*.pid 2>/dev/null; fi | sort
 }
-# Tasks of a real Nomad, and what it started beside them, outlive it.
+# Tasks of a real Nomad, and the processes it started for them, outlive Nomad.
 real_tasks_end() {
     is_real && [[ -n ${FLEET:-} ]] || return 0
     local pid mount
@@ -197,11 +198,11 @@ before() { # VERSION VERSION: the first is older
     [[ $1 != "$2" && $(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]
 }
 
-# The stand-in looks for faults ten times a second and logs that it read them: what was given is in
-# force, and what was taken away is not, when these return. By rename: it never reads half a file.
+# The stand-in looks for faults ten times a second and logs each reading. `fault` and `cured` return
+# when the stand-in has read the change. They use rename, so it never reads half a file.
 faults_read() { grep -c "sim: faults read from" "$FLEET/$1/nomad.log"; }
 faults_are_read() { # HOST TIMES-READ-BEFORE
-    (($(faults_read "$1") > $2)) || ! kill -0 "$(nomad_pid "$1")" 2>/dev/null # it reads them when it starts
+    (($(faults_read "$1") > $2)) || ! kill -0 "$(nomad_pid "$1")" 2>/dev/null # a stopped Nomad reads them when it starts
 }
 faults_in_force() { # HOST TIMES-READ-BEFORE
     WAIT_STEP=0.05 wait_until 20 "the stand-in of $1 to read its faults" faults_are_read "$@"
@@ -212,7 +213,7 @@ fault() { # HOST JSON
     echo "$2" >"$FLEET/$1/data/.faults" && mv "$FLEET/$1/data/.faults" "$FLEET/$1/data/faults"
     faults_in_force "$1" "$read"
 }
-cured() { # HOST...: no faults any more
+cured() { # HOST...: removes their faults
     local h read
     for h in "$@"; do
         [[ -e $FLEET/$h/data/faults ]] || continue
@@ -226,7 +227,7 @@ standin() { # VERSION FILE [FAULTS-JSON]
     tests/sim/make-release "$FLEET_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"}
 }
 
-from_binary() { # what the fleet runs at first
+from_binary() { # makes the binary that the fleet runs at first
     if is_real; then FROM=$NOMAD_FROM; else
         FROM=$E2E/nomad-from
         [[ -e $FROM ]] || standin "${E2E_FROM:-1.10.5}" "$FROM"
@@ -234,7 +235,7 @@ from_binary() { # what the fleet runs at first
     FROM_VERSION=$("$FROM" version | sed -n '1s/^Nomad v\([^ ]*\).*/\1/p')
 }
 
-# Short waits: what is tested is order and proof, not patience.
+# Short waits: the tests are about order and proof, not about long waits.
 e2e_config() {
     mkdir -p "$E2E/config"
     cat >"$E2E/config/caravan.conf" <<CONF
@@ -250,7 +251,7 @@ ${E2E_CONF:-}
 CONF
 }
 
-# On real Nomad the first token comes from the API; the stand-in was told one in FLEET_SIM.
+# On real Nomad the first token comes from the API; on the stand-in FLEET_SIM contains it.
 first_token() {
     local name=${FLEET_TLS_NAME:-$(fleet_address s1)}
     FLEET_TOKEN=$(curl -fsS -m 5 -X PUT ${FLEET_CURL:-} --connect-to "$name:4646:$(fleet_address s1):4646" \
@@ -258,7 +259,7 @@ first_token() {
     [[ -n $FLEET_TOKEN ]]
 }
 bootstrap_acl() {
-    wait_until 60 "a first token" first_token || return 1 # there is no leader yet
+    wait_until 60 "a first token" first_token || return 1 # there is no leader at first
     export NOMAD_TOKEN=$FLEET_TOKEN
 }
 
@@ -286,14 +287,14 @@ e2e_begin() { # NET [SERVERS CLIENTS]
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan enroll failed"; exit 1; }
 }
 
-# A release that is refused before anybody looks into it: the stand-in's, also on real Nomad.
+# A release that Caravan refuses before it reads the file: the stand-in's, also on real Nomad.
 offer() { # VERSION
     standin "$1" "$E2E/nomad-$1"
     run release add "$1" --os linux --arch "$ARCH" --file "$E2E/nomad-$1" --url "file://$E2E/nomad-$1"
     ((STATUS == 0)) || { show_out; echo "Bail out! caravan release add failed"; exit 1; }
 }
 
-# The release to go to. release VERSION [FAULTS-JSON]; on real Nomad the binary named.
+# The target release: release VERSION [FAULTS-JSON]; on real Nomad the binary of NOMAD_TO.
 release() {
     if is_real; then TO=$NOMAD_TO; else
         TO=$E2E/nomad-$1

@@ -1,14 +1,14 @@
 # lib_replace.sh - servers that join and leave; sourced after lib_fleet.sh.
 #
-#   replace_begin NET SERVERS CLIENTS  e2e_begin, with hosts where root lets orders stop Nomad; the
-#                                      servers are $OLD. Afterwards it is watched for E2E_WATCH (1s)
-#   new_hosts HOST...                  each with its agent, enrolled by its address, and a Nomad that
-#                                      never ran; they are $NEW_HOSTS, their addresses $ADD
-#   new_host HOST [BINARY]             one of them, not enrolled
-#   now_servers HOST...                they are the servers that `healthy` and the checks below ask
+#   replace_begin NET SERVERS CLIENTS  as e2e_begin, on hosts where root allows orders to stop Nomad;
+#                                      the servers are $OLD. A run ends with a watch of E2E_WATCH (1s)
+#   new_hosts HOST...                  makes hosts with an agent and a Nomad that never ran, and enrolls
+#                                      each by its address; sets $NEW_HOSTS, and $ADD (addresses)
+#   new_host HOST [BINARY]             makes one such host, not enrolled
+#   now_servers HOST...                names the servers that `healthy` and the checks below ask
 #
-# A host "starts with its host" while its file not-at-boot is not there (deploy/demo/nomad-service).
-# What is asked of the cluster is asked of every server of $FLEET_SERVERS.
+# A host's Nomad starts at boot unless its file not-at-boot exists (deploy/demo/nomad-service).
+# Questions about the cluster go to every server of $FLEET_SERVERS.
 
 # A dead server is `alive` for 3 to 4.5 s.
 FLEET_SIM='{"timing": {"ttl_ms": 120000, "failed_after_ms": 3000}}'
@@ -33,7 +33,7 @@ new_host() { # HOST [BINARY]
     fleet_start_agents "$1" && fleet_wait_agents "$1"
 }
 
-addresses() { # HOST...: with commas between
+addresses() { # HOST...: prints their addresses, separated by commas
     local h list=""
     for h in "$@"; do list+="${list:+,}$(fleet_address "$h")"; done
     echo "$list"
@@ -52,9 +52,9 @@ new_hosts() { # HOST...
 
 now_servers() { FLEET_SERVERS=("$@"); }
 
-# ---- what is so ----
+# ---- states of the cluster ----
 
-member_reads() { # HOST STATUS: by every server but itself; "none": it is not listed
+member_reads() { # HOST STATUS: every other server reports it; "none": it is not listed
     local by is
     for by in "${FLEET_SERVERS[@]}"; do
         [[ $by != "$1" ]] || continue
@@ -62,7 +62,7 @@ member_reads() { # HOST STATUS: by every server but itself; "none": it is not li
         [[ ${is:-none} == *"$2"* ]] || { echo "$1 reads ${is:-none} by $by, not $2"; return 1; }
     done
 }
-raft_voters() { # by HOST
+raft_voters() { # HOST: prints the voters that HOST reports
     fleet_get "$1" "/v1/operator/raft/configuration?stale" | tr '{' '\n' | grep '"Voter":true' |
         sed 's/.*"Node":"\([^".]*\).*/\1/' | sort | paste -sd' '
 }
@@ -74,7 +74,7 @@ voters_are() { # HOST...
         [[ $is == "$want" ]] || { echo "by $by the voters are '$is', not '$want'"; return 1; }
     done
 }
-no_peers() { # HOST...: in raft, not even without a vote
+no_peers() { # HOST...: none is in the raft configuration, not even as a non-voter
     local by h
     for by in "${FLEET_SERVERS[@]}"; do
         for h in "$@"; do
@@ -85,7 +85,7 @@ no_peers() { # HOST...: in raft, not even without a vote
 }
 nomad_runs() { fleet_service "$1" status; } # HOST
 starts_at_boot() { [[ ! -e $FLEET/$1/not-at-boot ]]; }
-is_off() { # HOST...: neither runs nor starts with its host
+is_off() { # HOST...: Nomad neither runs nor starts when the host boots
     local h
     for h in "$@"; do
         ! nomad_runs "$h" || { echo "Nomad of $h runs"; return 1; }
@@ -109,41 +109,41 @@ run_version() { # VERSION HOST...
     shift
     for h in "$@"; do runs_version "$h" "$version" || return 1; done
 }
-leads() { # HOST, by itself
+leads() { # HOST: reports itself as the leader
     [[ $(fleet_get "$1" "/v1/status/leader?stale") == *"$(fleet_address "$1"):"* ]]
 }
 leader() {
     local h
     for h in "${FLEET_SERVERS[@]}"; do leads "$h" && echo "$h"; done
 }
-as_before() { # nothing was done: the old ones vote, the new ones never ran
+as_before() { # nothing changed: the old servers vote, the new servers never ran
     voters_are "${OLD[@]}" && is_on "${OLD[@]}" && is_off "${NEW_HOSTS[@]}" && same_pids "$E2E/pids" "${OLD[@]}"
 }
 
-# ---- what a run is at ----
+# ---- the progress of a run ----
 
-replaces() { # ARGS...: the whole of $NEW_HOSTS for the whole of $OLD
+replaces() { # ARGS...: replaces all of $OLD by all of $NEW_HOSTS
     echo replace "$TARGET" --add "$ADD" --remove "$(IFS=,; echo "${OLD[*]}")" "$@"
 }
-steps() { # of what was begun, one a line: "s4: swapping", in their order
+steps() { # prints the begun steps in their order, one a line: "s4: swapping"
     awk '$2 == "s" && $3 ~ /:$/ && $3 != "waiting:" {
         host = substr($3, 1, length($3) - 1)
-        if (split(host, part, ".") == 4) host = "s" part[4] - 10 # a new one is called by its address
+        if (split(host, part, ".") == 4) host = "s" part[4] - 10 # the report calls a new host by its address
         sub(/[^a-z].*/, "", $4)
         print host ": " $4 }' "$BEGUN"
 }
 at_step() { steps | grep -qx "$1"; } # "s4: swapping"
 
-# ---- what watches ----
+# ---- the watch ----
 
-# Nobody leads for how long, by every server, asked ten times a second.
+# Asks every server ten times a second for its leader, to measure the gaps without a leader.
 watch_begin() {
     local h args=()
     for h in "${OLD[@]}" "${NEW_HOSTS[@]}"; do args+=("$h=http://$(fleet_address "$h"):4646"); done
     "$FLEET_BUILD/tests/watcher" "$E2E/samples" 100 "${args[@]}" >"$E2E/verdict" 2>&1 &
     WATCHER=$!
 }
-watch_end() { # -> $GAP, the longest one in ms
+watch_end() { # sets $GAP, the longest gap in ms
     kill -TERM "$WATCHER" && wait "$WATCHER"
     WATCHER=
     GAP=$(sed -n 's/.*longest_gap_ms \([0-9]*\).*/\1/p' "$E2E/verdict")

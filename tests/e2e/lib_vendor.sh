@@ -1,9 +1,9 @@
 # lib_vendor.sh - a vendor of releases with a key of its own; sourced after lib_fleet.sh, or after
-# lib_lab.sh. VENDOR_HOME is where all of that lies: $E2E where it is not set.
+# lib_lab.sh. VENDOR_HOME is the directory of all its files (default $E2E).
 #
-#   needs_gpg                        skips the script where there is no gpg
-#   vendor_begin                     a key, and a directory $VENDOR with HashiCorp's layout
-#   vendor_release VERSION BINARY    its zip for this architecture, SHA256SUMS and signature
+#   needs_gpg                        skips the script if gpg is not installed
+#   vendor_begin                     makes a key, and a directory $VENDOR with HashiCorp's layout
+#   vendor_release VERSION BINARY    makes its zip for this architecture, SHA256SUMS and signature
 #   vendor_trusted                   names the key in caravan.conf: [vendor] keyring
 
 needs_gpg() {

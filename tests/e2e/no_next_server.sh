@@ -1,30 +1,30 @@
 #!/bin/bash
-# What looks well enough to a script and is not: the next server waits while one is a non-voter, while
-# members disagree, while autopilot says 429, 500 or null.
+# The cluster looks healthy at first sight, and is not: the next server waits while a server is a
+# non-voter, while members disagree, and while autopilot answers 429, 500 or null.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "nonvoter-return, disagree-members, autopilot-429, -500, -null"
 e2e_begin 91 3 0
 release 1.11.4 '{"nonvoter-return":3000}'
 begin upgrade "$TARGET" --yes --json
-check "the run is on" within 30 upgraded 1
+check "the first server runs the target" within 30 upgraded 1
 FIRST=${NEW[0]}
 note_pids "$E2E/pids"
-weather() { # FAULTS: so for longer than a settled region needs; nobody new is touched
+weather() { # FAULTS: holds them longer than a region needs to settle; no further host may change
     local h
     for h in "${FLEET_SERVERS[@]}"; do fault "$h" "$1"; done
     sleep 2.5 # the length is what is tested: 0.3 s in five answers settle; a wait makes a line after 1 s
     same_pids "$E2E/pids" "${FLEET_SERVERS[@]}"
 }
-check "nobody is next while it is a non-voter, and autopilot is 429" weather '{"autopilot-429":true}'
-check "nor while it is 500" weather '{"autopilot-500":true}'
-check "nor while it has no servers" weather '{"autopilot-null":true}'
-check "nor while members disagree" weather '{"disagree-members":true}'
+check "no server begins while one is a non-voter and autopilot answers 429" weather '{"autopilot-429":true}'
+check "none begins while autopilot answers 500" weather '{"autopilot-500":true}'
+check "none begins while autopilot's answer has no servers" weather '{"autopilot-null":true}'
+check "none begins while members disagree" weather '{"disagree-members":true}'
 cured "${FLEET_SERVERS[@]}"
-check "then the next one goes" within 20 upgraded 2
-kill -INT "$BACKGROUND" # the rest is other tests' matter
+check "then the next server begins" within 20 upgraded 2
+kill -INT "$BACKGROUND" # other tests check the rest of the run
 ended
-check "what was waited for is told: the non-voter" says "$FIRST is not a voter"
-check "autopilot's 500" says "autopilot gave no answer (status 500)"
-check "the members" grep -qE '"text":"region global: .* is failed by ' "$OUT"
+check "the output names what the run waited for: the non-voter" says "$FIRST is not a voter"
+check "autopilot's answer 500" says "autopilot gave no answer (status 500)"
+check "the members that disagree" grep -qE '"text":"region global: .* is failed by ' "$OUT"
 e2e_end

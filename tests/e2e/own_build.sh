@@ -1,5 +1,5 @@
 #!/bin/bash
-# A fleet goes to a build of its own of the version that it runs: 1.10.5 to 1.10.5-acme1.
+# The fleet goes from a version to its own build of the same version: 1.10.5 to 1.10.5-acme1.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "it names versions"
@@ -10,15 +10,15 @@ note_pids "$E2E/pids"
 offer 1.10.5-acme1
 TARGET=1.10.5-acme1
 run upgrade "$TARGET" --yes
-check "as a prerelease, and older than what runs, it is refused" status_is 4
+check "the build counts as a prerelease, older than the running version, and is refused" status_is 4
 check "no Nomad was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
 run release add "$TARGET" --os linux --arch "$ARCH" --file "$E2E/nomad-$TARGET" --url "file://$E2E/nomad-$TARGET" --not-a-prerelease
-check "the operator says that it is his own" status_is 0
+check "the operator declares the build as his own" status_is 0
 run upgrade "$TARGET" --yes --soak 1s --settle 1s
 check "then the fleet is upgraded" status_is 0
-check "every host, by the read-back of every one" says "5 of 5 hosts done"
+check "the run has read back the version of every host" says "5 of 5 hosts done"
 run status
-check "and by what all of them say now" test "$(grep -c " $TARGET " "$OUT")" -ge 5
+check "and every host reports the target now" test "$(grep -c " $TARGET " "$OUT")" -ge 5
 check "the cluster is healthy" healthy
 e2e_end

@@ -1,7 +1,8 @@
 #!/bin/bash
-# A server that restores its state has bound its RPC port: the kernel completes connections for it,
-# and Nomad does not accept them yet. The cluster's own answers may not know (here they do not: only
-# the port is mute), so the host itself has the last word: no restart while a quorum needs that peer.
+# A server that restores its state has bound its RPC port: the kernel completes connections, and
+# Nomad does not accept them yet. The answers of the cluster may not show this (here they do not:
+# only the port is mute), so the host itself decides: it does not restart Nomad while a quorum needs
+# that peer.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "rpc-mute"
@@ -12,10 +13,10 @@ fault s2 '{"rpc-mute": true}'
 check "the port of s2 still takes connections" bash -c "exec 3<>/dev/tcp/$(fleet_address s2)/4647"
 begin upgrade "$TARGET" --yes
 refused() { grep -qF "$(fleet_address s2):4647 is connected but does not serve yet" "$FLEET"/s?/swap.log "$BEGUN"; }
-check "a server refuses its swap, and says for whom it waits" within 30 refused
+check "a server refuses its swap, and names the peer it waits for" within 30 refused
 check "nothing was restarted" same_pids "$E2E/pids" s1 s2 s3
 cured s2
 ended
-check "once s2 serves, the run goes on to its end" status_is 0
+check "when s2 serves, the run succeeds" status_is 0
 check "every server runs the target" all_run "$TARGET"
 e2e_end

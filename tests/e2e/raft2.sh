@@ -1,5 +1,5 @@
 #!/bin/bash
-# Raft protocol 2: autopilot answers 500 everywhere; the gates work from what else there is.
+# Raft protocol 2: autopilot answers 500 on every server; the gates use the other sources.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 FLEET_RAFT=2 E2E_FROM=1.1.18

@@ -1,5 +1,6 @@
 #!/bin/bash
-# What is refused before anything is touched: exit 4 (or 2), and the command to type.
+# Commands that Caravan refuses before it changes anything: exit status 4 (or 2), and the command to
+# type.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 61 3 1
@@ -21,28 +22,28 @@ if before "$FROM_VERSION" 1.11.2; then
     check "and the row is named" says "--accept"
 fi
 
-# A build of one's own is a prerelease by its name, until its operator says that it is none.
+# Caravan takes an own build for a prerelease, until the operator declares it.
 own=1.11.4-acme1
 offer "$own"
 run plan "$own"
 check "a version with a suffix is refused as a prerelease" status_is 4
-check "by its row" says "[prerelease]"
-check "which tells how to say that it is none" says "--not-a-prerelease"
+check "and the message names the row" says "[prerelease]"
+check "and how to declare an own build" says "--not-a-prerelease"
 run release list
 check "the list calls it a prerelease" grep -q "^$own  *prerelease " "$OUT"
 again() { run release add "$1" --os linux --arch "$ARCH" --file "$E2E/nomad-$own" --url "file://$E2E/nomad-$own" --not-a-prerelease; }
 again 1.11.4
-check "a version without a suffix has nothing to say about it" status_is 2
+check "--own-build of a version without a suffix is refused" status_is 2
 again 1.11.4-rc.1
-check "nor has one that is a prerelease" status_is 2
+check "--own-build of a prerelease is refused" status_is 2
 again "$own"
-check "what was added can be told to be one's own build" status_is 0
+check "an added release can be declared as an own build" status_is 0
 run release list
-check "the list calls it one's own build" grep -q "^$own  *your own build " "$OUT"
+check "the list calls it an own build" grep -q "^$own  *your own build " "$OUT"
 run plan "$own" --verbose
 check "then the plan does not refuse it" status_is 0
 check "and says nothing of prereleases" not says "[prerelease]"
-check "that its day is not known is told, and not taken for proven" says "[unproven]"
+check "the plan says that the release's date is unknown" says "[unproven]"
 
 release 1.11.4
 run upgrade "$TARGET" </dev/null
@@ -56,14 +57,14 @@ check "and told as without effect" says "autopilot_cleanup in [defaults] has no 
 sed -i '$d' "$E2E/config/caravan.conf"
 echo "nonsense = 1" >>"$E2E/config/caravan.conf"
 run status
-check "a typo in the configuration is usage" status_is 2
+check "a typo in the configuration exits with 2" status_is 2
 check "with file and line" says "caravan.conf"
 sed -i '$d' "$E2E/config/caravan.conf"
 
 run upgrade "$TARGET" --yes --max-paralel 3
-check "a misspelt option is usage" status_is 2
+check "a misspelt option exits with 2" status_is 2
 run frobnicate
-check "an unknown verb is usage" status_is 2
+check "an unknown verb exits with 2" status_is 2
 
 fleet_stop_agents s2
 run upgrade "$TARGET" --yes

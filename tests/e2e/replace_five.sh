@@ -1,8 +1,9 @@
 #!/bin/bash
-# Five servers are replaced while the coordinator is killed at each step of one that joins and of two
-# that leave, or at every CRASH_EVERY-th, and resumed. Two of the old ones leave by leave_on_interrupt.
+# Five servers are replaced. The coordinator is killed and resumed at each step of one server that
+# joins and two that leave, or at every CRASH_EVERY-th step. Two of the old servers leave by
+# leave_on_interrupt.
 # timeout: 240
-# deep: three servers are replaced in replace_three
+# deep: replace_three replaces three servers
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "times that are short enough to be killed in each"
@@ -19,7 +20,7 @@ new_hosts s6 s7 s8 s9 s10
 task_pids >"$E2E/tasks.before"
 
 : >"$E2E/met"
-next_step() { # the first that was not met yet; or the end
+next_step() { # waits for the first step that was not seen yet, or for the end of the run
     STEP=$(steps | awk -v met="$E2E/met" 'BEGIN {while ((getline line <met) > 0) seen[line] = 1}
         /^s[126]: (swapping|settling|enabling|disabling|stopping|leaving|done)$/ && !($0 in seen) {print; exit}')
     [[ -n $STEP ]] || ! kill -0 "$BACKGROUND" 2>/dev/null
@@ -38,13 +39,13 @@ while WAIT_STEP=0.02 wait_until 60 "the next step" next_step && [[ -n $STEP ]]; 
 done
 ended
 echo "# killed $KILLED times in $MET steps"
-check "the run ends well, however often it was killed" status_is 0
-check "which was at most of those steps" test "$KILLED" -ge "$((9 / EVERY))" -a "$MET" -ge 9
+check "the run succeeds after all kills" status_is 0
+check "and the coordinator was killed at most of the steps" test "$KILLED" -ge "$((9 / EVERY))" -a "$MET" -ge 9
 now_servers "${NEW_HOSTS[@]}"
-check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
-check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
+check "the new servers run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
+check "each of them reports that only they vote" voters_are "${NEW_HOSTS[@]}"
 check "they start with their hosts" is_on "${NEW_HOSTS[@]}"
-check "the old ones have left, by each of them" have_left "${OLD[@]}"
+check "each of them reports that the old servers have left" have_left "${OLD[@]}"
 check "they neither run nor start with their hosts" is_off "${OLD[@]}"
 check "the cluster is healthy" healthy 30
 task_pids >"$E2E/tasks.after"

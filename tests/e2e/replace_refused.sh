@@ -1,5 +1,5 @@
 #!/bin/bash
-# What a replacement is refused for, before anything is touched.
+# The reasons for which Caravan refuses a replacement before it changes anything.
 # timeout: 240
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
@@ -10,7 +10,7 @@ new_hosts s4 s5 s6
 note_pids "$E2E/pids"
 now_servers "${OLD[@]}"
 
-refused() { # STATUS TEXT...: of what `run` ran last
+refused() { # STATUS TEXT...: the last `run` ended with STATUS and printed TEXT
     local text
     status_is "$1" || return 1
     shift
@@ -21,11 +21,11 @@ plan_refused() { # WHAT TEXT...
     local what=$1
     shift
     run $(replaces --yes)
-    check "$what: refused, told, and nothing touched" refused 4 "$@"
+    check "$what: refused with the reason, and nothing touched" refused 4 "$@"
     ((STATUS == 4)) || { echo "Bail out! it was begun"; exit 1; }
 }
 
-# ---- what the command line cannot mean ----
+# ---- command lines without a meaning ----
 
 bad() { # WHAT STATUS TEXT ARGS...
     local what=$1 status=$2 text=$3
@@ -49,7 +49,7 @@ bad "added and none removed" 2 "--remove" --add "$ADD"
 bad "fewer voters" 4 "--accept-voters" --add "$(fleet_address s4)" --remove s1,s2,s3
 bad "a host that was not enrolled" 4 "caravan enroll --host 127.0.166.19" --add "$(addresses s4 s5),127.0.166.19" --remove s1,s2,s3
 
-# ---- what a host says of itself ----
+# ---- reasons in the state of a host ----
 
 edit() { # HOST FILE SED-SCRIPT
     cp "$FLEET/$1/$2" "$E2E/kept"
@@ -60,7 +60,7 @@ put_back() { # HOST FILE
     mv "$E2E/kept" "$FLEET/$1/$2"
     looked_anew "$1"
 }
-case_of() { # WHAT HOST FILE SED-SCRIPT TEXT...: refused while the file is so
+case_of() { # WHAT HOST FILE SED-SCRIPT TEXT...: refused while the file is changed
     local what=$1 host=$2 file=$3
     check "$what: the file is changed" edit "$host" "$file" "$4"
     plan_refused "$what" "${@:5}"
@@ -99,10 +99,10 @@ rm "$FLEET/s3/hold"
 looked_anew s3
 
 may_go() { run $(replaces --dry-run); status_is 0; }
-check "with all put back it may go on" within 20 may_go
+check "after every correction the plan does not refuse" within 20 may_go
 check "and nothing was touched" as_before
 
-# ---- an old one that is a client as well ----
+# ---- an old server that is also a client ----
 
 set_client() {
     sed -i 's/"server": {/"client": {"enabled": true, "servers": ["'"$(fleet_address s1)"':4647"]}, "server": {/' "$FLEET/s3/nomad.json"
@@ -119,5 +119,5 @@ drain() {
     curl -fsS -m 5 -X POST -d '{"DrainSpec":{"Deadline":10000000000},"MarkEligible":false}' "$NOMAD_ADDR/v1/node/$NODE/drain"
 }
 check "it is drained" drain
-check "then it may go on" within 20 may_go
+check "then the plan does not refuse" within 20 may_go
 e2e_end

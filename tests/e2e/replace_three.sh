@@ -1,5 +1,5 @@
 #!/bin/bash
-# Three servers are replaced by three new ones, the leader last; the client's tasks stay.
+# Three servers are replaced by three new servers, the leader last; the client's tasks stay.
 # timeout: 900
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
@@ -15,8 +15,8 @@ DIGEST=$(sha256sum <"$FLEET/$LEADER/bin/nomad")
 
 run $(replaces --dry-run)
 check "a dry run ends well" status_is 0
-check "it names who joins" says "$(fleet_address s4)"
-check "and who leaves" says "$LEADER"
+check "it names the servers that join" says "$(fleet_address s4)"
+check "and the servers that leave" says "$LEADER"
 check "and changes nothing" as_before
 
 watch_begin
@@ -24,9 +24,9 @@ BEGAN=$SECONDS
 begin $(replaces --yes)
 ended
 check "the servers are replaced" status_is 0
-check "they were watched all along" watch_end
+check "the watcher ran the whole time" watch_end
 echo "# $((SECONDS - BEGAN)) s; nobody led for $GAP ms at the longest; led first: $LEADER; $(sed -n 's/^changes/changes of leader:/p' "$E2E/verdict")"
-check "and for no more than 5 s nobody led" test "$GAP" -le 5000
+check "and the cluster had no leader for at most 5 s" test "$GAP" -le 5000
 now_servers "${NEW_HOSTS[@]}"
 steps >"$E2E/steps"
 nth() { grep -nx "$1" "$E2E/steps" | head -n 1 | cut -d: -f1; }
@@ -41,14 +41,14 @@ all_join_first() {
         for h in "${OLD[@]}"; do comes_before "$n: done" "$h: disabling" || return 1; done
     done
 }
-check "all new ones joined before an old one left" all_join_first
+check "all new servers joined before an old server left" all_join_first
 check "and the leader left last" leader_last
-check "the new ones run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
-check "they alone vote, by each of them" voters_are "${NEW_HOSTS[@]}"
+check "the new servers run the target" run_version "$TARGET" "${NEW_HOSTS[@]}"
+check "each of them reports that only they vote" voters_are "${NEW_HOSTS[@]}"
 check "they start with their hosts" is_on "${NEW_HOSTS[@]}"
-check "the old ones have left, by each of them" have_left "${OLD[@]}"
+check "each of them reports that the old servers have left" have_left "${OLD[@]}"
 check "they neither run nor start with their hosts" is_off "${OLD[@]}"
-check "their binary was not touched" test "$(sha256sum <"$FLEET/$LEADER/bin/nomad")" = "$DIGEST"
+check "the binary of the old servers is unchanged" test "$(sha256sum <"$FLEET/$LEADER/bin/nomad")" = "$DIGEST"
 check "the cluster is healthy" healthy 30
 check "the client was not restarted" same_pids "$E2E/pids" c1
 task_pids >"$E2E/tasks.after"
@@ -60,22 +60,22 @@ export NOMAD_ADDR=${FLEET_SCHEME:-http}://$(fleet_address s4):4646
 run history
 check "history lists the run" says "$TARGET"
 run show
-check "show tells who joined" grep -qE "^$(fleet_address s6) .*done .*has joined as s6" "$OUT"
+check "show names the servers that joined" grep -qE "^$(fleet_address s6) .*done .*has joined as s6" "$OUT"
 check "and who left" grep -qE "^$LEADER .*done .*has left" "$OUT"
 
 fleet_service "$LEADER" boot
 check "an old host that boots stays away" is_off "$LEADER"
 fleet_service s4 stop
 fleet_service s4 boot
-check "a new one that boots comes back" healthy 60
+check "a new host that boots comes back" healthy 60
 
 run upgrade "$TARGET" --yes
-check "a client whose files name only who has left is not restarted" status_is 4
-check "it is named" says "c1: its files name"
+check "a client whose files name only removed servers is not restarted" status_is 4
+check "the report names the client" says "c1: its files name"
 for i in 1 2 3; do sed -i "s/$(fleet_address "s$i"):/$(fleet_address "s$((i + 3))"):/" "$FLEET/c1/nomad.json"; done
 looked_anew c1
 run upgrade "$TARGET" --yes
-check "the client follows by an upgrade" status_is 0
+check "after the correction the client is upgraded" status_is 0
 run status
 check "then status exits 0: all is well and equal" status_is 0
 task_pids >"$E2E/tasks.after"

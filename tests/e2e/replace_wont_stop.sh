@@ -1,8 +1,8 @@
 #!/bin/bash
-# The Nomad of an old server cannot be stopped: the run stops and names it, and nothing more is begun.
-# When it can be stopped, resume goes on.
+# The Nomad of an old server cannot be stopped: the run stops, names the server and begins no
+# further step. When Nomad can be stopped, `caravan resume` continues the run.
 # timeout: 150
-# deep: what it decides is in test_service and the random worlds
+# deep: test_service and the random worlds test the decisions
 . "$(dirname "$0")/lib_fleet.sh"
 . "$(dirname "$0")/lib_replace.sh"
 needs_standin "services that are changed in the middle"
@@ -23,18 +23,18 @@ check "a server that cannot be stopped ends the run" within 90 over
 ended
 check "it stops" status_is 3
 FIRST=$(steps | grep -m 1 ': stopping$' | cut -d: -f1)
-check "one was to be stopped" test -n "$FIRST"
-check "it is named" grep -qE "stopped: .*$FIRST" "$OUT"
-check "and the way on" says "caravan resume"
-check "no other was begun" test "$(steps | grep -c ': disabling$')" = 1
+check "one server had the order to stop" test -n "$FIRST"
+check "the report names the server" grep -qE "stopped: .*$FIRST" "$OUT"
+check "and the command to continue" says "caravan resume"
+check "no other server began" test "$(steps | grep -c ': disabling$')" = 1
 check "all six vote" voters_are "${OLD[@]}" "${NEW_HOSTS[@]}"
-check "its Nomad runs on" nomad_runs "$FIRST"
+check "the Nomad of that server still runs" nomad_runs "$FIRST"
 
 for h in "${OLD[@]}"; do set_stop "$h" "$FLEET/bin/nomad-service stop $FLEET/$h"; done
 run resume --yes
-check "when it can be stopped, resume ends the run" status_is 0
+check "when Nomad can be stopped, resume completes the run" status_is 0
 now_servers "${NEW_HOSTS[@]}"
-check "the new ones alone vote" voters_are "${NEW_HOSTS[@]}"
-check "the old ones are off" is_off "${OLD[@]}"
+check "only the new servers vote" voters_are "${NEW_HOSTS[@]}"
+check "the old servers are off" is_off "${OLD[@]}"
 check "and have left" have_left "${OLD[@]}"
 e2e_end

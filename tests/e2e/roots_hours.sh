@@ -1,11 +1,12 @@
 #!/bin/bash
-# Root's limits in agent.conf, told by the plan before they bite: hours, and signatures of release keys.
+# The plan reports root's limits in agent.conf before they stop a run: hours, and signatures of
+# release keys.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 193 3 2
 release 1.11.4
 note_pids "$E2E/pids"
-limit() { # HOST LINE: below [law], in place of the limit before; "" none
+limit() { # HOST LINE: replaces the limit below [law]; "" removes it
     fleet_stop_agents "$1"
     sed -i -E "/^(hours|release_threshold) = /d; s/^\[law\]$/&${2:+\n$2}/" "$FLEET/$1/agent.conf"
     fleet_start_agents "$1"
@@ -16,12 +17,12 @@ at() { date -u -d "$1 minutes" +%H:%M; }
 limit c2 "hours = $(at 120)-$(at 180) UTC"
 run plan "$TARGET"
 check "outside root's hours the plan is refused" status_is 4
-check "it says where, and why" says "[law-refuses] c2: outside root's hours here, "
-check "and when they begin" grep -qE "they begin again at (Mon|Tue|Wed|Thu|Fri|Sat|Sun) [0-9]{2}:[0-9]{2}" "$OUT"
+check "the report names the host and the reason" says "[law-refuses] c2: outside root's hours here, "
+check "and the time when the hours begin" grep -qE "they begin again at (Mon|Tue|Wed|Thu|Fri|Sat|Sun) [0-9]{2}:[0-9]{2}" "$OUT"
 run upgrade "$TARGET" --yes
-check "so is the run" status_is 4
+check "the run refuses, too" status_is 4
 run stage "$TARGET" --yes
-check "what only stages is done at any time" status_is 0
+check "caravan stage works outside the hours" status_is 0
 check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 
 limit c2 "hours = $(at -60)-$(at 5) UTC"
@@ -32,10 +33,10 @@ check "but told that they end before the run" says "[hours-end] c2: the hours th
 limit c2 ""
 limit s1 "release_threshold = 2"
 run plan "$TARGET"
-check "a release that too few keys signed is refused" status_is 4
-check "it says how many, and where" says "[release-keys] s1: root on this host demands the signatures of 2 release keys, but 1 signed $TARGET"
+check "a release with too few signatures is refused" status_is 4
+check "the report names the number and the host" says "[release-keys] s1: root on this host demands the signatures of 2 release keys, but 1 signed $TARGET"
 limit s1 "release_threshold = 1"
 run upgrade "$TARGET" --yes
-check "one is enough where root demands one" status_is 0
+check "one signature is enough if root demands one" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

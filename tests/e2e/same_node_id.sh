@@ -1,6 +1,6 @@
 #!/bin/bash
-# Two hosts with one node id (a cloned image), and one agent mapped to two hosts: whose turn it is
-# could not be told, so nothing is begun.
+# Two hosts have the same node id (a cloned image), and one agent is mapped to two hosts. Caravan
+# could not tell which host it upgrades, so nothing begins.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 101 3 2
@@ -27,7 +27,7 @@ note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes --max-skipped 2
 check "two hosts with one node id are refused" status_is 4
 says_clone() { says c1 || says c2; }
-check "and named" says_clone
+check "and the report names them" says_clone
 check "nothing was restarted" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 check "servers run the old version" runs_version s1 "$FROM_VERSION"
 e2e_end

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A second coordinator with the same keys and a ledger of its own begins while a run is on: the
-# agents' leases refuse it, it names the run that holds them, and the first ends done.
+# During a run a second coordinator begins, with the same keys and a ledger of its own. The agents'
+# leases refuse it, it names the run that holds them, and the first run ends done.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 E2E_SOAK=6s
@@ -10,7 +10,7 @@ cp -r "$E2E/config" "$E2E/config2"
 cp -r "$E2E/state" "$E2E/state2"
 sed -i "s|^state_dir = .*|state_dir = $E2E/state2|" "$E2E/config2/caravan.conf"
 begin upgrade "$TARGET" --yes
-check "the run is on" within 60 upgraded 1 c1 c2
+check "the first server runs the target" within 60 upgraded 1 c1 c2
 note_pids "$E2E/pids"
 sleep 1 # into the soak: nobody has a turn, nothing but the lease speaks against a second run
 CONFIG=$E2E/config2 run upgrade "$TARGET" --yes

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A release without any place: hosts fetch it from the command that upgrades them.
+# A release without a place: the hosts fetch it from the command that upgrades them.
 # timeout: 200
 . "$(dirname "$0")/lib_fleet.sh"
 AT=127.0.108.250:4651
@@ -23,32 +23,32 @@ check "and its file is kept" says "This machine keeps the file"
 cp "$ZIP" "$E2E/as-it-was"
 rm "$ZIP"
 run release list
-check "which the list tells" says "this machine"
+check "and the list says so" says "this machine"
 is_real && accept_pair
 note_pids "$E2E/pids"
 
 listens() { curl -s -o "$E2E/got" --max-time 10 "http://$AT/$1"; }
 run plan "$TARGET"
 check "the plan is made" status_is 0
-check "it says where hosts will fetch" says "from http://$AT"
-check "and to whom it would give nothing, by Nomad's record" says "is not in [serve] allow_from"
-check "and nobody listens there afterwards" not listens "$DIGEST"
+check "it names the address where hosts will fetch" says "from http://$AT"
+check "and the hosts whose address it would refuse" says "is not in [serve] allow_from"
+check "and afterwards no process listens there" not listens "$DIGEST"
 
 begin release serve
-check "release serve serves it" within 20 listens "$DIGEST"
-check "the file as it was" cmp "$E2E/got" "$E2E/as-it-was"
-check "but not to an address that allow_from does not hold" \
+check "release serve serves the file" within 20 listens "$DIGEST"
+check "the served file is unchanged" cmp "$E2E/got" "$E2E/as-it-was"
+check "but refuses an address that allow_from does not contain" \
     not curl -s -o /dev/null --max-time 10 --interface 127.0.108.9 "http://$AT/$DIGEST"
 listens ../../config/keys/root
-check "and nothing else" grep -q "nothing here" "$E2E/got"
+check "and serves no other file" grep -q "nothing here" "$E2E/got"
 run plan "$TARGET"
 check "where somebody listens already the plan is made all the same" status_is 0
 check "with the place" says "from http://$AT"
 check "and it says what that means" says "another program listens at $AT"
 run upgrade "$TARGET" --yes
 check "but the upgrade is refused" status_is 4
-check "with the place" says "listen at $AT"
-check "before anything was touched" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
+check "and names the address" says "listen at $AT"
+check "before it changed anything" same_pids "$E2E/pids" "${FLEET_HOSTS[@]}"
 kill -INT "$BACKGROUND"
 ended
 check "release serve ends when it is interrupted" status_is 0
@@ -60,14 +60,14 @@ begin upgrade "$TARGET" --yes --max-parallel 50%
 check "the upgrade begins" within 60 run_is_begun
 killed
 run resume --yes
-check "killed, it is resumed, and serves again" status_is 0
+check "a killed upgrade is resumed, and serves again" status_is 0
 check "every host runs the target by its own answer" all_run "$TARGET"
 check "the cluster is healthy" healthy
-check "nobody listens there afterwards" not listens "$DIGEST"
+check "afterwards no process listens there" not listens "$DIGEST"
 
 kept=$E2E/state/releases/$TARGET/nomad_${TARGET}_linux_$ARCH.zip
 printf 'X' | dd of="$kept" bs=1 seek=1000 conv=notrunc 2>/dev/null
 run plan "$TARGET"
 check "a file that was changed is not served" status_is 1
-check "and is named" says "other bytes than were signed"
+check "and the output names the file" says "other bytes than were signed"
 e2e_end

@@ -1,5 +1,6 @@
 #!/bin/bash
-# The new binary ends at once on the first server: reverted, cluster healthy, nobody else touched.
+# The new binary ends at once on the first server: the server reverts, the cluster is healthy, and
+# no other host changes.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "will-not-start"
@@ -9,7 +10,7 @@ note_pids "$E2E/pids"
 run upgrade "$TARGET" --yes
 check "the run stops" status_is 3
 check "it says will-not-start or crash-loop" grep -qE 'will-not-start|crash-loop' "$OUT"
-check "it says the phase" says "prob"
+check "it names the phase" says "prob"
 check "it says what to do now" says "caravan"
 touched=0
 for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done

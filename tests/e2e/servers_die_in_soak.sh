@@ -1,6 +1,6 @@
 #!/bin/bash
-# While the canary soaks, two of three upgraded servers end: the run stops at once and names one, though
-# it only waits for time then and begins nothing.
+# While the canary soaks, two of three upgraded servers end: the run stops at once and names one of
+# them, although the run only waits at that moment.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "servers are killed as if they had panicked"
@@ -17,5 +17,5 @@ check "the run stops" status_is 3
 check "within half a minute, not at the end of the soak" test $((SECONDS - KILLED)) -lt 30
 check "it names a server and what is lost" grep -qE "server s[123]: its Nomad ended after it had settled on $TARGET, and region .* has no quorum" "$OUT"
 check "and says what to do" says "First start Nomad on that host again"
-check "no other client was begun" not upgraded 5
+check "no other client began" not upgraded 5
 e2e_end

@@ -1,5 +1,5 @@
 #!/bin/bash
-# A server that takes long to restore is waited for; it is not a failure before its deadline.
+# A server needs a long time to restore its state: the run waits, and fails only after the deadline.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "slow-restore"

@@ -1,6 +1,7 @@
 #!/bin/bash
-# A server dies and stays `alive` by everybody's members for 40 s: nobody is deceived. No other server
-# is begun, the run stops and says which one does not answer; when it is back, resume ends it.
+# A server dies, and all members show it as `alive` for 40 s. Caravan begins no other server, stops,
+# and says which server does not answer. When the server is back, `caravan resume` completes the
+# run.
 # timeout: 90
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "stale-alive"
@@ -9,7 +10,7 @@ e2e_begin 95 3 0
 release 1.11.4
 for h in "${FLEET_SERVERS[@]}"; do fault "$h" '{"stale-alive":40000}'; done
 begin upgrade "$TARGET" --yes
-check "the first server is on the way" within 30 upgraded 1
+check "the first server runs the target" within 30 upgraded 1
 FIRST=${NEW[0]}
 for h in "${FLEET_SERVERS[@]}"; do [[ $h == "$FIRST" ]] || DEAD=$h; done
 kill -KILL "$(nomad_pid "$DEAD")"
@@ -17,7 +18,7 @@ KILLED=$SECONDS
 note_pids "$E2E/pids"
 ended
 check "the run stops" status_is 3
-check "it took no longer than the dead one looked alive" test $((SECONDS - KILLED)) -lt 30
+check "the run stopped while the dead server still looked alive" test $((SECONDS - KILLED)) -lt 30
 alive_by_all() {
     local h
     for h in "${FLEET_SERVERS[@]}"; do
@@ -26,14 +27,14 @@ alive_by_all() {
             { echo "$h does not call it alive"; return 1; }
     done
 }
-check "until then everybody called it alive" alive_by_all
-check "it is named all the same" grep -qE "stopped: .*$DEAD" "$OUT"
-check "what is left is told" says "of 3 voters 2 are well, 2 are a quorum: no other may fail"
+check "until then every member reported it alive" alive_by_all
+check "the report still names the dead server" grep -qE "stopped: .*$DEAD" "$OUT"
+check "the report names the healthy voters" says "of 3 voters 2 are well, 2 are a quorum: no other may fail"
 check "and what to do" says "On $DEAD: systemctl status nomad; journalctl -u nomad -n 50."
-check "no other server was begun" same_pids "$E2E/pids" "${FLEET_SERVERS[@]}"
+check "no other server began" same_pids "$E2E/pids" "${FLEET_SERVERS[@]}"
 fleet_service "$DEAD" start
-check "when it is back all is well" healthy
+check "when the server is back the cluster is healthy" healthy
 run resume
-check "resume ends the run" status_is 0
+check "resume completes the run" status_is 0
 check "every host runs the target" all_run "$TARGET"
 e2e_end

@@ -1,5 +1,6 @@
 #!/bin/bash
-# A server comes back healthy by all that raft says, and with an empty state: the run stops there.
+# A server comes back with an empty state while raft reports it healthy: the run stops at this
+# server.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 needs_standin "lose-state"
@@ -11,8 +12,8 @@ check "the run stops" status_is 3
 check "it says that state was lost" says "state was lost"
 touched=0
 for h in "${FLEET_HOSTS[@]}"; do same_pids "$E2E/pids" "$h" >/dev/null || touched=$((touched + 1)); done
-check "one host was touched" test "$touched" = 1
-check "the snapshot's place is told" says "Snapshot of region global: "
+check "one host changed" test "$touched" = 1
+check "the output contains the snapshot's path" says "Snapshot of region global: "
 run show --json
-check "what there was is kept" grep -q '"before":{"jobs":1,"nodes":1,' "$OUT"
+check "the ledger contains the counts of before" grep -q '"before":{"jobs":1,"nodes":1,' "$OUT"
 e2e_end

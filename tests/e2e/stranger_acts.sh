@@ -1,6 +1,6 @@
 #!/bin/bash
-# In mid-run an operator restarts a Nomad by hand and sets a client ineligible: the run ends done,
-# and what the stranger set is left alone.
+# In the middle of a run an operator restarts a Nomad by hand and sets a client ineligible: the run
+# ends done, and Caravan does not change the operator's setting.
 # timeout: 120
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 102 3 3
@@ -25,5 +25,5 @@ check "every host runs the target" all_run "$TARGET"
 check "the cluster is healthy" healthy
 check "c1 is eligible" test "$(eligibility c1)" = eligible
 check "c2 is eligible" test "$(eligibility c2)" = eligible
-check "c3, set ineligible by the stranger, still is" test "$(eligibility c3)" = ineligible
+check "c3 is still ineligible, as the stranger has set" test "$(eligibility c3)" = ineligible
 e2e_end

@@ -1,14 +1,14 @@
 #!/bin/bash
-# A second operator comes and the first one's key is revoked: every host that can be reached refuses
-# the first one's orders one command later, and the others are named. A host that was away follows
-# by its anchor; an older anchor brings nobody back.
+# A second operator is added and the first operator's key is revoked: one command later every host
+# that answers refuses orders of the first operator, and Caravan names the other hosts. A host that
+# was away follows with its trust anchor; an older anchor does not bring the first operator back.
 # timeout: 180
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 231 3 2
 FIRST=$E2E/config BERTA=$E2E/berta
 
 as_berta() { CONFIG=$BERTA run "$@"; }
-on_host() { # HOST FINGERPRINT: the trust in force there names this key
+on_host() { # HOST FINGERPRINT: the trust in force on HOST contains this key
     local hex
     hex=$(sed 's/^caravan-key 1 [^ ]* \([0-9a-f]*\) .*/\1/' "$2")
     od -An -v -tx1 "$FLEET/$1/state/trust" | tr -d ' \n' | grep -q "$hex"
@@ -35,10 +35,10 @@ check "her key is added" status_is 0
 check "as version 2" says "Trust version 2 is in force on this machine"
 run trust push
 check "a push that does not reach all hosts fails" status_is 1
-check "it says how many have it" says "4 of 5 enrolled hosts have trust version 2"
-check "and names the one that could not be asked" says "  c2: "
+check "it says how many hosts have the new version" says "4 of 5 enrolled hosts have trust version 2"
+check "and names the host that did not answer" says "  c2: "
 run audit verify
-check "the orders that brought it are in the record, each answered" says "Outside of runs: 4 orders, 4 receipts: all genuine"
+check "the record contains the trust orders, each with a receipt" says "Outside of runs: 4 orders, 4 receipts: all genuine"
 cp "$FIRST/trust" "$BERTA/trust"
 cp "$FIRST/keys/root.key" "$FIRST/keys/root.pub" "$BERTA/keys/"
 cp "$E2E/state/known_hosts" "$E2E/berta-state/known_hosts"
@@ -52,16 +52,16 @@ run trust remove operator
 check "the leaked key is removed" status_is 0
 run trust push
 check "one command later" says "4 of 5 enrolled hosts have trust version 3"
-check "no host that can be reached names it" none_names "$FIRST/keys/operator.pub" s1 s2 s3 c1
-check "the host that is away is named" says "  c2: "
+check "no host that answers trusts the leaked key" none_names "$FIRST/keys/operator.pub" s1 s2 s3 c1
+check "the output names the host that is away" says "  c2: "
 run audit verify
-check "that he signed it is genuine: the hosts obeyed him until then" says "Outside of runs: 8 orders, 8 receipts: all genuine"
-check "it would still obey" on_host c2 "$FIRST/keys/operator.pub"
+check "the record of his orders is genuine: the hosts obeyed him until then" says "Outside of runs: 8 orders, 8 receipts: all genuine"
+check "the host that is away still trusts the leaked key" on_host c2 "$FIRST/keys/operator.pub"
 release 1.11.4
 run upgrade "$TARGET" --yes
-check "who has the key upgrades nothing" test "$STATUS" != 0
-check "he is told why" says "is not in trust version 3"
-check "every host runs what it ran" all_run "$FROM_VERSION"
+check "the owner of the leaked key can upgrade nothing" test "$STATUS" != 0
+check "and gets the reason" says "is not in trust version 3"
+check "every host still runs the old version" all_run "$FROM_VERSION"
 run trust push
 check "and pushes nothing" status_is 1
 
@@ -71,16 +71,16 @@ cp "$FIRST/trust" "$BERTA/trust"
 as_berta trust push
 check "a host with the old trust does not know her" status_is 1
 cp "$FIRST/trust" "$FLEET/trust"
-check "it gets the file with all versions, and starts" anew c2
+check "the host gets the file with all versions, and starts" anew c2
 check "it has followed both of them" none_names "$FIRST/keys/operator.pub" c2
 as_berta trust push
-check "now all hosts have it" status_is 0
+check "now all hosts have the new version" status_is 0
 check "five of five" says "5 of 5 enrolled hosts have trust version 3"
 
 # ---- an anchor from before the revocation ----
 cp "$E2E/trust-1" "$FLEET/trust"
 check "configuration management writes the old file again" anew c2
-check "which brings nobody back" none_names "$FIRST/keys/operator.pub" c2
+check "and the first operator stays revoked" none_names "$FIRST/keys/operator.pub" c2
 check "and the host says so" grep -q "is ignored, trust version 3 stays in force" "$FLEET/c2/swap.log"
 as_berta trust push
 check "all hosts still have version 3" status_is 0
@@ -89,7 +89,7 @@ run audit verify
 check "the orders are in the record" status_is 0
 check "each with its receipt" says "Outside of runs: 8 orders, 8 receipts: all genuine; Caravan cannot see whether the last orders were removed"
 
-# ---- clocks that are two years off: berta's key has a last day ----
+# ---- clocks that are two years off: berta's key expires ----
 fleet_stop_agents c1 c2
 CLOCK_AHEAD=-63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c1
 CLOCK_AHEAD=63072000 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
@@ -97,44 +97,44 @@ fleet_wait_agents c1 c2
 as_berta trust rotate observer "$E2E/watch.pub"
 check "the observer's key is rotated" status_is 0
 as_berta trust push
-check "a trust order is obeyed also where the clock is of another year" status_is 0
-check "a host whose clock is behind is named with what it says" says "Host c1: its clock says $(($(date +%Y) - 2))"
-check "the right time is set there" anew c1
-check "and on the one that was ahead" anew c2
+check "a host obeys a trust order also when its clock shows another year" status_is 0
+check "the output names a host whose clock is behind, with its time" says "Host c1: its clock says $(($(date +%Y) - 2))"
+check "the host gets the right time" anew c1
+check "and the host whose clock was ahead, too" anew c2
 as_berta trust push
 check "and all have it" status_is 0
 cp -r "$BERTA" "$E2E/fork"
-# ---- made by a clock that is days ahead ----
+# ---- a trust file made on a machine whose clock is days ahead ----
 CLOCK_AHEAD=345600 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so as_berta trust rotate watch "$FIRST/keys/observer.pub"
 check "a version is made on a machine whose clock is ahead" status_is 0
 as_berta trust push
-check "it is not pushed" status_is 4
-check "for hosts would not obey her then, and nobody could push the next one" says "which is ahead of this machine's clock"
+check "trust push refuses that version" status_is 4
+check "because hosts would then refuse her orders and every later push" says "which is ahead of this machine's clock"
 as_berta trust show
-check "no host has it" says "0 of 5 enrolled hosts have trust version 5"
+check "no host has that version" says "0 of 5 enrolled hosts have trust version 5"
 cp "$BERTA/trust" "$FLEET/trust"
 check "a host finds it in its anchor" anew c2
-check "and does not follow it" grep -q "trust version 4 stays in force: its version 5 was made at .* see which clock is wrong" "$FLEET/c2/swap.log"
+check "and does not adopt it" grep -q "trust version 4 stays in force: its version 5 was made at .* see which clock is wrong" "$FLEET/c2/swap.log"
 as_berta trust show
-check "it has version 4" says "0 of 5 enrolled hosts have trust version 5"
+check "the host has version 4" says "0 of 5 enrolled hosts have trust version 5"
 fleet_stop_agents c2
 CLOCK_AHEAD=345600 LD_PRELOAD=$FLEET_BUILD/tests/preload_clock.so fleet_start_agents c2
 fleet_wait_agents c2
-check "when its clock has come to that day it follows" grep -q "trust version 5 of .* is in force now" "$FLEET/c2/swap.log"
+check "when the host's clock shows that day it adopts the version" grep -q "trust version 5 of .* is in force now" "$FLEET/c2/swap.log"
 fleet_stop_agents c2
 rm "$FLEET/c2/state/trust"
-check "a host that has no trust yet takes it, whatever its clock says" anew c2
+check "a host without trust adopts it at any time of its clock" anew c2
 check "and says that its clock is wrong" grep -q "trust version 5 was made at .* set the clock" "$FLEET/c2/swap.log"
 cp "$E2E/fork/trust" "$FLEET/trust"
 fleet_stop_agents c2
 rm "$FLEET/c2/state/trust"
-check "root goes back to the anchor of before" anew c2
+check "root restores the previous anchor" anew c2
 
-# ---- the same version, made on two machines ----
+# ---- two machines make the same version ----
 CONFIG=$E2E/fork run trust rotate watch "$FIRST/keys/observer.pub"
 check "another machine makes version 5 as well" status_is 0
 CONFIG=$E2E/fork run trust push
-check "all hosts have that one" says "5 of 5 enrolled hosts have trust version 5"
+check "all hosts have the version of the other machine" says "5 of 5 enrolled hosts have trust version 5"
 as_berta trust show
 check "which is not hers, and she is told" says "5 hosts have another trust file of version 5"
 check "what to do, too" says "Make version 6 on one machine, and push it"

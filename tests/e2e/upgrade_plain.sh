@@ -1,5 +1,5 @@
 #!/bin/bash
-# A fleet of 3 servers and 3 clients is upgraded; nothing that should stay was touched.
+# Caravan upgrades a fleet of 3 servers and 3 clients, and changes nothing else.
 # timeout: 150
 . "$(dirname "$0")/lib_fleet.sh"
 e2e_begin 60 3 3
@@ -8,8 +8,8 @@ task_pids >"$E2E/tasks.before"
 leader=$(fleet_get s1 "/v1/status/leader?stale")
 
 run enroll
-check "to enroll again, at once, is nothing new" status_is 0
-check "and no try that was turned away is told" not says "without an answer"
+check "a second enrolment finds nothing new" status_is 0
+check "and reports no refused attempt" not says "without an answer"
 
 # What agents found out while the cluster was coming up is of then.
 looked_anew "${FLEET_HOSTS[@]}"
@@ -17,9 +17,9 @@ looked_anew "${FLEET_HOSTS[@]}"
 plan_warns_of_nothing() { is_real || ! grep -F 'warning [' "$OUT" | grep -vF '[clock]'; }
 estimate() { sed -n 's/^About \(.*\) when all goes well.$/\1/p' "$OUT"; }
 run plan "$TARGET"
-check "of a healthy fleet with a plain configuration the plan warns of nothing" plan_warns_of_nothing
+check "the plan of a healthy fleet with a plain configuration has no warning" plan_warns_of_nothing
 check "and says that nothing stops it" says "What stops it: nothing."
-check "no file lacks an answer" not says "disk-free"
+check "and no disk-free finding" not says "disk-free"
 check "plan exits 0 and changes nothing" status_is 0
 check "plan names the target" says "$TARGET"
 check "plan says that autopilot's dead-server cleanup is on, and how it is switched off" \
@@ -35,7 +35,7 @@ check "the cluster is healthy" healthy
 task_pids >"$E2E/tasks.after"
 check "tasks kept their process ids" cmp "$E2E/tasks.before" "$E2E/tasks.after"
 
-# The order in which the processes were started is the order of the turns.
+# The order of the process starts is the order of the turns.
 turn() { stat -c '%Y.%y %n' "$FLEET/$1/nomad.pid" | sed 's/^[0-9]*\.//'; }
 order=$(for h in "${FLEET_HOSTS[@]}"; do echo "$(turn "$h" | cut -d' ' -f2) $h"; done | sort | awk '{print $2}' | tr '\n' ' ')
 echo "# turns: $order (leader before the run: $leader)"

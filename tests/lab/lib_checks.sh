@@ -1,4 +1,5 @@
-# lib_checks.sh - TAP, and the checks that every scenario of the lab ends with; sourced by lib_lab.sh.
+# lib_checks.sh - TAP, and the checks at the end of every scenario of the lab; sourced by
+# lib_lab.sh.
 
 T_N=0 T_FAILED=0
 
@@ -36,7 +37,7 @@ note_pids() { # FILE
     local h
     for h in "${NODES[@]}"; do echo "$h $(nomad_pid "$h")"; done >"$1"
 }
-same_pids() { # FILE HOST...: those were not restarted
+same_pids() { # FILE HOST...: these hosts did not restart Nomad
     local file=$1 h
     shift
     for h in "$@"; do
@@ -46,7 +47,7 @@ same_pids() { # FILE HOST...: those were not restarted
 
 # ---- before and after ----
 
-# The tasks of all clients: host, process, and when it started.
+# Prints the tasks of all clients: host, process, and start time of the process.
 task_list() {
     local h
     for h in "${NODES[@]}"; do
@@ -83,7 +84,7 @@ watched_well() {
     ((rv != 3)) || { explained_by_restarts && rv=0; }
     return "$rv"
 }
-# Restarts of servers that were too short to be seen between two looks explain as many gaps.
+# A restart of a server may be too short for the watcher to see. Each such restart explains one gap.
 explained_by_restarts() {
     local h n=0 gaps
     for h in "${SERVERS[@]}"; do
@@ -91,12 +92,12 @@ explained_by_restarts() {
     done
     n=$((n - $(grep -c '^silence' "$LAB_RUN/watch.verdict")))
     gaps=$(sed -n 's/^gaps_without_change //p' "$LAB_RUN/watch.verdict")
-    echo "restarts of servers that were not seen: $n"
+    echo "restarts of servers that the watcher did not see: $n"
     ((n >= gaps))
 }
 
-# What a run may leave on a host: the previous binary, for seven days, and the record.
-left_on_host() { # NAME: prints what should not be there
+# A run may leave two things on a host: the previous binary, for seven days, and the record.
+left_on_host() { # NAME: prints every other file that is left
     local root dir state kept=.nomad.caravan-old
     [[ -z ${WITH_STAGED:-} ]] || kept='.nomad.caravan-*'
     root=$(root_of "$1")
@@ -113,7 +114,7 @@ nothing_on_hosts() {
     left=$(grep . <<<"$left")
     [[ -z $left ]] || { printf '%s\n' "$left" | sort | uniq | head -n 12; return 1; }
 }
-# caravan-swap and caravan-fetch end by themselves when they have been idle for half a minute.
+# caravan-swap and caravan-fetch end when they have been idle for half a minute.
 only_agents_run() {
     local h
     for h in "${NODES[@]}"; do
@@ -125,8 +126,8 @@ nothing_on_cluster() {
     ! grep -E '"(SchedulingEligibility":"ineligible|Drain":true)' "$LAB_RUN/nodes.log"
 }
 
-# What a scenario breaks on purpose it leaves out: lab_end without_tasks without_services ...
-# with_staged: a run that did not end leaves staged copies, which `caravan show` names.
+# A scenario omits the checks that it breaks on purpose: lab_end without_tasks without_services ...
+# with_staged: an unfinished run leaves staged copies, and `caravan show` must name them.
 lab_end() {
     local left=" $* " WITH_STAGED=
     [[ $left != *" with_staged "* ]] || WITH_STAGED=1
@@ -142,7 +143,7 @@ lab_end() {
     echo "1..$T_N"
 }
 
-# What a plan made now tells, all of it; and what none of it may.
+# plan_says: a new plan contains every TEXT. plan_lacks: it contains none.
 plan_says() { # TEXT...
     local text
     caravan plan "$TARGET"

@@ -1,18 +1,19 @@
-# lib_hosts.sh - hosts of the lab: made, booted, rebooted, asked, cut off; sourced by lib_lab.sh.
+# lib_hosts.sh - makes, boots, reboots and disconnects hosts of the lab, and runs commands on them;
+# sourced by lib_lab.sh.
 #
-# Runs in namespaces of its own (mounts, processes, network: see `run`), so whatever ends this
-# process ends every host, mount and network with it. The network of the lab is a bridge at
-# 10.99.0.1 in this process's network namespace: what runs here stands outside of all hosts.
+# The script runs in its own mount, process and network namespaces (see `run`). When the script
+# ends, the kernel removes every host, mount and network. The lab's network is a bridge at 10.99.0.1
+# in the script's network namespace: the script itself is outside of all hosts.
 #
-#   host_make NAME ADDRESS [DISK]   a host; DISK (e.g. 300M): all it can write
-#                                   LAB_WIRE_NAME="MS PERCENT": a long and lossy cable
+#   host_make NAME ADDRESS [DISK]   makes a host; DISK (e.g. 300M): the size of its writable space;
+#                                   LAB_WIRE_NAME="MS PERCENT": its cable has delay and loss
 #   host_boot NAME...               starts them; returns when systemd is up on all
-#   host_reboot NAME                orderly; its uptime starts again at zero, as on a machine
-#   host_power_cut NAME, host_boot NAME
+#   host_reboot NAME                an orderly reboot; the uptime starts again at zero
+#   host_power_cut NAME             ends it at once; host_boot NAME starts it again
 #   on NAME COMMAND...              runs a command inside, as root
-#   root_of NAME                    its root folder, seen from here
-#   link_down NAME, link_up NAME    the cable
-#   coord_cut NAME, coord_heal NAME only what goes between the coordinator's host and NAME
+#   root_of NAME                    prints the path of its root folder
+#   link_down NAME, link_up NAME    unplugs and plugs its cable
+#   coord_cut NAME, coord_heal NAME stops and allows traffic between the coordinator's host and NAME
 
 # shellcheck source=tests/lab/lib_machine.sh
 . "$LAB/lib_machine.sh"
@@ -30,9 +31,10 @@ network_make() {
         ip addr add "$OUTSIDE/24" dev "$BRIDGE" && ip link set "$BRIDGE" up
 }
 
-# Each boot of a host has an id of its own, by a mount of systemd-nspawn's that a unit with
-# ProtectKernelTunables= does not see: there the machine's would show through, and a reboot would
-# be none. On a machine of its own nothing of this is needed.
+# systemd-nspawn gives each boot of a host its own boot id, by a mount. A unit with
+# ProtectKernelTunables= does not see this mount: the unit would read the machine's boot id, and
+# could not notice a reboot. This drop-in shows the host's boot id to the unit. A real machine does
+# not need it.
 own_boot_id() { # ROOT
     local unit
     echo 'C /run/boot-id - - - - /proc/sys/kernel/random/boot_id' >"$1/etc/tmpfiles.d/boot-id.conf"
@@ -43,7 +45,7 @@ own_boot_id() { # ROOT
     done
 }
 
-# LAB_WIRE_<host>="MS PERCENT": so much later each way, so many frames lost.
+# LAB_WIRE_<host>="MS PERCENT": delay each way, and per cent of lost frames.
 cable() { # NAME
     local wire=LAB_WIRE_$1 words pid
     if [[ -z ${!wire:-} ]]; then
@@ -73,15 +75,15 @@ host_make() {
     HOSTS+=("$name")
 }
 
-# systemd inside has a tree of control groups of its own, and Nomad makes groups there too:
-# without this all hosts would share one.
+# The host's systemd and Nomad make control groups. This gives each host its own tree of groups;
+# otherwise all hosts would share one.
 own_cgroup() { # NAME
     local top group file
     for top in /sys/fs/cgroup /sys/fs/cgroup/*/; do
         [[ -e $top/cgroup.procs && -w $top/cgroup.procs ]] || continue
         for group in "$top/$LAB_CGROUP" "$top/$LAB_CGROUP/$1"; do
             mkdir -p "$group" || continue 2
-            for file in cpuset.cpus cpuset.mems; do # of version 1, where a new group has none
+            for file in cpuset.cpus cpuset.mems; do # control groups version 1: a new group has none of these values
                 [[ ! -s $group/$file && -e ${group%/*}/$file && ! -e $group/cgroup.type ]] &&
                     cat "${group%/*}/$file" >"$group/$file" 2>/dev/null
             done
@@ -92,7 +94,7 @@ own_cgroup() { # NAME
 
 uptime_now() { awk '{ print int($1) }' /proc/uptime; }
 
-host_begin() { # NAME: starts it, does not wait
+host_begin() { # NAME: starts the host, does not wait
     local name=$1 dir=$LAB_RUN/hosts/$1
     (
         own_cgroup "$name"
@@ -105,7 +107,7 @@ host_begin() { # NAME: starts it, does not wait
     echo $! >"$dir/nspawn"
 }
 
-# The first process inside; systemd-nspawn has one child.
+# Prints the host's first process: the only child of systemd-nspawn.
 host_pid() { # NAME
     local pid
     read -r pid _ <"/proc/$(<"$LAB_RUN/hosts/$1/nspawn")/task/$(<"$LAB_RUN/hosts/$1/nspawn")/children"
@@ -151,7 +153,7 @@ on() { # NAME COMMAND...
 }
 ON_ENV=()
 
-put() { # FILE NAME PATH [MODE]: a file into a host, whole or not at all
+put() { # FILE NAME PATH [MODE]: puts a file into a host, by a rename
     local to
     to=$(root_of "$2")$3
     mkdir -p "$(dirname "$to")" && install -m "${4:-0644}" "$1" "$to.putting" && mv "$to.putting" "$to"
@@ -159,7 +161,7 @@ put() { # FILE NAME PATH [MODE]: a file into a host, whole or not at all
 
 link_down() { ip link set "v-$1" down; }
 link_up() { ip link set "v-$1" up; }
-# Both hosts drop what they would send to each other: nobody is told.
+# Both hosts drop their packets to each other, and no host gets an error.
 coord_cut() {
     ip -n "$1" route replace blackhole "$(address_of coord)/32"
     ip -n coord route replace blackhole "$(address_of "$1")/32"

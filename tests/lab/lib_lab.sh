@@ -1,17 +1,19 @@
-# lib_lab.sh - what every scenario of the lab shares; sourced first. See README.md.
+# lib_lab.sh - functions for every scenario of the lab; each scenario sources it first. See
+# README.md.
 #
 #   . "$LAB/lib_lab.sh"
-#   lab_fleet 3 2              servers s1.., clients c1.., and coord, booted; Nomad healthy; watched
-#   lab_agents                 packages, trust and keys: a fleet that can be upgraded
-#   release 1.11.4 [FAULTS]    the target, served by the operator's web server
-#   caravan ARGS...            on the coordinator's host; output in $OUT, exit status in $STATUS
-#   check "what must hold" command...
-#   lab_end                    the checks that every scenario ends with, and the TAP plan
+#   lab_fleet 3 2              boots servers s1.., clients c1.. and coord; waits until Nomad is
+#                              healthy; starts the watcher
+#   lab_agents                 installs packages, trust and keys: the fleet can be upgraded
+#   release 1.11.4 [FAULTS]    makes the target; the operator's web server serves it
+#   caravan ARGS...            runs on the coordinator's host; output in $OUT, exit status $STATUS
+#   check "what must be true" command...
+#   lab_end                    runs the checks at the end of every scenario, prints the TAP plan
 #
-# Set before lab_fleet: LAB_DISK_<host>=300M, LAB_FROM=1.10.5, LAB_SIM='{"preset": "quick"}',
+# Variables for lab_fleet: LAB_DISK_<host>=300M, LAB_FROM=1.10.5, LAB_SIM='{"preset": "quick"}',
 # LAB_BOTH=1 (servers are clients too), LAB_UNIT (nomad.service), LAB_BINARY (/usr/bin/nomad),
 # LAB_SCHEME, LAB_TLS, LAB_ACL, LAB_AGENT_CONF (lines for every agent.conf), LAB_RESTART_SEC (2);
-# LAB_UNWATCHED=1; a function before_boot may change the hosts' files.
+# LAB_UNWATCHED=1 (no watcher). A function before_boot may change the hosts' files.
 set -u
 # shellcheck source=deploy/demo/wait.sh
 . "$LAB/../../deploy/demo/wait.sh"
@@ -36,7 +38,7 @@ needs_standin() { # WHY
 
 lab_finish() {
     local status=$?
-    # A child that is told to end before it has become its program still has this trap.
+    # A child that gets a signal before it executes its program still has this trap.
     [[ $BASHPID == "$$" ]] || exit "$status"
     trap - EXIT INT TERM HUP
     if ((T_FAILED || status)) || [[ -n ${LAB_KEEP:-} ]]; then
@@ -56,9 +58,9 @@ bail() {
     exit 1
 }
 
-# ---- Nomad on a host, as an operator would have it ----
+# ---- Nomad on a host, as an operator would set it up ----
 
-lab_join_list() { # a JSON list of the servers with a suffix on each
+lab_join_list() { # SUFFIX: prints a JSON list of the servers, each with the suffix
     local out="" h
     for h in "${SERVERS[@]}"; do out+="${out:+,}\"$(lab_address "$h")$1\""; done
     echo "$out"
@@ -88,7 +90,7 @@ nomad_role() { # NAME
     fi
 }
 
-nomad_config() { # NAME: to stdout
+nomad_config() { # NAME: prints the configuration
     local at
     at=$(lab_address "$1")
     cat <<JSON
@@ -104,7 +106,7 @@ nomad_config() { # NAME: to stdout
 JSON
 }
 
-# The unit that HashiCorp's packages bring. Type=notify is right for 1.8 and newer only.
+# Prints the unit of HashiCorp's packages. Type=notify works with 1.8 and newer only.
 nomad_unit() { # VERSION
     local type=simple
     [[ $(printf '1.8.0\n%s\n' "$1" | sort -V | head -n 1) == 1.8.0 ]] && type=notify
@@ -135,7 +137,7 @@ WantedBy=multi-user.target
 UNIT
 }
 
-nomad_put() { # NAME: binary, configuration and unit, enabled
+nomad_put() { # NAME: installs binary and configuration, installs and enables the unit
     local root unit=${LAB_UNIT:-nomad.service}
     root=$(root_of "$1")
     mkdir -p "$root/etc/nomad.d" "$root/opt/nomad/data" "$root/etc/systemd/system/multi-user.target.wants"
@@ -149,7 +151,8 @@ nomad_put() { # NAME: binary, configuration and unit, enabled
     ln -sf "../$unit" "$root/etc/systemd/system/multi-user.target.wants/$unit"
 }
 
-# Real clients make control groups; systemd-nspawn mounts those of version 1 read-only.
+# Real clients make control groups. systemd-nspawn mounts groups of version 1 read-only: mount them
+# again.
 real_cgroups() { # NAME
     local units
     units=$(root_of "$1")/etc/systemd/system
@@ -182,25 +185,25 @@ standin() { # VERSION FILE [FAULTS]
     tests/sim/make-release "$LAB_BUILD/tests/nomad" "$1" "$2" ${3:+"$3"} || bail "no release $1"
 }
 
-# ---- the cluster, asked from outside ----
+# ---- questions to the cluster from outside ----
 
 api() { # HOST PATH [CURL OPTION...]
     local host=$1 path=$2
     shift 2
-    # With TLS the certificate names the role, not the address.
+    # With TLS the certificate contains the role's name instead of the address.
     local name=${LAB_TLS_NAME:-$(lab_address "$host")}
     curl -fsS -m 5 --noproxy '*' ${LAB_CURL:-} --connect-to "$name:4646:$(lab_address "$host"):4646" \
         ${NOMAD_TOKEN:+-H "X-Nomad-Token: $NOMAD_TOKEN"} "$@" \
         "${LAB_SCHEME:-http}://$name:4646$path"
 }
 occurrences() { grep -oF "$1" | wc -l; }
-runs_nomad() { # NAME: what its process says it is
+runs_nomad() { # NAME: prints the version that its Nomad process reports
     local v
     v=$(api "$1" /v1/agent/self | grep -o '"Version":"[0-9][^"]*"' | head -n 1)
     v=${v#*:\"}
     echo "${v%\"}"
 }
-leader() { # the leader's name
+leader() { # prints the leader's name
     local h at
     at=$(api "${1:-s1}" '/v1/status/leader?stale') || return 1
     at=${at//\"/}
@@ -216,11 +219,11 @@ cluster_healthy() {
     done
     (($(api "${SERVERS[0]}" /v1/nodes | occurrences '"Status":"ready"') == nodes))
 }
-wait_for() { # SECONDS COMMAND...: polls the state of other programs; says what the last try said
+wait_for() { # SECONDS COMMAND...: repeats COMMAND until it succeeds; prints the output of the last try
     wait_until $(($1 * ${LAB_PATIENCE:-1})) "${*:2}" "${@:2}"
 }
 
-# Real Nomad needs to be given work; the stand-in gives each client two tasks by itself.
+# Real Nomad needs a job; the stand-in gives each client two tasks by itself.
 real_job() {
     is_real || return 0
     local id='{"Job":{"ID":"web","Name":"web","Type":"service","Datacenters":["dc1"],"TaskGroups":[{"Name":"web","Count":4,
@@ -270,7 +273,7 @@ lab_fleet() { # SERVERS CLIENTS
 
 # ---- Caravan on the hosts ----
 
-lab_install() { # "PACKAGE..." HOST...: as a user does it, without the network
+lab_install() { # "PACKAGE..." HOST...: installs as a user does, without the network
     local packages=$1 p h pids=() pid failed=0
     shift
     for h in "$@"; do
@@ -279,7 +282,7 @@ lab_install() { # "PACKAGE..." HOST...: as a user does it, without the network
         for p in $packages; do
             cp "$LAB_RUN/debs/$p"_*.deb "$(root_of "$h")/srv/repository/" || bail "there is no package $p"
         done
-        # confold: what configuration management put there before stays.
+        # confold: keeps a file that configuration management has installed before.
         on "$h" sh -c 'DEBIAN_FRONTEND=noninteractive apt-get -q -y -o Dpkg::Options::=--force-confold \
             install /srv/repository/*.deb' >>"$LAB_RUN/apt-$h.log" 2>&1 </dev/null &
         pids+=($!)
@@ -288,7 +291,7 @@ lab_install() { # "PACKAGE..." HOST...: as a user does it, without the network
     return "$failed"
 }
 
-debs_begin() { # what the operator's repository holds
+debs_begin() { # makes the operator's package repository
     mkdir -p "$LAB_RUN/debs"
     cp "$LAB_DEBS"/caravan{,-agent}_*.deb "$LAB_RUN/debs/"
 }
@@ -308,7 +311,7 @@ ${LAB_CONF:-}
 CONF
 }
 
-caravan_env() { # what an operator's shell has set
+caravan_env() { # prints the variables of an operator's shell
     ON_ENV=("NOMAD_ADDR=${LAB_SCHEME:-http}://$(lab_address "${LAB_ASK:-s1}"):4646" ${NOMAD_TOKEN:+"NOMAD_TOKEN=$NOMAD_TOKEN"}
         ${LAB_COORD_TLS:-})
 }
@@ -321,7 +324,7 @@ caravan() {
     cat "$OUT" >>"$LAB_RUN/caravan.log"
     echo "exit status $STATUS" >>"$LAB_RUN/caravan.log"
 }
-caravan_begin() { # in the background; caravan_wait for its end
+caravan_begin() { # ARGS...: runs caravan in the background; caravan_wait waits for its end
     printf '$ caravan %s\n' "$*" >>"$LAB_RUN/caravan.log"
     caravan_env
     on coord caravan "$@" >"$OUT" 2>&1 </dev/null &
@@ -334,16 +337,16 @@ caravan_wait() {
     cat "$OUT" >>"$LAB_RUN/caravan.log"
     echo "exit status $STATUS" >>"$LAB_RUN/caravan.log"
 }
-must() { # what is not what this scenario tests
+must() { # COMMAND...: a preparation; if it fails, the scenario ends
     caravan "$@"
     ((STATUS == 0)) || { tail -n 15 "$OUT" | sed 's/^/# /'; bail "caravan $* ended with $STATUS"; }
 }
 
-trust_package() { # the one that `caravan init` has made, into the operator's repository
+trust_package() { # puts the package of `caravan init` into the operator's repository
     cp "$(root_of coord)/etc/caravan"/caravan-trust_*_all.deb "$LAB_RUN/debs/"
 }
 
-lab_agents() { # [HOST...]: all by default
+lab_agents() { # [HOST...]: default is all hosts
     local hosts=("$@")
     ((${#hosts[@]})) || hosts=("${NODES[@]}")
     coord_begin
@@ -353,11 +356,11 @@ lab_agents() { # [HOST...]: all by default
     agent_conf "${hosts[@]}"
     lab_install "caravan-agent caravan-trust" "${hosts[@]}" || bail "the agent's package could not be installed"
     wait_for 15 agents_listen "${hosts[@]}" || bail "the agents do not listen"
-    caravan enroll --yes # 1 when a host has no agent, as this scenario wants it
+    caravan enroll --yes # exits with 1 if the scenario leaves a host without an agent
     ((STATUS == 0 || ${#hosts[@]} < ${#NODES[@]})) || bail "caravan enroll ended with $STATUS: $(tail -n 1 "$OUT")"
 }
 
-agent_conf() { # HOST...: only where the packaged one is not enough
+agent_conf() { # HOST...: writes agent.conf if the packaged one is not enough
     [[ -n ${LAB_AGENT_CONF:-} ]] || return 0
     local h
     for h in "$@"; do
@@ -365,8 +368,8 @@ agent_conf() { # HOST...: only where the packaged one is not enough
         printf '%s\n' "[fetch]" "fetch_socket = /run/caravan/fetch.sock" "$LAB_AGENT_CONF" >"$(root_of "$h")/etc/caravan/agent.conf"
     done
 }
-# They listen at once, and know which Nomad is theirs when caravan-swap has told its first view,
-# for which it hashes the binary: only then can they be enrolled.
+# Agents listen at once. Enrolment needs caravan-swap's first view, which names the host's Nomad;
+# for this view caravan-swap hashes the binary first.
 agents_listen() {
     local h
     for h in "$@"; do
@@ -375,7 +378,7 @@ agents_listen() {
     done
 }
 
-release() { # VERSION [FAULTS-JSON]: into the depot and into the operator's list of releases
+release() { # VERSION [FAULTS-JSON]: puts it into the depot and adds it to the operator's releases
     if is_real; then
         TO=$NOMAD_TO
     else

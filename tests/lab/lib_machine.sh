@@ -1,17 +1,18 @@
-# lib_machine.sh - machines made from Debian's packages: root folder, what is written, namespaces;
+# lib_machine.sh - makes machines from Debian's packages: root folder, writable layer, namespaces;
 # sourced by lib_hosts.sh, make-base and tests/fresh.
 #
-#   debian_mirror                       the mirror that apt uses here for Debian's own packages
-#   root_is_made DIR WANTED             DIR is whole, and was made from what is WANTED
-#   root_make DIR WANTED SUITE URL PACKAGE...   by debootstrap, into DIR.new; signatures are checked
-#   root_done DIR WANTED                DIR.new becomes DIR
-#   machine_mount LOWER DIR [DISK]      DIR/tree: LOWER, and over it what is written, in DIR/write;
-#                                       DISK (e.g. 300M): all that can be written;
-#                                       MACHINE_OPTIONS=,volatile: nothing needs to outlive it
-#   "${APART[@]}" SCRIPT ARG...         in mount, process and network namespaces of its own
+#   debian_mirror                       prints the mirror that apt uses here for Debian's packages
+#   root_is_made DIR WANTED             succeeds if DIR is complete and was made for WANTED
+#   root_make DIR WANTED SUITE URL PACKAGE...   debootstrap makes DIR.new, and checks signatures
+#   root_done DIR WANTED                renames DIR.new to DIR
+#   machine_mount LOWER DIR [DISK]      mounts DIR/tree: LOWER, with all writes in DIR/write;
+#                                       DISK (e.g. 300M): the size of the writable space;
+#                                       MACHINE_OPTIONS=,volatile: no data needs to outlive it
+#   "${APART[@]}" SCRIPT ARG...         runs it in its own mount, process and network namespaces
 
-# /run is its own: what nspawn and ip note there ends with it. The first process of the namespaces
-# only waits: orphans are its business, not the script's. When the caller is gone, all of it is.
+# The namespaces have their own /run, so files of nspawn and ip there disappear with them. Their
+# first process only waits and reaps orphans. When the caller ends, the kernel ends everything
+# inside.
 APART=(setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --mount-proc --net --propagation private
     sh -c 'mount -t tmpfs lab /run && { bash "$@"; exit $?; }' lab)
 
@@ -28,7 +29,7 @@ debian_mirror() {
     return 1
 }
 
-# The proxy that apt has here, for debootstrap; what the environment says comes first, as with apt.
+# apt's proxy, for debootstrap. A proxy of the environment has priority, as in apt.
 debian_proxy() {
     [[ -n ${http_proxy:-} ]] && return
     eval "$(apt-config shell http_proxy Acquire::http::Proxy)"
@@ -53,8 +54,8 @@ root_make() {
 
 root_done() { mv "$1.new" "$1" && echo "$2" >"$1.made"; }
 
-# What a machine writes lies beside its root folder; on a file system that cannot hold that (or
-# when the disk shall be small) in memory.
+# A machine writes to a folder beside its root folder. If that file system cannot carry an overlay,
+# or if the disk must be small, it writes to memory.
 machine_mount() {
     local lower=$1 dir=$2 disk=${3:-} opts
     mkdir -p "$dir"/{tree,write}

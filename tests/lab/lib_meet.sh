@@ -1,13 +1,13 @@
-# lib_meet.sh - meeting a host in the middle of its upgrade; sourced by lib_lab.sh.
+# lib_meet.sh - stops a host in the middle of its upgrade; sourced by lib_lab.sh.
 #
-#   meet HOST PHASE ARGS...   begins `caravan ARGS` and returns with HOST in PHASE, which lasts:
-#                             fetching until `go_on HOST`, swapping (before the rename) until
-#                             then or SWAP_HELD seconds, probing as long as LAB_HOLD says
-#   go_on HOST                lets a fetch or a swap go on; caravan_wait for the end of the run
+#   meet HOST PHASE ARGS...   starts `caravan ARGS` and returns when HOST is in PHASE. HOST stays in
+#                             fetching until `go_on HOST`; in swapping (before the rename) until
+#                             `go_on HOST` or for SWAP_HELD seconds; in probing for LAB_HOLD
+#   go_on HOST                lets the fetch or swap continue; caravan_wait waits for the run
 
 SWAP_HELD=${SWAP_HELD:-3}
 
-# A host's phase by caravan-swap's own record.
+# Prints the host's phase from caravan-swap's record.
 phase_of() { # HOST
     local names=(idle fetching staged swapping probing settled reverting reverted failed) key value
     while read -r key value; do
@@ -22,7 +22,7 @@ in_phase() { # HOST PHASE
     phase=$(phase_of "$1")
     [[ $phase == "$2" ]] || { echo "$1 is $phase, not $2"; return 1; }
 }
-reach_phase() { # HOST PHASE SECONDS: looks often, for phases are short
+reach_phase() { # HOST PHASE SECONDS: looks often, because phases are short
     WAIT_STEP=0.02 wait_for "$3" in_phase "$1" "$2"
 }
 
@@ -30,12 +30,12 @@ hold_fetch() { touch "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
 fetch_goes_on() { rm -f "$(root_of coord)/srv/depot/hold.$(lab_address "$1")"; }
 go_on() {
     fetch_goes_on "$1"
-    on "$1" pkill -x strace # which lets go of what it holds
+    on "$1" pkill -x strace # without strace the delayed rename continues
     return 0
 }
 
-# The rename that swaps, by names in its directory, is delayed in the kernel's door: nothing of the
-# program is changed. Of a rename strace knows the first name only.
+# strace delays the system call of the swap's rename; the program itself is unchanged. strace can
+# select a rename by its first name only.
 hold_rename() { # HOST
     local log=$LAB_RUN/strace-$1.log binary=${LAB_BINARY:-/usr/bin/nomad}
     on "$1" sh -c "exec strace -f -p \$(pgrep -x caravan-swap) \
@@ -57,9 +57,9 @@ meet() {
     reach_phase "$host" swapping 60 &&
         wait_for 10 before_rename "$host" && in_phase "$host" swapping
 }
-# It has come to the rename; strace tells that before the delay.
+# Succeeds when the program calls the rename: strace prints the call before the delay.
 before_rename() { grep -q 'rename.*caravan-new' "$LAB_RUN/strace-$1.log"; }
 
-kill_program() { # HOST PROGRAM: at once, by SIGKILL
+kill_program() { # HOST PROGRAM: sends SIGKILL
     on "$1" pkill -KILL -x "$2" || { echo "$2 does not run on $1"; return 1; }
 }

@@ -26,7 +26,7 @@ struct answer {
     char hold[512];
 };
 
-static ssize_t more(void *ctx, uint64_t at, char *dst, size_t n)
+static ssize_t more_of_file(void *ctx, uint64_t at, char *dst, size_t n)
 {
     const struct answer *a = ctx;
     /* A file is the only word between the scenario and us: it is looked at again and again. */
@@ -36,7 +36,7 @@ static ssize_t more(void *ctx, uint64_t at, char *dst, size_t n)
     return got > 0 ? got : MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
-static void done(void *ctx)
+static void free_answer(void *ctx)
 {
     struct answer *a = ctx;
     close(a->fd);
@@ -59,7 +59,7 @@ static struct MHD_Response *file_answer(const char *folder, const char *name, co
     a->fd = fd;
     a->size = (uint64_t)st.st_size;
     snprintf(a->hold, sizeof(a->hold), "%s/hold.%s", folder, who);
-    return MHD_create_response_from_callback(a->size, BLOCK, more, a, done);
+    return MHD_create_response_from_callback(a->size, BLOCK, more_of_file, a, free_answer);
 }
 
 static enum MHD_Result on_request(void *folder, struct MHD_Connection *c, const char *url,

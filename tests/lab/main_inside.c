@@ -37,7 +37,7 @@
 
 #define HOSTS_OWN "/usr/local/share/inside.host" /* "net:[4026531840] ipc:[...]" */
 
-static bool yes(const char *value)
+static bool is_yes(const char *value)
 {
     return strcmp(value, "yes") == 0;
 }
@@ -53,7 +53,7 @@ static unsigned long long size_of(const char *value)
 }
 
 /* Can a new file be made there? */
-static bool makes(const char *dir)
+static bool can_make_file(const char *dir)
 {
     char path[512];
     int fd;
@@ -67,7 +67,7 @@ static bool makes(const char *dir)
     return fd >= 0;
 }
 
-static bool reads(const char *path)
+static bool can_read(const char *path)
 {
     char byte;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -116,7 +116,7 @@ static bool bounding_set(const char *value)
 }
 
 /* No family but those named: of these, none may be had. */
-static bool families(const char *value)
+static bool families_forbidden(const char *value)
 {
     static const struct {
         const char *name;
@@ -210,7 +210,7 @@ static bool no_new_rights(const char *value)
 static bool own_devices(const char *value)
 {
     (void)value;
-    return !reads("/dev/mem") && !reads("/dev/kmsg") && access("/dev/tty0", F_OK) < 0 &&
+    return !can_read("/dev/mem") && !can_read("/dev/kmsg") && access("/dev/tty0", F_OK) < 0 &&
            access("/dev/null", R_OK | W_OK) == 0 &&
            mknod("/tmp/inside-null", S_IFCHR | 0666, 0x103) < 0;
 }
@@ -231,13 +231,14 @@ static bool own_network(const char *value)
 static bool own_tmp(const char *value)
 {
     (void)value;
-    return access("/tmp/inside.host", F_OK) < 0 && errno == ENOENT && makes("/tmp");
+    return access("/tmp/inside.host", F_OK) < 0 && errno == ENOENT && can_make_file("/tmp");
 }
 
 static bool only_processes(const char *value)
 {
     (void)value;
-    return !reads("/proc/meminfo") && !reads("/proc/sys/kernel/ostype") && reads("/proc/self/stat");
+    return !can_read("/proc/meminfo") && !can_read("/proc/sys/kernel/ostype") &&
+           can_read("/proc/self/stat");
 }
 
 static bool others_unseen(const char *value)
@@ -259,14 +260,15 @@ static bool clock_kept(const char *value)
 static bool groups_kept(const char *value)
 {
     (void)value;
-    return mkdir("/sys/fs/cgroup/inside", 0755) < 0 && !makes("/sys/fs/cgroup");
+    return mkdir("/sys/fs/cgroup/inside", 0755) < 0 && !can_make_file("/sys/fs/cgroup");
 }
 
-static bool homes(const char *value)
+static bool homes_hidden(const char *value)
 {
     bool read_only = strcmp(value, "read-only") == 0;
 
-    return !makes("/root") && !makes("/home") && (read_only || access("/home/.inside", F_OK) < 0);
+    return !can_make_file("/root") && !can_make_file("/home") &&
+           (read_only || access("/home/.inside", F_OK) < 0);
 }
 
 static bool name_kept(const char *value)
@@ -280,7 +282,7 @@ static bool no_kernel_log(const char *value)
     char text[64];
 
     (void)value;
-    return klogctl(3, text, sizeof(text)) < 0 && !reads("/dev/kmsg") && !reads("/proc/kmsg");
+    return klogctl(3, text, sizeof(text)) < 0 && !can_read("/dev/kmsg") && !can_read("/proc/kmsg");
 }
 
 static bool no_modules(const char *value)
@@ -295,14 +297,14 @@ static bool tunables_kept(const char *value)
     int fd = open("/proc/sys/kernel/domainname", O_WRONLY | O_CLOEXEC);
 
     (void)value;
-    return fd < 0 && !makes("/sys/kernel");
+    return fd < 0 && !can_make_file("/sys/kernel");
 }
 
 static bool system_kept(const char *value)
 {
     (void)value;
-    return !makes("/usr/lib") && !makes("/etc") && !makes("/var/lib") && !makes("/boot") &&
-           !makes("/srv");
+    return !can_make_file("/usr/lib") && !can_make_file("/etc") && !can_make_file("/var/lib") &&
+           !can_make_file("/boot") && !can_make_file("/srv");
 }
 
 /* Without "-" each must be there. */
@@ -315,12 +317,12 @@ static bool may_write(const char *value)
     for (char *rest = all, *dir; (dir = strtok_r(rest, " ", &rest)) != NULL;) {
         bool optional = dir[0] == '-';
         dir += optional;
-        held = held && ((optional && access(dir, F_OK) < 0) || makes(dir));
+        held = held && ((optional && access(dir, F_OK) < 0) || can_make_file(dir));
     }
     return held;
 }
 
-static bool unreachable(const char *value)
+static bool paths_unreachable(const char *value)
 {
     char all[512];
     bool held = true;
@@ -383,13 +385,13 @@ static bool refused_by_filter(const char *value)
 }
 
 /* "~@group...": one call of each group, which would go through without the filter. */
-static bool filtered(const char *value)
+static bool calls_filtered(const char *value)
 {
     struct sched_param p = {.sched_priority = 0};
     bool held = refused_by_filter(value);
 
     if (strstr(value, "@privileged") != NULL)
-        held = held && makes("/tmp") && chown("/tmp", (uid_t)-1, (gid_t)-1) < 0;
+        held = held && can_make_file("/tmp") && chown("/tmp", (uid_t)-1, (gid_t)-1) < 0;
     if (strstr(value, "@resources") != NULL)
         held = held && sched_setscheduler(0, SCHED_OTHER, &p) < 0;
     if (strstr(value, "@keyring") != NULL)
@@ -419,13 +421,13 @@ static bool is_temporary(const char *dir, const char *options)
     struct statvfs st;
 
     if (strcmp(options, "ro") == 0)
-        return !makes(dir);
-    return makes(dir) && statvfs(dir, &st) == 0 &&
+        return !can_make_file(dir);
+    return can_make_file(dir) && statvfs(dir, &st) == 0 &&
            (strstr(options, "noexec") == NULL || (st.f_flag & ST_NOEXEC) != 0) &&
            (size == NULL || has_an_end(dir, size_of(size + strlen("size="))));
 }
 
-static bool temporary(const char *value)
+static bool directory_is_temporary(const char *value)
 {
     char all[512];
     bool held = true;
@@ -459,7 +461,7 @@ static bool state_of(const char *value)
     struct stat st;
 
     snprintf(path, sizeof(path), "/var/lib/%s", value);
-    return stat(path, &st) == 0 && st.st_uid == getuid() && makes(path);
+    return stat(path, &st) == 0 && st.st_uid == getuid() && can_make_file(path);
 }
 
 static bool state_mode(const char *value)
@@ -471,7 +473,7 @@ static bool state_mode(const char *value)
            (st.st_mode & 07777) == (mode_t)strtoul(value, NULL, 8);
 }
 
-static bool variable(const char *value)
+static bool variable_is_set(const char *value)
 {
     char name[128];
     const char *is = strchr(value, '=');
@@ -493,9 +495,9 @@ static const struct {
     bool only_yes; /* another value than yes is another setting */
 } settings[] = {
     {"CapabilityBoundingSet", bounding_set, false},
-    {"Environment", variable, false},
+    {"Environment", variable_is_set, false},
     {"IPAddressDeny", no_address, false},
-    {"InaccessiblePaths", unreachable, false},
+    {"InaccessiblePaths", paths_unreachable, false},
     {"LimitCORE", no_core, false},
     {"LimitFSIZE", file_size, false},
     {"LimitNOFILE", open_files, false},
@@ -509,7 +511,7 @@ static const struct {
     {"ProcSubset", only_processes, false},
     {"ProtectClock", clock_kept, true},
     {"ProtectControlGroups", groups_kept, true},
-    {"ProtectHome", homes, false},
+    {"ProtectHome", homes_hidden, false},
     {"ProtectHostname", name_kept, true},
     {"ProtectKernelLogs", no_kernel_log, true},
     {"ProtectKernelModules", no_modules, true},
@@ -518,7 +520,7 @@ static const struct {
     {"ProtectSystem", system_kept, false},
     {"ReadWritePaths", may_write, false},
     {"RemoveIPC", leaves_an_object, true},
-    {"RestrictAddressFamilies", families, false},
+    {"RestrictAddressFamilies", families_forbidden, false},
     {"RestrictNamespaces", no_namespaces, true},
     {"RestrictRealtime", no_realtime, true},
     {"RestrictSUIDSGID", no_setuid, true},
@@ -526,14 +528,14 @@ static const struct {
     {"StateDirectoryMode", state_mode, false},
     {"SystemCallArchitectures", only_native, false},
     {"SystemCallErrorNumber", refused_by_filter, false},
-    {"SystemCallFilter", filtered, false},
-    {"TemporaryFileSystem", temporary, false},
+    {"SystemCallFilter", calls_filtered, false},
+    {"TemporaryFileSystem", directory_is_temporary, false},
     {"UMask", mask_is, false},
     {"User", user_is, false},
 };
 
 /* In a process of its own: the filter, or what is left undone, may end it. */
-static bool tried(bool (*held)(const char *), const char *value)
+static bool try_in_child(bool (*held)(const char *), const char *value)
 {
     int status = 0;
     pid_t pid = fork();
@@ -550,7 +552,8 @@ static bool try_one(const char *setting, const char *value)
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         if (strcmp(settings[i].setting, setting) != 0)
             continue;
-        bool held = (!settings[i].only_yes || yes(value)) && tried(settings[i].held, value);
+        bool held =
+            (!settings[i].only_yes || is_yes(value)) && try_in_child(settings[i].held, value);
         printf(held ? "held %s\n" : "open %s=%s\n", setting, value);
         return held;
     }

@@ -66,7 +66,7 @@ static int64_t now_ms(const struct watcher *w)
     return clock_mono(clock_system()) - w->began_ms;
 }
 
-static int named(const struct watcher *w, const struct http_answer *a)
+static int index_of_leader(const struct watcher *w, const struct http_answer *a)
 {
     char text[80];
     snprintf(text, sizeof(text), "%.*s", (int)MIN_OF(a->body_len, sizeof(text) - 1),
@@ -86,10 +86,10 @@ static void on_done(void *ctx, const struct http_answer *a, const struct err *er
     autofree struct question *q = ctx;
     q->w->servers[q->server].open--;
     q->w->looks[q->look].seen[q->server] =
-        (signed char)(err != NULL ? SEEN_SILENT : named(q->w, a));
+        (signed char)(err != NULL ? SEEN_SILENT : index_of_leader(q->w, a));
 }
 
-static void ask(struct watcher *w, size_t look, int server)
+static void ask_for_leader(struct watcher *w, size_t look, int server)
 {
     struct server *s = &w->servers[server];
     struct err err = ERR_INIT;
@@ -125,10 +125,10 @@ static void look_once(struct watcher *w)
         w->looks[w->n_looks].seen[i] = SEEN_PENDING;
     w->n_looks++;
     for (int i = 0; i < w->n; i++)
-        ask(w, w->n_looks - 1, i);
+        ask_for_leader(w, w->n_looks - 1, i);
 }
 
-static int run(struct watcher *w, int signals, struct err *err)
+static int run_watcher(struct watcher *w, int signals, struct err *err)
 {
     bool ending = false, told = false;
     int64_t due = 0;
@@ -197,7 +197,7 @@ static void end_gap(const struct watcher *w, struct verdict_seen *v, int before,
         v->unexplained++;
 }
 
-static struct verdict_seen judge(const struct watcher *w)
+static struct verdict_seen judge_looks(const struct watcher *w)
 {
     struct verdict_seen v = {0};
     int last = NOBODY;
@@ -255,9 +255,9 @@ static void write_samples(const struct watcher *w)
     }
 }
 
-static int tell(const struct watcher *w)
+static int print_verdict(const struct watcher *w)
 {
-    struct verdict_seen v = judge(w);
+    struct verdict_seen v = judge_looks(w);
     write_samples(w);
     printf("led %.1f\nchanges %zu\ngaps %zu\nlongest_gap_ms %" PRId64
            "\ngaps_without_change %zu\ntogether %zu\n",
@@ -321,11 +321,11 @@ int main(int argc, char **argv)
     sigaddset(&set, SIGINT);
     sigprocmask(SIG_BLOCK, &set, NULL);
     int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (signals < 0 || http_new(&w.http, &err) < 0 || run(&w, signals, &err) < 0) {
+    if (signals < 0 || http_new(&w.http, &err) < 0 || run_watcher(&w, signals, &err) < 0) {
         fprintf(stderr, "watcher: %s\n", err.text);
         return 2;
     }
-    int rv = tell(&w);
+    int rv = print_verdict(&w);
     fclose(w.samples);
     http_free(w.http);
     free(w.looks);

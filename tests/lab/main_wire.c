@@ -102,7 +102,7 @@ static int64_t hand_out(struct direction *d)
     return -1;
 }
 
-static int carry(struct cable *c)
+static int carry_frames(struct cable *c)
 {
     for (;;) {
         struct pollfd fds[2];
@@ -141,5 +141,5 @@ int main(int argc, char **argv)
                                        .frames = xzalloc(QUEUE_MAX, sizeof(struct frame))};
     printf("ready\n");
     fflush(stdout);
-    return carry(&c) < 0;
+    return carry_frames(&c) < 0;
 }

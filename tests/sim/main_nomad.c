@@ -1,5 +1,5 @@
 /*
- * main_nomad.c - Caravan's stand-in for `nomad`: see tests/sim/README.md.
+ * main_nomad.c - Caravan's stand-in for `nomad`. See tests/sim/README.md.
  */
 #include "sim_shell.h"
 

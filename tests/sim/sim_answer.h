@@ -1,11 +1,10 @@
 /*
  * sim_answer.h - Nomad's HTTP API over one node.
  *
- * sim_answer fills the answer, or says that it cannot yet (no leader known, a
- * write not committed, a blocking query): keep the request and call again with
- * it after every tick and message. Bodies, statuses and content types are held
- * to recordings of real Nomad by tests/unit/test_sim_recordings.c; sim_route.c
- * has the table of what is answered.
+ * sim_answer fills the answer, or returns SIM_NOT_YET (no leader is known, a write is not
+ * committed, or a query blocks). Then keep the request, and call again with the same request after
+ * every tick and message. tests/unit/test_sim_recordings.c compares bodies, statuses and content
+ * types with recordings of real Nomad. sim_route.c has the table of endpoints.
  */
 #ifndef SIM_ANSWER_H
 #define SIM_ANSWER_H
@@ -19,10 +18,10 @@ struct sim_request {
     const char *query; /* "stale&per_page=10", undecoded; "" */
     const char *token; /* X-Nomad-Token; "" */
     const char *body;  /* NUL-terminated; "" */
-    /* Does somebody accept connections there? NULL: yes. */
+    /* Does a process accept connections at this address? NULL: always yes. */
     bool (*accepts)(void *ctx, uint32_t ip, uint16_t rpc_port);
     void *ctx;
-    /* kept by sim_answer between calls; begin with zeros */
+    /* sim_answer keeps these between calls; begin with zeros */
     int64_t begun_ms;
     uint32_t ticket;
 };
@@ -36,8 +35,8 @@ struct sim_answer {
     int64_t last_contact_ms;
     char next_token[SIM_UUID_TEXT];
     bool digest; /* the body gets a Digest header: it is a snapshot */
-    bool cut;    /* only half of it is sent, as if whole */
-    bool stream; /* the agent's log follows, without end: the shell gives it */
+    bool cut;    /* the shell sends only half of the body, without an error */
+    bool stream; /* the agent's log follows without an end: the shell streams it */
     struct buf body;
 };
 
@@ -45,7 +44,7 @@ struct sim_answer {
 enum sim_answered { SIM_ANSWERED, SIM_NOT_YET, SIM_ELSEWHERE };
 
 enum sim_answered sim_answer(struct sim_node *n, struct sim_request *q, struct sim_answer *ret);
-/* When to ask again at the latest although nothing happened. */
+/* The time for the next call if no tick and no message comes before. */
 int64_t sim_answer_due(const struct sim_node *n, const struct sim_request *q);
 
 #endif

@@ -1,6 +1,6 @@
-/* /v1/acl: contract in sim_route.h. Enough to bootstrap, to make a policy that
- * reads or writes agent, node, operator and namespaces, and a token of it. A policy
- * is kept as a token record without a secret, under an id made of its name. */
+/* /v1/acl: contract in sim_route.h. It supports bootstrap, policies that allow to read or write
+ * agent, node, operator and namespaces, and tokens with such a policy. A policy is stored as a
+ * token record without a secret; its id is computed from its name. */
 #include "json.h"
 #include "sim_json.h"
 #include "sim_route.h"
@@ -75,8 +75,8 @@ static enum sim_answered write_token(struct sim_ask *x, const struct sim_write *
     return SIM_ANSWERED;
 }
 
-/* The write is made once and asked for again until it is committed, so its ids
- * must not change: they come from the moment the request began. */
+/* The handler is called again until the write is committed, and the ids must not change between the
+ * calls: they are computed from the time when the request began. */
 static void ids_of(const struct sim_ask *x, const char *what, struct sim_id *accessor,
                    struct sim_id *secret)
 {
@@ -117,7 +117,7 @@ struct sim_block {
     char text[256];
 };
 
-/* A block from its name to its brace's end; comments stand in front of all of them. */
+/* Finds a block, from its name to its closing brace. Comments may only precede all blocks. */
 static struct sim_block block_in(const char *rules, const char *block)
 {
     struct sim_block b = {.text = ""};
@@ -131,8 +131,8 @@ static struct sim_block block_in(const char *rules, const char *block)
     return b;
 }
 
-/* Reads a right as Nomad's policies write it: node { policy = "read" }. In a namespace block, the
- * capabilities list-jobs and read-job together count as the right to read. */
+/* Rights in the syntax of Nomad's policies: node { policy = "read" }. For a namespace also the two
+ * capabilities that are necessary to read its jobs. */
 static enum sim_right right_in(const char *rules, const char *block)
 {
     const struct sim_block b = block_in(rules, block);
@@ -206,7 +206,7 @@ enum sim_answered sim_put_token(struct sim_ask *x)
     return write_token(x, &w);
 }
 
-/* A policy by its name, or the rights of the first token of that name. */
+/* Answers with the policy of this name, or with the rights of the first token of this name. */
 static const struct sim_token_record *rights_named(const struct sim_ask *x)
 {
     struct sim_id id = policy_id(x->id);
@@ -225,7 +225,7 @@ static void put_rule(struct buf *b, const char *block, enum sim_right right)
                    right == SIM_RIGHT_WRITE ? "write" : "read");
 }
 
-/* A token may read the policies it has; others take a management token. */
+/* A token may read its own policies; reading others needs a management token. */
 enum sim_answered sim_get_policy(struct sim_ask *x)
 {
     const struct sim_token_record *t = rights_named(x);
@@ -250,7 +250,7 @@ enum sim_answered sim_get_policy(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
-/* The stand-in keeps no list of policies apart from its tokens. */
+/* The stand-in has no list of policies, only tokens. */
 enum sim_answered sim_get_policies(struct sim_ask *x)
 {
     if (!x->n->cfg.acl)

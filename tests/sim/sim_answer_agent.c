@@ -1,4 +1,4 @@
-/* What an agent says of itself, and gossip: /v1/agent, /v1/status, /v1/regions.
+/* What an agent reports about itself and gossip: /v1/agent, /v1/status, /v1/regions.
  * Contract: sim_route.h. */
 #include "sim_json.h"
 #include "sim_raft.h"
@@ -212,8 +212,8 @@ enum sim_answered sim_get_self(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
-/* A server asks for the leader, and waits for one; a client wants to know a server. */
-/* The shell streams it; without a shell there is no log. */
+/* A server needs a leader and waits for one; a client needs to know a server. */
+/* The shell streams the log; in virtual time there is no log. */
 enum sim_answered sim_get_monitor(struct sim_ask *x)
 {
     x->a->content_type = "application/json";

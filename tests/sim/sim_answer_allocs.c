@@ -1,5 +1,5 @@
-/* Allocations: contract in sim_route.h. They are what the leader made (sim_fleet.h);
- * what they are made of is recorded. */
+/* Allocations: contract in sim_route.h. The leader makes them
+ * (sim_fleet.h); their fixed JSON comes from a recording. */
 #include "sim_json.h"
 #include "sim_view.h"
 #include "sim_workload.h"
@@ -92,7 +92,7 @@ static const struct piece event_pieces[] = {
     {"VaultError", "''"},
 };
 
-static void put(struct buf *b, const struct piece *p, size_t n)
+static void put_alloc_pieces(struct buf *b, const struct piece *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         js_raw(b, p[i].key, p[i].json);
@@ -102,7 +102,7 @@ static void put_event(struct buf *b, const char *type, const char *message, int6
 {
     bool setup = strcmp(type, "Task Setup") == 0;
     js_open(b, NULL, '{');
-    put(b, event_pieces, ARRAY_LEN(event_pieces));
+    put_alloc_pieces(b, event_pieces, ARRAY_LEN(event_pieces));
     js_str(b, "DisplayMessage", message);
     js_raw(b, "Details", setup ? "{'message':'Building Task Directory'}" : "{}");
     js_str(b, "Message", setup ? message : "");
@@ -153,7 +153,7 @@ static void put_task_states(struct buf *b, const struct sim_alloc_record *a)
     js_close(b, '}');
 }
 
-/* What stub and allocation have in common. */
+/* The fields that the stub and the whole allocation share. */
 static void put_alloc(struct sim_ask *x, const struct sim_record *r)
 {
     static const struct sim_id none;
@@ -201,7 +201,7 @@ static void put_whole_job(struct sim_ask *x)
     struct buf *b = &x->a->body;
     const struct sim_record *job = sim_workload_job(x);
     js_open(b, "Job", '{');
-    put(b, job_pieces, ARRAY_LEN(job_pieces));
+    put_alloc_pieces(b, job_pieces, ARRAY_LEN(job_pieces));
     js_str(b, "ID", job->u.job.name);
     js_str(b, "Name", job->u.job.name);
     js_str(b, "Region", x->n->cfg.region);
@@ -229,8 +229,8 @@ enum sim_answered sim_get_node_allocations(struct sim_ask *x)
         js_open(b, NULL, '{');
         put_alloc(x, r);
         js_int(b, "AllocModifyIndex", (int64_t)r->u.alloc.create_index);
-        put(b, alloc_pieces, ARRAY_LEN(alloc_pieces));
-        put(b, metrics_pieces, ARRAY_LEN(metrics_pieces));
+        put_alloc_pieces(b, alloc_pieces, ARRAY_LEN(alloc_pieces));
+        put_alloc_pieces(b, metrics_pieces, ARRAY_LEN(metrics_pieces));
         put_whole_job(x);
         js_close(b, '}');
     }

@@ -134,7 +134,7 @@ enum sim_answered sim_get_job_versions(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
-/* Accepted and not run: the stand-in has its one job. */
+/* The stand-in accepts a job and does not run it: its only job is `web`. */
 enum sim_answered sim_put_job(struct sim_ask *x)
 {
     js_raw(&x->a->body, NULL,

@@ -10,7 +10,7 @@
 struct driver {
     const char *name, *attributes;
     bool there;
-    const char *otherwise; /* HealthDescription when it is not there */
+    const char *otherwise; /* HealthDescription if the driver is missing */
 };
 
 static void put_drivers(struct buf *b, const struct sim_node_record *r)
@@ -57,7 +57,7 @@ static void put_last_drain(struct buf *b, const struct sim_node_record *r)
     js_close(b, '}');
 }
 
-/* What stub and node have in common. */
+/* The fields that the stub and the whole node share. */
 static void put_common(struct sim_ask *x, const struct sim_record *rec)
 {
     struct buf *b = &x->a->body;
@@ -97,8 +97,8 @@ static int by_id(const void *a, const void *b)
     return memcmp((*x)->id.b, (*y)->id.b, sizeof((*x)->id.b));
 }
 
-/* All of one kind by id; the caller frees. */
-static const struct sim_record **sorted(const struct sim_node *n, size_t *ret_n)
+/* All records of one kind, ordered by id; the caller frees the array. */
+static const struct sim_record **sort_records(const struct sim_node *n, size_t *ret_n)
 {
     const struct sim_record **list =
         xzalloc((size_t)n->durable.state.n + 1, sizeof(const struct sim_record *));
@@ -128,7 +128,7 @@ enum sim_answered sim_get_nodes(struct sim_ask *x)
     if (!pages || !sim_query(x->q, "next_token", token, sizeof(token)))
         token[0] = '\0';
     (void)sim_query(x->q, "prefix", prefix, sizeof(prefix));
-    autofree const struct sim_record **list = sorted(x->n, &n);
+    autofree const struct sim_record **list = sort_records(x->n, &n);
     if (sim_view_empty(x->n, x->stale))
         n = 0;
     js_open(&x->a->body, NULL, '[');
@@ -329,7 +329,7 @@ static enum sim_answered put_written(struct sim_ask *x, const struct sim_write *
     return SIM_ANSWERED;
 }
 
-/* The body as an object and the node's id; an answer is made when they are not. */
+/* Reads the body as a JSON object, and the node's id. -1: the error answer is made. */
 static int read_put(struct sim_ask *x, struct json **ret, struct sim_id *ret_id)
 {
     struct err err = ERR_INIT;

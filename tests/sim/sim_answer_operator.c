@@ -57,7 +57,7 @@ static bool peer_is(const struct sim_peer *p, const char *id, const char *addres
     return id != NULL ? strcmp(uuid, id) == 0 || strcmp(at, id) == 0 : strcmp(at, address) == 0;
 }
 
-/* 0: *ret has its id (of raft; by protocol 2 an id is an address); -1: it is not configured. */
+/* 0: *ret is its raft id (with protocol 2 the id is an address). -1: no such peer is configured. */
 static int find_peer(const struct sim_ask *x, const char *id, const char *address,
                      struct sim_id *ret)
 {
@@ -70,7 +70,7 @@ static int find_peer(const struct sim_ask *x, const char *id, const char *addres
     return -1;
 }
 
-/* A server by ?id= or ?address=; one of them, once. */
+/* The server of ?id= or ?address=; exactly one of the two must be there, once. */
 static int named_peer(struct sim_ask *x, struct sim_id *ret)
 {
     char id[64], address[64];
@@ -81,7 +81,7 @@ static int named_peer(struct sim_ask *x, struct sim_id *ret)
     return find_peer(x, by_id ? id : NULL, address, ret);
 }
 
-/* By id alone, and an unknown one is the leader's error: as measured. */
+/* Measured on Nomad: a peer is removed only by id, and an unknown id is an error of the leader. */
 enum sim_answered sim_delete_peer(struct sim_ask *x)
 {
     struct sim_write w = {.kind = SIM_WRITE_PEER_REMOVE};
@@ -89,7 +89,7 @@ enum sim_answered sim_delete_peer(struct sim_ask *x)
     char id[64];
     if (!sim_query(x->q, "id", id, sizeof(id)))
         return sim_fail(x, 400, "Must specify ?id with the server's ID");
-    (void)find_peer(x, id, NULL, &w.id); /* none has the id zero */
+    (void)find_peer(x, id, NULL, &w.id); /* not found: the id stays zero, and no peer has it */
     enum sim_answered ret = sim_ask_write(x, &w, &done);
     if (ret == SIM_ANSWERED && x->a->status == 200)
         x->a->content_type = "";
@@ -149,7 +149,7 @@ static void put_health_server(struct buf *b, const struct sim_node *n,
     js_close(b, '}');
 }
 
-/* Since 1.4 the new library's Leader and Voters come with it. */
+/* Since 1.4 the answer also contains Leader and Voters, from a new library. */
 static void put_voters(struct buf *b, const struct sim_health *h)
 {
     for (int i = 0; i < h->n; i++)
@@ -188,7 +188,7 @@ enum sim_answered sim_get_autopilot(struct sim_ask *x)
     }
     js_close(b, '}');
     if (status == 429)
-        x->a->content_type = "text/plain; charset=utf-8"; /* written before the body is encoded */
+        x->a->content_type = "text/plain; charset=utf-8"; /* set before the body is encoded */
     return SIM_ANSWERED;
 }
 
@@ -274,8 +274,8 @@ enum sim_answered sim_get_keyring(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
-/* Not a gzip'ed tar as Nomad's: the index and the objects' count, as text. The
- * Digest header is true of it. */
+/* A snapshot is a text with the index and the number of objects, and not a gzip'ed tar as in Nomad.
+ * Its Digest header is correct. */
 enum sim_answered sim_get_snapshot(struct sim_ask *x)
 {
     const struct sim_state *s = &x->n->durable.state;
@@ -288,7 +288,7 @@ enum sim_answered sim_get_snapshot(struct sim_ask *x)
     return SIM_ANSWERED;
 }
 
-/* Nobody uses Vault here. */
+/* No job of the stand-in uses Vault. */
 enum sim_answered sim_get_vault_check(struct sim_ask *x)
 {
     js_raw(&x->a->body, NULL,

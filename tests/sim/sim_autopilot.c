@@ -27,8 +27,8 @@ static bool is_self(const struct sim_node *n, struct sim_addr addr)
     return sim_addr_eq(addr, sim_node_addr(n));
 }
 
-/* Asks every server for its statistics: who will not answer in time? */
-static void fetch(struct sim_node *n)
+/* Asks every server for its statistics, and notes the servers that will not answer in time. */
+static void fetch_statistics(struct sim_node *n)
 {
     struct sim_autopilot *a = &n->autopilot;
     bool any = false;
@@ -48,7 +48,7 @@ static void fetch(struct sim_node *n)
     a->publish_due = n->now + (any ? n->cfg.timing.stats_wait_ms : 0);
 }
 
-static bool judge(struct sim_node *n, int i, struct sim_health_server *ret)
+static bool judge_health(struct sim_node *n, int i, struct sim_health_server *ret)
 {
     const struct sim_peer *peer = &sim_state_config(&n->durable.state)->peers[i];
     struct sim_autopilot_config c = sim_state_autopilot(&n->durable.state);
@@ -81,7 +81,7 @@ static bool judge(struct sim_node *n, int i, struct sim_health_server *ret)
     return ret->healthy && ret->voter;
 }
 
-static void publish(struct sim_node *n)
+static void publish_health(struct sim_node *n)
 {
     struct sim_health *h = &n->autopilot.health;
     int voters = sim_raft_voters(sim_state_config(&n->durable.state)), well = 0;
@@ -89,7 +89,7 @@ static void publish(struct sim_node *n)
     h->known = h->healthy = true;
     h->n = n->raft.n;
     for (int i = 0; i < n->raft.n; i++) {
-        well += judge(n, i, &h->servers[i]);
+        well += judge_health(n, i, &h->servers[i]);
         h->healthy = h->healthy && h->servers[i].healthy;
     }
     h->tolerance = MAX_OF(well - (voters / 2 + 1), 0);
@@ -99,7 +99,7 @@ static void publish(struct sim_node *n)
             sim_autopilot_send(n, n->raft.peers[i].addr);
 }
 
-/* Dead servers go, as many as leave a quorum: at most (voters - 1) / 2. */
+/* Removes dead servers, but at most (voters - 1) / 2: a quorum must stay. */
 static void clean_up(struct sim_node *n)
 {
     struct sim_autopilot_config ac = sim_state_autopilot(&n->durable.state);
@@ -125,14 +125,14 @@ static void clean_up(struct sim_node *n)
     }
 }
 
-/* Fault nonvoter-return; taken away, nothing holds it any more. */
+/* The fault nonvoter-return delays the promotion, until the fault ends. */
 static bool held_back(struct sim_node *n, const struct sim_progress *p)
 {
     const struct sim_member *m = sim_serf_find(n, p->addr);
     return n->now < p->held_until && (m == NULL || m->info.nonvoter_ms > 0);
 }
 
-static void promote(struct sim_node *n)
+static void promote_voters(struct sim_node *n)
 {
     struct sim_autopilot_config c = sim_state_autopilot(&n->durable.state);
     for (int i = 0; i < n->raft.n; i++) {
@@ -148,15 +148,15 @@ void sim_autopilot_tick(struct sim_node *n)
     if (n->raft.role != SIM_LEADER)
         return;
     if (a->publish_due != 0 && n->now >= a->publish_due)
-        publish(n);
+        publish_health(n);
     if (n->now >= a->fetch_due && a->publish_due == 0)
-        fetch(n);
+        fetch_statistics(n);
     if (a->publish_due != 0 && n->now >= a->publish_due)
-        publish(n);
+        publish_health(n);
     if (n->now >= a->reconcile_due) {
         a->reconcile_due = n->now + n->cfg.timing.reconcile_ms;
         clean_up(n);
-        promote(n);
+        promote_voters(n);
     }
 }
 

@@ -1,9 +1,9 @@
 /*
- * sim_browse.h - asking a node of a cluster through its API, in virtual time.
+ * sim_browse.h - asks a node of a cluster through its API, in virtual time.
  *
- * The cluster's time goes on until the answer is there (a read without a leader
- * takes five seconds of it). Forwarded calls are refused while the leader's
- * process is not running, as between processes.
+ * The cluster's time advances until the answer is complete (a read without a leader takes five
+ * seconds). Forwarded calls are refused while the leader's process is not running, as between
+ * processes.
  */
 #ifndef SIM_BROWSE_H
 #define SIM_BROWSE_H
@@ -14,11 +14,11 @@
 
 struct sim_page {
     struct sim_answer answer;
-    struct json *json; /* NULL when the body is none */
+    struct json *json; /* NULL: the body is not JSON */
 };
 
-/* path may have a query. method NULL: GET; token and body NULL: none. Gives up
- * after a virtual minute with status 0. The caller calls sim_page_free. */
+/* path may contain a query. method NULL: GET; token and body NULL: none. Gives up after a virtual
+ * minute, with status 0. The caller calls sim_page_free. */
 void sim_browse(struct sim_cluster *c, int node, const char *method, const char *path,
                 const char *token, const char *body, struct sim_page *ret);
 void sim_page_free(struct sim_page *p);

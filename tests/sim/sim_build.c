@@ -6,7 +6,7 @@ struct from {
     int major, minor, patch;
 };
 
-/* First version with it; KEEP_STATUS also came to two older series. */
+/* The first version with each feature. KEEP_STATUS was also added to two older series. */
 static const struct from since[SIM_FEATURE_COUNT] = {
     [SIM_FEATURE_LAST_DRAIN] = {1, 1, 0},  [SIM_FEATURE_PAGES] = {1, 3, 0},
     [SIM_FEATURE_VALIDATE] = {1, 3, 0},    [SIM_FEATURE_KEEP_STATUS] = {1, 5, 0},
@@ -16,7 +16,7 @@ static const struct from since[SIM_FEATURE_COUNT] = {
     [SIM_FEATURE_NO_RAFT_2] = {1, 4, 0},
 };
 
-static int parse(const char *version, struct from *ret)
+static int parse_build(const char *version, struct from *ret)
 {
     return sscanf(version, "%d.%d.%d", &ret->major, &ret->minor, &ret->patch) == 3 ? 0 : -1;
 }
@@ -24,7 +24,7 @@ static int parse(const char *version, struct from *ret)
 bool sim_build_at_least(const char *version, int major, int minor, int patch)
 {
     struct from v;
-    if (parse(version, &v) < 0)
+    if (parse_build(version, &v) < 0)
         return false;
     if (v.major != major)
         return v.major > major;
@@ -36,7 +36,7 @@ bool sim_build_at_least(const char *version, int major, int minor, int patch)
 bool sim_build_has(const char *version, enum sim_feature f)
 {
     struct from v;
-    if (parse(version, &v) < 0)
+    if (parse_build(version, &v) < 0)
         return false;
     if (f == SIM_FEATURE_KEEP_STATUS && v.major == 1 && (v.minor == 3 || v.minor == 4))
         return v.patch >= (v.minor == 3 ? 10 : 5);

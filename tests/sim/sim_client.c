@@ -44,9 +44,9 @@ static void ask_next_server(struct sim_node *n)
     c->server = c->n_servers > 0 ? (c->server + 1) % c->n_servers : 0;
 }
 
-/* Registers; without an answer in a second with the next server, for hold_ms,
- * then after the long wait that Nomad has there. */
-static void enlist(struct sim_node *n)
+/* Registers. Without an answer it tries the next server after a second, for hold_ms; then it waits
+ * retry_ms, as Nomad does. */
+static void register_node(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
     if (c->give_up_ms == INT64_MAX)
@@ -81,7 +81,7 @@ static void enlist(struct sim_node *n)
     ask_next_server(n);
 }
 
-static void beat(struct sim_node *n)
+static void send_beat(struct sim_node *n)
 {
     struct sim_client *c = &n->client;
     struct sim_message m = to_server(n, SIM_MSG_BEAT);
@@ -89,7 +89,7 @@ static void beat(struct sim_node *n)
         (struct sim_beat){n->durable.client_id, c->drivers_healthy, n->now < c->attributes_due};
     sim_node_say(n, &m);
     c->asked_ms = n->now;
-    c->beat_due = n->now + 1000; /* no answer until then: another server is asked */
+    c->beat_due = n->now + 1000; /* without an answer until then the client asks another server */
     ask_next_server(n);
 }
 
@@ -128,7 +128,7 @@ static struct sim_task *task_of(struct sim_node *n, const struct sim_id *alloc)
     return NULL;
 }
 
-/* A place for a new task: a free one, or one that ended and is known to have. */
+/* A place for a new task: a free one, or that of an ended task whose end the servers know. */
 static struct sim_task *free_task(struct sim_node *n)
 {
     for (int i = 0; i < SIM_ALLOCS_MAX; i++)
@@ -158,13 +158,13 @@ void sim_client_order(struct sim_node *n, const struct sim_message *m)
         if (t->status <= SIM_RUNNING)
             t->due_ms = n->now + n->cfg.timing.task_start_ms;
     } else if (o->stop || t->status == SIM_RUNNING) {
-        t->told = false; /* the leader does not know the status yet: report it again */
+        t->told = false; /* the leader may not know the state: report it again */
     }
     n->client.tasks_due = n->now;
     n->dirty = true;
 }
 
-static void tell(struct sim_node *n, const struct sim_task *t)
+static void report_task(struct sim_node *n, const struct sim_task *t)
 {
     struct sim_message m = to_server(n, SIM_MSG_TASKS);
     m.u.tasks = (struct sim_tasks){.node = n->durable.client_id,
@@ -198,7 +198,7 @@ static void tend_tasks(struct sim_node *n)
         if (t->due_ms != 0)
             due = MIN_OF(due, t->due_ms);
         if (!t->told && n->client.registered) {
-            tell(n, t);
+            report_task(n, t);
             due = MIN_OF(due, n->now + 500);
         }
     }
@@ -211,7 +211,7 @@ void sim_client_tick(struct sim_node *n)
     if (n->now < n->api_ms)
         return;
     if (!c->registered && n->now >= c->register_due)
-        enlist(n);
+        register_node(n);
     if (c->registered && n->now >= c->drivers_due) {
         c->drivers_healthy = true;
         c->drivers_due = INT64_MAX;
@@ -221,7 +221,7 @@ void sim_client_tick(struct sim_node *n)
         c->beat_due = n->now;
     c->bare = n->now < c->attributes_due;
     if (c->registered && n->now >= c->beat_due)
-        beat(n);
+        send_beat(n);
     if (n->now >= c->tasks_due)
         tend_tasks(n);
 }

@@ -1,10 +1,9 @@
 /*
- * sim_client.h - a Nomad client: fingerprints, registers, beats, runs tasks.
+ * sim_client.h - a Nomad client: fingerprints, registers, sends heartbeats, runs tasks.
  *
- * Its API opens and it registers start_ms after the process started; a
- * registration without an answer is tried with the next server each second for
- * hold_ms, then again after retry_ms. Tasks are durable: a restart of the agent
- * does not end them (unless the fault says so).
+ * start_ms after the start of the process its API opens and it registers. Without an answer it
+ * tries the next server each second for hold_ms, and then again after retry_ms. Tasks are durable:
+ * they survive a restart of the agent, except with the fault lose-tasks.
  */
 #ifndef SIM_CLIENT_H
 #define SIM_CLIENT_H

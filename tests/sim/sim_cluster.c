@@ -31,7 +31,8 @@ int sim_cluster_add(struct sim_cluster *c, const struct sim_config *cfg)
     return c->n++;
 }
 
-static struct sim_config agent(const char *prefix, int number, uint32_t ip, const char *version)
+static struct sim_config agent_config(const char *prefix, int number, uint32_t ip,
+                                      const char *version)
 {
     struct sim_config cfg = {.ip = ip, .http_port = 4646, .rpc_port = 4647, .serf_port = 4648};
     snprintf(cfg.name, sizeof(cfg.name), "%s%d", prefix, number);
@@ -49,7 +50,7 @@ void sim_cluster_fleet(struct sim_cluster *c, int servers, int clients, const ch
         bool server = i < servers;
         int k = server ? i + 1 : i - servers + 1;
         uint32_t ip = net + (server ? 10u : 20u) + (uint32_t)k;
-        struct sim_config cfg = agent(server ? "s" : "c", k, ip, version);
+        struct sim_config cfg = agent_config(server ? "s" : "c", k, ip, version);
         cfg.server = server;
         cfg.client = !server;
         cfg.raft_vsn = raft_vsn;
@@ -83,33 +84,33 @@ int sim_cluster_leader(const struct sim_cluster *c)
     return best;
 }
 
-/* ---- messages under way: a heap by time ---- */
+/* ---- messages in flight: a heap ordered by time ---- */
 
-static bool before(const struct sim_flight *a, const struct sim_flight *b)
+static bool is_before(const struct sim_flight *a, const struct sim_flight *b)
 {
     return a->at < b->at || (a->at == b->at && a->order < b->order);
 }
 
-static void push(struct sim_cluster *c, struct sim_flight f)
+static void push_flight(struct sim_cluster *c, struct sim_flight f)
 {
     if (c->n_heap == c->cap_heap) {
         c->cap_heap = c->cap_heap > 0 ? 2 * c->cap_heap : 64;
         c->heap = xrealloc(c->heap, (size_t)c->cap_heap * sizeof(*c->heap));
     }
     int i = c->n_heap++;
-    for (; i > 0 && before(&f, &c->heap[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i > 0 && is_before(&f, &c->heap[(i - 1) / 2]); i = (i - 1) / 2)
         c->heap[i] = c->heap[(i - 1) / 2];
     c->heap[i] = f;
 }
 
-static struct sim_flight pop(struct sim_cluster *c)
+static struct sim_flight pop_flight(struct sim_cluster *c)
 {
     struct sim_flight top = c->heap[0], last = c->heap[--c->n_heap];
     int i = 0;
     for (int k = 1; k < c->n_heap; k = 2 * i + 1) {
-        if (k + 1 < c->n_heap && before(&c->heap[k + 1], &c->heap[k]))
+        if (k + 1 < c->n_heap && is_before(&c->heap[k + 1], &c->heap[k]))
             k++;
-        if (!before(&c->heap[k], &last))
+        if (!is_before(&c->heap[k], &last))
             break;
         c->heap[i] = c->heap[k];
         i = k;
@@ -132,7 +133,7 @@ static void give_memory(struct sim_cluster *c, struct sim_message *m)
     c->pool[c->n_pool++] = m;
 }
 
-static void collect(struct sim_cluster *c, int i)
+static void collect_sent(struct sim_cluster *c, int i)
 {
     int n;
     const struct sim_message *sent = sim_node_sent(&c->nodes[i], &n);
@@ -142,18 +143,18 @@ static void collect(struct sim_cluster *c, int i)
         struct sim_message *m = take_memory(c);
         memcpy(m, &sent[k], sim_message_size(&sent[k]));
         int64_t delay = sim_between(&c->rng, c->delay_ms, 2 * c->delay_ms + 1);
-        push(c, (struct sim_flight){c->now + delay, c->sent++, m});
+        push_flight(c, (struct sim_flight){c->now + delay, c->sent++, m});
     }
     c->due[i] = sim_node_due(&c->nodes[i]);
 }
 
-static void deliver(struct sim_cluster *c)
+static void deliver_next(struct sim_cluster *c)
 {
-    struct sim_flight f = pop(c);
+    struct sim_flight f = pop_flight(c);
     struct sim_node *n = sim_cluster_at(c, f.message->to);
     if (n != NULL && n->running) {
         sim_node_receive(n, f.message, c->now);
-        collect(c, (int)(n - c->nodes));
+        collect_sent(c, (int)(n - c->nodes));
     }
     give_memory(c, f.message);
 }
@@ -161,13 +162,13 @@ static void deliver(struct sim_cluster *c)
 void sim_cluster_start(struct sim_cluster *c, int i)
 {
     sim_node_start(&c->nodes[i], c->now);
-    collect(c, i);
+    collect_sent(c, i);
 }
 
 void sim_cluster_run(struct sim_cluster *c, int64_t until)
 {
     for (int i = 0; i < c->n; i++)
-        collect(c, i);
+        collect_sent(c, i);
     for (;;) {
         int first = -1;
         int64_t at = c->n_heap > 0 ? c->heap[0].at : INT64_MAX;
@@ -181,11 +182,11 @@ void sim_cluster_run(struct sim_cluster *c, int64_t until)
         c->now = MAX_OF(c->now, at);
         c->events++;
         if (first < 0) {
-            deliver(c);
+            deliver_next(c);
             continue;
         }
         sim_node_tick(&c->nodes[first], c->now);
-        collect(c, first);
+        collect_sent(c, first);
     }
     c->now = until;
     for (int i = 0; i < c->n; i++)

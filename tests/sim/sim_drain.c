@@ -2,7 +2,7 @@
 #include "sim_raft.h"
 #include "str.h"
 
-static int fail(struct sim_written *ret, int status, const char *text)
+static int fail_write(struct sim_written *ret, int status, const char *text)
 {
     ret->status = status;
     str_cut(ret->text, sizeof(ret->text), text);
@@ -14,7 +14,7 @@ static int find_node(struct sim_node *n, const struct sim_id *id, struct sim_rec
 {
     const struct sim_record *r = sim_state_find(&n->durable.state, SIM_REC_NODE, id);
     if (r == NULL)
-        return fail(ret, 500, "node not found");
+        return fail_write(ret, 500, "node not found");
     *ret_record = *r;
     return 0;
 }
@@ -52,8 +52,8 @@ void sim_drain_eligibility(struct sim_node *n, const struct sim_write *w, struct
     if (find_node(n, &w->id, &r, ret) < 0)
         return;
     if (w->on && r.u.node.draining) {
-        fail(ret, 500,
-             "can not set node's scheduling eligibility to eligible while it is draining");
+        fail_write(ret, 500,
+                   "can not set node's scheduling eligibility to eligible while it is draining");
         return;
     }
     if (r.u.node.eligible == w->on)
@@ -63,8 +63,8 @@ void sim_drain_eligibility(struct sim_node *n, const struct sim_write *w, struct
     ret->index = sim_replicate_write(n, &r);
 }
 
-/* Stops one allocation; its place is filled elsewhere first, unless forced. */
-static bool move(struct sim_node *n, struct sim_record *r, bool force)
+/* Stops one allocation. Unless forced, first places its successor on another node. */
+static bool move_alloc(struct sim_node *n, struct sim_record *r, bool force)
 {
     struct sim_alloc_record *a = &r->u.alloc;
     if (!sim_fleet_place(n, a->slot, &a->node, &a->next) && !force)
@@ -105,7 +105,7 @@ static void drain_node(struct sim_node *n, const struct sim_node_record *node)
             continue;
         left++;
         if (!r.u.alloc.stop && (force || n->now >= n->fleet.migrate_due)) {
-            if (move(n, &r, force) && !force)
+            if (move_alloc(n, &r, force) && !force)
                 n->fleet.migrate_due = n->now + n->cfg.timing.migrate_ms;
         } else if (r.u.alloc.stop && force) {
             sim_fleet_order(n, &r, true);

@@ -13,8 +13,8 @@ void sim_fleet_event(struct sim_node_record *r, enum sim_event_kind kind, int64_
     r->events[n] = (struct sim_event){kind, now};
 }
 
-/* Heartbeat timers are the leader's memory, by slot of the node. */
-static int64_t *timer(struct sim_node *n, int slot)
+/* The heartbeat timer of a node, by its slot. Timers are in the leader's memory only. */
+static int64_t *timer_of_node(struct sim_node *n, int slot)
 {
     struct sim_fleet *f = &n->fleet;
     if (slot >= f->n_deadline) {
@@ -27,7 +27,7 @@ static int64_t *timer(struct sim_node *n, int slot)
     return &f->deadline[slot];
 }
 
-/* Two tokens there are from the start, when the settings name them. */
+/* Writes the two tokens that the settings may name. */
 static void first_tokens(struct sim_node *n)
 {
     static const struct sim_id none;
@@ -57,7 +57,7 @@ void sim_fleet_begin(struct sim_node *n)
     n->fleet.migrate_due = n->now + n->cfg.timing.migrate_ms;
     for (int i = 0; i < s->n; i++)
         if (s->slots[i].r.kind == SIM_REC_NODE)
-            *timer(n, i) = n->now + n->cfg.timing.failover_ttl_ms;
+            *timer_of_node(n, i) = n->now + n->cfg.timing.failover_ttl_ms;
 }
 
 /* ---- allocations ---- */
@@ -100,8 +100,8 @@ static struct sim_id new_alloc(struct sim_node *n, int slot, const struct sim_id
     return r.id;
 }
 
-/* Allocations that are wanted, by slot of their node. The caller frees. */
-static int *load(const struct sim_state *s)
+/* Counts the wanted allocations of each node, by its slot. The caller frees the array. */
+static int *count_allocs(const struct sim_state *s)
 {
     int *count = xzalloc((size_t)s->n + 1, sizeof(*count));
     for (int i = 0; i < s->n; i++) {
@@ -119,7 +119,7 @@ bool sim_fleet_place(struct sim_node *n, int slot, const struct sim_id *not_here
                      struct sim_id *ret)
 {
     const struct sim_state *s = &n->durable.state;
-    autofree int *count = load(s);
+    autofree int *count = count_allocs(s);
     int best = -1;
     for (int i = 0; i < s->n; i++) {
         const struct sim_record *r = &s->slots[i].r;
@@ -152,8 +152,8 @@ static void lose_allocs(struct sim_node *n, const struct sim_id *node)
     }
 }
 
-/* Every stopped allocation gets a successor as soon as there is a place for it,
- * and orders are repeated until the client has answered. */
+/* Gives every stopped allocation a successor as soon as a node has a place, and repeats orders
+ * until the client has answered. */
 static void tend_allocs(struct sim_node *n)
 {
     static const struct sim_id none;
@@ -173,7 +173,7 @@ static void tend_allocs(struct sim_node *n)
 
 /* ---- registration and heartbeats ---- */
 
-/* Not the leader: pass it on; the leader answers whoever began. */
+/* True: this server does not lead and has passed the message on; the leader answers its origin. */
 static bool pass_on(struct sim_node *n, const struct sim_message *m)
 {
     if (n->raft.role == SIM_LEADER)
@@ -188,7 +188,8 @@ static bool pass_on(struct sim_node *n, const struct sim_message *m)
     return true;
 }
 
-static void grant(struct sim_node *n, const struct sim_message *m, bool registered, bool unknown)
+static void grant_ttl(struct sim_node *n, const struct sim_message *m, bool registered,
+                      bool unknown)
 {
     struct sim_message reply =
         sim_node_message(n, SIM_MSG_GRANT, m->origin.ip != 0 ? m->origin : m->from);
@@ -203,7 +204,7 @@ static void grant(struct sim_node *n, const struct sim_message *m, bool register
     const struct sim_id *id = registered ? &m->u.enlist.id : &m->u.beat.id;
     int slot = sim_state_slot(&n->durable.state, SIM_REC_NODE, id);
     if (slot >= 0)
-        *timer(n, slot) = n->now + g->ttl_ms + n->cfg.timing.grace_ms;
+        *timer_of_node(n, slot) = n->now + g->ttl_ms + n->cfg.timing.grace_ms;
 }
 
 static void first_allocs(struct sim_node *n, const struct sim_id *node, bool steady)
@@ -217,7 +218,8 @@ static void first_allocs(struct sim_node *n, const struct sim_id *node, bool ste
         new_alloc(n, slot + i, node, steady);
 }
 
-/* What its stop did to it, or a fault: as a drain of its own is written (client/drain.go). */
+/* Sets what the client's stop or a fault did to the node: a drain by itself, as in
+ * client/drain.go. */
 static void come_back(struct sim_node_record *node, const struct sim_client_info *info, int64_t now)
 {
     node->eligible = node->eligible && !info->ineligible && !info->drained;
@@ -257,7 +259,7 @@ void sim_fleet_register(struct sim_node *n, const struct sim_message *m)
     node->info = *info;
     node->status_ms = node->drivers_ms = n->now;
     sim_replicate_write(n, &r);
-    grant(n, m, true, false);
+    grant_ttl(n, m, true, false);
     if (!known)
         first_allocs(n, &info->id, false);
 }
@@ -269,7 +271,7 @@ void sim_fleet_beat(struct sim_node *n, const struct sim_message *m)
     const struct sim_beat *b = &m->u.beat;
     const struct sim_record *was = sim_state_find(&n->durable.state, SIM_REC_NODE, &b->id);
     if (was == NULL) {
-        grant(n, m, false, true);
+        grant_ttl(n, m, false, true);
         return;
     }
     struct sim_record r = *was;
@@ -287,7 +289,7 @@ void sim_fleet_beat(struct sim_node *n, const struct sim_message *m)
     node->status = SIM_READY;
     if (changed)
         sim_replicate_write(n, &r);
-    grant(n, m, false, false);
+    grant_ttl(n, m, false, false);
 }
 
 void sim_fleet_tasks(struct sim_node *n, const struct sim_message *m)
@@ -318,13 +320,13 @@ void sim_fleet_tasks(struct sim_node *n, const struct sim_message *m)
     sim_replicate_write(n, &r);
 }
 
-static void expire(struct sim_node *n)
+static void expire_timers(struct sim_node *n)
 {
     const struct sim_state *s = &n->durable.state;
     for (int i = 0; i < s->n; i++) {
         struct sim_record *seen = &s->slots[i].r;
         if (seen->kind != SIM_REC_NODE || seen->u.node.steady || seen->u.node.status == SIM_DOWN ||
-            n->now < *timer(n, i))
+            n->now < *timer_of_node(n, i))
             continue;
         struct sim_record r = *seen;
         r.u.node.status = SIM_DOWN;
@@ -340,7 +342,7 @@ void sim_fleet_tick(struct sim_node *n)
     if (n->raft.role != SIM_LEADER || n->now < n->fleet.due)
         return;
     n->fleet.due = n->now + n->cfg.timing.fleet_ms;
-    expire(n);
+    expire_timers(n);
     sim_drain_tick(n);
     tend_allocs(n);
 }

@@ -1,6 +1,6 @@
 #include "sim_json.h"
 
-static void sep(struct buf *b, const char *key)
+static void put_separator(struct buf *b, const char *key)
 {
     if (b->len > 0 && strchr("{[:", b->data[b->len - 1]) == NULL)
         buf_add_byte(b, ',');
@@ -13,7 +13,7 @@ static void sep(struct buf *b, const char *key)
 
 void js_open(struct buf *b, const char *key, char bracket)
 {
-    sep(b, key);
+    put_separator(b, key);
     buf_add_byte(b, (unsigned char)bracket);
 }
 
@@ -29,7 +29,7 @@ static bool is_plain(char c)
 
 void js_str(struct buf *b, const char *key, const char *v)
 {
-    sep(b, key);
+    put_separator(b, key);
     buf_add_byte(b, '"');
     for (const char *p = v; *p != '\0'; p++) {
         const char *plain = p;
@@ -61,26 +61,26 @@ void js_int(struct buf *b, const char *key, int64_t v)
 {
     char text[24];
     snprintf(text, sizeof(text), "%lld", (long long)v);
-    sep(b, key);
+    put_separator(b, key);
     buf_add_str(b, text);
 }
 
 void js_bool(struct buf *b, const char *key, bool v)
 {
-    sep(b, key);
+    put_separator(b, key);
     buf_add_str(b, v ? "true" : "false");
 }
 
 void js_raw(struct buf *b, const char *key, const char *quoted)
 {
-    sep(b, key);
+    put_separator(b, key);
     for (const char *p = quoted; *p != '\0'; p++)
         buf_add_byte(b, *p == '\'' ? '"' : (unsigned char)*p);
 }
 
 void js_json(struct buf *b, const char *key, const char *json)
 {
-    sep(b, key);
+    put_separator(b, key);
     buf_add_str(b, json);
 }
 

@@ -1,10 +1,10 @@
 /*
- * sim_message.h - what the model's nodes say to each other.
+ * sim_message.h - the messages between the model's nodes.
  *
- * Plain structs; nothing is packed. A message is as long as its kind needs
- * (sim_message_size): queues copy that much. The shell sends the same bytes
- * between processes of one machine, so a message's memory is its wire form and
- * SIM_WIRE changes whenever a struct does.
+ * Messages are plain structs; nothing is packed. sim_message_size is the size of a message of its
+ * kind, and queues copy only this size. The shell sends the same bytes between processes of one
+ * machine. So the memory of a message is its wire form, and SIM_WIRE must change whenever a struct
+ * changes.
  */
 #ifndef SIM_MESSAGE_H
 #define SIM_MESSAGE_H
@@ -14,22 +14,22 @@
 #define SIM_WIRE 4
 
 enum sim_message_kind {
-    SIM_MSG_ALIVE,  /* gossip: this is me */
-    SIM_MSG_TELL,   /* gossip: what I know of a third server */
+    SIM_MSG_ALIVE,  /* gossip: the sender's own state */
+    SIM_MSG_TELL,   /* gossip: the sender's knowledge about a third server */
     SIM_MSG_APPEND, /* leader to follower, with at most one entry */
     SIM_MSG_APPENDED,
     SIM_MSG_VOTE_ASK,
     SIM_MSG_VOTE,
     SIM_MSG_LEAD_NOW, /* leadership transfer: start an election at once */
-    SIM_MSG_HEALTH,   /* leader to followers: what autopilot published */
+    SIM_MSG_HEALTH,   /* leader to followers: autopilot's published state */
     SIM_MSG_WRITE,    /* a write passed on to the leader */
     SIM_MSG_WROTE,
     SIM_MSG_REGISTER, /* client to a server, passed on to the leader */
     SIM_MSG_BEAT,
-    SIM_MSG_GRANT, /* leader to client: registered or heard, next TTL */
+    SIM_MSG_GRANT, /* leader to client: registration or heartbeat received, next TTL */
     SIM_MSG_ORDER, /* leader to client: run or stop an allocation */
     SIM_MSG_TASKS, /* client to a server: state of an allocation */
-    SIM_MSG_TOLD,  /* leader to client: this state is known */
+    SIM_MSG_TOLD,  /* leader to client: this state was received */
     SIM_MSG_COUNT
 };
 
@@ -41,10 +41,10 @@ struct sim_tell {
 struct sim_append {
     uint64_t term, prev_index, prev_term, commit;
     uint32_t health_revision;
-    bool reset;      /* forget everything first: our logs do not fit */
+    bool reset;      /* the follower must first forget everything: the logs do not match */
     bool lost_state; /* the leader's tables are empty (fault) */
     bool has_record;
-    struct sim_record record; /* last: not copied when absent */
+    struct sim_record record; /* last member: not copied if has_record is false */
 };
 
 struct sim_appended {
@@ -54,11 +54,11 @@ struct sim_appended {
 
 struct sim_vote {
     uint64_t term, last_index, last_term;
-    bool pre; /* only asked whether it would be granted: terms stay */
+    bool pre; /* only asks whether the vote would be granted: terms stay */
     bool transfer, granted;
 };
 
-/* A change asked of the leader through the API. */
+/* A change that somebody requests from the leader through the API. */
 enum sim_write_kind {
     SIM_WRITE_DRAIN,
     SIM_WRITE_ELIGIBILITY,
@@ -76,14 +76,14 @@ struct sim_write {
     bool on;            /* drain: start (else cancel); eligibility: eligible */
     bool mark_eligible; /* drain, cancel */
     struct sim_drain drain;
-    bool cas; /* autopilot: only if modify_index is this */
+    bool cas; /* autopilot: only if the configuration has this modify_index */
     struct sim_autopilot_config autopilot;
     struct sim_token_record token;
     char name[SIM_NAME * 2]; /* force-leave: member's name */
 };
 
 struct sim_written {
-    int status;     /* 200, or the error's */
+    int status;     /* 200, or that of the error */
     uint64_t index; /* of the change; 0: nothing changed */
     bool no;        /* autopilot cas, transfer: false / noop */
     char text[160]; /* of the error */
@@ -127,7 +127,7 @@ struct sim_tasks {
 
 struct sim_message {
     struct sim_addr from, to;
-    struct sim_addr origin; /* client messages passed on: who began; the answer goes there */
+    struct sim_addr origin; /* the client, in a message that a server passed on */
     enum sim_message_kind kind;
     union {
         struct sim_info alive;

@@ -6,7 +6,7 @@
 #include "sim_serf.h"
 #include "str.h"
 
-#define NET_LEAD_MS 20 /* gossip and raft begin so long before the API of a server opens */
+#define NET_LEAD_MS 20 /* gossip and raft begin this long before a server's API opens */
 
 void sim_node_init(struct sim_node *n, const struct sim_config *cfg, uint64_t seed)
 {
@@ -53,7 +53,7 @@ bool sim_node_api(const struct sim_node *n)
     return n->running && n->now >= n->api_ms;
 }
 
-static void end(struct sim_node *n, int status, const char *text)
+static void end_node_process(struct sim_node *n, int status, const char *text)
 {
     sim_node_stop(n);
     n->exited = true;
@@ -75,7 +75,7 @@ void sim_node_start(struct sim_node *n, int64_t now)
     memset(n->tickets, 0, sizeof(n->tickets));
     memset(&n->autopilot, 0, sizeof(n->autopilot));
     if (n->faults.will_not_start != 0) {
-        end(n, 1, "Error starting agent: server setup failed: fault will-not-start");
+        end_node_process(n, 1, "Error starting agent: server setup failed: fault will-not-start");
         return;
     }
     if (n->faults.lose_state != 0)
@@ -116,7 +116,7 @@ static void leave_tick(struct sim_node *n)
     if (n->serf.members[0].status == SIM_LEAVING)
         sim_serf_left(n, &n->serf.members[0]);
     else if (n->now >= n->leaving_ms + 3 * step)
-        end(n, 0, "it has left");
+        end_node_process(n, 0, "it has left");
 }
 
 static int64_t leave_due(const struct sim_node *n)
@@ -127,7 +127,7 @@ static int64_t leave_due(const struct sim_node *n)
     return n->leaving_ms + (n->serf.members[0].status == SIM_LEAVING ? step : 3 * step);
 }
 
-/* Restoring: a server that is not up yet hears and says nothing. */
+/* When the network opens: a server that restores its state neither receives nor sends messages. */
 static int64_t net_ms(const struct sim_node *n)
 {
     return n->cfg.server ? MAX_OF(n->api_ms - NET_LEAD_MS, n->started_ms) : n->started_ms;
@@ -183,7 +183,7 @@ static void hear_wrote(struct sim_node *n, const struct sim_message *m)
 
 struct hears {
     void (*fn)(struct sim_node *n, const struct sim_message *m);
-    bool server; /* only servers */
+    bool server; /* for servers only */
 };
 
 void sim_node_receive(struct sim_node *n, const struct sim_message *m, int64_t now)
@@ -219,7 +219,7 @@ void sim_node_tick(struct sim_node *n, int64_t now)
     if (!n->running)
         return;
     if (n->faults.crash_after > 0 && n->now >= n->started_ms + n->faults.crash_after) {
-        end(n, 2, "panic: runtime error: fault crash-after");
+        end_node_process(n, 2, "panic: runtime error: fault crash-after");
         return;
     }
     if (n->now < net_ms(n))

@@ -77,7 +77,7 @@ static void ask_votes(struct sim_node *n)
     }
 }
 
-static void win(struct sim_node *n)
+static void win_election(struct sim_node *n)
 {
     n->raft.role = SIM_LEADER;
     set_leader(n, sim_node_addr(n));
@@ -92,8 +92,8 @@ static void win(struct sim_node *n)
 
 static void count_votes(struct sim_node *n);
 
-/* pre: only ask; then the real election when enough would agree. */
-static void stand(struct sim_node *n, bool pre, bool transfer)
+/* pre: only ask; when a majority would agree, the real election follows. */
+static void start_election(struct sim_node *n, bool pre, bool transfer)
 {
     int place = sim_raft_place(sim_state_config(&n->durable.state), sim_node_addr(n));
     n->raft.role = SIM_CANDIDATE;
@@ -117,9 +117,9 @@ static void count_votes(struct sim_node *n)
     if (have <= sim_raft_voters(c) / 2)
         return;
     if (n->raft.pre)
-        stand(n, false, n->raft.transfer);
+        start_election(n, false, n->raft.transfer);
     else
-        win(n);
+        win_election(n);
 }
 
 void sim_raft_tick(struct sim_node *n)
@@ -134,7 +134,7 @@ void sim_raft_tick(struct sim_node *n)
     int place = sim_raft_place(c, sim_node_addr(n));
     set_leader(n, (struct sim_addr){0, 0});
     if (place >= 0 && c->peers[place].voter)
-        stand(n, true, false);
+        start_election(n, true, false);
     else
         wait_for_leader(n);
 }
@@ -199,7 +199,7 @@ void sim_raft_lead_now(struct sim_node *n, const struct sim_message *m)
 {
     int place = sim_raft_place(sim_state_config(&n->durable.state), sim_node_addr(n));
     if (m->u.vote.term == n->durable.term && place >= 0 && n->raft.role == SIM_FOLLOWER)
-        stand(n, false, true);
+        start_election(n, false, true);
 }
 
 /* ---- following ---- */
@@ -246,7 +246,7 @@ void sim_raft_append(struct sim_node *n, const struct sim_message *m)
 
 /* ---- forming the cluster ---- */
 
-static void bootstrap(struct sim_node *n)
+static void bootstrap_cluster(struct sim_node *n)
 {
     struct sim_record r = {.index = 1, .term = 1, .term_first = 1, .kind = SIM_REC_CONFIG};
     struct sim_raft_config *c = &r.u.config;
@@ -282,5 +282,5 @@ void sim_raft_members_changed(struct sim_node *n)
         formed = formed || (i > 0 && n->serf.members[i].info.bootstrapped);
     }
     if (!formed && alive >= n->cfg.expect)
-        bootstrap(n);
+        bootstrap_cluster(n);
 }

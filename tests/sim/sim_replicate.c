@@ -11,7 +11,7 @@ static struct sim_progress *progress_of(struct sim_node *n, struct sim_addr addr
     return NULL;
 }
 
-/* The peers in the order of the configuration; what is known of them stays. */
+/* Puts the peers into the order of the configuration, and keeps the known progress of each. */
 static void follow_config(struct sim_node *n)
 {
     const struct sim_raft_config *c = sim_state_config(&n->durable.state);
@@ -30,7 +30,7 @@ static void follow_config(struct sim_node *n)
     }
     memcpy(n->raft.peers, next, sizeof(next[0]) * (size_t)c->n);
     n->raft.n = c->n;
-    n->autopilot.publish_due = 0; /* what was asked is about another configuration */
+    n->autopilot.publish_due = 0; /* the requested statistics are about another configuration */
 }
 
 static void send_append(struct sim_node *n, struct sim_progress *p)
@@ -113,7 +113,7 @@ static void advance_commit(struct sim_node *n)
         n->raft.commit = MAX_OF(n->raft.commit, match[k / 2]);
 }
 
-/* Has a majority been heard within the lease? */
+/* Has the leader received messages of a majority within the lease? */
 static bool holds_lease(const struct sim_node *n)
 {
     const struct sim_raft_config *c = sim_state_config(&n->durable.state);
@@ -208,8 +208,8 @@ static struct sim_record config_record(const struct sim_node *n)
     return r;
 }
 
-/* The connection to the old process is dead; until the next try the restarted
- * server knows no leader (recorded: 0.3 s). */
+/* The connection to the old process is dead. Until the leader's next try the restarted server knows
+ * no leader (recorded: 0.3 s). */
 static void note_restart(struct sim_node *n, const struct sim_member *m)
 {
     struct sim_progress *p = progress_of(n, m->info.addr);
@@ -233,14 +233,14 @@ static void hold_back(struct sim_node *n, const struct sim_member *m)
     sim_replicate_set_voter(n, m->info.addr, false);
 }
 
-/* One of two clusters was formed by one server alone, and they are not the same one. */
-static bool stranger(const struct sim_raft_config *c, const struct sim_info *info)
+/* True: the two clusters differ, and one server alone formed one of them. */
+static bool is_foreign_cluster(const struct sim_raft_config *c, const struct sim_info *info)
 {
     return info->bootstrapped && !sim_id_eq(&c->alone, &info->alone);
 }
 
-/* Live servers that are not in the configuration come in: as non-voters with
- * raft protocol 3, as voters before. */
+/* Adds live servers that are not in the configuration: as non-voters with raft protocol 3, as
+ * voters with older protocols. */
 void sim_replicate_join(struct sim_node *n)
 {
     struct sim_record r = config_record(n);
@@ -251,7 +251,7 @@ void sim_replicate_join(struct sim_node *n)
         int place = sim_raft_place(c, info->addr);
         if (n->serf.members[i].status != SIM_ALIVE || !sim_serf_is_ours(n, &n->serf.members[i]))
             continue;
-        if (place < 0 && stranger(c, info))
+        if (place < 0 && is_foreign_cluster(c, info))
             continue;
         if (place < 0 && c->n < SIM_SERVERS_MAX) {
             bool voter = info->raft_vsn < 3 && info->nonvoter_ms == 0;

@@ -60,7 +60,7 @@ static const struct route routes[] = {
     {PUTS, "/v1/acl/token", SIM_LEADS, SIM_NEED_MANAGEMENT, -1, sim_put_token},
 };
 
-/* ---- what handlers share ---- */
+/* ---- functions for handlers ---- */
 
 enum sim_answered sim_fail(struct sim_ask *x, int status, const char *fmt, ...)
 {
@@ -153,7 +153,7 @@ const struct sim_record *sim_token_of(const struct sim_node *n, const char *secr
     return NULL;
 }
 
-/* ---- the way of a request ---- */
+/* ---- dispatch of a request ---- */
 
 static bool path_fits(const char *pattern, const char *path, char id[static 80])
 {
@@ -172,7 +172,8 @@ static bool path_fits(const char *pattern, const char *path, char id[static 80])
     return true;
 }
 
-/* A client resolves tokens through its servers; here it knows those of the settings. */
+/* A real client resolves tokens through its servers; here it knows only the tokens of the
+ * settings. */
 static const struct sim_token_record *token_of_settings(const struct sim_ask *x)
 {
     static const struct sim_token_record all = {.management = true},
@@ -188,8 +189,8 @@ static const struct sim_token_record *token_of_settings(const struct sim_ask *x)
                                                      : NULL;
 }
 
-/* Does the token allow it? The text of the refusal, or NULL. */
-static const char *refused(struct sim_ask *x, enum sim_need need)
+/* NULL: the token allows the request. Else the text of the refusal. */
+static const char *token_refusal(struct sim_ask *x, enum sim_need need)
 {
     const struct sim_record *r = NULL;
     x->may_read_space = true;
@@ -220,7 +221,7 @@ static const char *refused(struct sim_ask *x, enum sim_need need)
     return all || allowed[need] ? NULL : "Permission denied";
 }
 
-/* Is the leader there, where it is needed? SIM_ANSWERED: no, and the answer says so. */
+/* True: the request needs no leader, or the leader answers. False: *ret says how to go on. */
 static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_answered *ret)
 {
     if (where == SIM_LOCAL || where == SIM_SERVER || (where == SIM_READ && x->stale))
@@ -256,7 +257,7 @@ static bool leader_answers(struct sim_ask *x, enum sim_where where, enum sim_ans
     return false;
 }
 
-static enum sim_answered run(struct sim_ask *x, const struct route *r)
+static enum sim_answered run_route(struct sim_ask *x, const struct route *r)
 {
     enum sim_answered ret;
     char none[2], region[64];
@@ -267,8 +268,8 @@ static enum sim_answered run(struct sim_ask *x, const struct route *r)
         return SIM_ELSEWHERE;
     if (r->where != SIM_LOCAL && sim_query(x->q, "region", region, sizeof(region)) &&
         region[0] != '\0' && strcmp(region, x->n->cfg.region) != 0)
-        return sim_fail(x, 500, "No path to region"); /* nothing is passed on to regions */
-    const char *why = refused(x, r->need);
+        return sim_fail(x, 500, "No path to region"); /* requests stay in their region */
+    const char *why = token_refusal(x, r->need);
     if (why != NULL && r->need == SIM_NEED_MANAGEMENT && r->fn == sim_get_snapshot &&
         x->token != NULL && (x->token->operator_ == SIM_RIGHT_WRITE || x->token->saves) &&
         sim_build_has(x->n->cfg.version, SIM_FEATURE_SNAPSHOT_WRITE))
@@ -302,7 +303,7 @@ enum sim_answered sim_answer(struct sim_node *n, struct sim_request *q, struct s
             continue;
         path = true;
         if (strstr(r->methods, q->method) != NULL)
-            return run(&x, r);
+            return run_route(&x, r);
     }
     return path ? sim_fail(&x, 405, "Invalid method") : SIM_ANSWERED;
 }

@@ -1,9 +1,9 @@
 /*
- * sim_route.h - between the table of endpoints and the functions that answer.
+ * sim_route.h - the table of endpoints calls handlers; this is their interface.
  *
- * A handler is called when the request may be answered here and now: method and
- * version fit, the token has the right, a leader is known and reachable where one
- * is needed. It fills ask->a and returns SIM_ANSWERED, or SIM_NOT_YET.
+ * A handler is called when this node can answer the request now: method and version match, the
+ * token has the right, and a leader is known and reachable if the request needs one. The handler
+ * fills ask->a and returns SIM_ANSWERED, or returns SIM_NOT_YET.
  */
 #ifndef SIM_ROUTE_H
 #define SIM_ROUTE_H
@@ -19,7 +19,7 @@ enum sim_need { /* what the token must allow */
                 SIM_NEED_NODE_WRITE,
                 SIM_NEED_OPERATOR_READ,
                 SIM_NEED_OPERATOR_WRITE,
-                SIM_NEED_SPACE_READ, /* never refused: what may not be read is left out */
+                SIM_NEED_SPACE_READ, /* never refused: the answer omits other objects */
                 SIM_NEED_MANAGEMENT,
 };
 
@@ -27,14 +27,14 @@ enum sim_where {
     SIM_LOCAL,  /* the agent itself, no leader needed */
     SIM_SERVER, /* any server, from its own view */
     SIM_READ,   /* the leader, or any server with ?stale */
-    SIM_LEADS,  /* only the leader; other servers pass the request on, also with ?stale */
+    SIM_LEADS,  /* the leader, the request is passed on; no ?stale */
 };
 
 struct sim_ask {
     struct sim_node *n;
     struct sim_request *q;
     struct sim_answer *a;
-    char id[80]; /* what stood for :id */
+    char id[80]; /* the path element for :id */
     bool stale;
     bool passed_on; /* answered for the leader: errors get "rpc error: " in front */
     const struct sim_token_record *token; /* NULL: ACLs are off, or anonymous */
@@ -42,13 +42,13 @@ struct sim_ask {
 };
 
 enum sim_answered sim_fail(struct sim_ask *x, int status, const char *fmt, ...) PRINTF(3, 4);
-/* Errors of the leader's: with the prefix when passed on. */
+/* An error of the leader: gets the prefix when the request was passed on. */
 enum sim_answered sim_fail_rpc(struct sim_ask *x, int status, const char *text);
 /* X-Nomad-Index, KnownLeader and LastContact, as read endpoints have them. */
 void sim_mark_index(struct sim_ask *x, uint64_t index);
-/* A query parameter, decoded, into dst; false: not there. */
+/* Decodes a query parameter into dst. False: there is no such parameter. */
 bool sim_query(const struct sim_request *q, const char *name, char *dst, size_t n);
-/* Hands a write to the leader; ANSWERED with status 200 leaves *ret filled. */
+/* Passes a write to the leader. After SIM_ANSWERED with status 200 *ret is filled. */
 enum sim_answered sim_ask_write(struct sim_ask *x, const struct sim_write *w,
                                 struct sim_written *ret);
 /* ?index= and wait=: true while the table has not passed that index. */

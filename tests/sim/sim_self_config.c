@@ -1,5 +1,5 @@
-/* sim_self_config: Nomad's configuration with Go's field names. Contract: sim_route.h.
- * The fixed part has the values of a recorded 1.0.18; what the node knows is filled in. */
+/* sim_self_config: Nomad's configuration with Go's field names. Contract: sim_route.h. The fixed
+ * part has the values of a recorded Nomad 1.0.18; the node's own values are filled in. */
 #include "sim_json.h"
 #include "sim_route.h"
 
@@ -130,7 +130,7 @@ static const char vault_json[] =
     "'TLSCaFile':'','TLSCaPath':'','TLSCertFile':'','TLSKeyFile':'','TLSServerName':'',"
     "'TLSSkipVerify':null,'TaskTokenTTL':'','Token':''}";
 
-static void put(struct buf *b, const struct piece *p, size_t n)
+static void put_config_pieces(struct buf *b, const struct piece *p, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         js_raw(b, p[i].key, p[i].json);
@@ -156,7 +156,7 @@ static void put_client(struct buf *b, const struct sim_node *n)
 {
     bool on = n->cfg.client;
     js_open(b, "Client", '{');
-    put(b, client_pieces, ARRAY_LEN(client_pieces));
+    put_config_pieces(b, client_pieces, ARRAY_LEN(client_pieces));
     js_bool(b, "Enabled", on);
     js_str(b, "NodeClass", n->cfg.node_class);
     js_str(b, "NetworkInterface", on ? "lo" : "");
@@ -176,7 +176,7 @@ static void put_server(struct buf *b, const struct sim_node *n)
 {
     js_open(b, "Server", '{');
     js_str(b, "AuthoritativeRegion", n->cfg.authoritative);
-    put(b, server_pieces, ARRAY_LEN(server_pieces));
+    put_config_pieces(b, server_pieces, ARRAY_LEN(server_pieces));
     js_bool(b, "Enabled", n->cfg.server);
     js_int(b, "BootstrapExpect", n->cfg.expect);
     js_int(b, "RaftProtocol", n->cfg.server ? n->cfg.raft_vsn : 0);
@@ -209,7 +209,7 @@ static void put_addresses(struct buf *b, const struct sim_node *n)
 static void put_tls(struct buf *b, const struct sim_node *n)
 {
     js_open(b, "TLSConfig", '{');
-    put(b, tls_pieces, ARRAY_LEN(tls_pieces));
+    put_config_pieces(b, tls_pieces, ARRAY_LEN(tls_pieces));
     js_bool(b, "EnableHTTP", n->cfg.tls);
     js_bool(b, "EnableRPC", n->cfg.tls_rpc);
     js_bool(b, "VerifyHTTPSClient", n->cfg.tls_verify_client);
@@ -231,7 +231,7 @@ static void put_version(struct buf *b, const struct sim_node *n)
     js_close(b, '}');
 }
 
-/* Lists of clusters since 1.7, one object before. */
+/* Since 1.7 lists of clusters, before 1.7 one object. */
 static void put_neighbours(struct buf *b, const struct sim_node *n)
 {
     bool many = sim_build_at_least(n->cfg.version, 1, 7, 0);
@@ -251,7 +251,7 @@ static void put_neighbours(struct buf *b, const struct sim_node *n)
 void sim_self_config(const struct sim_node *n, struct buf *b)
 {
     js_open(b, "config", '{');
-    put(b, agent_pieces, ARRAY_LEN(agent_pieces));
+    put_config_pieces(b, agent_pieces, ARRAY_LEN(agent_pieces));
     js_open(b, "ACL", '{');
     js_bool(b, "Enabled", n->cfg.acl);
     js_raw(b, "PolicyTTL", "30000000000");

@@ -57,7 +57,7 @@ static void set_status(struct sim_node *n, struct sim_member *m, enum sim_serf_s
     sim_raft_members_changed(n);
 }
 
-/* NULL: no room, or its name is another one's. */
+/* NULL: there is no room, or another member has this name. */
 static struct sim_member *add_member(struct sim_node *n, const struct sim_info *info)
 {
     char name[SIM_NAME * 2];
@@ -83,7 +83,7 @@ void sim_serf_start(struct sim_node *n)
 static void say_alive(struct sim_node *n, struct sim_addr to)
 {
     if (n->serf.members[0].status != SIM_ALIVE)
-        return; /* it leaves */
+        return; /* this server leaves */
     struct sim_message m = sim_node_message(n, SIM_MSG_ALIVE, to);
     m.u.alive = n->serf.members[0].info;
     sim_node_say(n, &m);
@@ -116,8 +116,8 @@ void sim_serf_left(struct sim_node *n, struct sim_member *m)
     tell_all(n, m);
 }
 
-/* Everyone known gets this; who is only configured is asked until it answers. */
-static void probe(struct sim_node *n)
+/* Sends `alive` to every known member, and to configured addresses until they answer. */
+static void probe_members(struct sim_node *n)
 {
     n->serf.members[0].info = sim_serf_self(n);
     for (int i = 1; i < n->serf.n; i++)
@@ -138,8 +138,8 @@ void sim_serf_tick(struct sim_node *n)
         return;
     n->serf.probe_due = n->now + n->cfg.timing.probe_ms;
     if (n->durable.term == 0)
-        sim_raft_members_changed(n); /* no other server would make a lone server check this */
-    probe(n);
+        sim_raft_members_changed(n); /* a server that is alone receives no messages */
+    probe_members(n);
     for (int i = 1; i < n->serf.n; i++) {
         struct sim_member *m = &n->serf.members[i];
         int64_t wait = MAX_OF(m->fail_after_ms, n->faults.stale_alive);
@@ -181,7 +181,7 @@ void sim_serf_tell(struct sim_node *n, const struct sim_message *msg)
     if (m == &n->serf.members[0]) {
         if (t->status == SIM_FAILED || t->status == SIM_LEFT) {
             n->durable.incarnation += t->info.incarnation >= n->durable.incarnation;
-            probe(n); /* I live: refuted */
+            probe_members(n); /* refutes the rumour that this server is dead */
         }
         return;
     }

@@ -1,12 +1,11 @@
 /*
- * sim_serf.h - gossip between servers: who is there, and since when not.
+ * sim_serf.h - gossip between servers: the members and their status.
  *
- * Every server tells all others that it lives, each probe_ms; a member not heard
- * for failed_after_ms (to 1.5 of it) is `failed`, and the one that finds out
- * tells the rest. A server that starts again has a higher incarnation: that is
- * when others learn its new version. `left` is told by the leader. A name belongs to
- * the address that had it first, also after its server has left: who comes from elsewhere
- * under that name is not heard.
+ * Each probe_ms every server tells all others that it is alive. A member that is silent for
+ * failed_after_ms (to 1.5 times this) is `failed`, and the server that notices this tells the
+ * others. A server that starts again has a higher incarnation, and then the others learn its new
+ * version. The leader announces `left`. A name belongs to the address that used it first, also
+ * after its server has left: messages from another address with this name are ignored.
  */
 #ifndef SIM_SERF_H
 #define SIM_SERF_H
@@ -19,15 +18,16 @@ void sim_serf_alive(struct sim_node *n, const struct sim_message *m);
 void sim_serf_tell(struct sim_node *n, const struct sim_message *m);
 struct sim_member *sim_serf_find(struct sim_node *n, struct sim_addr addr);
 struct sim_member *sim_serf_named(struct sim_node *n, const char *name); /* "s1.global" */
-/* This member leaves: others are told (force-leave, own leave). Once it is silent long enough it
- * has left; one that lives says so at its next probe, and is alive again. */
+/* Marks the member as leaving and tells the others (force-leave, own leave). When it has been
+ * silent long enough it has left. A member that is alive says so at its next probe, and is alive
+ * again. */
 void sim_serf_leaving(struct sim_node *n, struct sim_member *m);
-/* This member has left: others are told (force-leave, clean-up, own leave). */
+/* Marks the member as left and tells the others (force-leave, clean-up, own leave). */
 void sim_serf_left(struct sim_node *n, struct sim_member *m);
-/* This server's own entry, up to date. */
+/* This server's own entry, with its present state. */
 struct sim_info sim_serf_self(const struct sim_node *n);
 
-/* Servers of other regions are members, and nothing else. */
+/* Is the member a server of this region? Servers of other regions are only members. */
 bool sim_serf_is_ours(const struct sim_node *n, const struct sim_member *m);
 
 #endif

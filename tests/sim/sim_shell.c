@@ -70,7 +70,7 @@ static bool hear_signals(struct sim_shell *s)
         if (number == SIGINT ? s->conf.node.leave_on_int : s->conf.node.leave_on_term) {
             sim_node_leave(&s->node, sim_shell_now(s));
             sim_net_send(s);
-            return !s->conf.node.server; /* a server ends when it has left */
+            return !s->conf.node.server; /* a server ends later, when it has left */
         }
         return true;
     }
@@ -106,7 +106,7 @@ static int64_t wait_ms(const struct sim_shell *s)
     return http >= 0 ? MIN_OF(wait, http) : wait;
 }
 
-static int save(struct sim_shell *s, struct err *err)
+static int save_state(struct sim_shell *s, struct err *err)
 {
     int64_t every = s->node.durable.state.n > 2000 ? SAVE_CROWD_MS : SAVE_EVERY_MS;
     if (!s->node.dirty || s->node.now < s->saved_ms + every)
@@ -114,8 +114,8 @@ static int save(struct sim_shell *s, struct err *err)
     return sim_disk_save(s, err);
 }
 
-/* What follows every wake-up, whatever it was. */
-static int step(struct sim_shell *s, struct err *err)
+/* The work after every wake-up of the loop. */
+static int step_shell(struct sim_shell *s, struct err *err)
 {
     sim_node_tick(&s->node, sim_shell_now(s));
     make_crowd(s);
@@ -131,10 +131,10 @@ static int step(struct sim_shell *s, struct err *err)
         s->faults_due = s->node.now + FAULTS_EVERY_MS;
         sim_settings_faults(s);
     }
-    return save(s, err);
+    return save_state(s, err);
 }
 
-static int begin(struct sim_shell *s, struct err *err)
+static int begin_shell(struct sim_shell *s, struct err *err)
 {
     const struct clock *c = clock_system();
     s->clock_offset = clock_wall(c) - clock_mono(c);
@@ -157,7 +157,7 @@ static int begin(struct sim_shell *s, struct err *err)
 
 int sim_shell_run(struct sim_shell *s, struct err *err)
 {
-    if (begin(s, err) < 0)
+    if (begin_shell(s, err) < 0)
         return -1;
     while (!s->node.exited) {
         struct pollfd fds[] = {{s->signals, POLLIN, 0},
@@ -172,7 +172,7 @@ int sim_shell_run(struct sim_shell *s, struct err *err)
             sim_net_receive(s);
         if ((fds[2].revents & POLLIN) != 0)
             sim_rpc_work(s);
-        if (step(s, err) < 0)
+        if (step_shell(s, err) < 0)
             return -1;
     }
     return s->node.dirty ? sim_disk_save(s, err) : 0;

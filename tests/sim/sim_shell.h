@@ -1,9 +1,9 @@
 /*
  * sim_shell.h - the stand-in process around one node of the model.
  *
- * Everything that touches the machine: configuration, the release's trailer and
- * the stand-in's settings, sockets, HTTP, files, child processes, the clock. One
- * thread; sim_shell_run is its loop. Tests of the model use nothing of it.
+ * The shell does everything that touches the machine: configuration, the release's trailer and the
+ * stand-in's settings, sockets, HTTP, files, child processes, the clock. One thread; sim_shell_run
+ * is its loop. Tests of the model do not use the shell.
  */
 #ifndef SIM_SHELL_H
 #define SIM_SHELL_H
@@ -16,20 +16,20 @@ struct MHD_Connection;
 struct MHD_Response;
 struct sim_stream;
 
-/* What the release's trailer and the settings say. */
+/* The content of the release's trailer and of the settings. */
 struct sim_settings {
     char version[SIM_NAME];
     struct sim_timing timing;
-    struct sim_faults faults; /* of trailer and settings; the run-time file comes on top */
-    char only[8];             /* "server", "client": whom the faults meet; "": both */
+    struct sim_faults faults; /* of trailer and settings; the run-time file has priority */
+    char only[8];             /* "server", "client": the faults apply only there; "": everywhere */
     int allocs;
     bool tasks;    /* allocations are real processes */
-    bool requests; /* every question is logged, as by Nomad at DEBUG */
+    bool requests; /* logs every request, as Nomad does at DEBUG */
     int crowd;
     struct sim_id management, reader;
 };
 
-/* Nomad's own configuration, as far as the stand-in obeys it. */
+/* Nomad's own configuration, as far as the stand-in uses it. */
 struct sim_nomad_conf {
     struct sim_config node;
     char http_address[SIM_ADDR_TEXT]; /* to listen on */
@@ -37,29 +37,29 @@ struct sim_nomad_conf {
     int conns_per_client;
 };
 
-/* One request, from its first line until its answer is given away. */
+/* One request, from its first line until microhttpd has its answer. */
 struct sim_pending {
     struct sim_pending *next;
-    struct MHD_Connection *connection; /* NULL: asked by a client agent for its caller */
+    struct MHD_Connection *connection; /* NULL: a client agent asks for its caller */
     struct buf body;
     char *path, *query, *token, *method;
     char content_type[64];
     struct sim_request request;
     struct sim_answer answer;
     bool suspended, ready;
-    uint32_t ticket; /* passed on to or by another agent: its number */
+    uint32_t ticket; /* its number, if it goes to or comes from another agent */
     struct sim_addr asker;
     int64_t asked_ms;
 };
 
-/* How many connections an address has: more than the limit get 429. */
+/* The number of connections of an address: above the limit they get 429. */
 #define SIM_CALLERS_MAX 64
 struct sim_caller {
     uint32_t ip;
     int connections;
 };
 
-/* One on the RPC port: its first byte, and a question. */
+/* One connection on the RPC port: its first byte, and a question. */
 #define SIM_RPC_CONNS 32
 struct sim_rpc_conn {
     int fd; /* 0: free */
@@ -73,19 +73,19 @@ struct sim_shell {
     struct sim_node node;
     int64_t clock_offset; /* node's time less CLOCK_BOOTTIME, ms */
     int udp, rpc, signals;
-    int rpc_waits; /* an epoll of rpc and its connections */
+    int rpc_waits; /* epoll descriptor of rpc and its connections */
     struct sim_rpc_conn rpc_conns[SIM_RPC_CONNS];
-    int state_fd; /* the durable state's file, kept open; 0: not yet */
+    int state_fd; /* the file of the durable state, kept open; 0: not yet open */
     struct MHD_Daemon *http;
     int http_fd;
     struct sim_pending *pending;
     uint32_t last_ticket;
     struct sim_caller callers[SIM_CALLERS_MAX];
-    struct sim_stream *streams; /* who listens to the log */
+    struct sim_stream *streams; /* the connections that read the log */
     int64_t grumble_due;
     char *tls_key, *tls_cert, *tls_ca;
     int64_t saved_ms, faults_due;
-    int64_t faults_stamp; /* mtime of the run-time file, ns; -1: not there */
+    int64_t faults_stamp; /* mtime of the run-time file, ns; -1: there is no file */
     bool crowd_made;
 };
 
@@ -95,7 +95,7 @@ MUST_CHECK int sim_settings_load(struct sim_settings *ret, struct err *err);
 void sim_settings_faults(struct sim_shell *s);
 
 /* ---- sim_shell_conf.c ---- */
-/* Files or directories in the order given; later ones win. */
+/* Reads files or directories in this order; later ones have priority. */
 MUST_CHECK int sim_conf_load(int n, char **paths, const char *version, struct sim_nomad_conf *ret,
                              struct err *err);
 
@@ -106,9 +106,9 @@ void sim_net_send(struct sim_shell *s);
 void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n);
 bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port);
 
-/* ---- sim_shell_rpc.c: what the RPC port answers, once the agent serves ---- */
+/* ---- sim_shell_rpc.c: the answers of the RPC port, when the agent serves ---- */
 MUST_CHECK int sim_rpc_open(struct sim_shell *s, struct err *err);
-int sim_rpc_fd(const struct sim_shell *s); /* to poll; -1: nothing is accepted now */
+int sim_rpc_fd(const struct sim_shell *s); /* to poll; -1: the port accepts nothing now */
 void sim_rpc_work(struct sim_shell *s);
 void sim_rpc_close(struct sim_shell *s);
 
@@ -117,7 +117,7 @@ MUST_CHECK int sim_http_open(struct sim_shell *s, struct err *err);
 void sim_http_close(struct sim_shell *s);
 void sim_http_work(struct sim_shell *s);
 int64_t sim_http_timeout(const struct sim_shell *s); /* ms; -1: none */
-/* Answers what waited and can be answered now. */
+/* Answers the waiting requests that can be answered now. */
 void sim_http_resume(struct sim_shell *s);
 
 struct sim_pending *sim_pending_new(struct sim_shell *s, const char *method, const char *path,
@@ -126,7 +126,7 @@ void sim_pending_free(struct sim_shell *s, struct sim_pending *p);
 
 /* ---- sim_shell_proxy.c: an agent in client mode asks a server for its caller ---- */
 void sim_proxy_ask(struct sim_shell *s, struct sim_pending *p);
-/* A datagram that is not the model's: a question or an answer. */
+/* A datagram that is no message of the model: a question or an answer. */
 void sim_proxy_receive(struct sim_shell *s, const unsigned char *p, size_t n);
 void sim_proxy_reply(struct sim_shell *s, const struct sim_pending *p);
 
@@ -135,16 +135,16 @@ MUST_CHECK int sim_disk_load(struct sim_shell *s, struct err *err);
 MUST_CHECK int sim_disk_save(struct sim_shell *s, struct err *err);
 
 /* ---- sim_shell_tasks.c ---- */
-void sim_tasks_check(struct sim_shell *s);  /* at start: which processes are still there? */
-void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes as the model says */
+void sim_tasks_check(struct sim_shell *s);  /* at start: finds tasks that still run */
+void sim_tasks_follow(struct sim_shell *s); /* starts and ends processes for the model */
 
 /* ---- sim_shell_log.c: /v1/agent/monitor ---- */
 struct MHD_Response *sim_stream_open(struct sim_shell *s, const struct sim_pending *p);
 void sim_streams_tell(const struct sim_shell *s, const char *level, const char *line);
 void sim_streams_work(struct sim_shell *s);
-void sim_streams_wake(struct sim_shell *s); /* before the end: none may sleep then */
+void sim_streams_wake(struct sim_shell *s); /* before the end: no stream may be suspended then */
 
-/* ---- sim_shell_notify.c: what Nomad tells systemd, since 1.8 ("READY=1", "STOPPING=1") ---- */
+/* ---- sim_shell_notify.c: Nomad's messages to systemd, since 1.8 ("READY=1", "STOPPING=1") ---- */
 void sim_notify(const struct sim_shell *s, const char *state);
 
 /* ---- sim_shell_command.c, sim_shell.c ---- */

@@ -5,13 +5,13 @@
 
 #define CONFIGS_MAX 32
 
-static int complain(const char *what, const struct err *err)
+static int print_error(const char *what, const struct err *err)
 {
     fprintf(stderr, "==> %s: %s\n", what, err->text);
     return 1;
 }
 
-static int version(const struct sim_settings *s)
+static int print_version(const struct sim_settings *s)
 {
     char revision[41];
     sim_build_revision(s->version, revision);
@@ -23,7 +23,7 @@ static int version(const struct sim_settings *s)
     return 0;
 }
 
-static int validate(const struct sim_settings *s, int n, char **paths)
+static int validate_config(const struct sim_settings *s, int n, char **paths)
 {
     struct sim_nomad_conf conf;
     struct err err = ERR_INIT;
@@ -43,8 +43,8 @@ static int validate(const struct sim_settings *s, int n, char **paths)
     return 0;
 }
 
-/* The values of -config; -1: another argument. */
-static int configs(int argc, char **argv, char *ret[static CONFIGS_MAX])
+/* Collects the values of -config. -1: there is another argument. */
+static int read_config_arguments(int argc, char **argv, char *ret[static CONFIGS_MAX])
 {
     int n = 0;
     for (int i = 0; i < argc; i++) {
@@ -61,11 +61,11 @@ static int configs(int argc, char **argv, char *ret[static CONFIGS_MAX])
     return n;
 }
 
-static int agent(const struct sim_settings *settings, int argc, char **argv)
+static int run_agent(const struct sim_settings *settings, int argc, char **argv)
 {
     char *paths[CONFIGS_MAX];
     struct err err = ERR_INIT;
-    int n = configs(argc, argv, paths);
+    int n = read_config_arguments(argc, argv, paths);
     if (n <= 0) {
         fprintf(stderr, "==> usage: nomad agent -config FILE|DIR ...\n");
         return 1;
@@ -73,7 +73,7 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     autofree struct sim_shell *s = xzalloc(1, sizeof(*s));
     s->settings = *settings;
     if (sim_conf_load(n, paths, settings->version, &s->conf, &err) < 0)
-        return complain("Error loading configuration", &err);
+        return print_error("Error loading configuration", &err);
     if ((str_eq(settings->only, "server") && !s->conf.node.server) ||
         (str_eq(settings->only, "client") && s->conf.node.server))
         memset(&s->settings.faults, 0, sizeof(s->settings.faults));
@@ -86,9 +86,9 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     printf("    Version: %s\n     Server: %s\n     Client: %s\n", settings->version,
            s->conf.node.server ? "true" : "false", s->conf.node.client ? "true" : "false");
     fflush(stdout);
-    int status = 1; /* as Nomad, also when it was told to end and did not leave */
+    int status = 1; /* as Nomad, also after a signal without leaving */
     if (sim_shell_run(s, &err) < 0) {
-        (void)complain("Error starting agent", &err);
+        (void)print_error("Error starting agent", &err);
     } else if (s->node.exited) {
         fprintf(stderr, "==> %s\n", s->node.exit_text);
         status = s->node.exit_status;
@@ -99,7 +99,7 @@ static int agent(const struct sim_settings *settings, int argc, char **argv)
     return status;
 }
 
-static int usage(void)
+static int print_command_usage(void)
 {
     fprintf(stderr, "Usage: nomad agent -config FILE|DIR ... | nomad version | nomad config "
                     "validate FILE|DIR\nThis is Caravan's stand-in for Nomad.\n");
@@ -112,13 +112,13 @@ int sim_shell_command(int argc, char **argv)
     struct err err = ERR_INIT;
     const char *verb = argc > 1 ? argv[1] : "";
     if (sim_settings_load(&s, &err) < 0)
-        return complain("the stand-in's settings", &err);
+        return print_error("the stand-in's settings", &err);
     if (str_eq(verb, "version") || str_eq(verb, "-version") || str_eq(verb, "-v"))
-        return version(&s);
+        return print_version(&s);
     if (str_eq(verb, "agent"))
-        return agent(&s, argc - 2, argv + 2);
+        return run_agent(&s, argc - 2, argv + 2);
     if (str_eq(verb, "config") && argc > 2 && str_eq(argv[2], "validate") &&
         sim_build_has(s.version, SIM_FEATURE_VALIDATE))
-        return validate(&s, argc - 3, argv + 3);
-    return usage();
+        return validate_config(&s, argc - 3, argv + 3);
+    return print_command_usage();
 }

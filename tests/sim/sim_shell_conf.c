@@ -9,11 +9,11 @@
 #define CONF_MAX  1048576
 #define FILES_MAX 32
 
-/* Keys of Nomad's configuration. An unknown one is a failure to start, as in
- * Nomad; so is one that came with a later minor than this release's. */
+/* The keys of Nomad's configuration. As in Nomad, the agent does not start with an unknown key, or
+ * with a key that a later minor version introduced. */
 struct known {
     const char *section; /* "" for the top level */
-    const char *keys;    /* with blanks between */
+    const char *keys;    /* separated by blanks */
     int major, minor;    /* since */
 };
 
@@ -92,8 +92,8 @@ static bool is_known(const char *section, const char *key, const char *version)
     return false;
 }
 
-/* A block may be an object or an array of one, as HCL's JSON form has it. */
-static const struct json *block(const struct json *o, const char *key)
+/* In HCL's JSON form a block is an object, or an array with one object. */
+static const struct json *block_of(const struct json *o, const char *key)
 {
     const struct json *v = json_get(o, key);
     return json_is_array(v) ? json_item(v, 0) : v;
@@ -130,7 +130,7 @@ static int read_addr(const char *text, uint16_t port, struct sim_addr *ret, stru
     return 0;
 }
 
-/* add: from a server's RPC port to the port that the stand-in speaks on. */
+/* add: the difference between a server's RPC port and its port for the stand-in's messages. */
 static int read_join(struct sim_config *c, const struct json *list, uint16_t port, int add,
                      struct err *err)
 {
@@ -146,7 +146,7 @@ static int read_join(struct sim_config *c, const struct json *list, uint16_t por
 
 static int read_server(struct sim_config *c, const struct json *o, struct err *err)
 {
-    const struct json *join = block(o, "server_join");
+    const struct json *join = block_of(o, "server_join");
     c->server = json_bool(o, "enabled", c->server);
     str_cut(c->authoritative, sizeof(c->authoritative),
             json_str(o, "authoritative_region", c->authoritative));
@@ -168,7 +168,7 @@ static int read_client(struct sim_config *c, const struct json *o, struct err *e
     str_cut(c->node_class, SIM_NAME, json_str(o, "node_class", c->node_class));
     if (!c->client || c->server)
         return 0;
-    const struct json *join = block(o, "server_join");
+    const struct json *join = block_of(o, "server_join");
     if (read_join(c, json_get(join, "retry_join"), c->rpc_port, add, err) < 0)
         return -1;
     return read_join(c, json_get(o, "servers"), c->rpc_port, add, err);
@@ -177,7 +177,7 @@ static int read_client(struct sim_config *c, const struct json *o, struct err *e
 static int read_addresses(struct sim_nomad_conf *r, const struct json *o, struct err *err)
 {
     struct sim_config *c = &r->node;
-    const struct json *ports = block(o, "ports"), *adv = block(o, "advertise");
+    const struct json *ports = block_of(o, "ports"), *adv = block_of(o, "advertise");
     const char *bind = json_str(o, "bind_addr", NULL);
     c->http_port = (uint16_t)json_int(ports, "http", c->http_port);
     c->rpc_port = (uint16_t)json_int(ports, "rpc", c->rpc_port);
@@ -191,7 +191,7 @@ static int read_addresses(struct sim_nomad_conf *r, const struct json *o, struct
         c->binds_all = a.ip == 0;
     }
     str_cut(r->http_address, sizeof(r->http_address),
-            json_str(block(o, "addresses"), "http", r->http_address));
+            json_str(block_of(o, "addresses"), "http", r->http_address));
     const char *keys[] = {"http", "rpc", "serf"};
     uint16_t *const to[] = {&c->http_port, &c->rpc_port, &c->serf_port};
     for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
@@ -217,8 +217,8 @@ static void read_tls(struct sim_nomad_conf *r, const struct json *o)
     str_cut(r->key_file, sizeof(r->key_file), json_str(o, "key_file", r->key_file));
 }
 
-static int apply(struct sim_nomad_conf *r, const struct json *o, const char *version,
-                 struct err *err)
+static int apply_conf(struct sim_nomad_conf *r, const struct json *o, const char *version,
+                      struct err *err)
 {
     static const char *const sections[] = {"server", "client", "tls", "acl"};
     struct sim_config *c = &r->node;
@@ -227,7 +227,7 @@ static int apply(struct sim_nomad_conf *r, const struct json *o, const char *ver
     if (check_keys(o, "", version, err) < 0)
         return -1;
     for (size_t i = 0; i < ARRAY_LEN(sections); i++)
-        if (check_keys(block(o, sections[i]), sections[i], version, err) < 0)
+        if (check_keys(block_of(o, sections[i]), sections[i], version, err) < 0)
             return -1;
     if (read_addresses(r, o, err) < 0)
         return -1;
@@ -239,13 +239,13 @@ static int apply(struct sim_nomad_conf *r, const struct json *o, const char *ver
                        sizeof(c->data_dir) - 1);
     c->leave_on_int = json_bool(o, "leave_on_interrupt", c->leave_on_int);
     c->leave_on_term = json_bool(o, "leave_on_terminate", c->leave_on_term);
-    c->acl = json_bool(block(o, "acl"), "enabled", c->acl);
+    c->acl = json_bool(block_of(o, "acl"), "enabled", c->acl);
     r->conns_per_client =
-        (int)json_int(block(o, "limits"), "http_max_conns_per_client", r->conns_per_client);
-    read_tls(r, block(o, "tls"));
-    if (read_server(c, block(o, "server"), err) < 0)
+        (int)json_int(block_of(o, "limits"), "http_max_conns_per_client", r->conns_per_client);
+    read_tls(r, block_of(o, "tls"));
+    if (read_server(c, block_of(o, "server"), err) < 0)
         return -1;
-    return read_client(c, block(o, "client"), err);
+    return read_client(c, block_of(o, "client"), err);
 }
 
 static int load_file(const char *path, const char *version, struct sim_nomad_conf *r,
@@ -257,13 +257,14 @@ static int load_file(const char *path, const char *version, struct sim_nomad_con
         return err_set(err, ERR_CONFIG, 0, "%s: the stand-in reads JSON configuration only", path);
     if (file_read(path, CONF_MAX, FILE_FOLLOW, &text, err) < 0)
         return -1;
-    if (json_parse(text.data, text.len, CONF_MAX, &o, err) < 0 || apply(r, o, version, err) < 0)
+    if (json_parse(text.data, text.len, CONF_MAX, &o, err) < 0 ||
+        apply_conf(r, o, version, err) < 0)
         return err_wrap(err, "%s", path);
     str_cut(r->node.file, sizeof(r->node.file), path);
     return 0;
 }
 
-static int wanted(const struct dirent *e)
+static int is_config_file(const struct dirent *e)
 {
     return str_ends(e->d_name, ".json") || str_ends(e->d_name, ".hcl");
 }
@@ -271,7 +272,7 @@ static int wanted(const struct dirent *e)
 static int load_dir(const char *dir, const char *version, struct sim_nomad_conf *r, struct err *err)
 {
     struct dirent **list;
-    int rv = 0, n = scandir(dir, &list, wanted, alphasort);
+    int rv = 0, n = scandir(dir, &list, is_config_file, alphasort);
     if (n < 0)
         return err_set(err, ERR_CONFIG, errno, "read %s", dir);
     for (int i = 0; i < n; i++) {
@@ -285,7 +286,7 @@ static int load_dir(const char *dir, const char *version, struct sim_nomad_conf 
     return rv;
 }
 
-static int check(const struct sim_nomad_conf *r, const char *version, struct err *err)
+static int check_conf(const struct sim_nomad_conf *r, const char *version, struct err *err)
 {
     const struct sim_config *c = &r->node;
     if (!c->server && !c->client)
@@ -329,7 +330,7 @@ int sim_conf_load(int n, char **paths, const char *version, struct sim_nomad_con
                                  : load_file(paths[i], version, &r, err)) < 0)
             return -1;
     }
-    if (check(&r, version, err) < 0)
+    if (check_conf(&r, version, err) < 0)
         return -1;
     *ret = r;
     return 0;

@@ -7,11 +7,11 @@
 
 #define STATE_MAX (UINT64_C(1) << 30)
 
-/* The durable state as it is in memory: read again by the same stand-in only. */
+/* The durable state in its memory form: only the same build of the stand-in can read it. */
 struct head {
     uint32_t wire, slot_size;
     uint64_t n_slots;
-    struct sim_durable durable; /* its pointers mean nothing here */
+    struct sim_durable durable; /* its pointers have no meaning in the file */
 };
 
 static void state_path(const struct sim_shell *s, char *dst, size_t n)
@@ -20,7 +20,7 @@ static void state_path(const struct sim_shell *s, char *dst, size_t n)
     snprintf(dst, n, "%s/%s", c->data_dir, c->server ? "server/raft/raft.db" : "client/state.db");
 }
 
-/* The id in the file; made and written when there is none. */
+/* Reads the id from the file. If there is no file, makes an id and writes it. */
 static int load_id(const struct sim_shell *s, const char *name, struct sim_id *id, struct err *err)
 {
     char path[256], text[SIM_UUID_TEXT];
@@ -66,8 +66,9 @@ static int load_state(struct sim_shell *s, struct err *err)
     return 0;
 }
 
-/* From 1.4 on the root keys of a region are files of each of its servers: the same name everywhere,
- * and bytes that each has wrapped by itself. Since 1.9 they are in raft; old files stay. */
+/* From 1.4 to 1.8 each server has the root keys of its region in files: the names are equal on all
+ * servers, and each server encrypts the contents by itself. Since 1.9 raft contains the keys, and
+ * old files stay. */
 static int make_keystore(const struct sim_shell *s, struct err *err)
 {
     const struct sim_config *c = &s->conf.node;
@@ -117,8 +118,9 @@ int sim_disk_load(struct sim_shell *s, struct err *err)
     return 0;
 }
 
-/* Replaced whole by rename, without fsync: it must survive the process, not the machine. The
- * newest is kept open, as Nomad keeps its own: that is how its data_dir is found from outside. */
+/* Replaces the file by a rename, without fsync: the state must survive the process, not the
+ * machine. The process keeps the newest file open, as Nomad does: Caravan finds the data_dir by
+ * open files. */
 int sim_disk_save(struct sim_shell *s, struct err *err)
 {
     char path[256], temporary[264];

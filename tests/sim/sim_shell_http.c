@@ -57,7 +57,7 @@ static enum MHD_Result add_argument(void *ctx, enum MHD_ValueKind kind, const ch
     return MHD_YES;
 }
 
-static const char *header(struct MHD_Connection *c, const char *name)
+static const char *header_of(struct MHD_Connection *c, const char *name)
 {
     const char *v = MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
     return v != NULL ? v : "";
@@ -67,7 +67,7 @@ static struct sim_pending *from_connection(struct sim_shell *s, struct MHD_Conne
                                            const char *url, const char *method)
 {
     struct buf query = BUF_INIT;
-    const char *bearer = header(c, "Authorization"), *token = header(c, "X-Nomad-Token");
+    const char *bearer = header_of(c, "Authorization"), *token = header_of(c, "X-Nomad-Token");
     if (token[0] == '\0' && str_starts(bearer, "Bearer "))
         token = bearer + strlen("Bearer ");
     MHD_get_connection_values(c, MHD_GET_ARGUMENT_KIND, add_argument, &query);
@@ -80,7 +80,7 @@ static struct sim_pending *from_connection(struct sim_shell *s, struct MHD_Conne
     return p;
 }
 
-/* verify_https_client: a certificate that our CA signed, or no answer. */
+/* verify_https_client: a client without a certificate of our CA gets no answer. */
 static bool client_is_trusted(const struct sim_shell *s, struct MHD_Connection *c)
 {
     if (!s->conf.node.tls || !s->conf.node.tls_verify_client)
@@ -124,7 +124,7 @@ static void add_headers(struct MHD_Response *r, const struct sim_answer *a)
         add_digest(r, &a->body);
 }
 
-static enum MHD_Result give(struct sim_shell *s, struct sim_pending *p)
+static enum MHD_Result give_answer(struct sim_shell *s, struct sim_pending *p)
 {
     struct sim_answer *a = &p->answer;
     size_t n = a->body.len;
@@ -143,7 +143,7 @@ static enum MHD_Result give(struct sim_shell *s, struct sim_pending *p)
     return rv;
 }
 
-/* The answer is there (true), or the request waits. */
+/* True: the answer is complete. False: the request waits. */
 static bool try_answer(struct sim_shell *s, struct sim_pending *p)
 {
     p->request.method = p->method;
@@ -203,7 +203,7 @@ static bool too_many(struct sim_shell *s, struct MHD_Connection *c)
     return limit > 0 && f != NULL && f->connections > limit;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *c)
+static enum MHD_Result refuse_connection(struct MHD_Connection *c)
 {
     static char text[] = "too many connections from this address";
     struct MHD_Response *r =
@@ -215,9 +215,9 @@ static enum MHD_Result refuse(struct MHD_Connection *c)
     return rv;
 }
 
-static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *url,
-                              const char *method, const char *version, const char *data,
-                              size_t *size, void **state)
+static enum MHD_Result handle_request(void *ctx, struct MHD_Connection *c, const char *url,
+                                      const char *method, const char *version, const char *data,
+                                      size_t *size, void **state)
 {
     struct sim_shell *s = ctx;
     struct sim_pending *p = *state;
@@ -226,7 +226,7 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
         if (!client_is_trusted(s, c))
             return MHD_NO;
         if (too_many(s, c))
-            return refuse(c);
+            return refuse_connection(c);
         *state = from_connection(s, c, url, method);
         return MHD_YES;
     }
@@ -238,14 +238,14 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *c, const char *u
         return MHD_YES;
     }
     if (p->ready || try_answer(s, p))
-        return give(s, p);
+        return give_answer(s, p);
     p->suspended = true;
     MHD_suspend_connection(c);
     return MHD_YES;
 }
 
-static void completed(void *ctx, struct MHD_Connection *c, void **state,
-                      enum MHD_RequestTerminationCode why)
+static void request_completed(void *ctx, struct MHD_Connection *c, void **state,
+                              enum MHD_RequestTerminationCode why)
 {
     (void)c;
     (void)why;
@@ -303,10 +303,11 @@ int sim_http_open(struct sim_shell *s, struct err *err)
             tls[2] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, s->tls_ca};
         tls[3] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
     }
-    s->http = MHD_start_daemon(
-        flags, c->node.http_port, NULL, NULL, handle, s, MHD_OPTION_SOCK_ADDR, &a,
-        MHD_OPTION_NOTIFY_CONNECTION, count_connection, s, MHD_OPTION_NOTIFY_COMPLETED, completed,
-        s, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
+    s->http = MHD_start_daemon(flags, c->node.http_port, NULL, NULL, handle_request, s,
+                               MHD_OPTION_SOCK_ADDR, &a, MHD_OPTION_NOTIFY_CONNECTION,
+                               count_connection, s, MHD_OPTION_NOTIFY_COMPLETED, request_completed,
+                               s, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_ARRAY, tls,
+                               MHD_OPTION_END);
     if (s->http == NULL)
         return err_set(err, ERR_IO, errno, "listen http %s:%u", c->http_address, c->node.http_port);
     s->http_fd = MHD_get_daemon_info(s->http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
@@ -335,7 +336,7 @@ void sim_http_close(struct sim_shell *s)
             MHD_resume_connection(p->connection);
     sim_streams_wake(s);
     if (s->http != NULL)
-        MHD_stop_daemon(s->http); /* gives back every request that has a connection */
+        MHD_stop_daemon(s->http); /* calls `completed` for every request with a connection */
     s->http = NULL;
     for (struct sim_pending *p = s->pending; p != NULL; p = next) {
         next = p->next;

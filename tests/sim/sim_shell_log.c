@@ -1,4 +1,4 @@
-/* /v1/agent/monitor: the agent's own log, streamed as Nomad does. Contract: sim_shell.h. */
+/* /v1/agent/monitor: streams the agent's own log, as Nomad does. Contract: sim_shell.h. */
 #include <gnutls/gnutls.h>
 #include <microhttpd.h>
 #include <strings.h>
@@ -45,7 +45,7 @@ static void add_frame(struct sim_stream *m, const char *line)
     gnutls_free(out.data);
 }
 
-/* "    TIME [LEVEL]  module: message: k=v\n"; values stay with the message here. */
+/* "    TIME [LEVEL]  module: message: k=v\n"; here the values stay in the message. */
 static void add_entry(struct sim_stream *m, const char *level, const char *line)
 {
     auto_json struct json *o = json_new_object();
@@ -82,8 +82,9 @@ void sim_streams_tell(const struct sim_shell *s, const char *level, const char *
     }
 }
 
-/* Called by microhttpd for more of the body; nothing there: sleeps until there is. */
-static ssize_t more(void *ctx, uint64_t at, char *dst, size_t max)
+/* microhttpd calls this for more of the body. If there is no more_of_log, the connection is
+ * suspended. */
+static ssize_t more_of_log(void *ctx, uint64_t at, char *dst, size_t max)
 {
     struct sim_stream *m = ctx;
     size_t n = MIN_OF(m->out.len, max);
@@ -99,7 +100,7 @@ static ssize_t more(void *ctx, uint64_t at, char *dst, size_t max)
     return (ssize_t)n;
 }
 
-static void over(void *ctx)
+static void end_stream(void *ctx)
 {
     struct sim_stream *m = ctx, **at = &m->owner->streams;
     while (*at != m)
@@ -122,10 +123,10 @@ struct MHD_Response *sim_stream_open(struct sim_shell *s, const struct sim_pendi
     m->beat_due = s->node.now + HEARTBEAT_MS;
     m->next = s->streams;
     s->streams = m;
-    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, more, m, over);
+    return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 4096, more_of_log, m, end_stream);
 }
 
-static void grumble(struct sim_shell *s)
+static void write_fault_lines(struct sim_shell *s)
 {
     if (s->node.now < s->grumble_due)
         return;
@@ -140,7 +141,7 @@ static void grumble(struct sim_shell *s)
 
 void sim_streams_work(struct sim_shell *s)
 {
-    grumble(s);
+    write_fault_lines(s);
     for (struct sim_stream *m = s->streams, *next; m != NULL; m = next) {
         next = m->next;
         if (!m->plain && s->node.now >= m->beat_due) {

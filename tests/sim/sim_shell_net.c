@@ -7,14 +7,14 @@
 
 #define PEER_CHECK_MS 200
 
-/* Messages between processes of one machine: a number for the form, then the
- * struct's bytes. */
+/* A message between processes of one machine: a number for the format, then the bytes of the
+ * struct. */
 struct frame {
     uint32_t wire;
     struct sim_message m;
 };
 
-static struct sockaddr_in address(uint32_t ip, uint16_t port)
+static struct sockaddr_in socket_address(uint32_t ip, uint16_t port)
 {
     struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
     a.sin_addr.s_addr = htonl(ip);
@@ -24,7 +24,7 @@ static struct sockaddr_in address(uint32_t ip, uint16_t port)
 static int open_socket(int type, uint32_t ip, uint16_t port, int *ret, struct err *err)
 {
     autoclose int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_in a = address(ip, port);
+    struct sockaddr_in a = socket_address(ip, port);
     char text[SIM_ADDR_TEXT];
     int on = 1, room = 1 << 20;
     sim_addr_text(text, ip, port);
@@ -82,8 +82,8 @@ void sim_net_receive(struct sim_shell *s)
 
 void sim_net_datagram(struct sim_shell *s, struct sim_addr to, const void *p, size_t n)
 {
-    struct sockaddr_in a = address(to.ip, to.port);
-    /* A lost datagram is a lost message: it is said again, or the caller gives up. */
+    struct sockaddr_in a = socket_address(to.ip, to.port);
+    /* A lost datagram is a lost message: the sender repeats it, or the caller gives up. */
     (void)!sendto(s->udp, p, n, 0, (struct sockaddr *)&a, sizeof(a));
 }
 
@@ -103,7 +103,7 @@ bool sim_net_accepts(void *ctx, uint32_t ip, uint16_t port)
 {
     (void)ctx;
     autoclose int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    struct sockaddr_in to = address(ip, port);
+    struct sockaddr_in to = socket_address(ip, port);
     int error = 0;
     socklen_t len = sizeof(error);
     if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0)

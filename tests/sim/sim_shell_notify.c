@@ -15,7 +15,7 @@ void sim_notify(const struct sim_shell *s, const char *state)
         return;
     memcpy(to.sun_path, path, n);
     if (path[0] == '@')
-        to.sun_path[0] = '\0'; /* systemd's way to write an abstract name */
+        to.sun_path[0] = '\0'; /* systemd writes an abstract name with @ */
     autoclose int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
     if (fd < 0 || sendto(fd, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to, len) < 0)

@@ -1,17 +1,17 @@
 #include "sim_shell.h"
 #include "str.h"
 
-#define QUESTION 0x53494d51u /* not SIM_WIRE, whatever that becomes */
+#define QUESTION 0x53494d51u /* must differ from every SIM_WIRE */
 #define ANSWER   0x53494d41u
 #define MOST     60000
 
-/* Behind it: method, path, query, token, body, each NUL-terminated. */
+/* Followed by method, path, query, token and body, each NUL-terminated. */
 struct question {
     uint32_t form, ticket;
     struct sim_addr asker;
 };
 
-/* Behind it: content type and body, each NUL-terminated. */
+/* Followed by content type and body, each NUL-terminated. */
 struct answer {
     uint32_t form, ticket;
     int status;
@@ -26,7 +26,7 @@ static void put_text(struct buf *b, const char *s)
     buf_add(b, s, strlen(s) + 1);
 }
 
-/* The n-th text behind the fixed part; "" when it is not there. */
+/* The n-th text after the fixed part; "" if it is missing. */
 static const char *text_at(const unsigned char *p, size_t n, int which)
 {
     for (; which > 0 && n > 0; which--) {

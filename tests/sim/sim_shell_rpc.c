@@ -1,7 +1,8 @@
-/* The RPC port, as far as a peer's agent asks it whether it serves: the first byte, then one
- * question, as in Nomad (agent/fetch/peer_answer.h). The stand-ins' own talk is on UDP.
+/* The RPC port. It answers only the peer check of Caravan's agents: the first byte and one
+ * question, as Nomad does (agent/fetch/peer_answer.h). The stand-ins themselves use UDP.
  *
- * Bound from the start; accepted is only once the state is restored, as in Nomad. */
+ * The port is bound from the start, and accepts connections when the state is restored, as in
+ * Nomad. */
 #include "sim_shell.h"
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,13 +13,13 @@
 #define RECORD     22 /* a TLS record of the handshake */
 #define AT_ONCE    8
 
-/* A ServerHello of TLS 1.2 that names no real key: nobody here goes on from it. */
+/* A ServerHello of TLS 1.2 without a real key: no peer continues the handshake. */
 static const unsigned char server_hello[] = {
     RECORD, 3,   3,   0,   42,  2,   0,   0,   38,  3,   3,   's', 't',  'a',  'n', 'd',
     '-',    'i', 'n', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ',  ' ',  ' ', ' ',
     ' ',    ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', ' ', 0,   0xc0, 0x2f, 0};
 
-static bool serves(const struct sim_shell *s)
+static bool rpc_serves(const struct sim_shell *s)
 {
     return s->node.faults.rpc_mute == 0 && sim_node_api(&s->node);
 }
@@ -35,10 +36,10 @@ int sim_rpc_open(struct sim_shell *s, struct err *err)
 
 int sim_rpc_fd(const struct sim_shell *s)
 {
-    return serves(s) ? s->rpc_waits : -1;
+    return rpc_serves(s) ? s->rpc_waits : -1;
 }
 
-static struct sim_rpc_conn *find(struct sim_shell *s, bool used)
+static struct sim_rpc_conn *find_conn(struct sim_shell *s, bool used)
 {
     for (size_t i = 0; i < ARRAY_LEN(s->rpc_conns); i++)
         if ((s->rpc_conns[i].fd > 0) == used)
@@ -52,14 +53,14 @@ static void hang_up(struct sim_rpc_conn *c)
     *c = (struct sim_rpc_conn){.fd = 0};
 }
 
-static void take(struct sim_shell *s)
+static void accept_conn(struct sim_shell *s)
 {
     struct sim_rpc_conn *c;
     int fd;
 
     while ((fd = accept4(s->rpc, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        if ((c = find(s, false)) == NULL)
-            hang_up(c = find(s, true));
+        if ((c = find_conn(s, false)) == NULL)
+            hang_up(c = find_conn(s, true));
         *c = (struct sim_rpc_conn){.fd = fd};
         struct epoll_event e = {.events = EPOLLIN, .data.ptr = c};
         if (epoll_ctl(s->rpc_waits, EPOLL_CTL_ADD, fd, &e) < 0)
@@ -67,8 +68,8 @@ static void take(struct sim_shell *s)
     }
 }
 
-/* False: it has had its answer, or gets none. */
-static bool answer(const struct sim_shell *s, const struct sim_rpc_conn *c)
+/* False: the connection is finished, with or without an answer. */
+static bool answer_question(const struct sim_shell *s, const struct sim_rpc_conn *c)
 {
     static const unsigned char ack[] = {0, 2, 0, 2};
     unsigned char frame[FRAME];
@@ -88,8 +89,8 @@ static bool answer(const struct sim_shell *s, const struct sim_rpc_conn *c)
     return ping && send(c->fd, frame, FRAME, MSG_NOSIGNAL) == FRAME;
 }
 
-/* The byte alone first: what is behind it stays with the kernel, as it does in Nomad. */
-static void hear(const struct sim_shell *s, struct sim_rpc_conn *c)
+/* Reads the first byte alone: the kernel keeps the following bytes, as in Nomad. */
+static void read_rpc_question(const struct sim_shell *s, struct sim_rpc_conn *c)
 {
     size_t room = c->n == 0 ? 1 : 1 + FRAME - c->n;
     ssize_t n = room > 0 ? recv(c->fd, c->got + c->n, room, 0) : 0;
@@ -97,7 +98,7 @@ static void hear(const struct sim_shell *s, struct sim_rpc_conn *c)
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     c->n += n > 0 ? (size_t)n : 0;
-    if (n <= 0 || !answer(s, c))
+    if (n <= 0 || !answer_question(s, c))
         hang_up(c);
 }
 
@@ -110,9 +111,9 @@ void sim_rpc_work(struct sim_shell *s)
         struct sim_rpc_conn *c = found[i].data.ptr;
 
         if (c == NULL)
-            take(s);
+            accept_conn(s);
         else if (c->fd > 0)
-            hear(s, c);
+            read_rpc_question(s, c);
     }
 }
 

@@ -8,12 +8,12 @@
 #define TRAILER_MAX  16384
 #define SETTINGS_MAX 65536
 
-/* "only" stands among the faults: a release is one file for servers and clients. */
+/* "only" is a key of the faults, because servers and clients run the same release file. */
 static int read_only(struct sim_settings *s, const struct json *faults, struct err *err)
 {
     const char *only = json_str(faults, "only", "");
     if (faults == NULL)
-        return 0; /* settings without faults leave the release's as they are */
+        return 0; /* settings without faults do not change the release's faults */
     if (only[0] != '\0' && !str_eq(only, "server") && !str_eq(only, "client"))
         return err_set(err, ERR_CONFIG, 0, "faults: only %s: server or client", only);
     str_cut(s->only, sizeof(s->only), only);
@@ -53,8 +53,8 @@ static int read_token(const struct json *o, const char *key, struct sim_id *ret,
     return 0;
 }
 
-/* One document of settings; the trailer and NOMAD_SIM have the same keys. */
-static int apply(struct sim_settings *s, const struct json *o, struct err *err)
+/* Applies one document of settings; the trailer and NOMAD_SIM have the same keys. */
+static int apply_settings(struct sim_settings *s, const struct json *o, struct err *err)
 {
     static const char *const known[] = {"version", "preset", "timing", "faults",  "allocs",
                                         "tasks",   "crowd",  "acl",    "requests"};
@@ -89,7 +89,7 @@ static int apply(struct sim_settings *s, const struct json *o, struct err *err)
     return read_faults(&s->faults, json_get(o, "faults"), err);
 }
 
-/* The last bytes of the running file, NUL-terminated. */
+/* Reads the last bytes of the running file, NUL-terminated. */
 static int read_tail(struct buf *ret, struct err *err)
 {
     autofile FILE *f = fopen("/proc/self/exe", "rb");
@@ -122,7 +122,7 @@ static int read_trailer(struct sim_settings *s, struct err *err)
     size_t n = tail.len - (size_t)(at - tail.data);
     if (json_parse(at, n, TRAILER_MAX, &o, err) < 0)
         return err_wrap(err, "the release's trailer");
-    return apply(s, o, err);
+    return apply_settings(s, o, err);
 }
 
 int sim_settings_load(struct sim_settings *ret, struct err *err)
@@ -136,7 +136,8 @@ int sim_settings_load(struct sim_settings *ret, struct err *err)
         return -1;
     if (path != NULL && path[0] != '\0') {
         if (file_read(path, SETTINGS_MAX, FILE_FOLLOW, &text, err) < 0 ||
-            json_parse(text.data, text.len, SETTINGS_MAX, &o, err) < 0 || apply(&s, o, err) < 0)
+            json_parse(text.data, text.len, SETTINGS_MAX, &o, err) < 0 ||
+            apply_settings(&s, o, err) < 0)
             return err_wrap(err, "NOMAD_SIM=%s", path);
     }
     *ret = s;
@@ -161,7 +162,7 @@ void sim_settings_faults(struct sim_shell *s)
                        json_parse(text.data, text.len, SETTINGS_MAX, &o, &err) < 0 ||
                        read_faults(&f, o, &err) < 0)) {
         sim_shell_log(s, "WARN", "sim: %s: %s", path, err.text);
-        return; /* perhaps half written: read again */
+        return; /* the file may be incomplete: read it again later */
     }
     s->faults_stamp = stamp;
     s->node.faults = f;

@@ -4,7 +4,7 @@
 #include "spawn.h"
 #include "str.h"
 
-/* A task is a sleep that outlives the agent, but not for ever. */
+/* A task is a sleep process that outlives the agent, for a limited time. */
 #define TASK_SECONDS "900"
 
 static void pid_path(const struct sim_shell *s, const struct sim_task *t, char *dst, size_t n)
@@ -20,7 +20,7 @@ static void end_task(struct sim_shell *s, struct sim_task *t)
     pid_t pid = (pid_t)(t->pid < 0 ? -t->pid : t->pid);
     if (pid > 0) {
         kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0); /* ours, or somebody else's by now */
+        waitpid(pid, NULL, 0); /* fails if the process is no longer our child */
     }
     pid_path(s, t, path, sizeof(path));
     unlink(path);
@@ -28,7 +28,7 @@ static void end_task(struct sim_shell *s, struct sim_task *t)
     s->node.dirty = true;
 }
 
-/* Is it still the sleep that was started? Pids are used again. */
+/* Is this process still the started sleep? The kernel reuses pids. */
 static bool is_there(int64_t pid)
 {
     char path[64], name[32] = "";
@@ -37,8 +37,8 @@ static bool is_there(int64_t pid)
     return f != NULL && fgets(name, sizeof(name), f) != NULL && str_starts(name, "sleep");
 }
 
-/* The agent was killed before it could write down what it had started. */
-static pid_t adopt(const struct sim_shell *s, const struct sim_task *t)
+/* Finds a task that an agent started before it was killed and could not record. */
+static pid_t adopt_task(const struct sim_shell *s, const struct sim_task *t)
 {
     char path[256], text[24] = "";
     uint64_t pid = 0;
@@ -56,7 +56,7 @@ static void start_task(struct sim_shell *s, struct sim_task *t)
     struct spawn sp = {.argv = argv, .quiet = true, .pass_fd = -1};
     struct err err = ERR_INIT;
     char path[256], text[24];
-    pid_t pid = adopt(s, t);
+    pid_t pid = adopt_task(s, t);
     if (pid == 0 && spawn_start(&sp, &pid, &err) < 0) {
         sim_shell_log(s, "ERROR", "client.driver_mgr: failed to start task: %s", err.text);
         return;

@@ -39,7 +39,7 @@ static unsigned key_hash(enum sim_record_kind kind, const struct sim_id *id)
     return (unsigned)(h >> 40);
 }
 
-static int probe(const struct sim_state *s, enum sim_record_kind kind, const struct sim_id *id)
+static int probe_hash(const struct sim_state *s, enum sim_record_kind kind, const struct sim_id *id)
 {
     unsigned mask = (unsigned)s->hash_cap - 1;
     unsigned at = key_hash(kind, id) & mask;
@@ -52,7 +52,7 @@ static int probe(const struct sim_state *s, enum sim_record_kind kind, const str
     return (int)at;
 }
 
-static void grow(struct sim_state *s)
+static void grow_hash(struct sim_state *s)
 {
     s->cap = s->cap > 0 ? s->cap * 2 : 32;
     s->hash_cap = s->cap * 4;
@@ -61,12 +61,12 @@ static void grow(struct sim_state *s)
     for (int i = 0; i < s->hash_cap; i++)
         s->hash[i] = -1;
     for (int i = 0; i < s->n; i++)
-        s->hash[probe(s, s->slots[i].r.kind, &s->slots[i].r.id)] = i;
+        s->hash[probe_hash(s, s->slots[i].r.kind, &s->slots[i].r.id)] = i;
 }
 
 int sim_state_slot(const struct sim_state *s, enum sim_record_kind kind, const struct sim_id *id)
 {
-    return s->hash_cap > 0 ? s->hash[probe(s, kind, id)] : -1;
+    return s->hash_cap > 0 ? s->hash[probe_hash(s, kind, id)] : -1;
 }
 
 const struct sim_record *sim_state_find(const struct sim_state *s, enum sim_record_kind kind,
@@ -105,8 +105,8 @@ static void note_term(struct sim_state *s, const struct sim_record *r)
 int sim_state_apply(struct sim_state *s, const struct sim_record *r)
 {
     if (s->n == s->cap)
-        grow(s);
-    int at = probe(s, r->kind, &r->id);
+        grow_hash(s);
+    int at = probe_hash(s, r->kind, &r->id);
     int slot = s->hash[at];
     if (slot >= 0) {
         list_remove(s, slot);

@@ -1,17 +1,16 @@
 /*
- * sim_state.h - what a cluster agrees on: a log that keeps only the newest entry
- * of each object.
+ * sim_state.h - the state that a cluster agrees on: a log with only the newest entry of each
+ * object.
  *
- * Every write is one entry and touches one object (the raft configuration, a
- * node, an allocation ...); an entry replaced by a later one of the same object
- * is forgotten. So the objects in order of their indexes *are* the log, and a
- * server that is behind is brought up to date with the entries above its last
- * index, however long it was away. What is lost against real raft: entries are
- * applied when they arrive, not when they are committed; a server whose last
- * entry the leader does not know (index and term) starts again from nothing.
+ * Every write is one entry and changes one object (the raft configuration, a node, an allocation
+ * ...). A later entry of the same object replaces the earlier one. So the objects in the order of
+ * their indexes *are* the log, and a server that is behind, for any time, needs only the entries
+ * above its last index. Differences from real raft: a server applies entries when they arrive, not
+ * when they are committed; and if the leader does not know a server's last entry (index and term),
+ * that server starts again from nothing.
  *
- * Slots never move in the list but to its end and are never removed, so a slot
- * number is a stable name of an object within one state.
+ * A slot moves in the list only to its end, and is never removed. So a slot number is a stable name
+ * of an object within one state.
  */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
@@ -43,19 +42,19 @@ struct sim_state {
 
 void sim_state_init(struct sim_state *s);
 void sim_state_free(struct sim_state *s);
-void sim_state_clear(struct sim_state *s); /* to nothing, memory kept */
+void sim_state_clear(struct sim_state *s); /* makes it empty and keeps the memory */
 
 /* The object, or NULL; valid until the next apply. */
 const struct sim_record *sim_state_find(const struct sim_state *s, enum sim_record_kind kind,
                                         const struct sim_id *id);
 int sim_state_slot(const struct sim_state *s, enum sim_record_kind kind, const struct sim_id *id);
 
-/* Takes in an entry; its index must be above last_index. Returns the slot. */
+/* Applies an entry; its index must be above last_index. Returns the slot. */
 int sim_state_apply(struct sim_state *s, const struct sim_record *r);
-/* Gives r the next index in this term and takes it in. */
+/* Gives r the next index in this term and applies it. */
 int sim_state_append(struct sim_state *s, struct sim_record *r, uint64_t term);
 
-/* First slot with an index above this one; -1: none. */
+/* The first slot with a higher index; -1: none. */
 int sim_state_after(const struct sim_state *s, uint64_t index);
 /* Is (index, term) an entry of this log? 0 is the empty log. */
 bool sim_state_has(const struct sim_state *s, uint64_t index, uint64_t term);

@@ -3,7 +3,7 @@
 
 static const char *const topic_names[SIM_TOPICS] = {"members", "leader", "autopilot", "raft"};
 
-/* Adds a value unless it is what this host and topic showed last. */
+/* Adds a value unless it equals the last value of this host and topic. */
 void sim_timeline_add(struct sim_timeline *t, int64_t at_ms, char host, enum sim_topic topic,
                       const char *value)
 {
@@ -33,7 +33,7 @@ char sim_timeline_part(int host, int x, int before, int after)
 
 struct parts {
     int x, before, after;
-    char versions[2][16]; /* of X: the first seen, another */
+    char versions[2][16]; /* of X: the first version, and another one */
 };
 
 static char part_of(const struct parts *p, int host)
@@ -41,7 +41,7 @@ static char part_of(const struct parts *p, int host)
     return sim_timeline_part(host, p->x, p->before, p->after);
 }
 
-/* Number of the host in "s2" or "10.99.0.12" or "127.0.0.12:4647"; 0: none. */
+/* The number of the host in "s2", "10.99.0.12" or "127.0.0.12:4647"; 0: there is none. */
 int sim_timeline_host(const char *s)
 {
     const char *dot = strrchr(s, '.');
@@ -183,7 +183,7 @@ static int values_of(const struct sim_timeline *t, char host, int topic,
     return n;
 }
 
-static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
+static void list_changes(char *dst, size_t n, const struct sim_change *const *c, int k)
 {
     size_t used = 0;
     dst[0] = '\0';
@@ -192,10 +192,10 @@ static void list(char *dst, size_t n, const struct sim_change *const *c, int k)
             snprintf(dst + used, n - used, "%s[%s]", i > 0 ? " " : "", c[i]->value), 0);
 }
 
-/* Which change of the model is the same as the recorded one: by host, topic, value
- * and how often that value was shown before. NULL: none. */
-static const struct sim_change *match(const struct sim_timeline *recorded, int i,
-                                      const struct sim_timeline *model)
+/* The change of the model that equals the recorded one in host, topic, value and the number of
+ * earlier times of that value. NULL: there is none. */
+static const struct sim_change *match_change(const struct sim_timeline *recorded, int i,
+                                             const struct sim_timeline *model)
 {
     const struct sim_change *r = &recorded->changes[i];
     int nth = 0;
@@ -225,15 +225,15 @@ const char *sim_timeline_differs(const struct sim_timeline *recorded,
             if (same || n == 0)
                 continue;
             char x[170], y[170];
-            list(x, sizeof(x), a, n);
-            list(y, sizeof(y), b, m);
+            list_changes(x, sizeof(x), a, n);
+            list_changes(y, sizeof(y), b, m);
             snprintf(text, 400, "%c %s: recorded %s, model %s", *host, topic_names[topic], x, y);
             return text;
         }
     for (int i = 0; i < recorded->n; i++)
         for (int k = i + 1; k < recorded->n; k++) {
-            const struct sim_change *one = match(recorded, i, model);
-            const struct sim_change *two = match(recorded, k, model);
+            const struct sim_change *one = match_change(recorded, i, model);
+            const struct sim_change *two = match_change(recorded, k, model);
             if (recorded->changes[k].at_ms - recorded->changes[i].at_ms < apart_ms || one == NULL ||
                 two == NULL || one->at_ms <= two->at_ms)
                 continue;

@@ -1,18 +1,18 @@
 /*
- * sim_timeline.h - polls of three servers, as lists of what changed.
+ * sim_timeline.h - polls of three servers, as lists of changes.
  *
- * Real Nomad was polled each 0.1 s and the changes written down
- * (tests/fixtures/recordings/timelines). Here the model is polled the same way,
- * and both are brought to one form: for every server and topic the values it
- * showed, in order, with hosts replaced by the part they play in the scene:
+ * A recorder polled real Nomad each 0.1 s and wrote the changes to files
+ * (tests/fixtures/recordings/timelines). This code polls the model in the same way and brings both
+ * to one form: for every server and topic the values in their order, with each host replaced by its
+ * part in the scene:
  *
  *   X  the server that was stopped or restarted     L  the leader before
  *   N  the leader after, when it is another one     O  the rest
  *
  *   members    "alive" "alive,new" "failed" "left"  of X, "down" when there is no answer
  *   leader     "X" "L" "N" "O", "none", "500"
- *   autopilot  "200/1 X:alive,healthy,voter", "429/0 empty", "500"; with another
- *              server sick nothing changes: that is chance
+ *   autopilot  "200/1 X:alive,healthy,voter", "429/0 empty", "500"; a change of another
+ *              server's health is ignored, because it is chance
  *   raft       "X:voter leader:L"
  */
 #ifndef SIM_TIMELINE_H
@@ -37,16 +37,16 @@ struct sim_timeline {
     struct sim_change changes[SIM_CHANGES_MAX];
 };
 
-/* Reads the lines between from_s and to_s of a recorded file. x: number (1-3) of
- * the server acted on, before and after: numbers of the leaders. ?stale or not is
- * what the file has. */
+/* Reads the lines between from_s and to_s of a recorded file. x: the number (1-3) of the server
+ * that was stopped or restarted; before and after: the numbers of the leaders. The file decides
+ * whether the polls used ?stale. */
 MUST_CHECK int sim_timeline_read(const char *path, double from_s, double to_s, int x, int before,
                                  int after, struct sim_timeline *ret, struct err *err);
 
-/* Polls the three servers of a cluster for so long; act is called once at act_ms. */
+/* Polls the three servers of a cluster for for_ms; calls each act once, at its at_ms. */
 struct sim_scene {
     struct sim_cluster *cluster;
-    int x;      /* index of the server acted on */
+    int x;      /* index of the server that is stopped or restarted */
     bool stale; /* ask for the leader with ?stale */
     int64_t for_ms;
     int n_acts;
@@ -57,20 +57,20 @@ struct sim_scene {
 };
 void sim_timeline_poll(const struct sim_scene *scene, struct sim_timeline *ret);
 
-/* NULL: the same values in the same order for every host and topic, and whatever is
- * at least apart_ms apart in `recorded` comes in the same order in `model`. Else
- * what differs. A host that is O in one and not there in the other is skipped. */
+/* NULL: every host and topic has the same values in the same order, and changes that are at least
+ * apart_ms apart in `recorded` have the same order in `model`. Else the first difference as text. A
+ * host that is O in one of them and missing in the other is skipped. */
 const char *sim_timeline_differs(const struct sim_timeline *recorded,
                                  const struct sim_timeline *model, int64_t apart_ms,
                                  char text[static 400]);
 
 /* ---- between reading and polling ---- */
 
-/* Adds a value unless it is what this host and topic showed last. */
+/* Adds a value unless it equals the last value of this host and topic. */
 void sim_timeline_add(struct sim_timeline *t, int64_t at_ms, char host, enum sim_topic topic,
                       const char *value);
 char sim_timeline_part(int host, int x, int before, int after);
-/* Number of the host in "s2" or "10.99.0.12" or "127.0.0.12:4647"; 0: none. */
+/* The number of the host in "s2", "10.99.0.12" or "127.0.0.12:4647"; 0: there is none. */
 int sim_timeline_host(const char *s);
 
 #endif

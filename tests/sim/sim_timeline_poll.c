@@ -18,7 +18,7 @@ static int host_of(const char *addr)
     return sim_timeline_host(addr) - 1;
 }
 
-/* What one entry of a list says of its server. */
+/* The value of one list entry about its server. */
 static void entry_of(enum sim_topic topic, const struct json *m, const char *first_version,
                      char *text, size_t n)
 {
@@ -78,7 +78,7 @@ static void value_of(const struct sim_scene *s, enum sim_topic topic, const stru
         snprintf(value, n, "X:%s leader:%c", mine, leader);
 }
 
-/* One question; true when it was answered. */
+/* Asks one question. True: there was an answer. */
 static bool poll_once(const struct sim_scene *s, int host, struct poller *p,
                       const char *first_version, char *value, size_t n)
 {
@@ -111,7 +111,7 @@ struct raw {
     char value[64];
 };
 
-/* Hosts were numbers until the end, when it is known who led at last. */
+/* Replaces the numbers of hosts by their parts: only at the end the last leader is known. */
 static void name_parts(const struct sim_scene *s, const struct raw *raw, int n, int before,
                        int after, struct sim_timeline *ret)
 {
@@ -148,7 +148,7 @@ void sim_timeline_poll(const struct sim_scene *s, struct sim_timeline *ret)
             struct poller *p = &pollers[h];
             char value[64];
             while (c->now >= p->due && poll_once(s, h, p, version, value, sizeof(value))) {
-                /* The recorder wrote no errors of this topic. */
+                /* The recorder did not write errors of this topic. */
                 bool error = p->topic == SIM_TOPIC_RAFT && strcmp(value, "500") == 0;
                 if (!error && strcmp(p->last[p->topic], value) != 0 && n < max) {
                     raw[n] = (struct raw){.at_ms = c->now - start, .host = h, .topic = p->topic};

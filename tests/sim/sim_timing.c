@@ -36,7 +36,7 @@ const struct sim_timing_row sim_timing_rows[] = {
 };
 const size_t sim_timing_count = ARRAY_LEN(sim_timing_rows);
 
-static int64_t *field(struct sim_timing *t, size_t offset)
+static int64_t *duration_field(struct sim_timing *t, size_t offset)
 {
     return (int64_t *)(void *)((char *)t + offset);
 }
@@ -45,7 +45,7 @@ struct sim_timing sim_timing_of(enum sim_preset preset)
 {
     struct sim_timing t = {0};
     for (size_t i = 0; i < sim_timing_count; i++)
-        *field(&t, sim_timing_rows[i].offset) = sim_timing_rows[i].preset[preset];
+        *duration_field(&t, sim_timing_rows[i].offset) = sim_timing_rows[i].preset[preset];
     return t;
 }
 
@@ -64,7 +64,7 @@ int sim_timing_set(struct sim_timing *t, const char *name, int64_t ms)
 {
     for (size_t i = 0; i < sim_timing_count; i++)
         if (strcmp(sim_timing_rows[i].name, name) == 0) {
-            *field(t, sim_timing_rows[i].offset) = ms;
+            *duration_field(t, sim_timing_rows[i].offset) = ms;
             return 0;
         }
     return -1;

@@ -1,10 +1,10 @@
 /*
  * sim_timing.h - every duration of the model in one table.
  *
- * Three columns: `real` (constants of Nomad's source and what was measured),
- * `quick` (the same shape, short: a cluster of processes is healthy in two
- * seconds), `sparse` (real, with rarer beats: for minutes of a cluster in virtual time).
- * The keys are the names in the stand-in's own settings.
+ * The table has three columns: `real` (constants of Nomad's source, and measured values), `quick`
+ * (the same proportions, but short: a cluster of processes is healthy in two seconds) and `sparse`
+ * (`real` with rarer heartbeats, for minutes of a cluster in virtual time). The keys are the names
+ * in the stand-in's own settings.
  */
 #ifndef SIM_TIMING_H
 #define SIM_TIMING_H
@@ -21,10 +21,10 @@ struct sim_timing {
     int64_t restore_ms;      /* server: from start to API */
     int64_t probe_ms;        /* gossip */
     int64_t failed_after_ms; /* silence until a member is `failed`: 1 to 1.5 of these */
-    int64_t leave_ms;        /* own leave: `leaving` until `left`; after three of these it ends */
-    int64_t rejoin_ms;       /* the leader takes live servers in that are not configured */
+    int64_t leave_ms;        /* own leave: `leaving` until `left`; it ends after three times this */
+    int64_t rejoin_ms;       /* the leader adds live servers that are not configured */
     int64_t reconcile_ms;    /* autopilot's dead-server cleanup and promotion */
-    int64_t stabilize_ms;    /* a non-voter's health before promotion */
+    int64_t stabilize_ms;    /* how long a non-voter is healthy before its promotion */
     int64_t autopilot_ms;    /* refresh of the published state */
     int64_t stats_wait_ms;   /* how long a refresh waits for a silent server */
     int64_t start_ms;        /* client: fingerprinting, from start to API and registration */
@@ -36,7 +36,7 @@ struct sim_timing {
     int64_t retry_ms;        /* a failed registration is tried again after 1 to 2 of these */
     int64_t migrate_ms;      /* between two allocations of a drain */
     int64_t task_start_ms;
-    int64_t fleet_ms; /* the leader looks at timers and drains this often */
+    int64_t fleet_ms; /* the leader checks timers and drains at this interval */
 };
 
 enum sim_preset { SIM_REAL, SIM_QUICK, SIM_SPARSE, SIM_PRESET_COUNT };
@@ -52,7 +52,7 @@ extern const size_t sim_timing_count;
 
 struct sim_timing sim_timing_of(enum sim_preset preset);
 MUST_CHECK int sim_preset_named(const char *name, enum sim_preset *ret); /* "real", ... */
-/* Sets one duration by its name; -1 when there is none of that name. */
+/* Sets one duration by its name. -1: there is no such name. */
 MUST_CHECK int sim_timing_set(struct sim_timing *t, const char *name, int64_t ms);
 
 #endif

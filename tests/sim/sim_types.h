@@ -1,11 +1,10 @@
 /*
  * sim_types.h - the plain values of the model: ids, addresses, timings, records.
  *
- * Everything here can be copied with =. Times are milliseconds since the epoch
- * on a clock that never goes back (the shell adds its offset once); durations end
- * in _ms. An agent is named by its address: IPv4 in host order and the gossip
- * port (a client, which has no gossip in real Nomad, uses that port for the
- * model's own messages).
+ * All values can be copied with =. Times are milliseconds since the epoch, on a clock that never
+ * goes back (the shell adds its offset once); names of times and durations end in _ms. The address
+ * of an agent is its name: IPv4 in host order, and the gossip port. A client has no gossip in real
+ * Nomad; it uses this port for the model's own messages.
  */
 #ifndef SIM_TYPES_H
 #define SIM_TYPES_H
@@ -48,21 +47,21 @@ MUST_CHECK int sim_ip_parse(const char *s, uint32_t *ret);
 void sim_id_text(char dst[static SIM_UUID_TEXT], const struct sim_id *id);
 MUST_CHECK int sim_id_parse(const char *s, struct sim_id *ret);
 
-/* A small generator; the seed is the only randomness there is. */
+/* A small random generator. The seed is the only randomness. */
 uint64_t sim_random(uint64_t *state);
 int64_t sim_between(uint64_t *state, int64_t low, int64_t high); /* low <= x < high (or low) */
 void sim_id_random(uint64_t *state, struct sim_id *ret);
 
-/* What a server says of itself in gossip. */
+/* A server's own data in gossip. */
 struct sim_info {
     struct sim_id id;
     struct sim_addr addr;
     uint16_t rpc_port, http_port;
     uint8_t raft_vsn, expect;
     bool bootstrapped;    /* has a raft configuration */
-    struct sim_id alone;  /* then: struct sim_raft_config */
+    struct sim_id alone;  /* if bootstrapped: see struct sim_raft_config */
     uint32_t incarnation; /* one higher at every start of the process */
-    int64_t nonvoter_ms;  /* fault nonvoter-return: how long, 0: not */
+    int64_t nonvoter_ms;  /* fault nonvoter-return: how long; 0: off */
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], version[SIM_NAME];
 };
 
@@ -78,7 +77,7 @@ struct sim_peer {
 
 struct sim_raft_config {
     int n;
-    struct sim_id alone; /* the server that formed it by itself (bootstrap_expect 1); else zero */
+    struct sim_id alone; /* the server that formed it alone (bootstrap_expect 1); else zero */
     struct sim_peer peers[SIM_SERVERS_MAX];
 };
 
@@ -112,14 +111,14 @@ struct sim_event {
     int64_t at_ms;
 };
 
-/* What a client says of itself when it registers. */
+/* A client's own data in its registration. */
 struct sim_client_info {
     struct sim_id id;
     struct sim_addr addr;
     uint16_t http_port;
     bool tls, drivers_healthy;
     bool bare;                /* lacks some attributes */
-    bool ineligible, drained; /* so it comes back: faults */
+    bool ineligible, drained; /* faults: its state after a restart */
     uint32_t incarnation;
     char name[SIM_NAME], region[SIM_NAME], dc[SIM_NAME], node_class[SIM_NAME], version[SIM_NAME];
 };
@@ -144,7 +143,7 @@ struct sim_node_record {
     int64_t status_ms;     /* StatusUpdatedAt */
     int64_t drivers_ms;
     uint64_t create_index;
-    bool steady;                         /* a crowd node: beats by itself, never expires */
+    bool steady;                         /* a crowd node: needs no heartbeats, never expires */
     struct sim_event events[SIM_EVENTS]; /* oldest first */
 };
 
@@ -158,7 +157,7 @@ struct sim_alloc_record {
     enum sim_alloc_status status;
     int64_t created_ms, modified_ms, started_ms, finished_ms;
     int restarts;
-    struct sim_id next; /* the one that replaced it */
+    struct sim_id next; /* the allocation that replaced this one */
     uint64_t create_index;
 };
 
@@ -172,7 +171,7 @@ enum sim_right { SIM_RIGHT_NONE, SIM_RIGHT_READ, SIM_RIGHT_WRITE };
 
 struct sim_token_record {
     struct sim_id secret;
-    bool management, saves; /* saves: a snapshot, by the capability of that name */
+    bool management, saves; /* saves: may take a snapshot, by the capability of that name */
     enum sim_right agent, node, operator_, space;
     int64_t created_ms;
     char name[SIM_NAME];
@@ -195,7 +194,7 @@ struct sim_record {
     uint64_t index, term;
     uint64_t term_first; /* index of the first entry of that term */
     enum sim_record_kind kind;
-    struct sim_id id; /* zero for the kinds there is one of */
+    struct sim_id id; /* zero for kinds with only one object */
     union {
         struct sim_raft_config config;
         struct sim_autopilot_config autopilot;
@@ -217,7 +216,7 @@ struct sim_health_server {
     char name[SIM_NAME], version[SIM_NAME];
 };
 
-/* What the leader's autopilot last published. */
+/* The last published state of the leader's autopilot. */
 struct sim_health {
     uint32_t revision;
     bool known; /* false: Servers is null, the leader is too new */

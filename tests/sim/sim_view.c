@@ -10,7 +10,7 @@ enum sim_reach sim_view_reach(const struct sim_node *n, bool leader_accepts)
         return SIM_REACH_OK;
     if (!leader_accepts)
         return SIM_REACH_REFUSED;
-    bool again = false; /* another process by now, which does not lead */
+    bool again = false; /* the leader has restarted, and the new process does not lead */
     for (int i = 0; i < n->serf.n; i++)
         if (sim_addr_eq(n->serf.members[i].info.addr, n->raft.leader))
             again = n->serf.members[i].info.incarnation != n->raft.leader_runs;

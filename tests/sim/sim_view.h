@@ -1,10 +1,9 @@
 /*
- * sim_view.h - what Nomad's API would show of a node, as plain values.
+ * sim_view.h - the content of Nomad's API for a node, as plain values.
  *
- * sim_answer.h makes JSON of them. Nothing here changes the node but its random
- * order of members. A read that a server passes on to the leader needs to know
- * whether the leader can be reached: the caller says so (a cluster in virtual time
- * knows, a process knocks).
+ * sim_answer.h makes JSON of these values. The functions change nothing in the node except the
+ * random order of members. For a read that a server passes on, the caller says whether the leader
+ * can be reached: a cluster in virtual time knows it, and a process tries to connect.
  */
 #ifndef SIM_VIEW_H
 #define SIM_VIEW_H
@@ -14,13 +13,13 @@
 enum sim_reach {
     SIM_REACH_OK,
     SIM_REACH_NO_LEADER, /* after hold_ms: 500 "No cluster leader" */
-    SIM_REACH_REFUSED,   /* the leader it believes in does not accept connections */
-    SIM_REACH_SILENT,    /* it accepts but has not been heard as leader for a while: wait */
+    SIM_REACH_REFUSED,   /* the leader that it knows does not accept connections */
+    SIM_REACH_SILENT,    /* it accepts, but has sent nothing as leader for a while: wait */
 };
 
-/* Can this server answer what only the leader knows? */
+/* Can this server answer a question that only the leader can answer? */
 enum sim_reach sim_view_reach(const struct sim_node *n, bool leader_accepts);
-/* The leader this server believes in (?stale); ip 0: none. port is the RPC port. */
+/* The leader that this server knows (?stale); ip 0: none. port is the RPC port. */
 struct sim_addr sim_view_leader(const struct sim_node *n);
 
 struct sim_view_member {
@@ -29,9 +28,9 @@ struct sim_view_member {
 };
 int sim_view_members(struct sim_node *n, struct sim_view_member ret[static SIM_MEMBERS_MAX]);
 
-/* HTTP status of autopilot health (200, 429, 500) and what it shows. Ask reach
- * first. 500: a server speaks raft protocol 2, or the fault. 0: the leader's
- * state has not come yet, ask again. */
+/* HTTP status of autopilot health (200, 429, 500) and its content. Call sim_view_reach first. 500:
+ * a server has raft protocol 2, or the fault is on. 0: the leader's state has not arrived yet, call
+ * again. */
 int sim_view_health(const struct sim_node *n, struct sim_health *ret);
 
 struct sim_view_raft {
@@ -43,11 +42,11 @@ struct sim_view_raft {
 };
 struct sim_view_raft sim_view_raft(const struct sim_node *n);
 
-/* The i-th slot that is a node / an allocation at or after *slot; NULL: no more.
- * Start with *slot = 0. */
+/* The next record of this kind (a node, an allocation) at or after *slot; NULL: no more. Start with
+ * *slot = 0. */
 const struct sim_record *sim_view_next(const struct sim_node *n, enum sim_record_kind kind,
                                        int *slot);
-/* Do reads passed on to the leader find its tables empty (fault lose-state)? */
+/* Are the leader's tables empty for reads that are passed on (fault lose-state)? */
 bool sim_view_empty(const struct sim_node *n, bool stale);
 /* X-Nomad-Index of a table. */
 uint64_t sim_view_index(const struct sim_node *n, enum sim_record_kind kind);

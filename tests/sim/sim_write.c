@@ -1,4 +1,4 @@
-/* sim_fleet_write: the changes the API can ask of a leader. Contract: sim_fleet.h. */
+/* sim_fleet_write: the changes that the API can request from a leader. Contract: sim_fleet.h. */
 #include "sim_fleet.h"
 #include "sim_raft.h"
 #include "sim_serf.h"
@@ -17,7 +17,7 @@ static void set_autopilot(struct sim_node *n, const struct sim_write *w, struct 
     ret->index = sim_replicate_write(n, &r);
 }
 
-static void transfer(struct sim_node *n, const struct sim_write *w, struct sim_written *ret)
+static void write_transfer(struct sim_node *n, const struct sim_write *w, struct sim_written *ret)
 {
     sim_replicate_transfer(n, &w->id, ret);
 }
@@ -48,7 +48,8 @@ static void remove_peer(struct sim_node *n, const struct sim_write *w, struct si
     str_cut(ret->text, sizeof(ret->text), "id was not found in the Raft configuration");
 }
 
-static void put_token(struct sim_node *n, const struct sim_write *w, struct sim_written *ret)
+static void write_token_record(struct sim_node *n, const struct sim_write *w,
+                               struct sim_written *ret)
 {
     struct sim_record r = {.kind = SIM_REC_TOKEN, .id = w->id};
     r.u.token = w->token;
@@ -61,10 +62,10 @@ void sim_fleet_write(struct sim_node *n, const struct sim_write *w, struct sim_w
 {
     static void (*const table[SIM_WRITE_KIND_COUNT])(struct sim_node *, const struct sim_write *,
                                                      struct sim_written *) = {
-        [SIM_WRITE_DRAIN] = sim_drain_set,     [SIM_WRITE_ELIGIBILITY] = sim_drain_eligibility,
-        [SIM_WRITE_AUTOPILOT] = set_autopilot, [SIM_WRITE_TRANSFER] = transfer,
-        [SIM_WRITE_FORCE_LEAVE] = force_leave, [SIM_WRITE_PEER_REMOVE] = remove_peer,
-        [SIM_WRITE_TOKEN] = put_token,
+        [SIM_WRITE_DRAIN] = sim_drain_set,      [SIM_WRITE_ELIGIBILITY] = sim_drain_eligibility,
+        [SIM_WRITE_AUTOPILOT] = set_autopilot,  [SIM_WRITE_TRANSFER] = write_transfer,
+        [SIM_WRITE_FORCE_LEAVE] = force_leave,  [SIM_WRITE_PEER_REMOVE] = remove_peer,
+        [SIM_WRITE_TOKEN] = write_token_record,
     };
     table[w->kind](n, w, ret);
 }

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Nomad with ACLs and mutual TLS: the coordinator has a token and a certificate, the agents too.
+# Nomad with ACLs and mutual TLS: the coordinator has a token and a certificate, and so have the
+# agents.
 . "$LAB/lib_lab.sh"
 needs_standin "a bootstrapped token is configured in the stand-in"
 tls=$LAB_RUN/tls
@@ -43,7 +44,7 @@ lab_fleet 3 1
 lab_agents
 release 1.11.4
 anonymous() { local NOMAD_TOKEN=; api s1 /v1/nodes; }
-check "without a token Nomad says no" not anonymous
+check "without a token Nomad refuses" not anonymous
 caravan upgrade "$TARGET" --yes
 check "the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# caravan-agent hangs in mid-run: systemd's watchdog ends it and starts it again, the run goes on.
-# The unit's three minutes are nine seconds here; how it works is the same.
+# caravan-agent hangs in the middle of a run: systemd's watchdog ends and restarts it, and the run
+# continues. The watchdog's three minutes are nine seconds here.
 # timeout: 300
 . "$LAB/lib_lab.sh"
 LAB_HOLD=2s SWAP_HELD=100
@@ -18,12 +18,12 @@ another_runs() { # HOST PID
     pid=$(agent_pid "$1")
     [[ $pid != 0 && $pid != "$2" ]] && agents_listen "$1"
 }
-hang() { # HOST: not ended and not answering, until systemd does something about it
+hang() { # HOST: stops caravan-agent with SIGSTOP, until systemd restarts it
     hung=$(agent_pid "$1")
     check "caravan-agent of $1 hangs" on "$1" kill -STOP "$hung"
 }
 released() { # HOST
-    check "systemd's watchdog notices" wait_for 30 watchdog_bit "$1"
+    check "systemd's watchdog ends caravan-agent" wait_for 30 watchdog_bit "$1"
     check "another caravan-agent runs on $1" wait_for 30 another_runs "$1" "$hung"
 }
 lab_fleet 3 2
@@ -34,10 +34,10 @@ check "s1 swaps" meet s1 swapping upgrade "$TARGET" --yes --node s1
 hang s1
 check "in the middle of the swap" in_phase s1 swapping
 go_on s1
-check "which goes on without it" reach_phase s1 settled 30
+check "and the swap continues without caravan-agent" reach_phase s1 settled 30
 released s1
 caravan_wait
-check "the run ends all the same" status_is 0
+check "the run still completes" status_is 0
 check "s1 runs the target" runs_version s1 "$TARGET"
 
 check "c1 fetches" meet c1 fetching upgrade "$TARGET" --yes
@@ -45,6 +45,6 @@ hang c1
 released c1
 go_on c1
 caravan_wait
-check "the run ends all the same" status_is 0
+check "the run still completes" status_is 0
 check "every host runs the target" all_run "$TARGET"
 lab_end

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The agent's package is upgraded while hosts fetch, swap and probe: nothing breaks, nothing is
-# done twice. And from the package of 0.1.0, whose state is laid out by hand: its listener owned the
-# host's only key, and there were no users and sockets for asking Nomad and for trials.
+# The agent's package is upgraded while hosts fetch, swap and probe: nothing breaks, and nothing is
+# done twice. Also an upgrade from 0.1.0, whose state this script makes by hand: there the listener
+# owned the host's only key, and there were no users and sockets for asking Nomad and for trials.
 # timeout: 300
 . "$LAB/lib_lab.sh"
 LAB_HOLD=8s SWAP_HELD=100
@@ -13,7 +13,7 @@ newer_agent() { # N: the same programs as another version
         rm "$LAB_RUN"/debs/caravan-agent_*.deb &&
         dpkg-deb -b "$dir" "$LAB_RUN/debs/caravan-agent_$1.deb" >/dev/null
 }
-installed() { # HOST ENDING of its package's version
+installed() { # HOST ENDING: the version of its package has this ending
     [[ $(on "$1" dpkg-query -W -f '${Version}' caravan-agent) == *"$2" ]]
 }
 swapped_once() { # HOST
@@ -21,13 +21,13 @@ swapped_once() { # HOST
     n=$(on "$1" journalctl -q -t caravan-swap | grep -c "is now $TARGET")
     [[ $n == 1 ]] || { echo "$1: swapped $n times"; return 1; }
 }
-one() { # HOST PHASE: upgraded in that phase, the run ends
+one() { # HOST PHASE: upgrades the package in this phase; the run completes
     newer_agent "$1" || bail "no newer package"
     local worker
     check "$1 is $2" meet "$1" "$2" upgrade "$TARGET" --yes --node "$1"
     worker=$(on "$1" pgrep -x caravan-swap)
     check "its agent's package is upgraded" lab_install caravan-agent "$1"
-    check "the newer one is there" installed "$1" "+$1"
+    check "the newer package is installed" installed "$1" "+$1"
     check "and $1 is still $2" in_phase "$1" "$2"
     check "by the same process" test "$(on "$1" pgrep -x caravan-swap)" = "$worker"
     go_on "$1"
@@ -78,14 +78,14 @@ from_0_1_0() { # HOST
     check "its agent's package is upgraded" lab_install caravan-agent "$1"
     check "there are new users" on "$1" getent passwd caravan-ask caravan-try caravan-verify
     check "the new sockets are open" on "$1" systemctl -q is-active $NEW_SOCKETS
-    check "and will be after a boot" on "$1" systemctl -q is-enabled $NEW_SOCKETS
-    check "its key is root's at once, the listener has a copy" wait_for 10 key_is_roots "$1" "$key"
-    check "nobody calls that an alarm" not on "$1" test -e /var/lib/caravan/swap/key-replaced
-    check "agent.conf stays as it was" not on "$1" grep -q ^ask_user /etc/caravan/agent.conf
+    check "and are enabled for the next boot" on "$1" systemctl -q is-enabled $NEW_SOCKETS
+    check "root owns the key at once, and the listener has a copy" wait_for 10 key_is_roots "$1" "$key"
+    check "this causes no alarm" not on "$1" test -e /var/lib/caravan/swap/key-replaced
+    check "agent.conf is unchanged" not on "$1" grep -q ^ask_user /etc/caravan/agent.conf
     caravan enroll
     check "the coordinator knows it by that key" status_is 0
 }
-# Whoever asks keeps an idle caravan-swap alive: it would stay the old one.
+# Every question keeps an idle caravan-swap alive: the old process would stay.
 idle_one() { # HOST
     local worker
     caravan status
@@ -93,8 +93,8 @@ idle_one() { # HOST
     worker=$(on "$1" pgrep -x caravan-swap)
     newer_agent "$1" || bail "no newer package"
     check "the package of $1 is upgraded, where caravan-swap is idle" lab_install caravan-agent "$1"
-    check "the old one has ended" not on "$1" kill -0 "$worker"
-    check "and the new one runs" wait_for 10 on "$1" pgrep -x caravan-swap
+    check "the old caravan-swap has ended" not on "$1" kill -0 "$worker"
+    check "and the new caravan-swap runs" wait_for 10 on "$1" pgrep -x caravan-swap
 }
 
 lab_fleet 3 2

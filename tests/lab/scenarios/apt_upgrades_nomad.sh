@@ -3,7 +3,7 @@
 # timeout: 240
 . "$LAB/lib_lab.sh"
 needs_standin "packages of Nomad are made here"
-# As HashiCorp's: the binary, no unit of its own here, and a restart when it ran.
+# Like HashiCorp's package: the binary, and a restart if Nomad runs; here without a unit.
 nomad_deb() { # VERSION BINARY
     local dir=$LAB_RUN/nomad-deb
     rm -rf "$dir"
@@ -28,7 +28,7 @@ check "a binary that a package owns is refused" status_is 4
 check "and named" says "[package]"
 check "nothing was restarted" same_pids "$LAB_RUN/pids.log" "${NODES[@]}"
 
-# The package brings the same version, in a file of its own.
+# The package contains the same version in another file.
 standin 1.11.4 "$LAB_RUN/nomad-package" '{"late-register": 50}'
 ALSO_DIGEST=$(sha256sum <"$LAB_RUN/nomad-package")
 nomad_deb 1.11.4 "$LAB_RUN/nomad-package"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Servers that are also clients: taken as servers, their tasks kept.
+# Servers that are also clients: Caravan upgrades them as servers, and their tasks stay.
 # timeout: 240
 . "$LAB/lib_lab.sh"
 LAB_BOTH=1

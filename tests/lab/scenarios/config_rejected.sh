@@ -1,5 +1,5 @@
 #!/bin/bash
-# The new version rejects the hosts' configuration: found while staging, nothing restarted.
+# The new version rejects the hosts' configuration: staging fails, and nothing restarts.
 . "$LAB/lib_lab.sh"
 needs_standin "reject-config"
 lab_fleet 3 2

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Five servers.
+# A fleet of five servers.
 # timeout: 240
 . "$LAB/lib_lab.sh"
 lab_fleet 5 1
@@ -9,7 +9,7 @@ last=$(leader)
 caravan upgrade "$TARGET" --yes
 check "the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
-# After an election that nobody asked for, on a busy machine, another one leads, and goes last.
+# On a busy machine an unexpected election can happen; then another server leads and goes last.
 swapped_last() { says "knows no leader" || [[ $(grep -oE '  s[1-5]: swapping$' "$OUT" | tail -n 1) == "  $last: swapping" ]]; }
-check "the leader of the beginning went last" swapped_last
+check "the server that led at the beginning went last" swapped_last
 lab_end

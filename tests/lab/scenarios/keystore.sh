@@ -1,6 +1,6 @@
 #!/bin/bash
-# Before Nomad 1.9 root keys are in no snapshot: each server's agent copies them on its own disk, from
-# inside caravan-swap's sandbox.
+# Before Nomad 1.9 no snapshot contains the root keys: each server's agent copies them on its own
+# disk, from inside caravan-swap's sandbox.
 . "$LAB/lib_lab.sh"
 needs_standin "a version before 1.9"
 LAB_FROM=1.7.7
@@ -10,7 +10,7 @@ release 1.8.4
 caravan upgrade "$TARGET" --yes
 check "the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
-copied() { # HOST: what Nomad has, byte for byte, and nobody else may read it
+copied() { # HOST: the copy equals Nomad's files, byte for byte, and only root can read it
     # shellcheck disable=SC2016  # expanded on the host
     on "$1" sh -c 'set -e
         copy=$(echo /var/lib/caravan/swap/keystore/????????????????????????????????)
@@ -19,7 +19,7 @@ copied() { # HOST: what Nomad has, byte for byte, and nobody else may read it
         test -z "$(find "$copy" -type f ! -perm 600)"'
 }
 for h in s1 s2 s3; do check "$h has a copy of its keystore" copied "$h"; done
-check "a client has none" on c1 sh -c 'test ! -e /var/lib/caravan/swap/keystore'
+check "a client has no copy" on c1 sh -c 'test ! -e /var/lib/caravan/swap/keystore'
 caravan show
 check "show says where they are" says "/var/lib/caravan/swap/keystore/"
 lab_end

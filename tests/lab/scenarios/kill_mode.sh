@@ -1,5 +1,5 @@
 #!/bin/bash
-# KillMode=control-group on a client: its tasks would end with Nomad. Refused, nothing touched.
+# KillMode=control-group on a client: its tasks would end with Nomad. The plan refuses.
 . "$LAB/lib_lab.sh"
 before_boot() {
     mkdir -p "$(root_of c1)/etc/systemd/system/nomad.service.d"
@@ -22,7 +22,7 @@ check "nothing was staged" not staged
 rm "$(root_of c1)/etc/systemd/system/nomad.service.d/kill.conf"
 on c1 systemctl daemon-reload
 plan_is_fine() { caravan plan "$TARGET"; ((STATUS == 0)); }
-check "mended, nothing speaks against it any more" wait_for 60 plan_is_fine
+check "after the correction the plan does not refuse" wait_for 60 plan_is_fine
 caravan upgrade "$TARGET" --yes
 check "and the upgrade is done" status_is 0
 check "every host runs the target" all_run "$TARGET"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# 200 ms there and back, and 5 % of the packets lost, between the coordinator and the fleet.
+# Between the coordinator and the fleet a packet needs 200 ms there and back, and 5 % are lost.
 # timeout: 240
 . "$LAB/lib_lab.sh"
 LAB_WIRE_coord="100 5"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Clients outside of clouds: what is sent to the metadata service goes astray, and each start waits for
-# an answer four times. The plan says so, and the line that it advises saves it.
+# Clients outside of clouds: the metadata service of a cloud never answers, and each start of Nomad
+# waits for it four times. The plan reports this, and the advised line avoids the wait.
 . "$LAB/lib_lab.sh"
 CONFIG=/etc/nomad.d/nomad.json
 lab_fleet 3 2
@@ -12,17 +12,17 @@ for h in c1 c2; do
     cp "$(root_of "$h")$CONFIG" "$LAB_RUN/$h.json.log"
     sed '/"fingerprint\.\(deny\|black\)list"/d; s/"raw_exec",$/"raw_exec"}},/' "$LAB_RUN/$h.json.log" >"$LAB_RUN/$h.none.log"
     put "$LAB_RUN/$h.none.log" "$h" "$CONFIG"
-    on "$h" systemctl restart caravan-swap.service # what it has heard holds as long as it runs
+    on "$h" systemctl restart caravan-swap.service # it keeps the answer as long as it runs
 done
 told() { caravan plan "$TARGET" && says "[metadata-probes]"; }
-check "the plan tells it" wait_for 60 told
+check "the plan reports it" wait_for 60 told
 check "with the time" says "each start waits 8 s for a cloud's metadata"
 check "and how many hosts" says "2 hosts (c1, c2)"
 check "and the line to write" says '"fingerprint.denylist" = "env_aws,env_azure,env_digitalocean,env_gce"'
-check "it is no reason to refuse" status_is 0
+check "the plan does not refuse" status_is 0
 for h in c1 c2; do put "$LAB_RUN/$h.json.log" "$h" "$CONFIG"; done
 silent() { caravan plan "$TARGET" && not says "[metadata-probes]"; }
-check "with such a line nothing is told any more" wait_for 60 silent
+check "with this line the finding disappears" wait_for 60 silent
 caravan upgrade "$TARGET" --yes
 check "the upgrade is done" status_is 0
 lab_end

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Three servers are replaced by three new hosts. A removed host reboots, and stays away; a new one
-# reboots, and comes back.
+# Three servers are replaced by three new hosts. A removed host that reboots stays out of the
+# cluster; a new host that reboots comes back.
 # timeout: 900
 . "$LAB/lib_lab.sh"
 LAB_UNWATCHED=1
@@ -8,7 +8,7 @@ LAB_CONF="removed_watch = 5s"
 lab_fleet 3 2
 OLD=(s1 s2 s3) NEW=(s4 s5 s6)
 
-# ---- the new hosts: packages, configuration, unit and binary are there, Nomad never ran ----
+# ---- the new hosts have packages, configuration, unit and binary, and their Nomad never ran ----
 for h in "${NEW[@]}"; do
     host_make "$h" "$(lab_address "$h")"
     nomad_put "$h"
@@ -45,7 +45,7 @@ is_on() {
             { echo "$h: $(state_of "$h"), $(enabled "$h")"; return 1; }
     done
 }
-peers_are() { # HOST...: voters, by each of the new ones
+peers_are() { # HOST...: each new server reports them as the voters
     local by h n
     for by in "${NEW[@]}"; do
         api "$by" '/v1/operator/raft/configuration?stale' >"$LAB_RUN/raft" || return 1
@@ -54,7 +54,7 @@ peers_are() { # HOST...: voters, by each of the new ones
         for h in "$@"; do grep -qF "\"$(lab_address "$h"):" "$LAB_RUN/raft" || { echo "$by: no peer $h"; return 1; }; done
     done
 }
-read_left() { # HOST...: by each of the new ones
+read_left() { # HOST...: each new server reports them as left
     local by h is
     for by in "${NEW[@]}"; do
         for h in "$@"; do
@@ -73,20 +73,20 @@ check "the servers are replaced" status_is 0
 SERVERS=("${NEW[@]}") LAB_ASK=s4
 sed 's/^/# /' "$LAB_RUN/watch.verdict"
 gap() { sed -n 's/.*longest_gap_ms \([0-9]*\).*/\1/p' "$LAB_RUN/watch.verdict"; }
-check "for no more than 5 s nobody led, seen from outside" test "$(gap)" -le 5000
+check "the watcher saw no leader for at most 5 s" test "$(gap)" -le 5000
 check "the cluster is healthy" wait_for 30 cluster_healthy
 check "the new servers run the target" all_run "$TARGET" "${NEW[@]}"
-check "they alone vote" peers_are "${NEW[@]}"
+check "only the new servers vote" peers_are "${NEW[@]}"
 check "their units run, and are enabled" is_on "${NEW[@]}"
-check "the old ones are left by everybody" read_left "${OLD[@]}"
+check "every server reports that the old servers have left" read_left "${OLD[@]}"
 check "their units do not run, and are disabled" is_off "${OLD[@]}"
 
 host_reboot s1
 check "a removed host that reboots stays away" is_off s1
-check "it is left by everybody, as before" read_left s1
+check "every server still reports it as left" read_left s1
 check "and the voters are as before" peers_are "${NEW[@]}"
 host_reboot s4
-check "a new one that reboots comes back" wait_for 60 cluster_healthy
+check "a new server that reboots comes back" wait_for 60 cluster_healthy
 check "and votes" wait_for 60 peers_are "${NEW[@]}"
 caravan status
 check "status finds all well" says "Nomad reports all as healthy, every agent answers, no drift"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The new Nomad ends at once, again and again, until systemd's start limit forbids any start: the
-# old one comes back all the same, and nobody else is touched.
+# host still returns to the old version, and no other host changes.
 . "$LAB/lib_lab.sh"
 needs_standin "will-not-start"
 LAB_RESTART_SEC=0
