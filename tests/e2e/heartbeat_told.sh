@@ -9,7 +9,7 @@ reader=22222222-3333-4444-5555-666666666666
 FLEET_ACL=1 FLEET_TOKEN=11111111-2222-3333-4444-555555555555
 # Twice the expected silence, less Nomad's grace, is 10 s. This TTL is shorter, so Caravan waits for
 # every heartbeat.
-FLEET_SIM="{\"acl\": {\"management\": \"$FLEET_TOKEN\", \"read\": \"$reader\"}, \"timing\": {\"ttl_ms\": 4500}}"
+FLEET_SIM="{\"acl\": {\"management\": \"$FLEET_TOKEN\", \"read\": \"$reader\"}, \"timing\": {\"ttl_ms\": 9000}}"
 FLEET_AGENT_TLS="token_file = $E2E/token"
 export NOMAD_TOKEN=$FLEET_TOKEN
 e2e_begin 154 3 3

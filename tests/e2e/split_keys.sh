@@ -85,7 +85,7 @@ on root-a release sign "$E2E/manifest" --yes
 check "a root key signs no release" says "0 signatures were added"
 on rel-b release sign "$E2E/manifest" --yes
 on ops release sign "$E2E/manifest" --yes
-check "with both signatures the release is signed" says "Release 1.11.4 is signed"
+check "with both signatures the release is signed" says "Release 1.11.4 has all signatures"
 
 # ---- all root keys are lost ----
 on ops stage 1.11.4 --yes
