@@ -39,7 +39,7 @@ check "s3 runs the target" runs_version s3 "$TARGET"
 
 set_in c1 nomad.json '"name": "c1"' '"name": "c1", "no_such_key": 1'
 run upgrade "$TARGET" --yes --node c1
-check "a file that both versions reject is reported" says "both binaries reject it"
+check "a file that both versions reject is reported" says "both binaries reject the configuration"
 run abort --yes
 run upgrade "$TARGET" --yes --node c1 --accept config-rejected
 check "c1 does not start with either version: the run stops" status_is 3

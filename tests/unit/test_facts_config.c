@@ -392,7 +392,7 @@ static const struct {
     {PEER_MUTE, "a = \"", TRI_UNKNOWN, "neither HCL nor JSON"},
     {PEER_SERVES, "", TRI_NO, "a cloud's metadata service answers"},
     {PEER_NOBODY, "", TRI_NO, "at once"},
-    {PEER_UNKNOWN, "", TRI_UNKNOWN, "was not asked"},
+    {PEER_UNKNOWN, "", TRI_UNKNOWN, "was not checked"},
 };
 
 static void clouds_that_are_waited_for(void **state)
