@@ -49,16 +49,16 @@ certificate() { # HOST WAY...: makes it again, with this end
 expired() { certificate "$1" -days -1 || certificate "$1" -not_before 20200101000000Z -not_after 20200102000000Z; }
 ROWS=(
     "law-refuses|c1|ask who put it there"
-    "api-silent|s2|set [nomad] address in agent.conf there to where its API listens"
+    "api-silent|s2|set [nomad] address in agent.conf on that host to the address of its API"
     "config-not-running|c2|Make the files say what runs"
-    "config-not-running|c3|try them (nomad config validate), restart that Nomad by yourself"
-    "path-unusable|c4|Bring back what is missing as it was"
-    "raft-peers-file|s3|move it out of that directory, and keep it"
-    "not-nomad|c5|Name in agent.conf ([nomad] binary) the Nomad itself that is run"
-    "binary-other-version|c6|Put the version that runs in place again, as a new file that is renamed"
+    "config-not-running|c3|restart that Nomad yourself"
+    "path-unusable|c4|Bring the missing path back as it was"
+    "raft-peers-file|s3|Ask whether somebody is recovering the servers right now"
+    "not-nomad|c5|name the Nomad binary itself"
+    "binary-other-version|c6|Put the running version (/proc/PID/exe) back"
     "binary-writers|c6|chmod go-w the directory itself"
-    "unmanaged-client|c7|Start caravan-agent there"
-    "certificate-expired|c8|Renew it"
+    "unmanaged-client|c7|Start caravan-agent on these hosts and open port 4650, or en"
+    "certificate-expired|c8|Renew the certificate"
 )
 
 # ---- the troubles ----
