@@ -9,6 +9,6 @@
 
 #include <stdint.h>
 
-uint16_t free_port(void); /* aborts when there is none */
+uint16_t free_port(void); /* aborts if there is none */
 
 #endif

@@ -12,7 +12,7 @@
 
 struct samples {
     uint64_t state; /* not 0 */
-    bool small;     /* few items and short texts: golden vectors stay readable */
+    bool small;     /* with few items and short texts, so that golden vectors stay readable */
 };
 
 UNUSED static uint64_t sample_bits(struct samples *s)

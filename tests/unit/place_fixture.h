@@ -18,10 +18,10 @@
 
 struct place;
 
-struct place *place_start(const void *body, size_t len); /* body is borrowed */
-/* At another address of loopback than 127.0.0.1. */
+struct place *place_start(const void *body, size_t len); /* the caller keeps the body */
+/* Listens at another loopback address than 127.0.0.1. */
 struct place *place_start_at(const char *address, const void *body, size_t len);
-void place_stop(struct place *p); /* NULL is fine */
+void place_stop(struct place *p); /* NULL is allowed */
 int place_port(const struct place *p);
 unsigned place_requests(const struct place *p);
 
