@@ -25,15 +25,15 @@ enum crash_kind {
 struct crash_story {
     const char *name, *offer;
     enum on_not_ready policy;
-    bool linked;        /* the target is a link: it gives way, and comes back */
-    bool stopped;       /* the service does not run and is to stay stopped */
+    bool linked;        /* the target is a link: the file replaces it, and a revert restores it */
+    bool stopped;       /* the service does not run and must stay stopped */
     bool removes;       /* disabled and stopped by order after the swap */
     bool reverts;       /* a revert order after the swap */
     bool vendor;        /* root demands HashiCorp's signature */
-    bool seed;          /* what was fetched is kept for other hosts */
+    bool seed;          /* the host keeps the fetched file for other hosts */
     bool fills;         /* from a rename on the disk is full, until the next order */
     enum phase ends;    /* undisturbed */
-    const char *at_end; /* the binary at the target then */
+    const char *at_end; /* the expected binary at the target at that time */
 };
 
 struct crash {
@@ -45,13 +45,13 @@ struct crash {
 };
 
 struct crash_result {
-    char broken[256];           /* "": nothing; else what and where */
-    unsigned operations, syncs; /* of the undisturbed run */
-    bool crashed;               /* false: it ended before the crash came */
+    char broken[256];           /* "": no fault; else what and where */
+    unsigned operations, syncs; /* of the run without a crash */
+    bool crashed;               /* false: the story ended before the crash */
     enum phase recovered;
 };
 
-/* Plays it. m is scratch, large; it shows the host afterwards. */
+/* Plays the story. m is a large scratch value; it shows the host afterwards. */
 struct crash_result crash_story_play(const struct crash_story *story, const struct crash *crash,
                                      const struct desk *desk, struct model_host *m);
 

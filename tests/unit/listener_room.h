@@ -20,10 +20,10 @@ struct room {
     struct swap_link *link;
     struct listener *listener;
     struct log log;
-    int64_t now; /* uptime: the test's */
+    int64_t now; /* uptime, set by the test */
     const char *binary;
-    char hold_file[200];               /* "" not looked at */
-    const struct operators *operators; /* NULL: root names none */
+    char hold_file[200];               /* "": the caller does not look at it */
+    const struct operators *operators; /* NULL: root names no operators */
     struct clock clock;
     struct swap_status *shown;
     /* of the last exchange */

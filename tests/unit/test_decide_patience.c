@@ -1,4 +1,4 @@
-/* A run that has waited in vain stops, and names what it waited for. */
+/* A run that has waited too long stops, and names what it waited for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
