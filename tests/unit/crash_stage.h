@@ -1,11 +1,11 @@
 /*
- * crash_stage.h - real caravan-swap on a stage of its own: a pocket Nomad as its
- * service, and the test in the parts of systemd and caravan-agent.
+ * crash_stage.h - the real caravan-swap with a pocket Nomad as its service; the test plays systemd
+ * and caravan-agent.
  *
- * The stage holds swap's socket (as systemd does), starts caravan-swap with or
- * without the effect counter that ends it, hands orders over, and starts it again
- * when it has died, sending the same bytes once more as the coordinator would.
- * Failures of the stage itself abort with a reason.
+ * The stage has swap's socket (as systemd does), starts caravan-swap with or without the effect
+ * counter that ends it, and passes orders. When caravan-swap has died, the stage starts it again
+ * and sends the same bytes once more, as the coordinator would. Failures of the stage itself abort
+ * with a reason.
  */
 #ifndef CRASH_STAGE_H
 #define CRASH_STAGE_H

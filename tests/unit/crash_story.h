@@ -1,11 +1,10 @@
 /*
- * crash_story.h - one upgrade on the model host, crashed once, and judged.
+ * crash_story.h - one upgrade on the model host, with one crash and a check of the result.
  *
- * A story is a binary on offer, a policy, and the orders of a coordinator. It is
- * played through the real swap_answer_order and phases, up to the operation at which the
- * crash comes; then the host is revived or rebooted, a new caravan-swap brought to
- * rest, the result judged, and the story carried on to its end by a coordinator that
- * only knows what it is told.
+ * A story is a binary on offer, a policy, and the orders of a coordinator. The test plays it
+ * through the real swap_answer_order and phases, up to the operation with the crash. Then it
+ * revives or reboots the host, lets a new caravan-swap come to rest, checks the result, and
+ * continues the story to its end with a coordinator that knows only what the host reports.
  */
 #ifndef CRASH_STORY_H
 #define CRASH_STORY_H

@@ -1,9 +1,9 @@
 /*
- * fake_systemd.h - the neighbour of service_systemd: a manager on a socket of its own.
+ * fake_systemd.h - a service manager on its own socket, for tests of service_systemd.
  *
- * A forked process that answers on a Unix socket as a bus with one unit behind it;
- * DBUS_SYSTEM_BUS_ADDRESS is set to it. What the test sets in the shared struct is
- * what the properties tell at once; what the manager was asked is counted there.
+ * A forked process answers on a Unix socket like a bus with one unit; DBUS_SYSTEM_BUS_ADDRESS names
+ * the socket. A change of the shared struct by the test shows in the unit's properties at once, and
+ * the struct counts the requests to the manager.
  */
 #ifndef FAKE_SYSTEMD_H
 #define FAKE_SYSTEMD_H

@@ -1,6 +1,6 @@
 /*
- * hazard_worlds.h - worlds for the rows of the hazard table, by row: those about versions, jobs and
- * hosts, and those about the cluster (cluster_worlds.c).
+ * hazard_worlds.h - worlds for the rows of the hazard table: for rows about versions, jobs and
+ * hosts, and for rows about the cluster (cluster_worlds.c).
  */
 #ifndef HAZARD_WORLDS_H
 #define HAZARD_WORLDS_H

@@ -1,9 +1,9 @@
 /*
- * host_bench.h - a small fleet whose hosts tell facts, and what a plan finds by them.
+ * host_bench.h - a small fleet whose hosts report facts, and the findings of a plan about them.
  *
  *     cmocka_unit_test_setup_teardown(f, host_bench_up, host_bench_down)
  *
- * The state is the bench. Texts of facts are the caller's and outlive it.
+ * The state is the bench. The caller owns the texts of facts, and they must outlive the bench.
  */
 #ifndef HOST_BENCH_H
 #define HOST_BENCH_H

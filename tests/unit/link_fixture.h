@@ -1,8 +1,8 @@
 /*
  * link_fixture.h - a listener that answers, and a caller that waits.
  *
- * The handler echoes; a frame that begins with "drop" is refused without an answer, one
- * that begins with "hold" is answered when fixture_release was called.
+ * The handler returns the received frame. It refuses a frame that begins with "drop" without an
+ * answer, and answers a frame that begins with "hold" when the test calls fixture_release.
  */
 #ifndef LINK_FIXTURE_H
 #define LINK_FIXTURE_H

@@ -1,10 +1,10 @@
 /*
- * order_desk.h - a coordinator's side of the wire, for tests of the agent.
+ * order_desk.h - the coordinator's side of the wire, for tests of the agent.
  *
- * Keys of a small cluster, and orders made with them: desk_order gives an order
- * whose header is right; a test changes what it wants wrong, then desk_frame signs
- * and seals it. desk_receipt opens a frame and checks that it answers the order.
- * Failures of the desk itself abort.
+ * The desk has the keys of a small cluster and makes orders with them. desk_order makes an order
+ * with a right header; the test changes the field that must be wrong; desk_frame signs and seals
+ * the order. desk_receipt opens a frame and checks that it answers the order. Failures of the desk
+ * itself abort.
  */
 #ifndef ORDER_DESK_H
 #define ORDER_DESK_H

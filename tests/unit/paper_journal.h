@@ -1,8 +1,8 @@
 /*
  * paper_journal.h - a journal that a test can read: struct log's `journal`.
  *
- * One for the whole test program, without a lock. Entries are in order; looking is for the last
- * one of an event (its name, log_event_name).
+ * There is one journal for the whole test program, without a lock. Entries are in order; the checks
+ * look at the last entry of an event (its name, log_event_name).
  */
 #ifndef PAPER_JOURNAL_H
 #define PAPER_JOURNAL_H

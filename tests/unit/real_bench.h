@@ -1,9 +1,9 @@
 /*
- * real_bench.h - the phases on the real ports, below a scratch directory of root's.
+ * real_bench.h - the phases on the real ports, below a scratch directory of root.
  *
- * The service does not run and no manager tells of it, nothing can be tried, and a download brings
- * a text of the test's: real_make makes that, a test changes what it is about, real_start opens
- * the phases, real_done closes and removes all. One at a time. Failures fail the test.
+ * The service does not run, there is no service manager, no binary can be tried, and a download
+ * brings a text of the test. real_make makes all this, the test makes its changes, real_start opens
+ * the phases, real_done closes and removes everything. One bench at a time. Failures fail the test.
  */
 #ifndef REAL_BENCH_H
 #define REAL_BENCH_H

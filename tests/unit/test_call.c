@@ -45,7 +45,7 @@ static void success_forgets_failures(void **state)
     call_succeeded(&c);
     assert_int_equal(c.failures, 0);
     assert_true(call_due(&c, 1000));
-    assert_int_equal(c.sequence, 9); /* the sequence stays, the next order counts on */
+    assert_int_equal(c.sequence, 9);    /* the sequence stays, the next order counts on */
     assert_int_equal(c.asked_ms, 1000); /* answers to earlier questions prove nothing then */
 }
 

@@ -136,8 +136,7 @@ static void moves_from_tls(struct ready_bench *b)
     api_here(b, "");
     b->p.conf.api = "https://127.0.0.1:4646";
 }
-static void
-was_with_tls(struct ready_bench *b) /* Nomad wants TLS, and its answer says so */
+static void was_with_tls(struct ready_bench *b) /* Nomad wants TLS, and its answer says so */
 {
     moves_to_tls(b);
     b->m.status = 400;

@@ -1,5 +1,6 @@
 /* release_fetch.h: mirrors that misbehave, parts from earlier fetches, files that are no zips.
- * After every failure the releases of this machine are unchanged. timeout: 200 */
+ * After every failure the releases of this machine are unchanged.
+ * timeout: 200 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

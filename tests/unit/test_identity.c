@@ -360,7 +360,8 @@ static void an_anchor_dated_ahead_is_a_step(void **state)
     assert_int_equal(version_in_force(b), 3);
 }
 
-/* A host whose clock is years behind: it has no other trust, and in an hour its clock will be as wrong. */
+/* A host whose clock is years behind: it has no other trust, and in an hour its clock will be as
+ * wrong. */
 static void the_first_anchor_may_be_dated_ahead(void **state)
 {
     struct bench *b = *state;
