@@ -22,6 +22,13 @@ begin_anew() {
     fleet_start_agents
     fleet_wait_agents
 }
+# The live screen shows every host's wait; plain lines show only waits that last.
+on_screen() {
+    accepting "$@"
+    printf -v command '%q ' "$FLEET_BUILD/caravan" --config "$E2E/config" "${ARGS[@]}"
+    script -qec "stty cols 120; $command" /dev/null </dev/null >"$OUT" 2>&1
+    STATUS=$?
+}
 plan_says() { run plan "$TARGET"; grep -qF -- "$1" "$OUT"; }
 plan_says_nothing_of() { run plan "$TARGET"; ((STATUS == 0)) && ! grep -qF -- "$1" "$OUT"; }
 release 1.11.4
@@ -38,7 +45,7 @@ check "a token file that others may read is not used" within 20 plan_says "$E2E/
 
 with_token "$reader"
 check "with a token for agent:read the plan has no such finding" within 20 plan_says_nothing_of "[heartbeat-unread]"
-run upgrade "$TARGET" --canary 3 --max-parallel 3 --yes # before anybody's silence is known
+on_screen upgrade "$TARGET" --canary 3 --max-parallel 3 --yes # before anybody's silence is known
 check "the run is done" status_is 0
 check "every host runs the target" all_run "$TARGET"
 check "clients waited for their heartbeats" grep -qE "c[123]: waits until right after its heartbeat" "$OUT"
@@ -48,7 +55,7 @@ rm "$E2E/token"
 begin_anew
 release 1.11.5
 check "without the file the plan reports it again" within 20 plan_says "[heartbeat-unread] 3 clients do not wait"
-run upgrade "$TARGET" --canary 3 --max-parallel 3 --yes
+on_screen upgrade "$TARGET" --canary 3 --max-parallel 3 --yes
 check "without the file the run is done, too" status_is 0
 check "every host runs the second target" all_run "$TARGET"
 check "no client waited for a heartbeat" not says "waits until right after its heartbeat"
