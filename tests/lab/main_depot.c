@@ -1,11 +1,11 @@
 /*
- * main_depot.c - the operator's web server in the lab: files of one folder, by GET.
+ * main_depot.c - the operator's web server in the lab: serves the files of one folder.
  *
  *   depot FOLDER PORT
  *
- * Prints who asked for what, and the status. What a scenario needs of it besides: while
- * FOLDER/hold.ADDRESS exists (ADDRESS: who asks), an answer stops after its first half, so that a
- * fetch can be met in the middle.
+ * Prints for each request the client, the file and the status. While FOLDER/hold.ADDRESS exists, an
+ * answer to the client ADDRESS stops after its first half: so a scenario can stop a fetch in the
+ * middle.
  */
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ struct answer {
 static ssize_t more_of_file(void *ctx, uint64_t at, char *dst, size_t n)
 {
     const struct answer *a = ctx;
-    /* A file is the only word between the scenario and us: it is looked at again and again. */
+    /* The scenario can signal only by this file, so the server looks again and again. */
     while (at >= a->size / 2 && access(a->hold, F_OK) == 0)
         clock_sleep(clock_system(), HOLD_MS);
     ssize_t got = pread(a->fd, dst, n, (off_t)at);
@@ -109,5 +109,5 @@ int main(int argc, char **argv)
         return 1;
     }
     sigwait(&set, &number);
-    return 0; /* the system closes what is still being sent */
+    return 0; /* the kernel closes open connections */
 }

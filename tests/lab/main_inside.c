@@ -1,13 +1,14 @@
 /*
- * main_inside.c - inside a unit: is what the unit says so?
+ * main_inside.c - runs inside a unit and checks that the unit's settings are in force.
  *
  *   inside SETTING=VALUE...
  *
- * Tries, for each setting of a systemd unit, what the setting forbids, in a process of its own,
- * and prints one line for each: "held SETTING", "open SETTING=VALUE" when the attempt went through,
- * or "unknown SETTING" when nothing here tries it. Exit status 0: all held.
+ * For each setting of a systemd unit the program tries what the setting forbids, in a child
+ * process. It prints one line for each setting: "held SETTING"; "open SETTING=VALUE" if the attempt
+ * succeeded; or "unknown SETTING" if the program has no attempt for it. Exit status 0: all settings
+ * held.
  *
- * What each setting does: systemd.exec(5), systemd.resource-control(5), capabilities(7).
+ * The settings are described in systemd.exec(5), systemd.resource-control(5), capabilities(7).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,7 @@ static bool is_yes(const char *value)
     return strcmp(value, "yes") == 0;
 }
 
-/* A number with K, M or G behind it. */
+/* Reads a number with the suffix K, M or G. */
 static unsigned long long size_of(const char *value)
 {
     char *end;
@@ -52,7 +53,7 @@ static unsigned long long size_of(const char *value)
     return n;
 }
 
-/* Can a new file be made there? */
+/* Can this process make a new file in the directory? */
 static bool can_make_file(const char *dir)
 {
     char path[512];
@@ -71,14 +72,14 @@ static bool can_read(const char *path)
 {
     char byte;
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    bool got = fd >= 0 && read(fd, &byte, 1) == 1; /* what is shut off reads as empty */
+    bool got = fd >= 0 && read(fd, &byte, 1) == 1; /* a hidden file reads as empty */
 
     if (fd >= 0)
         close(fd);
     return got;
 }
 
-/* The link of a namespace is another one than the host's, which it wrote down. */
+/* The link of this namespace differs from the host's link, which the host has stored in a file. */
 static bool own_namespace(const char *name)
 {
     char path[64], mine[64], all[256] = "";
@@ -115,7 +116,7 @@ static bool bounding_set(const char *value)
     return true;
 }
 
-/* No family but those named: of these, none may be had. */
+/* Only the named families are allowed: a socket of every other family must fail. */
 static bool families_forbidden(const char *value)
 {
     static const struct {
@@ -143,7 +144,7 @@ static bool families_forbidden(const char *value)
 
 static bool no_address(const char *value)
 {
-    (void)value; /* any: no address can be had, or nothing gets there */
+    (void)value; /* "any": no socket can be made, or no packet arrives */
     int fd = socket(AF_INET, SOCK_DGRAM, 0);
     struct sockaddr to = {.sa_family = AF_INET, .sa_data = {0, 9, 10, 77, 77, 77}};
     bool held = fd < 0 || sendto(fd, "x", 1, 0, &to, sizeof(to)) < 0;
@@ -227,7 +228,7 @@ static bool own_network(const char *value)
     return own_namespace("net");
 }
 
-/* The host has put /tmp/inside.host there. */
+/* The host has made /tmp/inside.host; the unit must not see it. */
 static bool own_tmp(const char *value)
 {
     (void)value;
@@ -307,7 +308,7 @@ static bool system_kept(const char *value)
            !can_make_file("/boot") && !can_make_file("/srv");
 }
 
-/* Without "-" each must be there. */
+/* Each path must be writable; a path without "-" must also exist. */
 static bool may_write(const char *value)
 {
     char all[512];
@@ -377,14 +378,15 @@ static bool only_native(const char *value)
 #endif
 }
 
-/* Refused by the filter with its own number: unfiltered, a missing argument is EFAULT. */
+/* The filter refuses the call with its own error; without the filter a missing argument is
+ * EFAULT. */
 static bool refused_by_filter(const char *value)
 {
     (void)value;
     return syscall(SYS_perf_event_open, NULL, 0, -1, -1, 0ul) < 0 && errno == EPERM;
 }
 
-/* "~@group...": one call of each group, which would go through without the filter. */
+/* "~@group...": tries one call of each group that would succeed without the filter. */
 static bool calls_filtered(const char *value)
 {
     struct sched_param p = {.sched_priority = 0};
@@ -401,7 +403,7 @@ static bool calls_filtered(const char *value)
     return held;
 }
 
-/* Files of 32 MiB, until there is no more room; at most 1 GiB. */
+/* Writes files of 32 MiB until there is no more room, at most 1 GiB. */
 static bool has_an_end(const char *dir, unsigned long long most)
 {
     unsigned long long all = 0;
@@ -482,7 +484,7 @@ static bool variable_is_set(const char *value)
     return getenv(name) != NULL && strcmp(getenv(name), is + 1) == 0;
 }
 
-/* The object is looked for by the host once the unit has ended. */
+/* Leaves a shared memory object. The host looks for it when the unit has ended. */
 static bool leaves_an_object(const char *value)
 {
     (void)value;
@@ -492,7 +494,7 @@ static bool leaves_an_object(const char *value)
 static const struct {
     const char *setting;
     bool (*held)(const char *value);
-    bool only_yes; /* another value than yes is another setting */
+    bool only_yes; /* this test applies only to the value yes */
 } settings[] = {
     {"CapabilityBoundingSet", bounding_set, false},
     {"Environment", variable_is_set, false},
@@ -534,7 +536,7 @@ static const struct {
     {"User", user_is, false},
 };
 
-/* In a process of its own: the filter, or what is left undone, may end it. */
+/* Runs the attempt in a child process, because the filter or the attempt may end the process. */
 static bool try_in_child(bool (*held)(const char *), const char *value)
 {
     int status = 0;

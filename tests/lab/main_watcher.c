@@ -1,22 +1,22 @@
 /*
- * main_watcher.c - looks at a cluster from outside, and judges what it saw.
+ * main_watcher.c - watches a cluster from outside, and judges its availability.
  *
  *   watcher SAMPLES EVERY_MS NAME=URL... [CERTIFICATE KEY]
  *
- * Asks each server for its leader, every EVERY_MS, whether or not the answer before
- * is there, until SIGTERM or SIGINT. Silent: no whole answer within 2 s (refused, cut,
- * hung). Led: a server names itself. Prints when it ends, one a line:
+ * Asks each server for its leader, every EVERY_MS, also while earlier answers are missing, until
+ * SIGTERM or SIGINT. A server is silent if there is no complete answer within 2 s (refused, cut,
+ * hung). The cluster is led if a server names itself. At the end the program prints, one a line:
  *
- *   led 98.2                   per cent of the looks
- *   changes 2                  another leader, or the same one after it was silent
- *   gaps 2, longest_gap_ms N   without a leader
+ *   led 98.2                   per cent of the looks with a leader
+ *   changes 2                  another leader, or the same leader after silence
+ *   gaps 2, longest_gap_ms N   times without a leader
  *   gaps_without_change 0
- *   together 0                 looks at which two servers or more were silent
- *   silence NAME FROM_MS MS    one line for each, from the begin
+ *   together 0                 looks with two or more silent servers
+ *   silence NAME FROM_MS MS    one line for each silence; FROM_MS counts from the start
  *
- * SAMPLES gets a line for each look that differs from the one before. Exit status 1: a gap
- * over 5 s, or two servers silent together; 3: only a gap without a change of leader. A leader
- * that is restarted between two looks, and elected again, shows as such a gap.
+ * SAMPLES gets a line for each look that differs from the look before. Exit status 1: there was a
+ * gap over 5 s, or two servers were silent together. 3: there was only a gap without a change of
+ * the leader; a leader that restarts between two looks and is elected again causes such a gap.
  */
 #include <inttypes.h>
 #include <signal.h>
@@ -32,7 +32,7 @@
 #define GAP_MAX_MS  5000
 #define NOBODY      (-1)
 
-/* What a look at one server showed: the leader's index, or: */
+/* The result of a look at one server: the index of the leader, or one of these: */
 enum seen { SEEN_PENDING = -4, SEEN_SILENT = -3, SEEN_NO_LEADER = -2, SEEN_STRANGER = -1 };
 
 struct look {
@@ -153,7 +153,7 @@ static int run_watcher(struct watcher *w, int signals, struct err *err)
 
 /* ---- judging ---- */
 
-/* The server that says of itself that it leads; NOBODY. */
+/* The server that names itself as the leader, or NOBODY. */
 static int leader_at(const struct watcher *w, size_t look)
 {
     for (int i = 0; i < w->n; i++)
@@ -175,7 +175,7 @@ struct verdict_seen {
     int64_t longest_ms;
 };
 
-/* Was the server silent between two looks, both included? */
+/* Was the server silent between these looks, both included? */
 static bool was_silent(const struct watcher *w, int server, size_t from, size_t to)
 {
     for (size_t i = from; i <= to && i < w->n_looks; i++)
@@ -296,7 +296,7 @@ static int read_arguments(struct watcher *w, int argc, char **argv)
     while (i < argc && strstr(argv[i], "://") != NULL)
         if (read_server(w, argv[i++]) < 0)
             return -1;
-    w->tls.skip_verify = true; /* who answers there is not the question */
+    w->tls.skip_verify = true; /* the watcher does not check the server's identity */
     if (i + 2 == argc) {
         w->tls.client_cert = argv[i];
         w->tls.client_key = argv[i + 1];

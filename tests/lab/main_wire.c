@@ -1,12 +1,13 @@
 /*
- * main_wire.c - a long and lossy cable between two network namespaces.
+ * main_wire.c - a cable with delay and loss between two network namespaces.
  *
  *   wire NAME-HERE NAME-THERE NAMESPACE DELAY_MS LOSS_PERCENT
  *
- * Makes a TAP interface here and one in the named namespace (a file), brings nothing up,
- * prints "ready" and carries every frame from one to the other, DELAY_MS later; of a hundred,
- * LOSS_PERCENT are lost, by a fixed sequence. Ends with SIGTERM; the interfaces go with it.
- * For kernels without the netem queueing discipline, and for those with it the same.
+ * Makes a TAP interface here and one in the named namespace (a file), and prints "ready"; the
+ * caller brings the interfaces up. Carries every frame from one interface to the other, DELAY_MS
+ * later, and drops LOSS_PERCENT of the frames by a fixed sequence. Ends with SIGTERM, and the
+ * kernel removes the interfaces. Not every kernel has the netem queueing discipline; this program
+ * works with all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +21,7 @@
 #include "str.h"
 
 #define FRAME_MAX 2048
-#define QUEUE_MAX 4096 /* frames under way, each direction; more are lost, as in a real router */
+#define QUEUE_MAX 4096 /* frames in flight in each direction; more are dropped, as in a router */
 
 struct frame {
     int64_t due_ms;
@@ -50,7 +51,7 @@ static int open_tap(const char *name)
     return take_fd(&fd);
 }
 
-/* A TAP belongs to the namespace that its maker is in. */
+/* A TAP belongs to the namespace of the process that makes it. */
 static int open_tap_there(const char *name, const char *space)
 {
     autoclose int here = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
@@ -61,7 +62,7 @@ static int open_tap_there(const char *name, const char *space)
     return setns(here, CLONE_NEWNET) < 0 ? -1 : fd;
 }
 
-/* The same losses in every run. */
+/* Drops the same frames in every run. */
 static bool is_lost(struct cable *c)
 {
     c->chance = c->chance * 6364136223846793005u + 1442695040888963407u;
@@ -85,7 +86,7 @@ static void take_in(struct cable *c, struct direction *d)
     }
 }
 
-/* Sends what is due; when the next is, or -1. */
+/* Sends the frames that are due. Returns the time of the next frame, or -1. */
 static int64_t hand_out(struct direction *d)
 {
     int64_t now = clock_mono(clock_system());
@@ -93,7 +94,7 @@ static int64_t hand_out(struct direction *d)
         const struct frame *f = &d->frames[d->first];
         if (f->due_ms > now)
             return f->due_ms - now;
-        /* An interface that is down takes nothing: lost, as on a cable. */
+        /* An interface that is down accepts nothing: the frame is lost, as on a cable. */
         if (write(d->to, f->bytes, f->n) < 0 && errno == EAGAIN)
             return 1;
         d->first = (d->first + 1) % QUEUE_MAX;

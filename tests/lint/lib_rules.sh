@@ -1,6 +1,6 @@
-# The rules of `make lint`, one function each: rule_NAME prints what breaks it, one
-# line each, and nothing when all is well. They look at the tree in the current
-# folder and the release objects in $OBJ; tables lie beside this file in $LINT.
+# The rules of `make lint`, one function each: rule_NAME prints one line for each violation, and
+# nothing if there is none. The rules check the tree in the current folder and the release objects
+# in $OBJ. The tables are beside this file, in $LINT.
 #
 # sourced by lint.test (this repository) and rules.test (samples that must fail)
 
@@ -23,13 +23,13 @@ table() {
 
 # ---- rooms ----
 
-# "room other...": each room and those it may include, from the Makefile's ladder.
+# Prints "room other...": each room and the rooms it may include, from the Makefile's ladder.
 ladder() {
     sed -n -E 's,^MAY_([a-z/]+) *:=(.*),\1\2,p' Makefile 2>/dev/null
 }
 
-# "room reached", one a line: a room, and all it may include by itself or through others. A
-# room that reaches itself through others: "room circle".
+# Prints "room reached", one a line: a room, and a room that it may include directly or through
+# others. For a room that reaches itself through others: "room circle".
 reach() {
     ladder | awk '
         function walk(from, at,   i, n, part) {
@@ -49,7 +49,7 @@ rooms() {
     ladder | cut -d' ' -f1
 }
 
-# The floor a room stands on: one above the highest room it may include.
+# The floor of a room: one above the highest room it may include.
 floors() {
     ladder | awk '
         function floor(r,   i, n, part, f, most) {
@@ -63,7 +63,7 @@ floors() {
         END { for (room in may) print floor(room), room, may[room] }' | sort -k1,1nr -k2,2
 }
 
-# What may be named in quotes from a folder: folders, one a line.
+# Prints the folders whose headers a folder may include in quotes, one a line.
 quotes_of() { # folder
     case $1 in
     tests*) rooms; printf '%s\n' tests/* ;;
@@ -71,8 +71,8 @@ quotes_of() { # folder
     esac
 }
 
-# The ladder is one: what it names is there, what is there it names, no circle, and nothing
-# that fence.table forbids.
+# The ladder is consistent: it names exactly the rooms that exist, has no circle, and nothing that
+# fence.table forbids.
 rule_ladder() {
     local from to room folder
     reach >"$LINT_TMP/reach"
@@ -91,7 +91,7 @@ rule_ladder() {
     done
 }
 
-# A page that tells what lives in the room, what it may include and what to read first.
+# Every room has a README: its contents, the rooms it may include, and what to read first.
 rule_readmes() {
     local room lines
     # proto's README is the specification of the wire.
@@ -126,7 +126,7 @@ rule_unique_names() {
     done
 }
 
-# The static functions of the programs: a name says what is done to what, and has one meaning.
+# Static functions of the programs: a name has a verb and a noun, and one meaning.
 rule_static_names() {
     find common proto agent coordinator -type f -name '*.c' 2>/dev/null | sort | xargs -r awk '
         /^static .*\)$/ || /^static [^=;]*\(/ {
@@ -157,7 +157,7 @@ rule_headers() {
     done
 }
 
-# name, first line, last line, file; lines of constant tables subtracted: count.
+# Prints name, first line, last line, file and length, without the lines of constant tables.
 function_sizes() {
     sources '*.c' | xargs -r ctags -x --c-kinds=f --_xformat='%N %n %{end} %F' |
         awk '
@@ -189,7 +189,7 @@ file_sizes() {
         END { if (file != "") print file, n }'
 }
 
-# file_most, function_most and median_most of a folder, as awk needs them.
+# Prints file_most, function_most and median_most of a folder, for awk.
 BUDGET_AWK='
     FILENAME == budgets { folder[++rows] = $1; most[rows, 1] = $2; most[rows, 2] = $3; most[rows, 3] = $4; next }
     function budget(file, which,   i) {
@@ -213,7 +213,7 @@ rule_sizes() {
         }' "$LINT_TMP/budgets" "$LINT_TMP/files" "$LINT_TMP/functions"
 }
 
-# Prints "folder median" for every folder, to whoever wants to know.
+# Prints "folder median" for every folder.
 folder_medians() {
     function_sizes | awk '{ sub("/[^/]*$", "", $1); print $1, $3 }' | sort -k1,1 -k2,2n |
         awk '
@@ -233,10 +233,10 @@ rule_medians() {
         ' "$LINT_TMP/budgets" "$LINT_TMP/medians"
 }
 
-# Releases of clang-format differ in macros whose text begins with a brace. Ours are as release 14
-# has them: it judges every line, another one all but macros.
+# Releases of clang-format differ in macros whose text begins with a brace. Our format is that of
+# release 14, which checks every line; other releases check all lines except macros.
 FORMAT_RELEASE=14
-no_macros() { # what: $0 or FNR of the lines that are left
+no_macros() { # what: print $0 or FNR of the other lines
     awk '!on && /^[[:space:]]*#[[:space:]]*define/ { on = 1 } !on { print '"$1"' } on && !/\\$/ { on = 0 }'
 }
 formatted_but_for_macros() { # file...
@@ -282,14 +282,14 @@ rule_goto_ladders() {
         xargs -0 -r grep -n -E '^[[:space:]]*goto ' | sed 's/$/  <- use cleanup.h/'
 }
 
-# A parser's name says so, and it takes bytes that somebody else wrote; a function that is given
-# nothing but the name of a file is none.
+# A parser has a name of a parser and takes bytes that somebody else wrote. A function whose only
+# argument is the name of a file is no parser.
 PARSER_NAMES='(^|_)(parse|parsed|read|reads|from|scan|split|decode|unhex|unescape|says|starts)(_|$)'
 PARSER_BYTES='(const )?(void|char|unsigned char|uint8_t) [*]+ ?(a|at|b|body|bytes|c|data|first|frame|header|in|input|in[a-z]*|j|line|l|message|out|p|payload|pem|rest|s|start|string|t|target|text|url|v|value|word|words)[,)]'
-# What walks a text, whatever it is called.
+# Calls of a function that walks through a text.
 TEXT_WALKERS='strchr|strrchr|strstr|strcasestr|strtok_r|strsep|sscanf|strtoull?|strtoll?|memchr|memmem|strcspn|strspn|strpbrk|json_parse'
 
-# "file function" of everything that looks like a parser.
+# Prints "file function" for everything that looks like a parser.
 parsers() {
     find $FOLDERS -name '*.c' 2>/dev/null | sort | xargs -r ctags -x --c-kinds=f --_xformat='%F %N %S' |
         awk -v names="$PARSER_NAMES" -v bytes="$PARSER_BYTES" '
@@ -297,8 +297,8 @@ parsers() {
             name ~ names && $0 ~ bytes { print file, name }'
 }
 
-# Every parser of foreign text has a fuzz target, and every file that walks texts says which of
-# its functions do, or why none needs one: parsers.table.
+# Every parser of foreign text has a fuzz target. For every file that walks through texts
+# parsers.table names the functions that do, or the reason why none needs a fuzz target.
 rule_parsers() {
     local file functions function target reason entry
     parsers | sort -u >"$LINT_TMP/parsers"
@@ -329,7 +329,7 @@ rule_parsers() {
     done <"$LINT_TMP/table"
 }
 
-# "file test" of each test that the threat model names: [FILE TEST, TEST, FILE TEST],
+# Prints "file test" for each test that the threat model names: [FILE TEST, TEST, FILE TEST],
 # or [SCRIPT CHECK].
 threats() {
     grep -s -oE '\[[a-z0-9_]+(\.sh|\.test)? [^][]+\]' proto/README.md | tr -d '[]' |
@@ -342,7 +342,7 @@ threats() {
                } }'
 }
 
-# Each is there: a function of a cmocka program, or a check of a script.
+# Each named test exists: a function of a cmocka program, or a check of a script.
 rule_threats() {
     local file name path
     threats | while read -r file name; do
@@ -355,8 +355,7 @@ rule_threats() {
     done
 }
 
-# Each call of Nomad's API is in the table that says which right it takes, and the printed policy
-# with it.
+# Each call of Nomad's API is in the table of necessary rights, and so in the printed policy.
 rule_nomad_calls() {
     local path
     find coordinator/nomad -name '*.c' 2>/dev/null | sort | xargs -r grep -hoE '"/v1/[a-z/-]+' |
@@ -381,7 +380,7 @@ rule_scripts() {
         done
 }
 
-# Fleets on loopback run at the same time: their addresses are 127.0.NUMBER.x, of each script its own.
+# Fleets on loopback run at the same time: each script has its own addresses, 127.0.NUMBER.x.
 rule_fleets() {
     find tests -type f \( -name '*.sh' -o -name '*.test' \) 2>/dev/null |
         xargs -r grep -HoE '(_begin|fleet_new "[^"]*"|NET=) *[0-9]+|127\.0\.[1-9][0-9]*\.' |
@@ -392,7 +391,7 @@ rule_fleets() {
 
 # ---- objects ----
 
-# Writes "object symbol" lists of what the folders' objects need and define.
+# Writes lists of "object symbol": the symbols that the folders' objects need and define.
 read_objects() {
     local folder file object missing=0
     : >"$LINT_TMP/undefined"
@@ -414,7 +413,7 @@ read_objects() {
         sed -E 's/^([^:]*)\.o:[0-9a-f]* [A-Z] /\1 /' >"$LINT_TMP/defined"
 }
 
-library_file() { # name: of deploy/libraries, or c, which is a linker script
+library_file() { # name: of deploy/libraries, or c (a linker script)
     local flag
     [ "$1" != c ] || { gcc -print-file-name=libc.so.6; return; }
     flag=$("$LINT/../../deploy/libraries" libs "$1") || return 1
@@ -472,12 +471,12 @@ no_comments() { # file...
     awk 'BEGIN { RS = "[*]/" } { sub(/[/][*].*/, ""); print }' "$@"
 }
 
-words_of() { # file...: each word as often as it stands there
+words_of() { # file...: prints every occurrence of every word
     no_comments "$@" | grep -oE '[A-Za-z_][A-Za-z0-9_]*'
 }
 
-# Of a function that no other object of the programs calls: "object function own", own when its own
-# file calls it.
+# Prints "object function own" for a function that no other object of the programs calls; "own": its
+# own file calls it.
 uncalled() {
     find $FOLDERS -name '*.c' 2>/dev/null | xargs -r ctags -x --c-kinds=f --_xformat='%F %N' |
         sed 's/[.]c / /' | sort -u >"$LINT_TMP/functions"
@@ -492,8 +491,8 @@ uncalled() {
         done
 }
 
-# What is public is called by another file of the programs, or by its own and by a test. An
-# enumerator is named beside where it is made. unused.table tells of what is neither.
+# Another file of the programs calls each public function, or its own file and a test do. Each
+# enumerator is used outside its definition. unused.table lists the exceptions.
 rule_unused() {
     read_objects || return
     grep -s -v -E '^[[:space:]]*(#|$)' tests/lint/unused.table >"$LINT_TMP/table"
@@ -517,7 +516,7 @@ rule_unused() {
         sed 's/.*/unused.table: & is used, or is gone/'
 }
 
-# A name of ours that a linked library also exports would take its place inside it.
+# If a linked library exports a name of ours, our function would replace the library's own.
 rule_shadowed_names() {
     local lib
     read_objects || return
@@ -569,7 +568,7 @@ rule_clang_compiles() {
 }
 
 rule_cppcheck_finds() {
-    local level= # what older releases look at without being told
+    local level= # older releases use this analyser level by default
     ! cppcheck --help | grep -q -e --check-level || level=--check-level=exhaustive
     cppcheck -j 2 --quiet $level --enable=warning,portability --inline-suppr --std=c11 --max-configs=2 \
         --suppress=preprocessorErrorDirective --suppress=uninitvar --suppress=unknownMacro \

@@ -1,8 +1,8 @@
 # lib_tap.sh - TAP for scripts whose checks are commands. Sourced.
 #
-#   ok NAME COMMAND...      passes when the command does; its output is shown when not
+#   ok NAME COMMAND...      passes if the command succeeds; otherwise shows its output
 #   skip NAME REASON
-#   done_testing            prints the plan; its status is the script's
+#   done_testing            prints the plan, and returns the exit status for the script
 
 tap_n=0 tap_rv=0
 
@@ -29,8 +29,8 @@ done_testing() {
     return "$tap_rv"
 }
 
-# Of scripts of packages: a statement a line; and all but the one that asks first whether work is
-# unfinished, and starts caravan-swap anew where it is not.
+# For package scripts: prints one statement a line, except the statement that restarts caravan-swap
+# only if no work is unfinished.
 whole_statements() { sed -z 's/||\n */|| /g'; }
 not_where_work_is() {
     grep -vE '^ *\[ -e "\$dir/swap/unfinished" \] \|\| \[ ! -e "\$dir/trust" \] \|\| systemctl restart "caravan-swap\$\{name:\+@\$name\}\.service"'

@@ -54,7 +54,7 @@ static void make_dir(const struct crash_stage *st, const char *name, mode_t mode
         give_up(path, NULL);
 }
 
-/* The pocket program with a text behind it. */
+/* The pocket program with a text appended. */
 static void make_binary(struct crash_stage *st, const char *name, const char *version,
                         const char *mode, struct digest *ret, uint64_t *ret_size)
 {
@@ -166,7 +166,7 @@ static void read_into(const struct crash_stage *st, const char *name, struct buf
         give_up("read", &err);
 }
 
-/* With a build of this zip, named by sums without a signature so far. */
+/* Makes a release whose build is this zip, with sums that have no signature yet. */
 static void fill_vendor(const struct crash_stage *st, struct manifest *m)
 {
     struct build *b = &m->builds[0];
@@ -254,7 +254,7 @@ void stage_close(struct crash_stage *st)
 
 /* ---- caravan-swap ---- */
 
-/* Between fork and exec only what needs no lock: this program has one thread. */
+/* Between fork and exec only calls that need no lock: this program has one thread. */
 NORETURN static void become_swap(const struct crash_stage *st, unsigned at)
 {
     char program[300], conf[256], text[24], log[256];
@@ -281,7 +281,7 @@ void stage_start(struct crash_stage *st, unsigned at)
 {
     char view[256];
 
-    /* What a dead one told is not to be taken for this one's word. */
+    /* A view of the dead caravan-swap must not be taken for one of the new process. */
     stage_path(st, "run/view", view);
     (void)unlink(view);
     st->swap = fork();
@@ -332,7 +332,7 @@ static void know_host(struct crash_stage *st)
     st->desk.host = k;
 }
 
-/* Time enough for a swap that dies once and is started again. */
+/* Time enough for a caravan-swap that dies once and is started again. */
 static uint64_t begin_by(void)
 {
     return (uint64_t)clock_mono(clock_system()) + ORDER_BY_MAX_MS - 20000;
@@ -409,7 +409,7 @@ void stage_end_service(struct crash_stage *st, struct buf *ret_inner)
     sign_and_free(st, o, ret_inner);
 }
 
-/* Without the other operator; behind what is in ret. */
+/* Appends to ret a trust file without the other operator. */
 static void later_trust(const struct crash_stage *st, uint32_t version, struct buf *ret)
 {
     struct desk next = st->desk;
@@ -463,8 +463,8 @@ enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct 
     struct verified v;
     struct err err = ERR_INIT;
 
-    /* A connection waits in the socket's queue until a new swap takes it: at the
-     * other end of an old one nobody will. */
+    /* A connection waits in the socket's queue until a new caravan-swap accepts it. The connection
+     * to the dead one gets no answer. */
     for (int i = 0; call_once(st, inner, ret_receipt) < 0; i++) {
         if (i > 20)
             give_up("caravan-swap does not answer", NULL);
@@ -509,7 +509,7 @@ static bool view_rests(const struct crash_stage *st, struct swap_status *ret)
     return stat(path, &s) < 0;
 }
 
-/* false: it has died. */
+/* false: caravan-swap has died. */
 static bool await(struct crash_stage *st, int watch, struct swap_status *ret)
 {
     int64_t until = clock_mono(clock_system()) + WAIT_MS;
@@ -615,7 +615,7 @@ char stage_copy(const struct crash_stage *st)
 
 /* ---- what lies on disk ---- */
 
-/* What is in it; the directory itself stays the same one, as on a host. */
+/* Deletes the content; the directory itself stays the same, as on a host. */
 static void copy(const char *from, const char *to)
 {
     char all[300];

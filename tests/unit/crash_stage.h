@@ -1,11 +1,11 @@
 /*
- * crash_stage.h - real caravan-swap on a stage of its own: a pocket Nomad as its
- * service, and the test in the parts of systemd and caravan-agent.
+ * crash_stage.h - the real caravan-swap with a pocket Nomad as its service; the test plays systemd
+ * and caravan-agent.
  *
- * The stage holds swap's socket (as systemd does), starts caravan-swap with or
- * without the effect counter that ends it, hands orders over, and starts it again
- * when it has died, sending the same bytes once more as the coordinator would.
- * Failures of the stage itself abort with a reason.
+ * The stage has swap's socket (as systemd does), starts caravan-swap with or without the effect
+ * counter that ends it, and passes orders. When caravan-swap has died, the stage starts it again
+ * and sends the same bytes once more, as the coordinator would. Failures of the stage itself abort
+ * with a reason.
  */
 #ifndef CRASH_STAGE_H
 #define CRASH_STAGE_H
@@ -18,7 +18,7 @@
 enum stage_binary { BINARY_NONE, BINARY_OLD, BINARY_NEW, BINARY_TORN };
 
 struct crash_stage {
-    char dir[128];      /* everything lies below */
+    char dir[128];      /* all files are below it */
     char programs[256]; /* build/<flavour> */
     char preload[300];
     uint16_t port;
@@ -27,20 +27,20 @@ struct crash_stage {
     uint64_t old_size, fresh_size;
     int listen, conn; /* -1 */
     pid_t swap;       /* 0: not running */
-    int status;       /* of the last one that ended */
+    int status;       /* exit status of the last one that ended */
     uint64_t sequence;
-    bool seed;       /* what is fetched is kept for other hosts */
+    bool seed;       /* the host keeps fetched files for other hosts */
     bool vendor;     /* root demands HashiCorp's signature: stage_sign */
-    bool sent_twice; /* swap died while an order was sent, which was sent again */
+    bool sent_twice; /* swap died while an order was sent, and the order was sent again */
 };
 
-/* mode: what the new binary does, main_pocket.c. */
+/* mode: the behaviour of the new binary, main_pocket.c. */
 void stage_open(struct crash_stage *st, const char *dir, const char *programs, const char *mode);
-/* Before anything is started: root demands HashiCorp's signature, and the new binary comes in a zip
- * that has it, by a key made here. */
+/* Call before any start: root demands HashiCorp's signature, and the new binary comes in a zip with
+ * that signature, by a key made here. */
 void stage_sign(struct crash_stage *st);
-/* Before anything is started: the host keeps for others what it fetches. Of what is kept: whole
- * (BINARY_NEW), nothing (BINARY_NONE), or anything else. */
+/* Call before any start: the host keeps fetched files for other hosts. stage_kept returns the kept
+ * file: whole (BINARY_NEW), none (BINARY_NONE), or anything else. */
 void stage_seed(struct crash_stage *st);
 enum stage_binary stage_kept(const struct crash_stage *st);
 void stage_close(struct crash_stage *st); /* ends swap and the service, removes dir */
@@ -54,7 +54,7 @@ void stage_start(struct crash_stage *st, unsigned at);
 void stage_stop(struct crash_stage *st);  /* SIGTERM */
 bool stage_alive(struct crash_stage *st); /* reaps */
 
-/* Signs an order with the next sequence; inner bytes stay for sending again. */
+/* Signs an order with the next sequence; the inner bytes stay, so that they can be sent again. */
 void stage_stage(struct crash_stage *st, struct buf *ret_inner);
 void stage_swap(struct crash_stage *st, enum on_not_ready policy, struct buf *ret_inner);
 void stage_revert(struct crash_stage *st, struct buf *ret_inner);
@@ -62,22 +62,22 @@ void stage_preserve(struct crash_stage *st, struct buf *ret_inner);
 void stage_end_service(struct crash_stage *st, struct buf *ret_inner); /* a stop by order */
 /* Version 2 of the trust file, without the other operator. */
 void stage_trust(struct crash_stage *st, struct buf *ret_inner);
-/* The anchor then holds all versions of the trust file up to this one. */
+/* From then on the anchor contains all versions of the trust file up to this one. */
 #define STAGE_ANCHOR 3
 void stage_anchor(const struct crash_stage *st);
-/* Sends; when swap dies meanwhile it is started anew and the bytes sent again. */
+/* Sends the order. If swap dies meanwhile, starts it again and sends the bytes again. */
 enum refusal stage_send(struct crash_stage *st, const struct buf *inner, struct buf *ret_receipt);
-/* Until the view tells a resting phase, and no stop that is under way; swap is started anew when it
+/* Waits until the view shows a resting phase and no stop in progress. Starts swap again when it
  * dies. */
 void stage_rest(struct crash_stage *st, struct swap_status *ret);
-/* The same without starting it anew: false when it has died. */
+/* The same without starting it again; false: it has died. */
 bool stage_await(struct crash_stage *st);
-/* Copies what lies on disk aside, and back again. */
+/* Saves a copy of the files, and restores it. */
 void stage_save(struct crash_stage *st);
 void stage_restore(struct crash_stage *st);
 
-/* Two keys, with this text in each; what the copy of the only run holds: 'x' when that is
- * such a pair with 'x' as its text, 0 when there is none, '?' when it is anything else. */
+/* Two keys with this text in each. stage_copied returns the text of the only run's copy: 'x' if it
+ * is such a pair with the text 'x', 0 if there is no copy, '?' for anything else. */
 void stage_keys(const struct crash_stage *st, char text);
 char stage_copy(const struct crash_stage *st);
 

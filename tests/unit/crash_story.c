@@ -9,7 +9,7 @@
 #define ORDERS_MAX 16
 
 struct sent {
-    struct buf inner, receipt; /* receipt empty: not answered */
+    struct buf inner, receipt; /* an empty receipt: no answer */
 };
 
 struct play {
@@ -108,7 +108,7 @@ static void fill_stage(struct play *p, struct order_stage *st)
     st->deadline_ms = 60000;
 }
 
-/* As caravan-agent hands it over: with the lease behind it. */
+/* As caravan-agent passes the order: followed by the lease. */
 static void obey(struct play *p, const struct sent *s, struct buf *receipt)
 {
     auto_buf struct buf lease = BUF_INIT;
@@ -157,7 +157,7 @@ static void order(struct play *p, enum message_kind kind)
     send(p, s);
 }
 
-/* What a coordinator would do next, from the phase it is told. MSG_NONE: the end. */
+/* The coordinator's next order for the reported phase. MSG_NONE: the story ends. */
 static enum message_kind next_order(const struct play *p)
 {
     const struct record *r = &p->swap.phases.rec;
@@ -217,7 +217,7 @@ static void judge_target(struct play *p)
         broken(p, "the %s binary at the target is %s link", kind, str_eq(kind, "old") ? "no" : "a");
 }
 
-/* Under a digest there is never anything but the whole file, which everybody may fetch then. */
+/* Every host may fetch a file named by its digest, so such a file must always be complete. */
 static void judge_seed(struct play *p, enum phase phase)
 {
     const struct model_fs *fs = &p->m->fs;
@@ -273,7 +273,7 @@ static unsigned whole_spares(const struct play *p)
     return n;
 }
 
-/* Until the disk is full none of them is spent. */
+/* Until the disk is full every spare file must be whole. */
 static void judge_spares(struct play *p, enum phase phase)
 {
     bool due = !phase_rests(phase) && phase != PHASE_FETCHING;
@@ -300,7 +300,7 @@ static void judge_phase(struct play *p)
         broken(p, "at rest (%s), but spares lie about", phase_name(r->phase));
 }
 
-/* Disabled or stopped by order: by now, or meanwhile it is to be. */
+/* An order has disabled or stopped the service, or is about to do so. */
 static bool is_removed(const struct play *p)
 {
     return p->story->removes && (p->m->disabled || p->swap.phases.rec.stopped.sequence != 0);
@@ -336,7 +336,7 @@ static void judge_service(struct play *p)
     }
 }
 
-/* Whatever was answered must be answered the same way again, and not be obeyed anew. */
+/* Every answered order must get the same answer again, and must not be carried out again. */
 static void judge_receipts(struct play *p, size_t n)
 {
     for (size_t i = n > ORDER_KEPT ? n - ORDER_KEPT : 0; i < n; i++) {
@@ -355,7 +355,7 @@ static void judge_receipts(struct play *p, size_t n)
 
 /* ---- the crash ---- */
 
-/* What lies on disk when nothing has run yet. */
+/* Checks the files before any program runs again. */
 static void judge_remains(struct play *p, const struct crash *c, struct record *ret)
 {
     struct err err = ERR_INIT;
@@ -382,8 +382,8 @@ static void judge_remains(struct play *p, const struct crash *c, struct record *
         broken(p, "the old binary ran again, the power cut brought the new one back");
 }
 
-/* A power cut with nobody to start the service: only what was past its rename and
- * not at rest is to be running again. */
+/* A power cut, and init does not start the service: only a host after its rename and not at rest
+ * must run again. */
 static bool service_is_judged(const struct play *p, const struct crash *c, const struct record *was,
                               const char *kind)
 {
@@ -437,7 +437,7 @@ static void crash_and_recover(struct play *p, const struct crash *c, struct cras
     if (judged)
         judge_service(p);
     judge_receipts(p, answered);
-    /* What nobody started is started by hand before the story goes on. */
+    /* If nobody started the service, the test starts it by hand before the story continues. */
     if (!p->story->stopped && !is_removed(p))
         model_start_service(p->m);
     play_on(p);

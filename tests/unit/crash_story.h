@@ -1,11 +1,10 @@
 /*
- * crash_story.h - one upgrade on the model host, crashed once, and judged.
+ * crash_story.h - one upgrade on the model host, with one crash and a check of the result.
  *
- * A story is a binary on offer, a policy, and the orders of a coordinator. It is
- * played through the real swap_answer_order and phases, up to the operation at which the
- * crash comes; then the host is revived or rebooted, a new caravan-swap brought to
- * rest, the result judged, and the story carried on to its end by a coordinator that
- * only knows what it is told.
+ * A story is a binary on offer, a policy, and the orders of a coordinator. The test plays it
+ * through the real swap_answer_order and phases, up to the operation with the crash. Then it
+ * revives or reboots the host, lets a new caravan-swap come to rest, checks the result, and
+ * continues the story to its end with a coordinator that knows only what the host reports.
  */
 #ifndef CRASH_STORY_H
 #define CRASH_STORY_H
@@ -25,15 +24,15 @@ enum crash_kind {
 struct crash_story {
     const char *name, *offer;
     enum on_not_ready policy;
-    bool linked;        /* the target is a link: it gives way, and comes back */
-    bool stopped;       /* the service does not run and is to stay stopped */
+    bool linked;        /* the target is a link: the file replaces it, and a revert restores it */
+    bool stopped;       /* the service does not run and must stay stopped */
     bool removes;       /* disabled and stopped by order after the swap */
     bool reverts;       /* a revert order after the swap */
     bool vendor;        /* root demands HashiCorp's signature */
-    bool seed;          /* what was fetched is kept for other hosts */
+    bool seed;          /* the host keeps the fetched file for other hosts */
     bool fills;         /* from a rename on the disk is full, until the next order */
     enum phase ends;    /* undisturbed */
-    const char *at_end; /* the binary at the target then */
+    const char *at_end; /* the expected binary at the target at that time */
 };
 
 struct crash {
@@ -45,13 +44,13 @@ struct crash {
 };
 
 struct crash_result {
-    char broken[256];           /* "": nothing; else what and where */
-    unsigned operations, syncs; /* of the undisturbed run */
-    bool crashed;               /* false: it ended before the crash came */
+    char broken[256];           /* "": no fault; else what and where */
+    unsigned operations, syncs; /* of the run without a crash */
+    bool crashed;               /* false: the story ended before the crash */
     enum phase recovered;
 };
 
-/* Plays it. m is scratch, large; it shows the host afterwards. */
+/* Plays the story. m is a large scratch value; it shows the host afterwards. */
 struct crash_result crash_story_play(const struct crash_story *story, const struct crash *crash,
                                      const struct desk *desk, struct model_host *m);
 

@@ -30,7 +30,7 @@ static void sign_receipt(struct fake_swap *f, const struct verified *v, struct b
         abort();
 }
 
-/* false: hang up. */
+/* False: the thread closes the connection. */
 static bool serve_one(struct fake_swap *f, int fd)
 {
     unsigned char bytes[SWAP_PACKET_MAX + 1];

@@ -102,7 +102,8 @@ static int fill_texts(sd_bus_message *reply, const char *words)
     return rc < 0 ? rc : sd_bus_message_close_container(reply);
 }
 
-/* What is none of the single values: texts, groups of words (their member says how), a command. */
+/* Appends the properties that are no single value: texts, and groups of words (their member says
+ * how), and commands. */
 struct list {
     const char *name;
     int (*fill)(sd_bus_message *reply, const struct list *l);
@@ -139,7 +140,7 @@ static int answer_list(sd_bus_message *m, const struct list *l)
     return rc < 0 ? rc : 1;
 }
 
-/* 0: it is none of these. */
+/* 0: the call is none of these. */
 static int answer_lists(sd_bus_message *m, const struct fake_systemd *f, const char *name)
 {
     const struct list lists[] = {
@@ -176,7 +177,7 @@ static int answer_lists(sd_bus_message *m, const struct fake_systemd *f, const c
     return 0;
 }
 
-/* 0: it is none of these. */
+/* 0: the call is none of these. */
 static int answer_loaded(sd_bus_message *m, const struct fake_systemd *f, const char *name)
 {
     const struct {
@@ -304,7 +305,7 @@ static int answer_reload(sd_bus_message *m, struct fake_systemd *f)
     return sd_bus_reply_method_return(m, "");
 }
 
-/* 0: it is none of these. */
+/* 0: the call is none of these. */
 static int answer_boot(sd_bus_message *m, struct fake_systemd *f, const char *member)
 {
     if (strcmp(member, "GetUnitFileState") == 0)
@@ -410,7 +411,7 @@ struct fake_systemd *fake_systemd_start(const char *dir)
     snprintf(f->active, sizeof(f->active), "active");
     snprintf(f->sub, sizeof(f->sub), "running");
     snprintf(f->result, sizeof(f->result), "done");
-    /* Not into the shared struct at once: the child would write its 0 there too. */
+    /* Not f->pid = fork(): the child would write its 0 into the shared struct, too. */
     pid_t pid = fork();
     if (pid < 0)
         abort();

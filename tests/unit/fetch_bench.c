@@ -38,7 +38,7 @@ void list_releases(struct digest *ret)
     digest_final(&s, ret);
 }
 
-/* Nothing of a question to gpgv is left, nor of a text under way. */
+/* No file of a question to gpgv is left, and no incomplete text. */
 static int find_left(const char *path, const struct stat *st, int type, struct FTW *at)
 {
     (void)st;

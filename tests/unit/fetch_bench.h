@@ -36,8 +36,8 @@ int bench_open(void **state);
 int bench_close(void **state);
 int bench_begin(void **state);
 int bench_end(void **state);
-bool has_vendor(void); /* else the test is skipped */
-/* A test that needs the vendor; its body follows. */
+bool has_vendor(void); /* otherwise the test is skipped */
+/* A test that needs the vendor; the body follows the macro. */
 #define VENDOR_TEST(name)                                                                          \
     static void name##_with_vendor(void);                                                          \
     static void name(void **state)                                                                 \
@@ -53,7 +53,7 @@ void signed_by(const char *ids);
 int fetch_as(const char *version, const char *arch, uint64_t max, struct stored_release *r,
              struct err *err);
 void fetches(const char *version);
-/* It fails so, and every release is as it was; nothing but parts is left of it. */
+/* The fetch fails in this way, every release is unchanged, and only parts of downloads are left. */
 void refuses_of(const char *version, enum err_kind kind, const char *text);
 void refuses(enum err_kind kind, const char *text);
 void list_releases(struct digest *ret);

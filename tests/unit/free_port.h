@@ -1,14 +1,15 @@
 /*
- * free_port.h - a TCP port that a program under test can listen on, at any address.
+ * free_port.h - a TCP port at any address, for a program under test.
  *
- * Below the range from which the kernel takes ports for connections (ip_local_port_range: 32768 and
- * on, where it was not changed): one from there can be gone again before the program listens.
+ * The port is below the range from which the kernel chooses ports of connections
+ * (ip_local_port_range: by default from 32768): another connection could use a port of that range
+ * before the program listens.
  */
 #ifndef FREE_PORT_H
 #define FREE_PORT_H
 
 #include <stdint.h>
 
-uint16_t free_port(void); /* aborts when there is none */
+uint16_t free_port(void); /* aborts if there is none */
 
 #endif

@@ -14,7 +14,7 @@ void world_as_it_is(struct small_fleet *f, const struct worlds *w)
     (void)w;
 }
 
-/* What every agent tells. */
+/* The facts that every agent reports. */
 void world_fact(struct small_fleet *f, const char *id, enum tri value, const char *text)
 {
     static struct fact_view facts[SMALL_FACTS + 4];
@@ -66,7 +66,7 @@ CHANGE(two_configs)
     world_fact(f, w->text, TRI_YES,
                "/etc/a.hcl and /etc/b.hcl both name a data_dir: Nomad merges them");
 }
-/* It tells both cases in the other fact, and not the last of the list. */
+/* An older agent reports both cases in the other fact, and lacks the last fact of the list. */
 CHANGE(an_older_agent)
 {
     two_configs(f, &(struct worlds){.text = "config-leftovers"});
@@ -141,7 +141,7 @@ CHANGE(shut_or_not)
     for (int i = 0; i < SMALL_HOSTS; i++)
         f->hosts[i].addr = "";
 }
-/* The second of two: one that is refused refuses the order. */
+/* The second of two URLs: if the host refuses one URL, it refuses the order. */
 CHANGE(other_prefixes)
 {
     f->release.builds[0].urls[1] = "https://other.example/nomad.zip";
@@ -163,7 +163,7 @@ CHANGE(a_file_place_untold)
     a_file_place(f, w);
     world_fact(f, "file-urls", TRI_UNKNOWN, "");
 }
-/* Every host tells that it is one, behind one address. */
+/* Every host reports that it is a seed, and all have one address. */
 CHANGE(all_seeds)
 {
     static uint32_t seeds[SMALL_HOSTS];
@@ -250,7 +250,7 @@ CHANGE(unknown_day)
 {
     str_cut(f->release.version, sizeof(f->release.version), "1.10.99");
 }
-/* The target of the fleet as it comes is of 2025-09-09. */
+/* The target of the unchanged fleet is of 2025-09-09. */
 CHANGE(three_days_old)
 {
     f->survey.wall_ms = version_day_ms("2025-09-12") + 1000;

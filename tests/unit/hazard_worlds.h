@@ -1,6 +1,6 @@
 /*
- * hazard_worlds.h - worlds for the rows of the hazard table, by row: those about versions, jobs and
- * hosts, and those about the cluster (cluster_worlds.c).
+ * hazard_worlds.h - worlds for the rows of the hazard table: for rows about versions, jobs and
+ * hosts, and for rows about the cluster (cluster_worlds.c).
  */
 #ifndef HAZARD_WORLDS_H
 #define HAZARD_WORLDS_H
@@ -18,24 +18,24 @@ struct worlds {
     void (*unsure)(struct small_fleet *f, const struct worlds *w);
     const char *text, *unsure_text;
     int number;
-    const char *says;     /* part of what it says when it detects */
-    enum severity raised; /* above the row's own, by its function */
+    const char *says;     /* a part of the text when the row detects */
+    enum severity raised; /* the row's function may raise the severity above the row's own */
 };
 
-/* All of them, one after the other; NULL: there are no more. */
+/* All of them in order; NULL: there are no more. */
 const struct worlds *worlds_at(size_t i);
 extern const struct worlds cluster_worlds[];
 extern const size_t cluster_worlds_len;
 
-/* A change: of the fleet, for a row. */
+/* A change of the fleet, for a row. */
 #define CHANGE(name) static void name(UNUSED struct small_fleet *f, UNUSED const struct worlds *w)
 
-/* The fleet as it comes; and it goes to the version in `text`. */
+/* The fleet unchanged; its target is the version in `text`. */
 void world_as_it_is(struct small_fleet *f, const struct worlds *w);
 void world_to(struct small_fleet *f, const struct worlds *w);
-/* No server's configuration may be asked for. */
+/* The plan may ask no server for its configuration. */
 void world_config_lost(struct small_fleet *f, const struct worlds *w);
-/* What every agent tells. */
+/* The facts that every agent reports. */
 void world_fact(struct small_fleet *f, const char *id, enum tri value, const char *text);
 
 #endif

@@ -15,7 +15,7 @@ int host_bench_up(void **state)
         memcpy(b->facts[i], small_fleet_facts, sizeof(small_fleet_facts));
         b->f.hosts[i].agent.facts = b->facts[i];
         b->f.hosts[i].agent.n_facts = BENCH_WELL;
-        b->f.hosts[i].server.acl_enabled = TRI_NO; /* else each plan tells of heartbeats */
+        b->f.hosts[i].server.acl_enabled = TRI_NO; /* else plans have a heartbeat finding */
     }
     *state = b;
     return 0;
@@ -36,7 +36,7 @@ void host_bench_set(struct host_bench *b, int host, const char *id, enum tri val
 {
     struct agent_view *a = &b->f.hosts[host].agent;
 
-    a->hello.disk.bytes[1] = str_eq(id, "binary-version") ? 2 : 1; /* 2: another than runs */
+    a->hello.disk.bytes[1] = str_eq(id, "binary-version") ? 2 : 1; /* 2: of another version */
     for (size_t i = 0; i < a->n_facts; i++) {
         if (str_eq(b->facts[host][i].id, id)) {
             b->facts[host][i] = (struct fact_view){id, value, text};

@@ -1,10 +1,10 @@
 /*
  * http_server.h - an HTTP server on loopback for the tests of common/http.
  *
- * It answers by path: /echo tells what it got, /status/N has that status,
- * /bytes/N that many bytes, /nomad Nomad's headers, /headers more headers than
- * anybody needs, /to/URL redirects there, /v1/agent/self what a client of Nomad tells (or to the
- * token "of-a-server" a server, to "of-nobody" no JSON), 403 without the token "may-read". Its own
+ * The path selects the answer: /echo the received request, /status/N this status, /bytes/N this
+ * number of bytes, /nomad Nomad's headers, /headers a very large number of headers, /to/URL a
+ * redirect to URL, /v1/agent/self the answer of a Nomad client (with the token "of-a-server" that
+ * of a server, with "of-nobody" no JSON), 403 without the token "may-read". The server has its own
  * thread; stop waits for it.
  */
 #ifndef HTTP_SERVER_H

@@ -111,7 +111,7 @@ void fixture_call(struct fixture *f, const char *address, const void *frame, siz
         give_up("links_call", &err);
 }
 
-/* Waits until somebody woke us, at most until end. */
+/* Waits for a wake-up, at most until end. */
 static void sleep_until_woken(struct fixture *f, int64_t end)
 {
     struct timespec t = {.tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000};
@@ -157,8 +157,9 @@ void fixture_ask(struct fixture *f, const char *frame, int64_t deadline_ms, stru
     (void)fixture_wait(f, o);
 }
 
-/* nng hands its dialers over by atomic counts, which the thread sanitizer cannot see in a
- * library it has not built: it takes the last owner's destroying of a lock for a race. */
+/* nng passes its dialers between threads with atomic counts. The thread sanitizer cannot see these
+ * in a library that it did not compile, and reports the last owner's destruction of a lock as a
+ * race. */
 const char *__tsan_default_suppressions(void);
 const char *__tsan_default_suppressions(void)
 {

@@ -1,8 +1,8 @@
 /*
  * link_fixture.h - a listener that answers, and a caller that waits.
  *
- * The handler echoes; a frame that begins with "drop" is refused without an answer, one
- * that begins with "hold" is answered when fixture_release was called.
+ * The handler returns the received frame. It refuses a frame that begins with "drop" without an
+ * answer, and answers a frame that begins with "hold" when the test calls fixture_release.
  */
 #ifndef LINK_FIXTURE_H
 #define LINK_FIXTURE_H
@@ -19,10 +19,10 @@ struct fixture {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool woken, released;
-    int held, handled; /* frames in, and through, the handler */
+    int held, handled; /* number of frames that the handler received, and that it has finished */
 };
 
-/* What became of a call. */
+/* The result of a call. */
 struct outcome {
     bool done;
     enum err_kind kind; /* ERR_NONE: answered */
@@ -33,18 +33,18 @@ struct outcome {
 };
 
 int64_t fixture_ms(void);
-/* Starts on a free port of 127.0.0.1, or host; config's handler and address are set. */
+/* Starts on a free port of 127.0.0.1, or of host. Sets the handler and the address in config. */
 void fixture_listen(struct fixture *f, struct link_server_config config, const char *host);
 void fixture_init(struct fixture *f);
 void fixture_done(struct fixture *f);
 void fixture_release(struct fixture *f);
-void fixture_wait_held(struct fixture *f, int n); /* n frames are in the handler */
+void fixture_wait_held(struct fixture *f, int n); /* The handler has n frames at this moment. */
 
 void fixture_call(struct fixture *f, const char *address, const void *frame, size_t n,
                   int64_t deadline_ms, struct outcome *o);
-/* Drains until o is done, 20 s at most; false when it is not. */
+/* Drains until o is done, at most 20 s. False: it is not done. */
 bool fixture_wait(struct fixture *f, struct outcome *o);
-/* Call and wait. */
+/* Calls and waits for the result. */
 void fixture_ask(struct fixture *f, const char *frame, int64_t deadline_ms, struct outcome *o);
 
 #endif

@@ -75,7 +75,7 @@ int room_leave(void **state)
     return 0;
 }
 
-/* Hands r->inner in; NULL when there was no answer. */
+/* Passes r->inner to the listener; NULL: there was no answer. */
 struct receipt *room_hand_in(struct room *r, const struct keypair *by)
 {
     auto_buf struct buf frame = BUF_INIT;

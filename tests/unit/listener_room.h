@@ -2,9 +2,10 @@
  * listener_room.h - a listener with a swap that checks nothing (fake_swap.h), and a coordinator's
  * desk.
  *
- * room_enter and room_leave are a cmocka test's set-up and tear-down. room_say signs an order,
- * seals and hands it in, and frees it: the receipt, NULL when there was no answer. room_refusal
- * frees that. Time is the test's (`now`). Failures of the room itself fail the test.
+ * room_enter and room_leave are the set-up and tear-down of a cmocka test. room_say signs, seals
+ * and passes an order and frees it; it returns the receipt, or NULL if there was no answer.
+ * room_refusal does the same and frees the receipt. The test sets the time (`now`). Failures of the
+ * room itself fail the test.
  */
 #ifndef LISTENER_ROOM_H
 #define LISTENER_ROOM_H
@@ -20,10 +21,10 @@ struct room {
     struct swap_link *link;
     struct listener *listener;
     struct log log;
-    int64_t now; /* uptime: the test's */
+    int64_t now; /* uptime, set by the test */
     const char *binary;
-    char hold_file[200];               /* "" not looked at */
-    const struct operators *operators; /* NULL: root names none */
+    char hold_file[200];               /* "": the caller does not look at it */
+    const struct operators *operators; /* NULL: root names no operators */
     struct clock clock;
     struct swap_status *shown;
     /* of the last exchange */

@@ -1,9 +1,9 @@
 /*
  * message_samples.h - random messages of every kind, from a seed.
  *
- * Filled field by field, by hand, and not by the codec's own tables: a field that
- * the tables forget must be noticed. Numbers prefer the edges of msgpack's forms.
- * Structs are zeroed first, so that they can be compared as bytes.
+ * The code fills each field by hand and does not use the codec's own tables: a field that is
+ * missing in the tables must be noticed. Numbers are often at the limits of msgpack's forms. The
+ * structs are zeroed first, so that tests can compare them as bytes.
  */
 #ifndef MESSAGE_SAMPLES_H
 #define MESSAGE_SAMPLES_H
@@ -12,7 +12,7 @@
 
 struct samples {
     uint64_t state; /* not 0 */
-    bool small;     /* few items and short texts: golden vectors stay readable */
+    bool small;     /* with few items and short texts, so that golden vectors stay readable */
 };
 
 UNUSED static uint64_t sample_bits(struct samples *s)

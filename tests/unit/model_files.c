@@ -1,4 +1,4 @@
-/* The file system's ports of the model host. */
+/* The ports of the model host for files. */
 #include "model_host.h"
 #include "str.h"
 

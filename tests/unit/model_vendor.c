@@ -1,7 +1,7 @@
 #include "model_vendor.h"
 #include "str.h"
 
-#define POLLS_UNZIP 2 /* before the first piece */
+#define POLLS_UNZIP 2 /* the file before its first piece */
 #define PIECE       500
 
 const struct vendor_keys model_vendor_keys = {.vendor = MODEL_KEYS, .own = ""};

@@ -1,6 +1,5 @@
 /*
- * msgpack_tree.h - what msgpack-c's own unpacker makes of some bytes, and whether
- * our cursor makes the same of them.
+ * msgpack_tree.h - compares msgpack-c's own unpacker with our cursor on the same bytes.
  */
 #ifndef MSGPACK_TREE_H
 #define MSGPACK_TREE_H

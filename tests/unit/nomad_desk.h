@@ -22,7 +22,7 @@ struct desk_answer {
     struct buf body;
     char next_token[80];
     uint64_t index;
-    /* Of the question. */
+    /* Of the request. */
     const char *secret; /* X-Nomad-Token; NULL: none */
     const char *region; /* ?region=; NULL: none */
 };
@@ -30,12 +30,12 @@ struct desk_answer {
 typedef void desk_handler(void *ctx, int server, const char *path, const char *token,
                           struct desk_answer *ret);
 
-/* Any failure aborts: it is a test. */
+/* Every failure aborts. */
 struct nomad_desk *nomad_desk_start(int servers, desk_handler *handle, void *ctx);
 uint16_t nomad_desk_port(const struct nomad_desk *d, int server);
 void nomad_desk_stop(struct nomad_desk *d);
 
-/* An observer before such a Nomad: the configuration names its servers s0, s1, ... Any failure
+/* An observer of such a Nomad: the configuration names its servers s0, s1, ... Every failure
  * aborts. */
 struct watched {
     struct nomad_desk *desk;
@@ -45,10 +45,10 @@ struct watched {
     struct observer *observer;
 };
 
-/* token: "" none. */
+/* token "": none. */
 void watched_begin(struct watched *w, int servers, const char *token, desk_handler *handle,
                    void *ctx);
 void watched_end(struct watched *w);
-const struct world *watched_round(struct watched *w); /* waits for the next one */
+const struct world *watched_round(struct watched *w); /* waits for the next observation */
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * order_desk.h - a coordinator's side of the wire, for tests of the agent.
+ * order_desk.h - the coordinator's side of the wire, for tests of the agent.
  *
- * Keys of a small cluster, and orders made with them: desk_order gives an order
- * whose header is right; a test changes what it wants wrong, then desk_frame signs
- * and seals it. desk_receipt opens a frame and checks that it answers the order.
- * Failures of the desk itself abort.
+ * The desk has the keys of a small cluster and makes orders with them. desk_order makes an order
+ * with a right header; the test changes the field that must be wrong; desk_frame signs and seals
+ * the order. desk_receipt opens a frame and checks that it answers the order. Failures of the desk
+ * itself abort.
  */
 #ifndef ORDER_DESK_H
 #define ORDER_DESK_H
@@ -22,17 +22,17 @@ struct desk {
 
 void desk_open(struct desk *d);
 void desk_close(struct desk *d);
-/* Fixed keys from seeds: what the trust file of this desk says. */
+/* Fixed keys, made from seeds; the trust file of this desk contains them. */
 void desk_trust_file(const struct desk *d, struct buf *ret);
 
 struct order *desk_order(const struct desk *d, enum message_kind kind, uint64_t epoch,
                          uint64_t sequence); /* caller frees */
-/* This manifest, signed, into a stage order; urls are the caller's. */
+/* Puts this manifest, signed, into a stage order; the caller owns urls. */
 void desk_manifest(struct order_stage *st, const struct keypair *by, const struct manifest *m);
-/* The same: of 1.1.0 for linux and this architecture, of one bare file. */
+/* The same with version 1.1.0 for linux and this architecture: one bare file. */
 void desk_stage(struct order_stage *st, const struct keypair *by, const char *arch, uint64_t size,
                 const struct digest *digest);
-/* The lease order of epoch that caravan-swap is shown: an operator's, of run 'a'. */
+/* The lease order of this epoch, for caravan-swap: signed by an operator, of run 'a'. */
 void desk_lease(const struct desk *d, enum lease_op op, uint64_t epoch, uint64_t time_ms,
                 struct buf *ret_inner);
 void desk_inner(const struct order *o, const struct keypair *by, struct buf *ret_inner);

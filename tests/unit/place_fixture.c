@@ -16,16 +16,16 @@ struct place {
 
 struct stream {
     struct place *p;
-    size_t good; /* bytes of the body, then */
-    bool hang;   /* wait, or end the connection */
-    bool drip;   /* a byte now and then, for as long as the server lives */
+    size_t good; /* number of bytes of the body before */
+    bool hang;   /* the server waits, or ends the connection */
+    bool drip;   /* sends a byte at intervals, as long as the server lives */
 };
 
 static ssize_t feed(void *ctx, uint64_t at, char *dst, size_t max)
 {
     struct stream *s = ctx;
     if (s->drip && !__atomic_load_n(&s->p->stop, __ATOMIC_SEQ_CST)) {
-        poll(NULL, 0, 50); /* the fixture's own pretence of a slow peer */
+        poll(NULL, 0, 50); /* simulates a slow peer */
         dst[0] = (char)s->p->body[at % s->p->len];
         return 1;
     }
@@ -35,7 +35,7 @@ static ssize_t feed(void *ctx, uint64_t at, char *dst, size_t max)
         return (ssize_t)MIN_OF(n, s->p->len - at % s->p->len);
     }
     while (s->hang && !__atomic_load_n(&s->p->stop, __ATOMIC_SEQ_CST))
-        poll(NULL, 0, 5); /* the fixture's own pretence of a dead peer */
+        poll(NULL, 0, 5); /* simulates a dead peer */
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -65,7 +65,7 @@ static struct MHD_Response *dripping(struct place *p)
     return MHD_create_response_from_callback(p->len, 16384, feed, s, free);
 }
 
-/* Does not say how much, and does not end. */
+/* An answer without a length and without an end. */
 static struct MHD_Response *endless(struct place *p)
 {
     struct stream *s = xzalloc(1, sizeof(*s));
@@ -73,7 +73,7 @@ static struct MHD_Response *endless(struct place *p)
     return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 16384, feed, s, free);
 }
 
-/* Says that there is much more than comes. */
+/* An answer with a length that is much too large. */
 static struct MHD_Response *boasting(struct place *p)
 {
     struct stream *s = xzalloc(1, sizeof(*s));
@@ -88,7 +88,7 @@ static struct MHD_Response *redirect(const char *to)
     return r;
 }
 
-/* A proxy that compresses what it passes on, whoever asks. */
+/* A proxy that compresses what it passes on, also for clients that did not ask for it. */
 static struct MHD_Response *encoded(struct place *p)
 {
     struct MHD_Response *r = copy_of(p->body, p->len / 2);
@@ -96,7 +96,7 @@ static struct MHD_Response *encoded(struct place *p)
     return r;
 }
 
-/* NULL: the path asks for none of these. */
+/* NULL: the path names none of these. */
 static struct MHD_Response *bad_body(struct place *p, const char *url)
 {
     if (str_eq(url, "/half"))
@@ -117,7 +117,7 @@ static struct MHD_Response *bad_body(struct place *p, const char *url)
 #define DIGEST_HEX 64
 #define PATH_LEN   4096
 
-/* A file is asked for by its digest behind a place: as the place alone. */
+/* A place may be followed by the digest of a file: then the server acts as for the place alone. */
 static void without_digest(const char *url, char dst[static PATH_LEN])
 {
     const char *last = strrchr(url, '/');

@@ -9,7 +9,7 @@
 
 #define STEPS_MAX 200
 
-static struct real_bench *bench; /* ports have the real context */
+static struct real_bench *bench; /* the ports get the real context */
 
 static int state_of(void *self, struct service_state *ret, struct err *err)
 {

@@ -23,14 +23,15 @@ struct run_desk {
     struct ports ports;
     struct run_config config;
     struct run run;
-    struct order signed_last;              /* until it is sent */
-    struct sent_order sent[RUN_DESK_SENT]; /* a test may set n_sent back; more fail it */
+    struct order signed_last;              /* until the order is sent */
+    struct sent_order sent[RUN_DESK_SENT]; /* a test may lower n_sent; too many fail it */
     size_t n_sent;
 };
 
 struct run_desk *run_desk_open(enum run_state state);
 void run_desk_close(struct run_desk *d);
-/* How many orders of this kind were sent to key (NULL: to whomever); ret: the last; may be NULL. */
+/* Returns the number of orders of this kind that were sent to key (NULL: to any host). *ret: the
+ * last one; ret may be NULL. */
 unsigned run_desk_sent(const struct run_desk *d, enum message_kind kind, const char *key,
                        const struct sent_order **ret);
 

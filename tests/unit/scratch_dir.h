@@ -7,17 +7,18 @@
 #include <stddef.h>
 #include "compiler.h"
 
-/* Failures abort. */
+/* Every failure aborts. */
 char *scratch_open(void);
-void scratch_close(char *dir); /* frees it too */
-/* The same in room of the caller's; what a test demands to be empty it removes itself. */
+void scratch_close(char *dir); /* also frees it */
+/* The same in the caller's buffer. If a test needs an empty directory, it removes the contents
+ * itself. */
 void scratch_make(char *dst, size_t n);
 void scratch_remove(const char *dir);
-void scratch_enter(void);               /* the working directory of a whole program */
-void scratch_file(char *dst, size_t n); /* an empty file alone */
+void scratch_enter(void);               /* for the working directory of a whole program */
+void scratch_file(char *dst, size_t n); /* makes only an empty file */
 void scratch_path(const char *dir, const char *name, char dst[static 300]);
-/* A copy of one of our programs, of the flavour of the test: another user reaches the directory,
- * perhaps not where it was built (below /root). */
+/* Copies one of our programs, of the same flavour as the test, to a place that another user can
+ * reach. (The build directory may be below /root.) */
 void scratch_program(const char *dir, const char *name, char *dst, size_t n);
 void scratch_write(const char *dir, const char *name, const char *text, unsigned mode);
 

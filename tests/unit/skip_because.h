@@ -1,8 +1,7 @@
 /*
- * skip_because.h - a skipped cmocka test that says why.
+ * skip_because.h - skips a cmocka test and prints the reason.
  *
- * cmocka's own skip() leaves no room for a reason; the runner takes the comment
- * line before it.
+ * cmocka's own skip() has no parameter for a reason; the runner takes the comment line before it.
  */
 #ifndef SKIP_BECAUSE_H
 #define SKIP_BECAUSE_H

@@ -163,7 +163,7 @@ static void nothing_of_it_is_cut(void **state)
             fail_msg("too long: %s", text);
 }
 
-/* An incomplete row would only show when a run has waited in vain. */
+/* The run reads an incomplete row only after a long wait without success. */
 static void each_reason_has_a_whole_row(void **state)
 {
     struct small_fleet *f = desk_fleet(RUN_CLIENTS);

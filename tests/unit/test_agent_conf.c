@@ -155,7 +155,7 @@ static void only_root_may_write_it(void **state)
     assert_int_equal(err.kind, ERR_NOTFOUND);
 }
 
-/* The example that --print-config writes says what the defaults are. */
+/* The example of --print-config must contain the defaults. */
 static void example_reads_back(void **state)
 {
     (void)state;
@@ -179,7 +179,7 @@ static void example_reads_back(void **state)
         const char *from = *p == ' ' ? p + 1 : p;
         size_t rest = len - (size_t)(from - p);
         if (rest > 2 && memcmp(from + rest - 2, "= ", 2) == 0)
-            continue; /* no default to show */
+            continue; /* this key has no default to show */
         buf_add(&keys, from, rest);
         buf_add_byte(&keys, '\n');
     }
@@ -190,7 +190,7 @@ static void example_reads_back(void **state)
     assert_memory_equal(&plain, &from_example, sizeof(plain));
 }
 
-/* Without an ask_user, as before it was there, questions go where downloads go. */
+/* Without ask_user, as in an older agent.conf, caravan-fetch asks the questions. */
 static void each_purpose_has_its_socket(void **state)
 {
     struct agent_conf c = {.fetch_socket = "/run/caravan/fetch.sock", .ask_user = "caravan-ask"};

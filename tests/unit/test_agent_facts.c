@@ -1,4 +1,4 @@
-/* What is kept of a host's facts when a run begins: what stage orders are made by. */
+/* The facts of a host that the run keeps when it begins: stage orders are made from them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ static void test_what_orders_are_made_by_is_kept(void **state)
         shows(g, "libc", TRI_NO, NULL);
         shows(g, "law-refuses", TRI_NO, NULL);
     }
-    tell(g, told, 1); /* a new status is all that is known */
+    tell(g, told, 1); /* after a new status only the new facts are known */
     shows(g, "law-refuses", TRI_YES, "root holds it");
     shows(g, "seed", TRI_NO, NULL);
     agent_drop_facts(g);

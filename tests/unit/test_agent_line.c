@@ -1,4 +1,4 @@
-/* By which line of known_hosts an agent's key is known. */
+/* Which line of known_hosts contains the key of an agent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 static const struct {
     const char *server_id, *address;
-    bool by_id, keyed; /* by_id: another key is known for its id */
+    bool by_id, keyed; /* by_id: the file has another key for the agent's id */
 } rows[] = {
     {"raft-1", "10.0.0.21:4650", false, true},
     {"raft-1", "10.0.0.21:4700", false, false},
@@ -17,7 +17,7 @@ static const struct {
     {"raft-1", "10.0.0.21:4650", true, true},
 };
 
-/* One that has joined is known by the address of its enrolment until its id has a line. */
+/* A server that has joined is known by the address of its enrolment, until its id has a line. */
 static void by_the_address_of_its_enrolment(void **state)
 {
     (void)state;

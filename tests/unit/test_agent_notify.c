@@ -14,7 +14,7 @@
 #include "spawn.h"
 #include "str.h"
 
-/* The real caravan-agent under a service manager that listens: this test. */
+/* The real caravan-agent under a service manager; this test is the manager. */
 struct manager {
     char *dir;
     int fd;
@@ -98,7 +98,7 @@ static void start(struct manager *m, int watchdog_ms)
         fail_msg("%s", err.text);
 }
 
-/* Whether it says something with this in it, before the time is up. */
+/* True: a message with this text arrives in time. */
 static bool hears(struct manager *m, const char *want, int64_t within_ms)
 {
     int64_t until = clock_mono(clock_system()) + within_ms, left;
@@ -127,7 +127,7 @@ static void tells_that_it_lives(void **state)
     assert_true(hears(m, "READY=1\nSTATUS=listening on ", 20000));
     for (int i = 0; i < 5; i++)
         assert_true(hears(m, "WATCHDOG=1", 5000));
-    /* Who hangs is silent. */
+    /* An agent that hangs sends nothing. */
     kill(m->pid, SIGSTOP);
     while (hears(m, "WATCHDOG=1", 1))
         ;
@@ -145,7 +145,7 @@ static void nobody_is_told_where_nobody_watches(void **state)
     assert_false(hears(m, "WATCHDOG=1", 500));
 }
 
-/* The start must not wait for what only people can bring. */
+/* The start must not wait for something that only people can provide. */
 static void is_ready_while_it_waits_and_says_for_what(void **state)
 {
     struct manager *m = *state;

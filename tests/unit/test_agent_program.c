@@ -29,7 +29,7 @@
 #include "swap_channel.h"
 #include "swap_status.h"
 
-/* The real program, as it stands beside this one's folder, on a port of its own. */
+/* The real program, in the folder beside this test's folder, on its own port. */
 struct house {
     struct desk desk;
     char program[256], dir[64], state[96], run[96], conf[96], socket_path[AGENT_PATH_MAX];
@@ -128,7 +128,7 @@ static void start(struct house *h, const char *const *env, int pass_fd)
         fail_msg("%s", err.text);
 }
 
-/* Exit status, or -signal. */
+/* The exit status, or -signal. */
 static int wait_end(struct house *h)
 {
     int status;
@@ -178,7 +178,7 @@ static void on_done(void *ctx, const void *frame, size_t n, const struct err *er
         h->err = *err;
 }
 
-/* One call; false: no answer. */
+/* One call; false: there was no answer. */
 static bool call_once(struct house *h, int64_t deadline_ms)
 {
     auto_buf struct buf frame = BUF_INIT;
@@ -200,7 +200,7 @@ static bool call_once(struct house *h, int64_t deadline_ms)
     return h->err.kind == ERR_NONE;
 }
 
-/* Orders as a coordinator sends them: the same bytes again until there is an answer. */
+/* Sends an order as a coordinator does: the same bytes again until there is an answer. */
 static struct receipt *send_inner(struct house *h, const struct keypair *by, int64_t within_ms)
 {
     int64_t until = clock_mono(clock_system()) + within_ms;
@@ -209,7 +209,7 @@ static struct receipt *send_inner(struct house *h, const struct keypair *by, int
     while (!call_once(h, 2000)) {
         if (clock_mono(clock_system()) > until)
             return NULL;
-        clock_sleep(clock_system(), 20); /* a coordinator's back-off */
+        clock_sleep(clock_system(), 20); /* the coordinator waits between two tries */
     }
     struct receipt *r = desk_receipt(&h->desk, by, &h->inner, h->answer.data, h->answer.len, &err);
     if (r == NULL)
@@ -258,7 +258,7 @@ static void up(struct house *h)
     write_view(h, 1);
     start(h, NULL, -1);
     struct receipt *r = NULL;
-    for (int i = 0; i < 5 && r == NULL; i++) /* on a busy machine an answer may be late */
+    for (int i = 0; i < 5 && r == NULL; i++) /* on a busy machine the answer may come late */
         r = hello(h);
     if (r == NULL)
         fail_msg("no answer: %s", h->err.text);
@@ -278,8 +278,8 @@ static void answers_and_ends_when_told(void **state)
     assert_int_equal(stop(h, SIGTERM), 0);
 }
 
-/* Root begins anew with another file, as is to be done where root keys are lost: both are first
- * versions, and this agent was not restarted. */
+/* Root starts again with another trust file, as after the loss of root keys: both files are first
+ * versions, and the agent was not restarted. */
 static void takes_another_trust_of_the_same_version(void **state)
 {
     struct house *h = *state;
@@ -306,7 +306,7 @@ static void waits_for_key_and_trust(void **state)
     agent_path(anchor, h->state, "anchor");
     assert_int_equal(file_replace(anchor, "x", 1, 0644, &err), 0);
     start(h, NULL, -1);
-    /* It asks for them by connecting to swap, which is what starts swap. */
+    /* The agent asks by connecting to swap, and this connection starts swap. */
     int64_t until = clock_mono(clock_system()) + 20000;
     while (fake_swap_connections(h->swap) == 0 && clock_mono(clock_system()) < until)
         clock_sleep(clock_system(), 10);
@@ -340,14 +340,14 @@ static void orders_reach_swap_and_back(void **state)
     r = swap(h, 2);
     assert_string_equal(r->u.done.text, "by the fake");
     free(r);
-    fake_swap_stop(h->swap); /* swap exits when idle, and is started anew */
+    fake_swap_stop(h->swap); /* swap exits when it is idle, and is started again */
     h->swap = fake_swap_start(h->socket_path, h->desk.host);
     r = swap(h, 3);
     assert_string_equal(r->u.done.text, "by the fake");
     free(r);
 }
 
-/* Asks for a status that is held back so long while nothing changes. */
+/* Asks for a status that the agent holds back for this time while nothing changes. */
 static void ask_held_status(struct house *h, uint32_t wait_ms)
 {
     autofree struct order *o = desk_order(&h->desk, MSG_STATUS, 0, 0);
@@ -361,7 +361,7 @@ static void ask_held_status(struct house *h, uint32_t wait_ms)
         links_call(h->links, h->address, frame.data, frame.len, 28000, on_done, h, &err), 0);
 }
 
-/* Nobody polls: a held status comes back because the view was replaced. */
+/* Nobody polls: the held status is sent because the view was replaced. */
 static void a_new_view_ends_the_waiting(void **state)
 {
     struct house *h = *state;
@@ -428,7 +428,7 @@ static void damaged_state_is_not_forgotten(void **state)
     assert_int_equal(wait_end(h), 1);
 }
 
-/* Without systemd: swap's other end of a socket pair. */
+/* Without systemd: the other end of the agent's socket pair, for swap. */
 static void a_pair_is_used_and_ends_it(void **state)
 {
     struct house *h = *state;
@@ -476,7 +476,7 @@ static void ends_in_time_with_a_status_held(void **state)
     up(h);
     ask_held_status(h, STATUS_WAIT_MAX_MS);
     links_drain(h->links);
-    free(hello(h)); /* it is there by now, or comes during the end: both must end */
+    free(hello(h)); /* the child exists, or starts during the end: both processes must end */
     int64_t before = clock_mono(clock_system());
     assert_int_equal(stop(h, SIGTERM), 0);
     assert_in_range(clock_mono(clock_system()) - before, 0, 10000);
@@ -484,14 +484,14 @@ static void ends_in_time_with_a_status_held(void **state)
 
 /* ---- strangers ---- */
 
-/* More than the agent has descriptors. */
+/* More connections than the agent has descriptors. */
 #define STRANGERS 1200
 #define NOISY     200
 
 static const unsigned char sp_req[8] = {0, 'S', 'P', 0, 0, 0x30, 0, 0};
 
-/* From many addresses: 127.0.1.1 and on, eight connections each. Does not wait to be
- * accepted: who is not stands before us in the kernel's queue. */
+/* Connects from many addresses: from 127.0.1.1 on, eight connections each. Does not wait until the
+ * agent accepts: the kernel queues the other connections. */
 static int stranger(struct house *h, int i)
 {
     struct sockaddr_in from = {.sin_family = AF_INET,
@@ -506,8 +506,8 @@ static int stranger(struct house *h, int i)
     return fd;
 }
 
-/* Most finish nng's handshake and then idle; or, silent, not even that. The last say
- * garbage, a length beyond every limit, or a whole frame that nobody signed. */
+/* Most connections complete nng's handshake and then are idle; some send nothing at all. The last
+ * send garbage, a length beyond every limit, or a whole frame without a signature. */
 static void stranger_says(int fd, int i, bool silent)
 {
     static const char too_long[] = "\0\0\0\0\x7f\xff\xff\xff";
@@ -524,7 +524,7 @@ static void stranger_says(int fd, int i, bool silent)
         sent += send(fd, sp_req, sizeof(sp_req), MSG_NOSIGNAL | MSG_DONTWAIT);
     if (!silent && i >= STRANGERS - NOISY)
         sent += send(fd, says[i % 3].bytes, says[i % 3].n, MSG_NOSIGNAL | MSG_DONTWAIT);
-    (void)sent; /* some are closed already */
+    (void)sent; /* the agent has already closed some */
 }
 
 /* The agent has 1,024 descriptors; this program needs more. */
@@ -570,7 +570,8 @@ static void crowd(struct house *h, bool silent)
     }
     for (int i = 0; i < 5; i++)
         timed_hello(h, STRANGERS, &worst);
-    /* Crowded out it would wait until the first of them is found idle, or hangs up. */
+    /* Without a place the caller would wait until the agent finds an idle connection, or closes
+     * one. */
     assert_in_range(worst, 0, AGENT_IDLE_MS / 5);
     print_message("# slowest hello among %d strangers: %d ms\n", STRANGERS, (int)worst);
     for (int i = 0; i < STRANGERS; i++)

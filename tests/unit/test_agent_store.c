@@ -116,7 +116,7 @@ static void absent_is_empty(void **state)
     assert_int_equal(s->notes.n, 0);
 }
 
-/* Every single changed byte, and every shorter file, is noticed. */
+/* Every changed byte and every shorter file is noticed. */
 static void damage_is_noticed(void **state)
 {
     (void)state;

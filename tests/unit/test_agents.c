@@ -1,4 +1,4 @@
-/* The coordinator's side of the wire: what counts as an agent's word, and what does not. */
+/* The coordinator's side of the wire: which answers count as the agent's, and which do not. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,9 +16,9 @@
 
 enum manner {
     HONEST,
-    OTHER_KEY, /* installed anew: its key is another */
-    UNSEALED,  /* answers a sealed question in the open */
-    REPLAYS,   /* gives its first receipt again and again */
+    OTHER_KEY, /* installed again: it has another key */
+    UNSEALED,  /* answers a sealed question without a seal */
+    REPLAYS,   /* sends its first receipt again and again */
     GARBAGE,   /* bytes */
 };
 
@@ -33,13 +33,13 @@ struct scene {
     struct agents *agents;
     pthread_mutex_t lock;
     enum manner manner;
-    struct buf first; /* REPLAYS: the first receipt's inner bytes */
+    struct buf first; /* REPLAYS: the inner bytes of the first receipt */
     const char *server_id;
-    unsigned orders; /* that change something and were heard */
+    unsigned orders; /* number of received orders that change something */
     unsigned unsealed;
-    struct pubkey asked_by, ordered_by; /* the last that did */
-    uint8_t wire_min, wire_max;         /* what it says it speaks; 0: the oldest alone */
-    uint8_t spoken;                     /* the version of the last order but hello */
+    struct pubkey asked_by, ordered_by; /* the last of these orders */
+    uint8_t wire_min, wire_max;         /* the version that it reports; 0: only the oldest */
+    uint8_t spoken;                     /* the version of the last order that is no hello */
     struct host hosts[1];
 };
 
@@ -205,7 +205,7 @@ static void pump(struct scene *s, int64_t until)
     links_drain(s->links);
 }
 
-/* Until the agent was told of, one way or the other; 20 s are never reached. */
+/* Waits until the agent's answer or failure is known, at most 20 s. */
 static void until_told(struct scene *s)
 {
     int64_t until = clock_mono(clock_system()) + 20000;
@@ -238,7 +238,8 @@ static void test_an_honest_agent(void **state)
     end(s);
 }
 
-/* Known by its address alone. It is asked where it was given, and again until it tells an id. */
+/* The agent is known by its address only. The coordinator asks at this address until the agent
+ * reports an id. */
 static void test_one_that_is_to_join(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
@@ -270,10 +271,10 @@ static void test_one_that_is_to_join(void **state)
     s->hosts[0].is_server = true;
     agents_sync(s->agents, s->hosts, 1);
     assert_true(view_of(s, &a).enrolled && !view_of(s, &a).misplaced);
-    s->hosts[0].server_id = "id-2"; /* and then as another one */
+    s->hosts[0].server_id = "id-2"; /* and then with another id */
     agents_sync(s->agents, s->hosts, 1);
     assert_true(view_of(s, &a).misplaced);
-    /* By that id another key is known. */
+    /* For this id another key is known. */
     assert_int_equal(known_hosts_add(&s->known, "id-3", "", keypair_public(s->other), &err), 1);
     s->hosts[0].server_id = "id-3";
     agents_sync(s->agents, s->hosts, 1);
@@ -293,8 +294,8 @@ static void test_an_agent_of_another_host(void **state)
     end(s);
 }
 
-/* It cannot open what is sealed to the enrolled one: no answer, and what to do about it. No
- * unsealed hello is sent, which others could send again. */
+/* The agent cannot open messages sealed for the enrolled key: there is no answer, and the text says
+ * what to do. The coordinator sends no unsealed hello, because others could send it again. */
 static void test_a_changed_key_is_silent(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
@@ -372,7 +373,8 @@ static void test_an_order_and_its_receipt(void **state)
     end(s);
 }
 
-/* The operator's key is opened late: until then there are questions, and no orders. */
+/* The operator's key is opened late: until then the coordinator asks questions and sends no
+ * orders. */
 static void test_questions_and_orders_have_keys_of_their_own(void **state)
 {
     auto_buf struct buf inner = BUF_INIT;
@@ -403,7 +405,7 @@ static void test_questions_and_orders_have_keys_of_their_own(void **state)
     end(s);
 }
 
-/* The highest version that both speak, for questions as for orders. */
+/* Both sides use the highest version that both know, for questions and for orders. */
 static void test_the_highest_version_that_both_speak(void **state)
 {
     static const struct {
@@ -433,7 +435,8 @@ static void test_the_highest_version_that_both_speak(void **state)
     }
 }
 
-/* It answers, but nothing that both speak: no answer, and why. */
+/* The agent answers in no version that both sides know: that counts as no answer, and the text says
+ * why. */
 static void test_no_version_that_both_speak(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
@@ -447,7 +450,7 @@ static void test_no_version_that_both_speak(void **state)
     end(s);
 }
 
-/* Genuine, signed and sealed, but the answer to an earlier order. */
+/* The receipt is genuine, signed and sealed, but answers an earlier order. */
 static void test_an_old_receipt_is_no_answer(void **state)
 {
     struct scene *s = begin(HONEST, "id-1");
@@ -463,7 +466,8 @@ static void test_an_old_receipt_is_no_answer(void **state)
     end(s);
 }
 
-/* Its trust may not name the key any more that signed the order: the present key asks after it. */
+/* The host's trust may no longer name the key that signed the order: the present key asks for the
+ * result. */
 static void test_an_order_of_another_key_is_signed_anew(void **state)
 {
     struct scene *s = begin(HONEST, "id-1");
@@ -511,7 +515,7 @@ static void test_an_order_to_a_host_that_left(void **state)
     assert_true(agents_next(s->agents, &e));
     assert_null(e.receipt);
     agent_event_free(&e);
-    inner.data[inner.len - 1] ^= 1; /* a ledger's bytes that are not whole any more */
+    inner.data[inner.len - 1] ^= 1; /* damaged bytes from a ledger */
     agents_send(s->agents, "id-1", MSG_CANCEL, o->head.nonce, inner.data, inner.len);
     assert_true(agents_next(s->agents, &e));
     assert_null(e.receipt);

@@ -32,7 +32,8 @@ static void strings(void **state)
     assert_string_equal(text, "one-7");
 }
 
-/* Memory handed out after a reset is zeroed again, and the largest block is kept. */
+/* After a reset, memory is zeroed again when it is allocated, and the arena keeps the largest
+ * block. */
 static void reset_starts_over(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* arguments.h: what is wrong by its words is told before any file is read. */
+/* arguments.h: errors in the arguments are reported before any file is read. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +7,8 @@
 #include "str.h"
 
 static const struct {
-    const char *verb, *words; /* blanks between */
-    const char *says;         /* NULL: nothing is wrong with it */
+    const char *verb, *words; /* separated by blanks */
+    const char *says;         /* NULL: the command line is right */
     struct options o;
 } rows[] = {
     {"upgrade", "2.0.5", NULL, {.max_parallel = "25%"}},

@@ -22,7 +22,7 @@ struct bench {
     struct fetch_get job;
     struct binary_download get;
     uint64_t told;
-    unsigned n_left; /* places given up for the next one */
+    unsigned n_left; /* number of places that were left for the next one */
     enum failure left;
     char path[BINARY_PATH_MAX];
     enum failure failure;
@@ -89,7 +89,7 @@ static int leave(void **state)
     int rv = rmdir(b->out) | rmdir(b->dir);
     buf_free(&b->zip);
     free(b);
-    return rv; /* something was left behind */
+    return rv; /* a file was left */
 }
 
 static void at(struct bench *b, const struct place *p, const char *path)
@@ -156,7 +156,7 @@ static void zip_comes_unpacked(void **state)
     expect_binary(b);
 }
 
-/* It leads to the file, and is not followed all the same. */
+/* The link leads to the right file, and still is not followed. */
 static void where_a_file_lies_under_its_digest_no_redirect_is_followed(void **state)
 {
     struct bench *b = *state;
@@ -237,7 +237,8 @@ static void the_last_failure_is_told(void **state)
     assert_non_null(strstr(b->err.text, "/other"));
 }
 
-/* Alone it is left with its reason, which names it; before a good one it does not hurt. */
+/* If this place is the only one, the fetch fails and the reason names the place. Before a good
+ * place it does no harm. */
 static void is_left(struct bench *b, const char *path, enum failure failure, const char *why)
 {
     unsigned before = place_requests(b->place);
@@ -270,7 +271,7 @@ static void a_place_that_sends_another_version_is_left(void **state)
     is_left(*state, "/other", FAILURE_BAD_DIGEST, "is not the one that was signed");
 }
 
-/* Also where root allows file:// places: an order may name one, a stranger may not. */
+/* Also if root allows file:// places: an order may name such a place, a redirect may not. */
 static void a_place_that_leads_to_a_file_is_left(void **state)
 {
     struct bench *b = *state;
@@ -293,7 +294,7 @@ static void a_place_that_drips_is_left(void **state)
     is_left(b, "/drip", FAILURE_TOO_SLOW, "/drip");
 }
 
-/* Never below the floor on speed, and for ever: a seed whose host is somebody else's. */
+/* A seed on a hostile host sends bytes without an end, never below the minimum speed. */
 static void a_place_does_not_take_the_time_of_the_next(void **state)
 {
     struct bench *b = *state;
@@ -325,7 +326,7 @@ static void a_wrong_member_is_told(void **state)
     assert_false(run(b));
     assert_int_equal(b->failure, FAILURE_BAD_DIGEST);
     assert_int_equal(files_in(b->out), 0);
-    /* What is signed and fetched, but is no zip. */
+    /* A signed and fetched file that is no zip. */
     b->job.n_urls = 0;
     crypto_digest(b->binary, BINARY_LEN, &b->job.fetch_digest);
     b->job.fetch_size = BINARY_LEN;
@@ -360,7 +361,7 @@ static void closing_its_input_ends_it(void **state)
     assert_int_equal(files_in(b->out), 0);
 }
 
-/* What a killed fetch left goes; what is not ours stays. */
+/* The files of a killed fetch are removed; foreign files stay. */
 static void left_overs_are_removed(void **state)
 {
     struct bench *b = *state;
@@ -377,7 +378,7 @@ static void left_overs_are_removed(void **state)
     unlink(stranger);
 }
 
-/* A name planted where the download goes leads nowhere. */
+/* A link under the name of the download leads nowhere. */
 static void a_planted_link_is_not_followed(void **state)
 {
     struct bench *b = *state;

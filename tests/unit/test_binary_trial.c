@@ -1,4 +1,4 @@
-/* binary_trial.h: what a binary says of itself, asked by the real caravan-fetch. */
+/* binary_trial.h: the version that a binary prints; the real caravan-fetch runs it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* One order or operation: when it is due, and how long it waits after how many failures. */
+/* One order or operation: when it is due, and how long it waits after a number of failures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,8 +45,8 @@ static void success_forgets_failures(void **state)
     call_succeeded(&c);
     assert_int_equal(c.failures, 0);
     assert_true(call_due(&c, 1000));
-    assert_int_equal(c.sequence, 9); /* the sequence stays, and the next order counts on from it */
-    assert_int_equal(c.asked_ms, 1000); /* answers to questions from before then prove nothing */
+    assert_int_equal(c.sequence, 9);    /* the sequence stays, the next order counts on */
+    assert_int_equal(c.asked_ms, 1000); /* answers to earlier questions prove nothing then */
 }
 
 static void only_its_own_nonce_is_its_answer(void **state)

@@ -143,7 +143,8 @@ static void prefixes(void **state)
     done(&p);
 }
 
-/* Each verb takes the word, helps with its own row, and a prefix of both is no choice. */
+/* Every verb accepts the option and prints its own help for it; a common prefix of both rows is not
+ * ambiguous. */
 static void one_name_for_two_verbs(void **state)
 {
     (void)state;

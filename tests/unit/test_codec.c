@@ -37,7 +37,7 @@ static void receipt_round_trip(struct samples *s, enum message_kind kind)
     auto_buf struct buf bytes = BUF_INIT, again = BUF_INIT;
     struct err err = ERR_INIT;
 
-    do { /* a full status is larger than a receipt may be: that is tested below */
+    do { /* a full status is larger than the limit of a receipt: a test below covers it */
         receipt_done_with(&r);
         sample_receipt(s, kind, &r);
     } while (codec_pack_receipt(&r, &bytes, &err) < 0);
@@ -121,7 +121,7 @@ static void test_cut_or_longer_is_refused(void **state)
         }
         assert_int_equal(buf_add_byte(&bytes, 0), 0);
         assert_int_equal(codec_read_receipt(bytes.data, bytes.len, &back, &err), -1);
-        assert_memory_equal(&before, &back, sizeof(back)); /* outputs untouched */
+        assert_memory_equal(&before, &back, sizeof(back)); /* the outputs are unchanged */
         receipt_done_with(&r);
     }
 }
@@ -177,7 +177,7 @@ static void test_packing_keeps_the_limits(void **state)
     assert_non_null(strstr(err.text, "wait_ms"));
 
     memset(&o.u, 0, sizeof(o.u));
-    o.head.kind = MSG_LEASE; /* op 0 is none */
+    o.head.kind = MSG_LEASE; /* 0 is no operation */
     assert_int_equal(packs(&o, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
 
@@ -200,7 +200,7 @@ static void test_packing_keeps_the_limits(void **state)
     assert_int_equal(packs(&o, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
 
-    memset(&o.u, 0, sizeof(o.u)); /* each within its limit, too much together */
+    memset(&o.u, 0, sizeof(o.u)); /* each is within its limit, together they are too much */
     o.u.stage.manifest_len = MANIFEST_MAX;
     o.u.stage.n_urls = URLS_MAX;
     for (int i = 0; i < URLS_MAX; i++)
@@ -283,7 +283,7 @@ static void test_each_version_has_its_room_for_facts(void **state)
         assert_int_equal(codec_pack_receipt(&r, &bytes, &err), -1);
         assert_int_equal(err.kind, ERR_LIMIT);
     }
-    /* What has more facts than version 1 has room for is not read as version 1. */
+    /* A message with more facts than version 1 allows is not accepted as version 1. */
     auto_buf struct buf bytes = BUF_INIT;
     r.head.version = WIRE_MAX;
     r.u.status.n_facts = FACTS_MAX_V1 + 1;
@@ -293,7 +293,7 @@ static void test_each_version_has_its_room_for_facts(void **state)
     assert_int_equal(err.kind, ERR_LIMIT);
 }
 
-/* Notes are promises and facts are asked for: log lines give way to both. */
+/* Notes are promises, and somebody asked for the facts: log lines make room for both. */
 static void test_all_notes_and_facts_fit(void **state)
 {
     struct err err = ERR_INIT;

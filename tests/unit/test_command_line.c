@@ -1,4 +1,4 @@
-/* command_line.h: which words tell how Nomad is started next. */
+/* command_line.h: the words that show how Nomad starts next. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,7 +6,7 @@
 #include "command_line.h"
 #include "str.h"
 
-/* Blanks stand for NUL; each text ends in one when its line does. */
+/* A blank stands for NUL; each text ends in NUL if its line does. */
 static size_t words_of(const char *line, char dst[static 256])
 {
     size_t n = strlen(line);
@@ -23,14 +23,14 @@ static const struct {
     enum from from;
 } rows[] = {
     {"/n agent -config /a ", "/n agent -config /b ",
-     UNIT}, /* changed since: the next start counts */
+     UNIT}, /* changed since the start: the next start counts */
     {"/n agent -config /a ", "", UNIT},
     {"", "/n agent -config /b ", RUNNING},
     {"", "", NOTHING},
     {"", "/n agent -config /b", NOTHING}, /* cut off */
-    /* Variables: what came of them stands among the words of the process. */
+    /* Variables: the words of the process contain their values. */
     {"/n agent -config /a ${O} ", "/n agent -config /a -config=/b ", RUNNING},
-    {"/n agent -config /a ${O} ", "/n agent -config /a  ", RUNNING}, /* none: one empty word */
+    {"/n agent -config /a ${O} ", "/n agent -config /a  ", RUNNING}, /* no value: one empty word */
     {"/n agent -config /a ${O} ", "/n agent -config /a ", PART},
     {"/n agent -config /a $O ", "/n agent -config /a ", RUNNING},
     {"/n agent -config /a $O ", "/n agent -config /a -config /b -dev ", RUNNING},
@@ -39,14 +39,14 @@ static const struct {
     {"/n agent -config=${D}/x ", "/n agent -config=/b/x ", RUNNING},
     {"/n agent -config /a$$b ", "/n agent -config /a$b ", RUNNING},
     {"/n $VERB -config /a ", "/n agent -config /a ", RUNNING},
-    /* Not those of this unit. */
+    /* The words do not belong to this unit. */
     {"/n agent -config /a ${O} ", "/n agent -config /c -config=/b ", PART},
     {"/n agent -config /a ${O} ", "/m agent -config /a -config=/b ", PART},
     {"/n agent $O -config /a ", "/n agent -config /b ", PART},
     {"/n agent -config=${D}/x ", "/n agent -data-dir=/x ", PART},
     {"/n agent -config /a ${O} ", "", PART},
     {"/n agent -config /a ${O} ", "/n agent -config /a -dev", PART}, /* cut off */
-    /* A script: what came of it. */
+    /* A script: the process that it has started counts. */
     {"/srv/start ", "/n agent -config /b ", RUNNING},
     {"/bin/sh -c x$O ", "/n agent -config /b ", RUNNING},
     {"/srv/start $O ", "/n agent -config /b ", RUNNING},

@@ -122,7 +122,7 @@ static void refusals_name_file_and_line(void **state)
     }
 }
 
-/* libinih would take the rest of a long line for a line of its own. */
+/* libinih would read the rest of a long line as a line of its own. */
 static void long_lines_are_refused(void **state)
 {
     (void)state;
@@ -164,7 +164,7 @@ static void files_have_a_limit_and_no_nul(void **state)
     unlink("c");
 }
 
-/* The printed example is inert, and with its comments taken away it is the defaults. */
+/* The printed example has no effect, and without its comment signs it contains the defaults. */
 static void the_example_parses(void **state)
 {
     (void)state;
@@ -300,7 +300,7 @@ static void named_sections_refuse_with_their_line(void **state)
     }
 }
 
-/* A value's length is bounded however many lines it has. */
+/* A value has a maximum length, over any number of lines. */
 static void a_value_has_an_end(void **state)
 {
     auto_buf struct buf text = BUF_INIT;

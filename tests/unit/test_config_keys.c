@@ -1,4 +1,4 @@
-/* config_keys.h: the keys in a text, and their places. */
+/* config_keys.h: the keys in a text, and their positions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

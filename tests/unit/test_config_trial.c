@@ -1,4 +1,4 @@
-/* config_trial.h: which command lines can be asked about, and what is a rejection. */
+/* config_trial.h: which command lines can be tried, and what counts as a rejection. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 static void paths_of_a_command_line(void **state)
 {
     static const struct {
-        const char *line; /* blanks stand for NUL */
+        const char *line; /* a blank stands for NUL */
         size_t n;
         const char *last;
         bool more;
@@ -64,7 +64,7 @@ struct bench {
     struct config_trial trial;
 };
 
-/* As the phases have them: open. */
+/* Open, as the phases pass the file. */
 static int program_of(struct bench *b, const char *name, const char *text)
 {
     char path[300];
@@ -86,7 +86,7 @@ static void find_fetch(struct bench *b)
     b->who = (struct fetch_who){.conf = &b->conf, .config = b->agent_conf};
 }
 
-/* The "configuration" is what the program does with it. */
+/* The "configuration" contains what the program does with it. */
 static int set_up(void **state)
 {
     static const char program[] = "#!/bin/sh\n[ \"$1 $2\" = 'config validate' ] && . $3\n";
@@ -167,7 +167,7 @@ static void what_may_be_completed_is_not_rejected(void **state)
     verdict_is(b, TRI_YES, "rejects");
     b->trial.words_len += strlen(" -more");
     verdict_is(b, TRI_UNKNOWN, "options");
-    /* What cannot be loaded is not completed by anything. */
+    /* A file that cannot be loaded is not completed by another file. */
     scratch_write(b->dir, "config",
                   "echo '* Error loading configuration from /x: unexpected keys y'; exit 1\n",
                   0644);
@@ -193,7 +193,7 @@ static void what_cannot_be_asked_is_told(void **state)
     verdict_is(b, TRI_UNKNOWN, "cannot be read");
 }
 
-/* What the file says of itself is told under the name that people know. */
+/* The file's own messages are reported under the name that people know. */
 static void names_are_put_back(void **state)
 {
     struct bench *b = *state;
@@ -202,7 +202,7 @@ static void names_are_put_back(void **state)
     verdict_is(b, TRI_YES, b->config);
 }
 
-/* In a root of its own, where the same name leads to another file. */
+/* In a root directory of its own the same name leads to another file. */
 static void what_nomad_sees_elsewhere_is_not_tried(void **state)
 {
     struct bench *b = *state;

@@ -108,7 +108,7 @@ static void test_the_silent_go_first(void **state)
     connection_limits_end_serving(c, 1);
     assert_int_equal(connection_limits_to_close(c), 0);
     assert_true(join(c, 4, 4));
-    assert_int_equal(connection_limits_to_close(c), 2); /* not 1: it spoke since */
+    assert_int_equal(connection_limits_to_close(c), 2); /* not 1: it has sent something */
     assert_int_equal(connection_limits_to_close(c), 0); /* named once */
     assert_int_equal(connection_limits_count(c), 3);
     connection_limits_remove(c, 2);
@@ -140,7 +140,7 @@ static void test_a_full_party_pays_itself(void **state)
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 2));
     assert_true(join(c, 4, 2));
-    assert_int_equal(connection_limits_to_close(c), 2); /* not 1, which is older */
+    assert_int_equal(connection_limits_to_close(c), 2); /* not 1, although 1 is older */
     connection_limits_begin_serving(c, 3);
     connection_limits_begin_serving(c, 4);
     assert_false(join(c, 5, 2));
@@ -153,12 +153,12 @@ static void test_the_largest_party_pays(void **state)
 {
     struct connection_limits *c = connection_limits_new(4, 4);
     (void)state;
-    assert_true(join(c, 1, 1)); /* the coordinator, longest silent of all */
+    assert_true(join(c, 1, 1)); /* the coordinator, silent for the longest time */
     assert_true(join(c, 2, 66) && join(c, 3, 66) && join(c, 4, 66));
     assert_true(join(c, 5, 2));
     assert_int_equal(connection_limits_to_close(c), 2);
     connection_limits_remove(c, 2);
-    assert_true(join(c, 6, 3)); /* 66 has two still: the largest */
+    assert_true(join(c, 6, 3)); /* 66 still has two, the largest number */
     assert_int_equal(connection_limits_to_close(c), 3);
     connection_limits_free(c);
 }
@@ -184,7 +184,7 @@ static void test_those_told_to_go_take_room_for_a_moment_only(void **state)
     struct connection_limits *c = connection_limits_new(2, 2);
     (void)state;
     assert_true(join(c, 1, 1) && join(c, 2, 2) && join(c, 3, 3) && join(c, 4, 4));
-    assert_false(join(c, 5, 5)); /* nobody has left yet: 4 of 2 */
+    assert_false(join(c, 5, 5)); /* no connection has been closed yet: 4 of 2 */
     assert_int_equal(connection_limits_count(c), 2);
     connection_limits_remove(c, 1);
     assert_true(join(c, 5, 5));

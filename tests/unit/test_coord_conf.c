@@ -1,4 +1,4 @@
-/* caravan.conf, Nomad's environment, and what came from where; options over both. */
+/* caravan.conf, Nomad's environment, the source of each value; options have priority over both. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -77,7 +77,7 @@ static void test_file_then_environment(void **state)
     assert_int_equal(source_of(&c, "region"), SOURCE_FILE);
     assert_int_equal(c.canary, 3);
     assert_true(c.drain);
-    /* a value equal to its default is still the file's */
+    /* a value equal to its default still comes from the file */
     assert_int_equal(source_of(&c, "settle"), SOURCE_FILE);
     assert_int_equal(source_of(&c, "soak"), SOURCE_DEFAULT);
     assert_string_equal(address_map_find(&c.agents, "some-id", "s1"), "10.1.0.1:99");
@@ -121,7 +121,7 @@ static void test_wrong_values(void **state)
     }
 }
 
-/* 0 in the order means the agent's own 5 s: it must not be taken for none. */
+/* In the order 0 means the agent's own 5 s: the value 0 must not be taken for no hold. */
 static void test_hold_of_none(void **state)
 {
     struct coord_conf c;
@@ -192,7 +192,8 @@ static void test_secrets_are_not_shown(void **state)
     coord_conf_free(&c);
 }
 
-/* A place that asks who comes: whole for who fetches, and for nobody else. */
+/* A place that may contain a password: complete for the host that fetches, hidden for everybody
+ * else. */
 static void test_a_password_in_a_url(void **state)
 {
     static const char conf[] = "[nomad]\naddress = http://joe:hunter2@h:1\n[vendor]\nfrom = "

@@ -62,7 +62,7 @@ static void a_signature_is_for_one_purpose(void **state)
     }
 }
 
-/* The border between domain and bytes is part of what is signed. */
+/* The signature also covers the border between domain and bytes. */
 static void domain_and_bytes_do_not_run_together(void **state)
 {
     (void)state;
@@ -111,8 +111,8 @@ static void boxes_open_for_their_receiver_only(void **state)
     assert_int_equal(err.kind, ERR_CRYPTO);
     for (size_t i = 0; i < box.len; i++) {
         box.data[i] ^= 0x80;
-        /* The first bit of a curve point's last byte is ignored by X25519, yet bound by the nonce.
-         */
+        /* X25519 ignores the first bit of a curve point's last byte, but the nonce depends on that
+         * bit. */
         assert_int_equal(crypto_open(k, box.data, box.len, &plain, &err), -1);
         box.data[i] ^= 0x80;
     }
@@ -246,7 +246,7 @@ static void digests_of_files_have_a_limit(void **state)
     unlink("big");
 }
 
-/* In a child: what finds leaks in this process has to look into it. */
+/* In a child process: the leak sanitizer must look into this process. */
 static void no_dumps(void **state)
 {
     struct rlimit core;

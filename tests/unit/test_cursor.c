@@ -1,7 +1,7 @@
 #include "msgpack_tree.h"
 #include "message_samples.h"
 
-/* Values of every form at every edge, nested at random. */
+/* Values of every form, at the limits of every form, nested at random. */
 static void pack_anything(struct samples *s, msgpack_packer *pk, int depth)
 {
     static const char body[70000];
@@ -45,7 +45,8 @@ static void test_cursor_takes_what_msgpack_c_packs(void **state)
     }
 }
 
-/* Whatever one of the six takes, msgpack-c reads as the same, and packs as the same bytes. */
+/* Whatever one of the six functions accepts, msgpack-c reads as the same value and packs as the
+ * same bytes. */
 static void same_or_refused(const unsigned char *p, size_t n)
 {
     struct err err = ERR_INIT;
@@ -102,7 +103,7 @@ static void test_cursor_and_msgpack_c_agree_on_random_bytes(void **state)
 static const struct {
     const char *bytes;
     size_t n;
-    int which; /* cursor function: u i b t y a */
+    int which; /* the cursor function: u i b t y a */
 } refused[] = {
     {"\xcc\x7f", 2, 'u'},
     {"\xcd\x00\xff", 3, 'u'},
@@ -143,7 +144,7 @@ static const struct {
     {"\xa1x", 2, 'y'},
     {"\xdc\x00\x0f", 3, 'a'},
     {"\xdd\x00\x00\x00\x10", 5, 'a'},
-    {"\xdd\x10\x00\x00\x00", 5, 'a'}, /* asks for 2^28 elements */
+    {"\xdd\x10\x00\x00\x00", 5, 'a'}, /* announces 2^28 elements */
     {"\x92\x01", 2, 'a'},
     {"\x80", 1, 'a'},
     {"\xc1", 1, 'a'},

@@ -1,4 +1,4 @@
-/* A run that has waited in vain stops, and names what it waited for. */
+/* A run that has waited too long stops, and names what it waited for. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,7 +85,8 @@ static void test_patience_names_the_longest(void **state)
     (void)state;
     assert_non_null(strstr(text_of_stop(f, true), "in vain: region global: s3 is Candidate"));
     assert_non_null(strstr(text_of_stop(f, false), "nobody answers"));
-    assert_non_null(strstr(small_fleet_intent(f, INTENT_STOP)->advice, "a question that Nomad does not answer"));
+    assert_non_null(strstr(small_fleet_intent(f, INTENT_STOP)->advice,
+                           "a question that Nomad does not answer"));
     desk_done(f);
 }
 

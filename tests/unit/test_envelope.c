@@ -12,7 +12,7 @@ static struct keypair *key_of(unsigned char first)
     return keypair_from_seed(seed);
 }
 
-/* A signed order of one kind: what most tests start from. */
+/* A signed order of one kind: most tests start with it. */
 static void make(enum message_kind kind, const struct keypair *from, const struct keypair *to,
                  struct order *o, struct buf *inner)
 {
@@ -83,7 +83,7 @@ static void test_each_byte_is_signed(void **state)
 
 static void test_a_signature_means_one_thing(void **state)
 {
-    /* The same bytes signed for another kind, direction or version are not taken. */
+    /* The same signed bytes are not accepted as another kind, direction or version. */
     static const char *const domains[] = {"caravan/cancel/v2", "caravan/swap-receipt/v2",
                                           "caravan/swap/v1", "caravan/manifest/v1", ""};
     auto_keypair struct keypair *from = key_of(1);
@@ -111,7 +111,7 @@ static void test_kinds_and_versions(void **state)
     struct err err = ERR_INIT;
     struct header h = {.kind = MSG_HELLO, .version = 2};
     (void)state;
-    assert_int_equal(envelope_sign(&h, "", 0, key, &inner, &err), -1); /* hello stays at 1 */
+    assert_int_equal(envelope_sign(&h, "", 0, key, &inner, &err), -1); /* hello keeps version 1 */
     assert_int_equal(err.kind, ERR_FORMAT);
     h = (struct header){.kind = MSG_KIND_COUNT, .version = 1};
     assert_int_equal(envelope_sign(&h, "", 0, key, &inner, &err), -1);
@@ -183,11 +183,11 @@ static void test_only_enrolment_is_plain(void **state)
 
     make(MSG_SWAP, from, from, &o, &swap);
     assert_int_equal(envelope_plain(swap.data, swap.len, &out, &err), -1);
-    make(MSG_HELLO, from, from, &o, &swap); /* a hello to somebody in particular */
+    make(MSG_HELLO, from, from, &o, &swap); /* a hello to one particular host */
     assert_int_equal(envelope_plain(swap.data, swap.len, &out, &err), -1);
     assert_int_equal(err.kind, ERR_FORMAT);
 
-    /* And so does the receiving side, whoever built the frame. */
+    /* The receiving side checks this too, whoever made the frame. */
     frame.data[OUTER_HEADER_LEN] = MSG_SWAP;
     assert_int_equal(
         envelope_open(frame.data, frame.len, from, INNER_ORDER_MAX, &out, &format, &err), -1);

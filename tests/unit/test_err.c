@@ -26,7 +26,7 @@ static void wrap_puts_in_front_and_keeps_kind(void **state)
     assert_int_equal(err.kind, ERR_LIMIT);
 }
 
-/* Chains of any length stay inside the struct and terminated, and keep their front. */
+/* A chain of any length stays inside the struct, ends with NUL, and keeps its front. */
 static void long_chains_are_cut_at_the_end(void **state)
 {
     (void)state;

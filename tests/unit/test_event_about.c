@@ -43,7 +43,7 @@ static void looked_up_once_for_an_epoch(void **state)
     assert_string_equal(run.hex, "");
     event_run_look(path, 3, &run);
     assert_string_equal(run.hex, RUN);
-    /* Another run holds the lease now; this epoch's stays known. */
+    /* Another run holds the lease now; the run of this epoch stays known. */
     scratch_write(dir, "state", "damaged", 0600);
     event_run_look(path, 3, &run);
     assert_string_equal(run.hex, RUN);

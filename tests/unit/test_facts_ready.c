@@ -136,8 +136,7 @@ static void moves_from_tls(struct ready_bench *b)
     api_here(b, "");
     b->p.conf.api = "https://127.0.0.1:4646";
 }
-static void
-was_with_tls(struct ready_bench *b) /* Nomad wants TLS and is asked without; it answers so */
+static void was_with_tls(struct ready_bench *b) /* Nomad wants TLS, and its answer says so */
 {
     moves_to_tls(b);
     b->m.status = 400;
@@ -490,7 +489,7 @@ static void asked_once_in_a_while(void **state)
     assert_true(b->m.asks > asks);
 }
 
-/* Not told for as long as the rest is kept: the hours' end and the next beginning are known. */
+/* The fact is not kept as long as the others: the end of the hours and the next begin are known. */
 static void asked_when_hours_change(void **state)
 {
     struct ready_bench *b = *state;

@@ -1,4 +1,4 @@
-/* fetch_call.h: the asking side, against a caravan-fetch that says what it is told to. */
+/* fetch_call.h: the caller's side, against a caravan-fetch that answers as the test orders. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,8 +23,8 @@ struct bench {
 
 #define CONFIG "/a/b.conf"
 
-/* One conversation: it begins with which configuration is meant; then everything is
- * said at once. */
+/* One conversation: it begins with the name of the configuration; then all questions are sent at
+ * once. */
 NORETURN static void live(int listener, const char *say, size_t n)
 {
     char heard[8192];
@@ -106,7 +106,7 @@ static void a_heartbeat_is_two_numbers_within_bounds(void **state)
 {
     static const struct {
         const char *says;
-        enum err_kind kind; /* ERR_NONE: taken */
+        enum err_kind kind; /* ERR_NONE: the answer is accepted */
     } rows[] = {
         {"heartbeat 1234 15000\n", ERR_NONE},      {"heartbeat 0 3600000\n", ERR_NONE},
         {"heartbeat 0 3600001\n", ERR_STATE},      {"heartbeat 3600001 15000\n", ERR_STATE},
@@ -233,7 +233,7 @@ static void knocks(void **state)
     assert_int_equal(fetch_call_check_peers(b->call, peers, PEER_COUNT, 300, heard, &err), 0);
     for (int k = 0; k < PEER_COUNT; k++)
         assert_int_equal(heard[k], k);
-    /* More, fewer and other words than were asked for are no answer. */
+    /* More, fewer or other words than requested are no answer. */
     static const char *const answers[] = {"heard serves\n",
                                           "heard serves serves serves\n",
                                           "heard serves maybe\n",
@@ -264,7 +264,7 @@ static void knocks(void **state)
     assert_int_equal(err.kind, ERR_STATE);
 }
 
-/* Until it is not working any more. */
+/* Steps until the call has ended. */
 static int news(struct bench *b, struct fetch_news *ret, struct err *err)
 {
     const struct fetch_get job = {.n_urls = 1,
@@ -308,7 +308,7 @@ static void a_get_ends_in_one_of_two_ways(void **state)
     assert_int_equal(news(b, &n, &err), -1);
 }
 
-/* Faster than anything can be got: root is not kept busy by it. */
+/* Reports come faster than any download: root must not be kept busy by them. */
 static void who_talks_without_end_is_ended(void **state)
 {
     struct bench *b = *state;

@@ -1,5 +1,6 @@
-/* release_fetch.h: mirrors that misbehave, parts that were left, zips that are none. Whatever goes
- * wrong, the releases of this machine are as they were. timeout: 200 */
+/* release_fetch.h: mirrors that misbehave, parts from earlier fetches, files that are no zips.
+ * After every failure the releases of this machine are unchanged.
+ * timeout: 200 */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,7 +21,7 @@ VENDOR_TEST(test_a_slow_mirror)
     refuses(ERR_TIMEOUT, "too slow");
 }
 
-/* Fast enough, and yet not there in time. */
+/* Fast enough for the minimum speed, but too slow for the deadline. */
 VENDOR_TEST(test_a_deadline)
 {
     bench.fixture.conf.speed_min = 0;
@@ -110,7 +111,7 @@ static int finds_secret(const char *path, const struct stat *st, int type, struc
     return memmem(text.data, text.len, secret, strlen(secret)) != NULL;
 }
 
-/* What is needed to fetch is in no file, and in no text, whether that went well or not. */
+/* The secrets of a fetch are in no file and in no text, after success and after failure. */
 VENDOR_TEST(test_a_password_is_nowhere)
 {
     struct stored_release r;
@@ -131,7 +132,7 @@ VENDOR_TEST(test_a_password_is_nowhere)
     assert_int_equal(nftw(bench.fixture.conf.state_dir, finds_secret, 16, FTW_PHYS), 0);
 }
 
-/* What the environment says of proxies holds for fetching, and keeps who signed from nothing. */
+/* Proxies of the environment apply to the fetch, and do not affect the check of the signature. */
 VENDOR_TEST(test_through_a_proxy)
 {
     char proxy[64];
@@ -166,7 +167,7 @@ static int64_t part_size(void)
     return stat(path, &st) < 0 ? -1 : (int64_t)st.st_size;
 }
 
-/* A part of somewhat less than half of the zip, from this place. */
+/* A part of a little less than half of the zip, from this place. */
 static void leave_part(void)
 {
     vendor_behave(bench.vendor, MIRROR_TRUNCATED, ZIP);
@@ -226,7 +227,7 @@ VENDOR_TEST(test_another_part_than_asked_for)
     assert_int_equal(vendor_last_from(bench.vendor), 0);
 }
 
-/* What a kill left may be more than there is: it must not be in the way for ever. */
+/* A part from a killed fetch may be larger than the file: it must not block later fetches. */
 VENDOR_TEST(test_a_part_that_is_longer_than_its_file)
 {
     char path[300];

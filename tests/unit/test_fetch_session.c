@@ -13,7 +13,7 @@
 #include "scratch_dir.h"
 #include "str.h"
 
-/* A session on one end of a socket pair, as systemd starts it; the test has the other. */
+/* A session on one end of a socket pair, as systemd starts it; the test uses the other end. */
 struct bench {
     pthread_t thread;
     int ends[2];
@@ -94,9 +94,9 @@ static void questions_one_after_the_other(void **state)
     say(b, "ask 5000 /v1/status/leader\nknock 5000 127.0.0.1 9 local");
     hear(b, "answer 200 17\n/v1/status/leader");
     say(b, "host 9\n");
-    hear(b, "heard nobody unknown\n"); /* names are not resolved */
+    hear(b, "heard nobody unknown\n"); /* host names are not resolved */
     say(b, "metadata 5000\n");
-    hear(b, "heard unknown\n"); /* root names no address */
+    hear(b, "heard unknown\n"); /* root has configured no address */
     end(b);
     assert_int_equal(b->rv, 0);
 }
@@ -110,12 +110,12 @@ static void another_configuration_can_be_named(void **state)
     snprintf(text, sizeof(text), "[nomad]\naddress = %s\n", b->conf.address);
     scratch_write(dir, "other.conf", text, 0644);
     scratch_path(dir, "other.conf", path);
-    /* Nobody answers where the first one says. */
+    /* No server answers at the first address. */
     str_cut(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:9");
     snprintf(line, sizeof(line), "conf %s\nask 5000 /v1/agent/health\n", path);
     say(b, line);
     hear(b, "answer 200 16\n/v1/agent/health");
-    /* Only before the first question. */
+    /* Allowed only before the first question. */
     say(b, line);
     end(b);
     scratch_close(dir);
@@ -123,7 +123,7 @@ static void another_configuration_can_be_named(void **state)
     assert_int_equal(b->err.kind, ERR_FORMAT);
 }
 
-/* The token goes into a header, and into nothing that is said back. */
+/* The token is sent in a header, and occurs in no answer. */
 static void a_heartbeat_is_asked_for_with_a_token(void **state)
 {
     struct bench *b = *state;
@@ -149,7 +149,7 @@ static void a_heartbeat_is_asked_for_with_a_token(void **state)
         if (rows[i].answer[strlen(rows[i].answer) - 1] != '\n')
             assert_true(read(b->ends[0], rest, sizeof(rest)) > 0);
     }
-    /* Nobody answers: no word of the token. */
+    /* No server answers: the text does not contain the token. */
     str_cut(b->conf.address, sizeof(b->conf.address), "http://127.0.0.1:9");
     say(b, "heartbeat 5000\nSECRET-1234\n");
     char got[512] = "";
@@ -159,7 +159,7 @@ static void a_heartbeat_is_asked_for_with_a_token(void **state)
     http_server_stop(nomad);
 }
 
-/* Any question may be asked with one; the next without it. */
+/* Each question may have a token; the next question has none. */
 static void a_question_may_have_a_token(void **state)
 {
     struct bench *b = *state;
@@ -175,7 +175,7 @@ static void a_question_may_have_a_token(void **state)
         char got[512] = "";
         size_t n = 0;
         say(b, rows[i].says);
-        while (strstr(got, "body=") == NULL) { /* the last it echoes */
+        while (strstr(got, "body=") == NULL) { /* the server's answer contains the last token */
             ssize_t r = read(b->ends[0], got + n, sizeof(got) - 1 - n);
             assert_true(r > 0);
             n += (size_t)r;
@@ -246,7 +246,7 @@ static void get_tells_how_it_ended(void **state)
     snprintf(want, sizeof(want), "progress %zu %zu\ndone %s/%s\n", strlen(body), strlen(body), dir,
              hex);
     hear(b, want);
-    pthread_join(b->thread, NULL); /* one job, then it ends by itself */
+    pthread_join(b->thread, NULL); /* one job, then the program ends by itself */
     b->thread = 0;
     assert_int_equal(b->rv, 0);
     snprintf(want, sizeof(want), "%s/%s", dir, hex);
@@ -324,7 +324,7 @@ static void long_paths_are_asked_whole(void **state)
 {
     struct bench *b = *state;
     struct buf path = BUF_INIT;
-    /* The place answers with the path: as long as one may be asked for, and not cut. */
+    /* The server answers with the path: the longest allowed path arrives whole. */
     buf_add_str(&path, "ask 5000 /v1/");
     while (path.len < FETCH_LINE_MAX - 2)
         buf_add_byte(&path, 'x');
@@ -334,7 +334,7 @@ static void long_paths_are_asked_whole(void **state)
     buf_free(&path);
 }
 
-/* The binary comes with the line, or there is no trial. */
+/* The binary's descriptor comes with the line; without it there is no trial. */
 static void a_trial_without_its_files_ends_it(void **state)
 {
     static const char *const lines[] = {

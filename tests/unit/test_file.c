@@ -11,8 +11,8 @@
 #include "scratch_dir.h"
 #include "str.h"
 
-/* What reached the file system, in order: f fsync of a file, d of a directory, r
- * rename, l link, u unlink. These take the place of the C library's. */
+/* The order of the calls to the file system: f fsync of a file, d of a directory, r rename, l link,
+ * u unlink. These functions replace those of the C library. */
 static char steps[64];
 
 static void step(char what)
@@ -115,7 +115,7 @@ static void creates_only_what_is_not_there(void **state)
     assert_int_equal(err.kind, ERR_NOTFOUND);
 }
 
-/* A failing rename leaves no temporary name behind, and the old content. */
+/* A failed rename leaves no temporary name, and the old content stays. */
 static void failure_leaves_nothing(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void reading_refuses(void **state)
     assert_refused("c", 5, 0, ERR_FORMAT);
     assert_refused(".", 5, 0, ERR_FORMAT);
     assert_refused("none", 5, 0, ERR_NOTFOUND);
-    /* Sizes in /proc are 0: the limit is of what is read. */
+    /* Sizes in /proc are 0: the limit applies to the bytes that are read. */
     assert_refused("/proc/self/status", 10, 0, ERR_LIMIT);
     assert_int_equal(file_read("b", 5, FILE_FOLLOW, &b, &err), 0);
     assert_string_equal(buf_str(&b), "12345");
@@ -235,7 +235,7 @@ static void assert_steps(const char *want)
     memset(steps, 0, sizeof(steps));
 }
 
-/* Content before name, name before "done": what a power cut must not turn round. */
+/* First the content, then the name, then "done": a power cut must not reverse this order. */
 static void all_is_synced_in_order(void **state)
 {
     (void)state;

@@ -110,7 +110,7 @@ static void a_range_outside_is_told(void **state)
     assert_int_equal(file_server_counts(s->server).bytes, 0);
 }
 
-/* Part of another body than this one would be put together with what came before. */
+/* A part of another body must not be joined to the bytes from before. */
 static void a_range_of_another_body_is_the_whole(void **state)
 {
     struct served *s = *state;
@@ -221,7 +221,8 @@ static void what_was_written_to_is_not_served(void **state)
     changed(s, "written, and its time put back");
 }
 
-/* The descriptor holds what was hashed; that its name was taken away is told all the same. */
+/* The descriptor belongs to the hashed file. If the file's name was removed, the server still
+ * reports that. */
 static void what_was_removed_is_not_served(void **state)
 {
     struct served *s = *state;
@@ -300,7 +301,7 @@ static void six_is_spoken(void **state)
     struct served *s = *state;
     struct err err = ERR_INIT;
     if (file_server_start("[::1]:0", &s->file, 1, &usual, &s->server, &err) < 0) {
-        assert_int_equal(err.kind, ERR_CONFIG); /* no IPv6 here */
+        assert_int_equal(err.kind, ERR_CONFIG); /* IPv6 is not available here */
         return;
     }
     assert_true(str_starts(file_server_address(s->server), "[::1]:"));
@@ -324,7 +325,7 @@ static bool six_is_here(void)
     return fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
 }
 
-/* Closes fd. How much came. */
+/* Closes fd. Returns the number of received bytes. */
 static size_t ask_through(const struct served *s, int fd)
 {
     auto_buf struct buf request = BUF_INIT, answer = BUF_INIT;
@@ -377,7 +378,8 @@ static void by_six_as_well(void **state)
     assert_true(ask_by_six(s, "fd00::/8 ::1") > LEN);
 }
 
-/* As systemd does: its socket waits while nobody serves, and whoever came meanwhile is served. */
+/* As with systemd: the socket queues connections while no server runs, and they are served
+ * later. */
 static void a_socket_goes_on_listening(void **state)
 {
     struct served *s = *state;
@@ -422,7 +424,7 @@ static void no_faster_than_told(void **state)
     int64_t begun = clock_mono(clock_system());
     assert_int_equal(served_ask(s, "GET", s->url_path, "", &a), 200);
     expect_bytes(s, &a, 0, LEN);
-    /* A quarter of a second's bytes and two blocks may come at once. */
+    /* The bytes of a quarter of a second and two blocks may arrive at once. */
     assert_true(clock_mono(clock_system()) - begun >= 750);
     assert_int_equal(file_server_counts(s->server).cut, 0);
 }

@@ -1,4 +1,4 @@
-/* What status calls well, and how it shows texts from outside. */
+/* When status reports a healthy fleet, and how it shows texts from outside. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -286,7 +286,7 @@ static void test_changes_are_told_once(void **state)
     progress_free(&p);
 }
 
-/* Is it told when this is waited for at this time? */
+/* Is this wait printed at this time? */
 static bool tells_wait(struct progress *p, enum reason reason, const char *text, int64_t now)
 {
     autofree struct decision *d = xzalloc(1, sizeof(*d));
@@ -303,7 +303,7 @@ static bool tells_wait(struct progress *p, enum reason reason, const char *text,
 #define AGAIN    PROGRESS_AGAIN_MS
 #define REPEAT   PROGRESS_REPEAT_MS
 
-/* Ticks come every 50 ms or so. What is waited for makes a line when it lasts, and then every
+/* There is a tick about every 50 ms. A wait makes a line when it lasts, and then one line a
  * minute. */
 static void test_waits_are_told_when_they_last(void **state)
 {
@@ -313,27 +313,27 @@ static void test_waits_are_told_when_they_last(void **state)
     int64_t now = 0;
     (void)state;
     progress_init(&p, &plan, l, 0);
-    for (; now < PATIENCE; now += 50) /* over at once */
+    for (; now < PATIENCE; now += 50) /* it ended at once */
         assert_false(tells_wait(&p, REASON_GATE, "index 1 of 9", now));
     assert_false(tells_wait(&p, REASON_SETTLING, "well for 50 ms", now));
     now += PATIENCE;
     assert_true(tells_wait(&p, REASON_SETTLING, "well for 1.0 s", now));
     int64_t told = now;
-    for (; now < told + REPEAT; now += 50) /* other numbers are no news for a minute */
+    for (; now < told + REPEAT; now += 50) /* other numbers make no new line for a minute */
         assert_false(tells_wait(&p, REASON_SETTLING, "well for 2.0 s", now));
     assert_true(tells_wait(&p, REASON_SETTLING, "well for 1 min 1 s", now));
     /* other words are another wait */
     assert_false(tells_wait(&p, REASON_SETTLING, "s1 refuses the token (403)", now));
     assert_true(tells_wait(&p, REASON_SETTLING, "s1 refuses the token (403)", now + PATIENCE));
     now += PATIENCE;
-    /* one that comes back after others */
+    /* the same wait after others */
     told = now;
     for (; now < told + AGAIN - PATIENCE; now += 50)
         assert_false(tells_wait(&p, REASON_SETTLING, "well for 3.0 s", now));
     progress_free(&p);
 }
 
-/* Two that take turns faster than either lasts: now and then one of them is told. */
+/* Two waits alternate faster than either lasts: now and then one of them is printed. */
 static void test_waits_that_take_turns(void **state)
 {
     struct plan plan = {.n_hosts = 0};

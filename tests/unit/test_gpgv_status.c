@@ -116,7 +116,8 @@ static void test_arguments_are_absolute(void **state)
     assert_int_equal(err.kind, ERR_USAGE);
 }
 
-/* Good by either order of the keyrings, unless the other one knows that the key was revoked. */
+/* Good with either order of the keyrings, unless the other keyring contains the key's
+ * revocation. */
 static void test_both_orders_of_keyrings(void **state)
 {
     static const struct {

@@ -1,4 +1,4 @@
-/* What rows of the hazard table ask agents about their files is what agents look for. */
+/* Every fact that rows of the hazard table ask for is a fact that agents report. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void agents_look_for_every_key(void **state)
             fail_msg("row %s: agents do not look for %s", row->id, row->key);
     }
     assert_true(rows >= 9);
-    /* Rows with functions of their own: hazard_two_stores, hazard_license_place. */
+    /* Rows with their own functions: hazard_two_stores, hazard_license_place. */
     assert_true(is_wanted("raft_boltdb") && is_wanted("raft_logstore") &&
                 is_wanted("license_path"));
 }

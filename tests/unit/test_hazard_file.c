@@ -1,4 +1,4 @@
-/* Files of hazards: what is built in, what a file may add or raise, and what is refused. */
+/* Files of hazards: the built-in rows, what a file may add or raise, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void what_is_built_in_parses(void **state)
             fail_msg("no row is of kind %s", hazard_kinds[i].name);
 }
 
-/* One of each kind of value, as it stands in the file. */
+/* One value of each kind, in the syntax of the file. */
 static void rows_hold_what_stands_there(void **state)
 {
     const struct hazard *row = built_in_row("bad-1.9.4");
@@ -74,7 +74,7 @@ static struct version parsed(const char *text)
     return v;
 }
 
-/* Days by Nomad's changelogs: the pairs that matter, and every series in its order. */
+/* Dates of Nomad's changelogs: the important pairs, and every series in its order. */
 static void days_of_release(void **state)
 {
     (void)state;
@@ -94,7 +94,7 @@ static void days_of_release(void **state)
         {"2.0.6", "2026-09-09"},
         {"2.0.7", "2026-09-18"},
         {"2.0.8", ""},
-        {"1.0.2-acme1", ""}, /* a build of one's own has a day of its own */
+        {"1.0.2-acme1", ""}, /* an own build has its own date */
         {"1.4.14", "2023-10-30"},
     };
     char day[DAY_TEXT], before[DAY_TEXT];
@@ -185,7 +185,7 @@ static void a_file_raises_and_widens(void **state)
     assert_int_equal(row_in(&h, "unproven")->unsure, SEVERITY_WARN);
     release_day(&h, day, &patch);
     assert_string_equal(day, "2026-11-01");
-    /* and the next file no less than that */
+    /* and the next file may not lower it */
     assert_int_equal(hazards_add(&h, "g", "[hazard csi-restart]\nseverity = warn\n", &err), -1);
     hazards_free(&h);
 }
@@ -231,7 +231,7 @@ static const char *const wrong[][2] = {
      "f:1: least must be a number"},
     {"[hazard a]\nkind = old-failed\nseverity = warn\nadvice = a\n",
      "f:1: a row of kind old-failed needs crossing"},
-    /* of what is there */
+    /* a section that exists */
     {"[hazard bad-2.0.5]\nseverity = warn\n",
      "f:1: severity of a row that exists already can only be raised, not lowered"},
     {"[hazard unhealthy]\nunsure = block\n",
@@ -324,22 +324,22 @@ static void directories_are_read_in_order(void **state)
     assert_int_equal(row_in(&h, "a")->severity, SEVERITY_HARD);
     assert_false(digest_eq(&h.digest, &built_in()->digest));
     hazards_free(&h);
-    /* a wrong one is named with its place */
+    /* a wrong file is named with its place */
     snprintf(path, sizeof(path), "%s/hazards.d/25.conf", dir);
     put(path, "[hazard a]\nkind = told\n", 0644);
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_non_null(strstr(err.text, "hazards.d/25.conf:1: this row exists already"));
-    /* as is one that anybody may change, */
+    /* a file that anybody may change is refused, */
     put(path, "[hazard a]\nunsure = hard\n", 0646);
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_non_null(strstr(err.text, "25.conf may be changed by anybody"));
     unlink(path);
-    /* a directory where anybody may put one, */
+    /* so is a directory where anybody may make files, */
     snprintf(path, sizeof(path), "%s/hazards.d", dir);
     assert_int_equal(chmod(path, 0777), 0);
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_non_null(strstr(err.text, "hazards.d may be changed by anybody"));
-    /* and one that was named and is not there */
+    /* and a named file that does not exist */
     str_cut(c.hazards_dir, sizeof(c.hazards_dir), "/nowhere/hazards.d");
     assert_int_equal(hazards_load(&c, &h, &err), -1);
     assert_int_equal(err.kind, ERR_NOTFOUND);

@@ -1,4 +1,4 @@
-/* Rows about single hosts: what facts of hosts make of a plan. */
+/* Rows about single hosts: what a plan does with the facts of hosts. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,8 +18,8 @@ static void a_host_that_is_well_has_no_finding(void **state)
 struct row {
     const char *fact, *id, *text;
     enum severity yes;
-    int unsure;  /* enum severity; -1: not told */
-    bool staged; /* an older agent need not know it */
+    int unsure;  /* enum severity; -1: there is no finding */
+    bool staged; /* an older agent may not have this fact */
 };
 
 static const struct row rows[] = {
@@ -97,7 +97,7 @@ static void each_fact_has_its_weight(void **state)
     }
 }
 
-/* Nobody adds a row about single hosts without its world; these have tests of their own. */
+/* Every row about single hosts needs a world here; these rows have tests of their own. */
 static void every_row_has_its_world(void **state)
 {
     static const char *const others[] = {"type-notify", "notify-no-way-back", "clock",
@@ -119,7 +119,7 @@ static void every_row_has_its_world(void **state)
     assert_true(n > 40);
 }
 
-/* The plan tells it before the night; an agent that does not know of it demands nothing. */
+/* The plan reports it early; an agent that does not know the fact demands nothing. */
 static void what_the_vendor_must_have_signed(void **state)
 {
     struct host_bench *b = *state;
@@ -146,7 +146,7 @@ static void clocks_matter_on_servers(void **state)
     host_bench_set(b, 0, "clock", TRI_YES, "not synchronised");
     assert_int_equal(host_bench_plan(b, "clock")->severity, SEVERITY_WARN);
     host_bench_set(b, 0, "clock", TRI_UNKNOWN, "");
-    assert_null(host_bench_plan(b, "clock")); /* an information that is lacking is none */
+    assert_null(host_bench_plan(b, "clock")); /* a missing value is unknown */
 }
 
 /* An agent of an older Caravan. */
@@ -199,7 +199,7 @@ static void killed_tasks_matter_where_there_are_tasks(void **state)
     b->f.hosts[0].is_client = false;
     host_bench_set(b, 0, "kill-mode", TRI_UNKNOWN, "");
     assert_null(host_bench_plan(b, "kill-mode"));
-    /* The old process would stay, also a server's. */
+    /* The old process would keep running, also on a server. */
     host_bench_set(b, 0, "kill-mode", TRI_YES, "KillMode=none");
     assert_non_null(host_bench_plan(b, "kill-mode"));
 }
@@ -296,11 +296,11 @@ static void an_older_agent_does_not_tell_whether_nomad_would_come_back(void **st
     const struct finding *f = host_bench_plan(b, "no-readiness");
     assert_int_equal(f->severity, SEVERITY_WARN);
     assert_int_equal(f->n_hosts, SMALL_HOSTS);
-    assert_int_equal(b->f.plan.n_findings, 1); /* not each fact by itself */
+    assert_int_equal(b->f.plan.n_findings, 1); /* one finding for both facts */
     assert_null(plan_refused(&b->f.plan));
 }
 
-/* A server that is on hold would be met in its turn; a client may be left out then. */
+/* A server on hold would stop the run in its turn; a client may be left out then. */
 static void a_server_on_hold_cannot_be_accepted(void **state)
 {
     struct host_bench *b = *state;
@@ -315,7 +315,7 @@ static void a_server_on_hold_cannot_be_accepted(void **state)
     assert_non_null(plan_refused(&b->f.plan));
 }
 
-/* Root's hours do not begin while a plan waits; and what only stages may do so at any time. */
+/* A plan does not wait for root's hours, so it refuses; staging is allowed at any time. */
 static void outside_roots_hours_nothing_but_staging_is_planned(void **state)
 {
     struct host_bench *b = *state;
@@ -338,7 +338,7 @@ static void outside_roots_hours_nothing_but_staging_is_planned(void **state)
     assert_int_equal(host_bench_plan(b, id)->severity, SEVERITY_HARD);
 }
 
-/* Before the run begins, not when it meets the end in the night. */
+/* The plan reports it before the run begins, not in the middle of the run. */
 static void hours_that_end_too_soon_are_told(void **state)
 {
     struct host_bench *b = *state;
@@ -378,7 +378,7 @@ static void order_by(struct host_bench *b, const char *name)
     str_cut(b->f.survey.operator_name, sizeof(b->f.survey.operator_name), name);
 }
 
-/* Before a lease is taken; also of what only stages. */
+/* Before Caravan takes a lease; also for a run that only stages. */
 static void operators_whom_root_names(void **state)
 {
     static const char id[] = "other-operators";
@@ -431,7 +431,7 @@ static void a_leave_with_a_drain_is_told_once(void **state)
     host_bench_set(b, BENCH_C1, "stop-drains", TRI_YES, "drain_on_shutdown in a.hcl, line 9");
     assert_non_null(host_bench_plan(b, "stop-drains"));
     assert_null(host_bench_plan(b, "stop-leaves"));
-    /* What a server says of its settings itself is told by another row. */
+    /* Another row reports the settings that a server itself reports. */
     host_bench_set(b, BENCH_C1, "stop-drains", TRI_NO, "");
     host_bench_set(b, BENCH_C1, "stop-leaves", TRI_NO, "");
     host_bench_set(b, 0, "stop-leaves", TRI_YES, "leave_on_interrupt in a.hcl, line 3");
@@ -457,7 +457,7 @@ static void the_file_in_place_is_what_runs(void **state)
     assert_null(host_bench_plan(b, "binary-other-version"));
     host_bench_set(b, BENCH_C1, "binary-version", TRI_YES, "1.8.0");
     b->f.hosts[BENCH_C1].agent.hello.disk =
-        b->f.hosts[BENCH_C1].agent.hello.running; /* told before a swap */
+        b->f.hosts[BENCH_C1].agent.hello.running; /* reported before a swap */
     assert_null(host_bench_plan(b, "binary-other-version"));
 }
 
@@ -485,7 +485,7 @@ static const struct {
      TRI_YES},
     {BENCH_C1, "is.client", TRI_NO, "", "client: the files say \"false\", but \"true\" runs",
      TRI_YES},
-    {BENCH_C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not tell */
+    {BENCH_C1, "is.acl", TRI_YES, "true", NULL, TRI_NO}, /* a client does not report it */
     {BENCH_C1, "is.region", TRI_UNKNOWN, "a variable", "region: a variable", TRI_UNKNOWN},
     {BENCH_C1, "api-moves", TRI_YES,
      "at 10.0.0.5, port 4646, by the files; it is asked at http://x",
@@ -538,7 +538,7 @@ static void the_files_say_what_runs(void **state)
     }
 }
 
-/* One value that cannot be told hides none that differs. */
+/* One unknown value does not hide other values that differ. */
 static void each_value_is_compared_by_itself(void **state)
 {
     struct host_bench *b = *state;

@@ -1,4 +1,4 @@
-/* What may stand behind --accept: typos refused, what is idle told. */
+/* The ids after --accept: typos are refused, ids without an effect are reported. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

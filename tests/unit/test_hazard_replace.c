@@ -1,5 +1,5 @@
-/* Rows about servers that are replaced: a small fleet whose three servers leave for three new ones.
- */
+/* Rows about servers that are replaced: in a small fleet three new servers replace the three old
+ * ones. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static struct agent_view *agent(struct replaced *r, int i)
     return &r->hosts[i < SMALL_SERVERS ? i : i - SMALL_SERVERS + SMALL_HOSTS].agent;
 }
 
-/* i: 0-2 servers, 3-5 new ones. */
+/* i: 0-2 are the old servers, 3-5 the new ones. */
 static void set(struct replaced *r, int i, const char *id, enum tri value, const char *text)
 {
     struct agent_view *a = agent(r, i);
@@ -205,7 +205,7 @@ static void each_name_is_one_server(void **state)
 
 struct row {
     const char *id;
-    int host; /* of the fact; -1: change */
+    int host; /* of the fact; -1: use change */
     const char *fact;
     enum tri value;
     const char *text, *says;
@@ -337,7 +337,7 @@ static void s3_stays_ahead(struct replaced *r)
     for (int k = 0; k < SMALL_SERVERS; k++)
         r->f.members[k][2].build = "1.11.0";
 }
-/* s3 stays, and a bad pair it is. */
+/* s3 stays, and the pair of versions is a bad one. */
 static void s3_stays_behind(struct replaced *r)
 {
     str_cut(r->f.release.version, sizeof(r->f.release.version), "1.10.2+ent");
@@ -432,7 +432,7 @@ static void each_row_tells(void **state)
         down(state);
         up(state);
         r = *state;
-        /* Here new ones can join nobody but those that leave. */
+        /* as_they_are: the new servers can only join servers that leave */
         assert_true(found(r, w->id) == NULL || w->change == as_they_are);
         if (w->change != NULL)
             w->change(r);
@@ -446,7 +446,7 @@ static void each_row_tells(void **state)
     }
 }
 
-/* Nobody adds a row about replaced servers without its world. */
+/* Every row about replaced servers needs its world here. */
 static void every_row_has_its_world(void **state)
 {
     size_t n = 0;
@@ -478,7 +478,7 @@ static void an_upgrade_knows_nothing_of_them(void **state)
     assert_false(r->plan.replaces);
 }
 
-/* What is told of a host that gets no binary is not what would stop one that gets it. */
+/* Findings about a new binary count for hosts that get one, and not for servers that leave. */
 static void who_leaves_is_not_asked_what_a_new_binary_would_meet(void **state)
 {
     static const char *const of_new[] = {"config-rejected", "no-room", "read-only",
@@ -511,7 +511,7 @@ static void a_dead_one_is_accepted_by_its_name(void **state)
     assert_null(found(r, "unmanaged-server"));
     assert_int_equal(make(r, &err), 0);
     assert_int_equal(r->plan.regions[0].voters, 2);
-    assert_true(r->plan.hosts[r->plan.n_hosts - 1].leader); /* who is dead need not say who leads */
+    assert_true(r->plan.hosts[r->plan.n_hosts - 1].leader); /* a dead server names no leader */
 }
 
 static void voters_may_be_accepted(void **state)

@@ -18,7 +18,7 @@ static void prepare(struct small_fleet *f, const char *from, const char *to)
         str_cut(f->release.version, sizeof(f->release.version), to);
 }
 
-/* The one that says so, else any of the row. */
+/* The finding that says so, else any finding of the row. */
 static const struct finding *found(struct small_fleet *f, const char *id, enum tri want)
 {
     const struct finding *any = NULL;
@@ -69,7 +69,7 @@ static void test_detected(void **state)
 static void silent(struct small_fleet *f, const struct worlds *w, const char *what)
 {
     const struct finding *g = found(f, w->id, TRI_YES);
-    /* Of an agent that does not tell of a key nobody knows whether the key is there. */
+    /* If an agent does not report a key, nobody knows whether the files contain it. */
     if (g != NULL && (g->detected == TRI_YES || w->unsure != world_as_it_is))
         fail_msg("%s is not silent %s: %s", w->id, what, g->text);
     plan_free(&f->plan);
@@ -117,7 +117,7 @@ static void test_cannot_tell(void **state)
     free(f);
 }
 
-/* Rows that are sure of what they see: of versions, of what agents and Nomad said. */
+/* Rows that always know: they use versions, and answers of agents and Nomad. */
 static const char *const certain[] = {
     "nothing-to-do",
     "older-target",
@@ -156,14 +156,14 @@ static bool is_certain(const struct hazard *row)
     return row->kind->source == FROM_VERSIONS && row->what != NULL;
 }
 
-/* Nobody adds a row without its worlds. */
+/* Every row needs its worlds. */
 static void test_every_row(void **state)
 {
     (void)state;
     for (size_t i = 0; i < built_in()->n_rows; i++) {
         const struct hazard *row = &built_in()->rows[i];
         if (row->kind->detect == NULL || row_of_replaced(row))
-            continue; /* of single hosts: test_hazard_host; and test_hazard_replace */
+            continue; /* rows about single hosts: see test_hazard_host and test_hazard_replace */
         bool yes = row->kind->source == FROM_OPERATOR, unsure = is_certain(row);
         const struct worlds *w;
         for (size_t k = 0; (w = worlds_at(k)) != NULL; k++)
@@ -174,7 +174,7 @@ static void test_every_row(void **state)
         if (str_eq(row->id, "unknown-version") || str_eq(row->id, "region-unseen") ||
             str_eq(row->id, "unmeasured") || str_eq(row->id, "no-facts") ||
             str_eq(row->id, "no-readiness"))
-            yes = true; /* they are about what is not known */
+            yes = true; /* these rows report what is unknown */
         if (!yes || !unsure)
             fail_msg("row %s lacks its world: %s", row->id, yes ? "cannot tell" : "detected");
         for (size_t k = 0; k < i; k++)
@@ -229,7 +229,7 @@ static void test_bounds(void **state)
 static const struct {
     int64_t age_ms; /* of 1.10.5 */
     uint32_t days;  /* unproven_days */
-    enum tri want;  /* NO: nothing is said */
+    enum tri want;  /* NO: there is no finding */
     const char *says;
 } ages[] = {
     {0, 7, TRI_YES, "released 0 days ago"},
@@ -261,7 +261,7 @@ static void test_ages(void **state)
     free(f);
 }
 
-/* A version that this build has never heard of, when a server runs it already and tells its day. */
+/* A version that this build does not know, if a server runs it already and reports its date. */
 static void test_day_by_a_server(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
@@ -289,10 +289,10 @@ static void test_own_build(void **state)
     f->release.own_build = true;
     assert_null(found(f, "prerelease", TRI_YES));
     assert_null(found(f, "older-target", TRI_YES));
-    /* its day is not the day of 1.10.5 */
+    /* its date is not the date of 1.10.5 */
     assert_int_equal(found(f, "unproven", TRI_UNKNOWN)->detected, TRI_UNKNOWN);
     assert_null(plan_refused(&f->plan));
-    /* what is known of its numbers holds for it, too */
+    /* findings about its version numbers apply to it, too */
     small_fleet_version(f, "1.11.1");
     assert_int_equal(found(f, "older-target", TRI_YES)->severity, SEVERITY_HARD);
     str_cut(f->release.version, sizeof(f->release.version), "1.11.2-acme1");
@@ -315,16 +315,17 @@ static void test_drains(void **state)
     f->policy.drain = false;
     assert_null(found(f, "drain-together", TRI_YES));
     f->policy.drain = true;
-    /* only the servers are upgraded: nobody is drained */
+    /* only servers are upgraded: no client is drained */
     f->policy.filter.servers = true;
     assert_null(found(f, "drain-together", TRI_YES));
     f->policy.filter.servers = false;
-    /* the servers run their target when clients are drained; those nobody plans, what they run */
+    /* the servers run the target when clients are drained; servers outside the plan keep their
+     * version */
     str_cut(f->release.version, sizeof(f->release.version), "1.10.3");
     assert_null(found(f, "drain-together", TRI_YES));
     f->policy.filter.clients = true;
     assert_non_null(strstr(found(f, "drain-together", TRI_YES)->text, "s1 runs 1.9.7"));
-    /* Enterprise's older minors got it, too */
+    /* Enterprise's older minor versions have it, too */
     f->policy.filter.clients = false;
     small_fleet_version(f, "1.8.4+ent");
     str_cut(f->release.version, sizeof(f->release.version), "1.8.14+ent");
@@ -337,7 +338,7 @@ static void test_drains(void **state)
 
 /* ---- advice ---- */
 
-/* The next version that a text names with three numbers; *at is left behind it. */
+/* The next version with three numbers in a text; *at is moved after it. */
 static bool next_version(const char **at, struct version *ret)
 {
     while (*(*at += strcspn(*at, "0123456789")) != '\0') {
@@ -358,7 +359,7 @@ static bool next_version(const char **at, struct version *ret)
     return false;
 }
 
-/* A later patch of its minor that is known, and that the row does not speak against. */
+/* Is there a later patch of its minor version that is known and that the row does not match? */
 static bool has_better(const struct hazard *bad, struct version v)
 {
     char day[DAY_TEXT];
@@ -369,7 +370,7 @@ static bool has_better(const struct hazard *bad, struct version v)
     return false;
 }
 
-/* Where a row only warns, and of the whole minor, there is nothing better to name. */
+/* If a row only warns, and about the whole minor version, there is no better version to name. */
 static bool calls_bad(const struct hazard *bad, const struct version *v)
 {
     bool edition =
@@ -390,7 +391,7 @@ static void judge_advice(const struct hazard *row, const struct version *v)
             fail_msg("%s advises %s, which %s calls bad", row->id, text, built_in()->rows[i].id);
 }
 
-/* What is named for both editions must be good for both. */
+/* A version that is named for both editions must be good for both. */
 static void test_no_advice_is_bad(void **state)
 {
     size_t named = 0;

@@ -1,4 +1,4 @@
-/* Rows about single hosts: what they make of a run that has staged. */
+/* Rows about single hosts: their effect on a run that has staged. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -51,7 +51,7 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
     host_bench_set(b, BENCH_C1, "attributes", TRI_YES,
                    "its capabilities could not be carried over");
     stage_c1(b);
-    for (size_t i = 0; i < b->f.ledger.n_hosts; i++) /* nobody else is waited for */
+    for (size_t i = 0; i < b->f.ledger.n_hosts; i++) /* the run waits for no other host */
         if (b->f.ledger.hosts[i].state == HOST_PENDING)
             b->f.ledger.hosts[i].state = HOST_STAGED;
     (void)small_fleet_decide(&b->f);
@@ -72,7 +72,7 @@ static void a_staged_host_that_refuses_stops_the_run(void **state)
     assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
 }
 
-/* Until it has told something: it does not pass for one that was asked. */
+/* Until the agent has reported something, it does not count as asked. */
 static void a_staged_host_that_tells_nothing_is_waited_for(void **state)
 {
     struct host_bench *b = *state;
@@ -101,7 +101,7 @@ static void what_root_holds_and_was_accepted_is_left_out_at_once(void **state)
     assert_int_equal(in->skip, SKIP_HELD);
 }
 
-/* A server that could not stage ends the run, once the others have said what they have to say. */
+/* A server that could not stage ends the run, after the other hosts have answered. */
 static void who_could_not_stage_is_told_with_the_others(void **state)
 {
     struct host_bench *b = *state;
@@ -126,7 +126,8 @@ static void who_could_not_stage_is_told_with_the_others(void **state)
     assert_non_null(strstr(stop->text, "bad-digest while staging; c1 failed, too"));
 }
 
-/* No quorum just now, a gap: it is told by the plan, and has a minute when the host has staged. */
+/* No quorum at the moment, or a gap: the plan reports it, and the host has a minute after
+ * staging. */
 static void what_may_pass_by_itself_has_a_minute(void **state)
 {
     struct host_bench *b = *state;
@@ -148,7 +149,8 @@ static void what_may_pass_by_itself_has_a_minute(void **state)
     assert_int_equal(small_fleet_intent(&b->f, INTENT_MARK)->state, HOST_STAGED);
 }
 
-/* All that refuse, not the first one met; and none while others may still turn out to. */
+/* The stop names all hosts that refuse, not only the first; it waits until no other host can
+ * refuse. */
 static void all_hosts_that_refuse_are_told_at_once(void **state)
 {
     struct host_bench *b = *state;
@@ -172,7 +174,7 @@ static void all_hosts_that_refuse_are_told_at_once(void **state)
         a->work.phase = i == BENCH_C1 + 1 ? PHASE_FETCHING : PHASE_STAGED;
         a->work.target = b->f.plan.hosts[0].digest;
     }
-    (void)small_fleet_decide(&b->f); /* each is noted in the ledger, for reports */
+    (void)small_fleet_decide(&b->f); /* the ledger contains each, for reports */
     assert_null(small_fleet_intent(&b->f, INTENT_STOP));
     for (size_t i = 0; i < b->f.decision.n_intents; i++) {
         const struct intent *in = &b->f.decision.intents[i];

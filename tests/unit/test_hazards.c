@@ -35,7 +35,7 @@ static void test_walls(void **state)
         if (version_wall(built_in(), &from, &to) != walls[i].wall)
             fail_msg("wall from %s to %s", walls[i].from, walls[i].to);
     }
-    /* and the one that looks like an upgrade: 1.7.0 cannot read what 1.6.6 wrote */
+    /* and a pair that looks like an upgrade: 1.7.0 cannot read the log of 1.6.6 */
     struct version a = parse("1.6.6"), b = parse("1.7.0");
     assert_true(version_wall(built_in(), &b, &a));
 }
@@ -88,7 +88,7 @@ static const struct finding *find(const struct plan *p, const char *id, const ch
     return NULL;
 }
 
-/* A fleet that is well is told nothing. */
+/* A healthy fleet has no finding. */
 static void test_well(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
@@ -151,7 +151,8 @@ static size_t count_doubts(const char *from, const char *to, enum tri keys)
     return n;
 }
 
-/* Over each minor: a key that is in no file is absent. What could not be read stays a doubt. */
+/* Over each minor version: a key that is in no file is absent. A file that could not be read leaves
+ * a doubt. */
 static void test_plain_configuration(void **state)
 {
     static const struct {
@@ -170,7 +171,8 @@ static void test_plain_configuration(void **state)
     }
 }
 
-/* Nothing asked beside the observation: rows that need more cannot tell, and do not crash. */
+/* The plan asked nothing besides the observation: rows that need more cannot tell, and do not
+ * crash. */
 static void test_unsurveyed(void **state)
 {
     static const char *const ids[] = {"token-rights", "keyring", "deployments", "autopilot"};
@@ -219,7 +221,7 @@ static void test_accept(void **state)
     free(f);
 }
 
-/* More hosts than are told one by one. */
+/* More hosts than a finding names one by one. */
 static void test_many(void **state)
 {
     struct small_fleet *f = xzalloc(1, sizeof(*f));
@@ -254,7 +256,7 @@ static void test_many(void **state)
     free(f);
 }
 
-/* Why it cannot be told is the agent's to say, and not the same everywhere. */
+/* The agents say why they cannot tell, and the reasons may differ. */
 static void test_reasons(void **state)
 {
     static const struct fact_view of[SMALL_HOSTS][2] = {
@@ -282,7 +284,8 @@ static void test_reasons(void **state)
     free(f);
 }
 
-/* Clients whose agent tells their heartbeat wait for it; why the others' cannot is their word. */
+/* Clients whose agent reports heartbeats wait for them; the other agents say why they cannot report
+ * them. */
 static void test_heartbeats(void **state)
 {
     static const struct fact_view refused = {"heartbeat", TRI_UNKNOWN, "Nomad answers 403"};
@@ -315,7 +318,7 @@ static void test_heartbeats(void **state)
     free(f);
 }
 
-/* s3 was replaced: Nomad lists it as left for a day, with the version that it had. */
+/* s3 was replaced: for a day Nomad lists it as left, with its old version. */
 static void test_who_has_left_stays_on_nothing(void **state)
 {
     for (int left = 0; left < 2; left++) {

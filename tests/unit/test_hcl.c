@@ -1,4 +1,4 @@
-/* hcl.h: the tokens of a text, and where it stands after them. */
+/* hcl.h: the tokens of a text, and the position after each token. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,7 +140,7 @@ static void anchors_have_a_limit(void **state)
     }
 }
 
-/* A NUL is a sign; the end stays the end; a copy looks ahead. */
+/* A NUL is a sign. After the end there is only the end. A copy of the reader can look ahead. */
 static void the_end_and_ahead(void **state)
 {
     struct hcl h = hcl_of_text("a\0b", 3, HCL_NATIVE), copy;

@@ -1,4 +1,5 @@
-/* heartbeat.h and heartbeat_due.h: Nomad's words, the fact's text, and when it is out of date. */
+/* heartbeat.h and heartbeat_due.h: Nomad's answer, the fact's text, and when the fact is out of
+ * date. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +66,7 @@ static void nothing_else_is_read(void **state)
     }
 }
 
-/* Of 255 bytes, all that a fact can hold. */
+/* Of 255 bytes, the maximum of a fact. */
 static void a_full_text_is_none(void **state)
 {
     char text[TEXT_MAX];

@@ -1,6 +1,6 @@
 /*
- * link_chain.h, file_users.h, unit_files.h, dir_names.h, package_owner.h, elf_arch.h: what a real
- * file system, dpkg and the kernel say, on files of the test's own.
+ * link_chain.h, file_users.h, unit_files.h, dir_names.h, package_owner.h, elf_arch.h: answers of a
+ * real file system, of dpkg and of the kernel about files of the test.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -78,11 +78,11 @@ static void ways_from_a_name_to_a_file(void **state)
         bool there, through, same;
     } rows[] = {
         {"store/nomad", "store/nomad", true, true, true},
-        {"bin/nomad", "bin/nomad", true, true, true},     /* a link is itself */
-        {"bin/nomad", "store/nomad", true, true, true},   /* and leads to the file */
-        {"bin/nomad", "store/current", true, true, true}, /* by way of this one */
-        {"bin/nomad", "bin/other", true, false, true},    /* not by this one */
-        {"store/nomad", "bin/nomad", true, false, true},  /* the other way round */
+        {"bin/nomad", "bin/nomad", true, true, true},     /* a link leads to itself */
+        {"bin/nomad", "store/nomad", true, true, true},   /* and to the file */
+        {"bin/nomad", "store/current", true, true, true}, /* through this link */
+        {"bin/nomad", "bin/other", true, false, true},    /* not through this link */
+        {"store/nomad", "bin/nomad", true, false, true},  /* in the other direction */
         {"dir/nomad", "store/nomad", true, true, true},   /* a directory that is a link */
         {"store/nomad", "dir/nomad", true, true, true},
         {"bin/else", "store/nomad", true, false, false},
@@ -140,7 +140,7 @@ static void a_link_is_seen_and_seen_through(void **state)
     assert_int_equal(h->open(h->ctx, HOST_OWN_PATH, link, &handle, &err), -1);
     assert_int_equal(h->open_through(h->ctx, HOST_OWN_PATH, link, &handle, &err), 0);
     h->close(h->ctx, handle);
-    /* What the way back stands on: a hard link of the link. */
+    /* The revert needs this: a hard link to the link. */
     scratch_path(b->dir, "kept", file);
     assert_int_equal(h->link(h->ctx, HOST_OWN_PATH, link, file, &err), 0);
     assert_int_equal(h->link_of(h->ctx, HOST_OWN_PATH, file, to, sizeof(to), &err), 0);
@@ -171,7 +171,7 @@ static void only_other_agents_use_the_file(void **state)
     assert_int_equal(u.pid, pids[0]);
     assert_int_equal(file_users("/proc", self.st_dev, self.st_ino, (uint32_t)pids[0], &u, &err), 0);
     assert_int_equal(u.n, 0);
-    /* What Nomad has just forked is no second agent. */
+    /* A process that Nomad has just forked is no second agent. */
     assert_int_equal(file_users("/proc", self.st_dev, self.st_ino, (uint32_t)getpid(), &u, &err),
                      0);
     assert_int_equal(u.n, 0);
@@ -336,7 +336,7 @@ static void version_locks(void **state)
     }
 }
 
-/* dpkg's own files for one package with this want. */
+/* dpkg's own files for one package with this "want" state. */
 static void make_dpkg(const struct bench *b, const char *want)
 {
     char status[400];
@@ -371,7 +371,7 @@ static void a_real_dpkg_is_asked(void **state)
     assert_int_equal(k.kept, TRI_NO);
     assert_string_equal(k.manager, "dpkg");
     assert_string_equal(k.name, "nomad 1.9.7-1");
-    package_owner(&w, "/bin/nomad", &k); /* the same file by its other name */
+    package_owner(&w, "/bin/nomad", &k); /* the same file under its other name */
     assert_int_equal(k.owned, TRI_YES);
     package_owner(&w, "/usr/local/bin/nomad", &k);
     assert_int_equal(k.owned, TRI_NO);
@@ -386,7 +386,7 @@ static void a_real_dpkg_is_asked(void **state)
     package_owner(&w, "/usr/bin/nomad", &k);
     assert_int_equal(k.kept, TRI_YES);
     assert_string_equal(k.how, "diverted");
-    /* Its own diversion does not keep its own file away. */
+    /* A package's own diversion does not move its own file. */
     scratch_write(b->dir, "dpkg/diversions", "/usr/bin/nomad\n/usr/bin/nomad.distrib\nnomad\n",
                   0644);
     package_owner(&w, "/usr/bin/nomad", &k);
@@ -406,7 +406,7 @@ static void package_managers_that_fail(void **state)
     scratch_path(b->dir, "lock", lock);
     w = (struct package_where){.dpkg_query = query, .rpm = rpm, .rpm_files = {db}, .locks = {lock}};
     package_owner(&w, "/usr/bin/nomad", &k);
-    assert_int_equal(k.owned, TRI_NO); /* neither is there */
+    assert_int_equal(k.owned, TRI_NO); /* neither file exists */
     scratch_write(b->dir, "query", "#!/bin/sh\nexit 2\n", 0755);
     package_owner(&w, "/usr/bin/nomad", &k);
     assert_int_equal(k.owned, TRI_UNKNOWN);
@@ -414,7 +414,7 @@ static void package_managers_that_fail(void **state)
     scratch_write(b->dir, "query", "#!/bin/sh\nexit 1\n", 0755);
     scratch_write(b->dir, "rpm", "#!/bin/sh\necho nomad 1.9.7-1\n", 0755);
     package_owner(&w, "/usr/bin/nomad", &k);
-    assert_int_equal(k.owned, TRI_NO); /* rpm has no database here: not asked */
+    assert_int_equal(k.owned, TRI_NO); /* there is no rpm database here: rpm is not asked */
     scratch_write(b->dir, "db", "", 0644);
     package_owner(&w, "/usr/bin/nomad", &k);
     assert_int_equal(k.owned, TRI_YES);
@@ -428,7 +428,7 @@ static void package_managers_that_fail(void **state)
     assert_int_equal(k.owned, TRI_NO);
 }
 
-/* Twice the same question, once an answer: until the package managers have written. */
+/* The second call answers from memory, until a package manager writes. */
 static void owner_is(struct package_known *known, const struct package_where *w, const char *name,
                      enum tri owned)
 {
@@ -458,9 +458,9 @@ static void package_answers_are_kept(void **state)
     scratch_write(b->dir, "query", "#!/bin/sh\nexit 2\n", 0755);
     owner_is(&known, &w, "", TRI_UNKNOWN);
     scratch_write(b->dir, "query", "#!/bin/sh\necho one: /usr/bin/nomad\n", 0755);
-    owner_is(&known, &w, "one", TRI_YES); /* what was unknown is asked again */
+    owner_is(&known, &w, "one", TRI_YES); /* an unknown answer is asked for again */
     scratch_write(b->dir, "query", "#!/bin/sh\necho two: /usr/bin/nomad\n", 0755);
-    owner_is(&known, &w, "one", TRI_YES); /* they have written nothing */
+    owner_is(&known, &w, "one", TRI_YES); /* the package managers have written nothing */
     scratch_write(b->dir, "admin/status", "", 0644);
     owner_is(&known, &w, "two", TRI_YES);
     scratch_write(b->dir, "query", "#!/bin/sh\necho three: /usr/bin/nomad\n", 0755);
@@ -471,10 +471,10 @@ static void package_answers_are_kept(void **state)
 
 /* ---- attributes, room, clock ---- */
 
-/* But for what gives rights: those are not given to other bytes. */
+/* Except attributes that give rights: other bytes must not get these. */
 static void attributes_are_carried_over(void **state)
 {
-    /* cap_net_bind_service=ep, as the kernel keeps it. */
+    /* cap_net_bind_service=ep, in the kernel's format. */
     static const unsigned char capability[20] = {1, 0, 0, 2, 0, 4};
     struct bench *b = *state;
     const struct host *h = &b->host;
@@ -507,7 +507,7 @@ static void attributes_are_carried_over(void **state)
     assert_false(n.there);
 }
 
-/* A directory that is mounted with this option; "" none. */
+/* A directory that is mounted with this option; "": none. */
 static void find_mount(const char *option, char dst[static 300])
 {
     FILE *f = setmntent("/proc/self/mounts", "r");

@@ -1,4 +1,4 @@
-/* hours.h: what is read, and which minutes of the week are in. */
+/* hours.h: the accepted texts, and the minutes of the week in each. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -32,7 +32,7 @@ static void what_is_in(void **state)
         {"22:00-23:00", AT(MON, 21, 59), false, 1}, /* before */
         {"22:00-23:00", AT(MON, 22, 0), true, 60},  /* in */
         {"22:00-23:00", AT(MON, 22, 59), true, 1},
-        {"22:00-23:00", AT(MON, 23, 0), false, 23 * 60}, /* after: the next day's */
+        {"22:00-23:00", AT(MON, 23, 0), false, 23 * 60}, /* after the end: the next day */
         {"22:00-05:00", AT(TUE, 23, 0), true, 6 * 60},   /* across midnight */
         {"22:00-05:00", AT(WED, 4, 59), true, 1},
         {"22:00-05:00", AT(WED, 5, 0), false, 17 * 60},
@@ -40,7 +40,7 @@ static void what_is_in(void **state)
         {"22:00-05:00", AT(MON, 0, 0), true, 5 * 60},
         {"20:00-24:00", AT(MON, 23, 59), true, 1},
         {"20:00-00:00", AT(MON, 23, 59), true, 1},
-        {"fri 22:00-05:00", AT(SAT, 4, 59), true, 1}, /* belongs to the day it begins on */
+        {"fri 22:00-05:00", AT(SAT, 4, 59), true, 1}, /* hours belong to their first day */
         {"fri 22:00-05:00", AT(FRI, 4, 59), false, 17 * 60 + 1},
         {"fri 22:00-05:00", AT(SAT, 22, 0), false, 6 * HOURS_DAY},
         {"mon-fri 22:00-05:00", AT(SAT, 1, 0), true, 4 * 60},

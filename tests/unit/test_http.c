@@ -225,7 +225,7 @@ static void pieces_go_to_the_taker(void **state)
     assert_true(t.bytes < 1000000);
 }
 
-/* How often it was asked, what it was told, and what it says. */
+/* How often the server was asked, what it received, and its answer. */
 struct doorman {
     struct taken t;
     int heads, says;
@@ -407,7 +407,7 @@ static void waits_for_calls_and_descriptors(void **state)
     assert_int_equal(eventfd_write(fd, 1), 0);
     assert_int_equal(http_wait(b->h, 20000, &err), 0);
     assert_true(ready);
-    /* One request, waited for, takes neither the wake nor the descriptor away. */
+    /* Waiting for one request does not remove the wake-up and the descriptor of the others. */
     struct http_request r = request(url_of(b->base, "/echo"));
     ready = false;
     http_wake(b->h);
@@ -459,7 +459,7 @@ static void tls_checks_the_name(void **state)
     assert_error(b->h, &r, ERR_CRYPTO);
     tls.skip_verify = true;
     assert_answer(b->h, &r, 200, host);
-    /* A redirect may make it safer, never less safe. */
+    /* A redirect may go from http to https, and never from https to http. */
     char up[200], down[200];
     snprintf(up, sizeof(up), "%s/to/%s", b->base, url);
     snprintf(down, sizeof(down), "%.*sto/%s/echo", (int)(strlen(url) - 4), url, b->base);

@@ -1,4 +1,4 @@
-/* http.h: answers that are none, byte for byte as a server may send them. */
+/* http.h: malformed answers, byte for byte as a server may send them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@
 
 static const struct {
     const char *answer;
-    bool for_ever;      /* sent until nobody listens any more */
+    bool for_ever;      /* sent until the client closes the connection */
     enum err_kind kind; /* ERR_NONE: an answer with the body "body" */
     const char *says;
     int status;
@@ -113,7 +113,7 @@ static void answers(void **state)
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         struct got g = {.body = BUF_INIT, .err = ERR_INIT};
         ask(i, &g);
-        /* libcurl 8.14 (Debian 13) refuses such a Transfer-Encoding by itself. */
+        /* libcurl 8.14 (Debian 13) itself refuses such a Transfer-Encoding. */
         bool refused = rows[i].kind == ERR_FORMAT && g.err.kind == ERR_NETWORK;
         if ((g.err.kind != rows[i].kind && !refused) || strstr(g.err.text, rows[i].says) == NULL ||
             g.status != rows[i].status)

@@ -28,7 +28,7 @@ static const struct row {
     {"bytes=-10", 10, PART, 0, 9},
     {"bytes=-11", 10, PART, 0, 9},
     {"bytes=-18446744073709551615", 10, PART, 0, 9},
-    /* Nothing of it is there. */
+    /* The server does not have that part. */
     {"bytes=10-", 10, OUTSIDE, 0, 0},
     {"bytes=10-11", 10, OUTSIDE, 0, 0},
     {"bytes=18446744073709551615-", 10, OUTSIDE, 0, 0},
@@ -36,7 +36,7 @@ static const struct row {
     {"bytes=0-", 0, OUTSIDE, 0, 0},
     {"bytes=-5", 0, OUTSIDE, 0, 0},
     {"bytes=0-0", 0, OUTSIDE, 0, 0},
-    /* As if it were not there. */
+    /* The server ignores the range. */
     {"", 10, WHOLE, 0, 9},
     {"bytes", 10, WHOLE, 0, 9},
     {"bytes=", 10, WHOLE, 0, 9},

@@ -1,4 +1,5 @@
-/* identity.h and trust_store.h: made once, bound to the machine, followed as signed. */
+/* identity.h and trust_store.h: the key is made once and bound to the machine; the trust follows
+ * signed versions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,7 +18,7 @@ struct bench {
     char *dir;
     char key[300], copy[300], machine[300], id[300], trust[300], anchor[300];
     bool unfinished;
-    int64_t wall_s;               /* this host's clock */
+    int64_t wall_s;               /* the clock of this host */
     struct identity_changes told; /* of the last open */
     struct desk desk;
 };
@@ -64,7 +65,7 @@ static int open_key(struct bench *b, struct pubkey *ret, struct err *err)
     return 0;
 }
 
-/* Whatever comes of it, the listener's copy is the same key. */
+/* In every case the listener's copy is the same key. */
 static struct pubkey key(struct bench *b, bool made)
 {
     auto_keypair struct keypair *copy = NULL;
@@ -77,7 +78,7 @@ static struct pubkey key(struct bench *b, bool made)
     assert_int_equal(b->told.made, made);
     assert_true(pubkey_eq(&k, keypair_public(copy)));
     assert_int_equal(stat(b->copy, &st), 0);
-    assert_int_equal(st.st_mode & 07777, 0600); /* nobody to give it to */
+    assert_int_equal(st.st_mode & 07777, 0600); /* there is no listener user to give it to */
     return k;
 }
 
@@ -104,7 +105,7 @@ static void a_clone_makes_its_own(void **state)
     assert_true(pubkey_eq(&first, &clone));
 }
 
-/* Killed between key and binding, and between the old key and the new one. */
+/* Killed between key and binding, and between the old key and the new key. */
 static void a_crash_in_between_is_made_good(void **state)
 {
     struct bench *b = *state;
@@ -144,7 +145,8 @@ static int told(const struct bench *b, char dst[static FINGERPRINT_LEN], struct 
     return identity_fingerprint(&w, dst, err);
 }
 
-/* Asking makes no key; one of another machine is none, for it goes at the next start. */
+/* A question makes no key. A key of another machine counts as none, because the next start removes
+ * it. */
 static void its_fingerprint_is_told(void **state)
 {
     struct bench *b = *state;
@@ -188,7 +190,7 @@ static void put_trust(const struct bench *b, const char *path, uint32_t version,
 
 #define DAY_S INT64_C(86400)
 
-/* Format 2, with an operator's key that expires, made on such a day; behind what is there. */
+/* Appends a version of format 2 with an operator's key that expires, made on this day. */
 static void add_dated(const struct bench *b, uint32_t version, int64_t made_s)
 {
     const struct desk *d = &b->desk;
@@ -215,7 +217,7 @@ static void add_dated(const struct bench *b, uint32_t version, int64_t made_s)
         fail_msg("%s", err.text);
 }
 
-/* Versions first to last, one behind the other. */
+/* The versions first to last, one after the other. */
 static void put_sequence(const struct bench *b, const char *path, uint32_t first, uint32_t last)
 {
     auto_buf struct buf all = BUF_INIT;
@@ -244,10 +246,10 @@ static void the_anchor_is_adopted_at_first(void **state)
 {
     struct bench *b = *state;
 
-    assert_int_equal(version_in_force(b), 0); /* neither is there */
+    assert_int_equal(version_in_force(b), 0); /* neither file exists */
     put_trust(b, b->anchor, 3, b->desk.operator);
     assert_int_equal(version_in_force(b), 3);
-    assert_int_equal(unlink(b->anchor), 0); /* not needed any more */
+    assert_int_equal(unlink(b->anchor), 0); /* no longer needed */
     assert_int_equal(version_in_force(b), 3);
 }
 
@@ -269,13 +271,13 @@ static void later_it_must_be_newer_and_signed(void **state)
     assert_int_equal(version_in_force(b), 3);
     put_trust(b, b->anchor, 9, b->desk.stranger);
     assert_int_equal(version_in_force(b), 3);
-    put_trust(b, b->anchor, 5, b->desk.operator); /* version 4 is left out */
+    put_trust(b, b->anchor, 5, b->desk.operator); /* version 4 is missing */
     assert_int_equal(version_in_force(b), 3);
     put_trust(b, b->anchor, 4, b->desk.operator);
     assert_int_equal(version_in_force(b), 4);
     put_trust(b, b->anchor, 3, b->desk.operator);
     assert_int_equal(version_in_force(b), 4);
-    assert_int_equal(unlink(b->trust), 0); /* root goes back to the anchor */
+    assert_int_equal(unlink(b->trust), 0); /* root restores the anchor */
     assert_int_equal(version_in_force(b), 3);
 }
 
@@ -288,13 +290,13 @@ static void three_rotations_slept_through_are_followed(void **state)
     put_sequence(b, b->anchor, 2, 6);
     assert_int_equal(version_in_force(b), 6);
     assert_int_equal(version_in_force(b), 6);
-    put_sequence(b, b->anchor, 8, 9); /* 7 is not there: nobody speaks for 8 */
+    put_sequence(b, b->anchor, 8, 9); /* version 7 is missing: nothing proves version 8 */
     assert_int_equal(version_in_force(b), 6);
     assert_int_equal(unlink(b->trust), 0);
-    assert_int_equal(version_in_force(b), 9); /* root begins anew with what lies there */
+    assert_int_equal(version_in_force(b), 9); /* root starts again with the file at the anchor */
 }
 
-/* Configuration management goes on writing the file of before the revocation. */
+/* Configuration management still writes the file from before the revocation. */
 static void an_older_anchor_after_a_revocation_is_ignored(void **state)
 {
     struct bench *b = *state;
@@ -316,12 +318,12 @@ static void an_older_anchor_after_a_revocation_is_ignored(void **state)
         assert_int_equal(t.version, 2);
         assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
     }
-    put_trust(b, b->anchor, 2, b->desk.operator); /* another version 2, and genuine */
+    put_trust(b, b->anchor, 2, b->desk.operator); /* another version 2, also genuine */
     assert_int_equal(trust_store_open(b->trust, b->anchor, b->wall_s, &quiet, &t, &err), 0);
     assert_false(trust_allows(&t, thief, ROLE_NONE, 1));
 }
 
-/* It would leave the host with an operator whom it does not obey. */
+/* This version would leave the host with an operator whom the host does not obey. */
 static void an_anchor_dated_ahead_waits(void **state)
 {
     struct bench *b = *state;
@@ -339,11 +341,11 @@ static void an_anchor_dated_ahead_waits(void **state)
     assert_int_equal(version_in_force(b), 2);
     b->wall_s++; /* the host's clock was wrong, and is right again */
     assert_int_equal(version_in_force(b), 3);
-    b->wall_s = today; /* what is in force stays so */
+    b->wall_s = today; /* the trust in force stays */
     assert_int_equal(version_in_force(b), 3);
 }
 
-/* It was made by a clock that was wrong, and the next one was not. */
+/* A machine with a wrong clock made this version, and a machine with a right clock the next one. */
 static void an_anchor_dated_ahead_is_a_step(void **state)
 {
     struct bench *b = *state;
@@ -358,7 +360,8 @@ static void an_anchor_dated_ahead_is_a_step(void **state)
     assert_int_equal(version_in_force(b), 3);
 }
 
-/* A host whose clock is years behind: it has no other trust, and an hour later no other clock. */
+/* A host whose clock is years behind: it has no other trust, and in an hour its clock will be as
+ * wrong. */
 static void the_first_anchor_may_be_dated_ahead(void **state)
 {
     struct bench *b = *state;
@@ -367,7 +370,7 @@ static void the_first_anchor_may_be_dated_ahead(void **state)
     b->wall_s = 0;
     add_dated(b, 1, today);
     assert_int_equal(version_in_force(b), 1);
-    add_dated(b, 2, today + 60); /* it was pushed to all others */
+    add_dated(b, 2, today + 60); /* the version was pushed to all other hosts */
     assert_int_equal(version_in_force(b), 1);
     b->wall_s = today + 120;
     assert_int_equal(version_in_force(b), 2);

@@ -1,4 +1,5 @@
-/* intents.h: what the answer to an order makes of the ledger, and an answer of before a resume. */
+/* intents.h: what the answer to an order changes in the ledger, and an answer from before a
+ * resume. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,13 +47,13 @@ static void refused(struct run_desk *b, enum refusal why)
     intents_take_receipt(&b->run, &ev);
 }
 
-/* The order was signed anew: that its sequence was taken does not say that it was refused. */
+/* The order was signed again: a used sequence does not mean that the host refused the order. */
 static void an_answer_to_another_keys_bytes_decides_nothing(void **state)
 {
     struct run_desk *b = *state;
     static const struct {
         enum refusal refusal;
-        bool alive; /* caravan-swap's own word about the time */
+        bool alive; /* caravan-swap itself reports the time */
     } cases[] = {{REFUSAL_LATE, true},      {REFUSAL_REPLAYED, true}, {REFUSAL_SEQUENCE, true},
                  {REFUSAL_SESSION, true},   {REFUSAL_EPOCH, true},    {REFUSAL_NONE, false},
                  {REFUSAL_ROLE, false},     {REFUSAL_IO, false},      {REFUSAL_LEASE, false},
@@ -102,7 +103,7 @@ static void a_withdrawn_order_leaves_its_turn(void **state)
         assert_int_equal(c1(b)->state, cases[i].to);
         assert_int_equal(c1(b)->order, MSG_NONE);
         assert_int_equal(c1(b)->receipt_ms, 0);
-        assert_int_equal(c1(b)->call.sequence, 7); /* the next order is numbered above it */
+        assert_int_equal(c1(b)->call.sequence, 7); /* the next order has a higher number */
     }
 }
 
@@ -116,7 +117,8 @@ static void what_the_law_refuses_fails_the_host(void **state)
     assert_string_equal(c1(b)->text, "stage order refused, url: not here");
 }
 
-/* Who resumes has not made it the same: what it was before stays what it is compared with. */
+/* A resume does not prove that the node is the same: the run still compares it with the state from
+ * before. */
 static void what_came_back_different_is_not_forgotten(void **state)
 {
     struct run_desk *b = *state;
@@ -132,7 +134,7 @@ static void what_came_back_different_is_not_forgotten(void **state)
     }
 }
 
-/* A server that is a client as well: whether it was a ready one, and its tasks. */
+/* A server that is also a client: whether it was a ready client, and its tasks. */
 static void what_is_noted_of_both_roles(void **state)
 {
     struct run_desk *b = *state;
@@ -153,7 +155,7 @@ static void what_is_noted_of_both_roles(void **state)
     assert_int_equal(lh->base_modify_index, 0); /* it need not be better than before */
 }
 
-/* A drain leaves the tasks of system jobs: those are to run on. */
+/* A drain leaves the tasks of system jobs: these must keep running. */
 static void what_is_noted_of_a_drained_client(void **state)
 {
     struct run_desk *b = *state;
@@ -169,8 +171,8 @@ static void what_is_noted_of_a_drained_client(void **state)
     assert_int_equal(c1(b)->n_allocs, 1);
 }
 
-/* Its answer came when it was known to be gone, or was left out because nothing came: it is no host
- * to be staged or ordered again. */
+/* The answer came when the host was known to be gone, or when the run had left it out for its
+ * silence: the run neither stages it nor sends it orders again. */
 static void whose_turn_is_over_has_no_other(void **state)
 {
     static const enum refusal whys[] = {REFUSAL_LATE, REFUSAL_BUSY, REFUSAL_HELD, REFUSAL_PHASE};
@@ -188,8 +190,8 @@ static void whose_turn_is_over_has_no_other(void **state)
     }
 }
 
-/* Root holds it by now: before its swap it is left out; after it, it is a host that went wrong and
- * could not be taken back. */
+/* Root holds the host by now. Before its swap the run leaves the host out; after its swap the host
+ * has failed and could not be reverted. */
 static void a_held_host_is_left_out_only_before_its_swap(void **state)
 {
     static const struct {
@@ -216,8 +218,8 @@ static void a_held_host_is_left_out_only_before_its_swap(void **state)
     }
 }
 
-/* Many hosts refuse for one reason, and the run stops at the first: the others' answers are read
- * by the process that resumes, when the reason may be gone. One resume is enough. */
+/* Many hosts refuse for one reason, and the run stops at the first. The process that resumes reads
+ * the answers of the others, when the reason may be gone. One resume must be enough. */
 static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
 {
     static const enum refusal final[] = {REFUSAL_URL, REFUSAL_FORMAT, REFUSAL_HELD};
@@ -231,7 +233,7 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
         assert_true(c1(b)->call.retry_ms <= SMALL_NOW);
         assert_int_equal(b->f.ledger.failures + b->f.ledger.skipped, 0);
 
-        c1(b)->attempts = 1; /* and the new order is refused as well */
+        c1(b)->attempts = 1; /* and it refuses the new order, too */
         c1(b)->answered = false;
         refused(b, final[i]);
         assert_true(host_finished(c1(b)->state));
@@ -240,7 +242,7 @@ static void what_was_refused_before_a_resume_is_ordered_anew(void **state)
     }
 }
 
-/* c1's lease is asked for, and given. */
+/* The run asks for c1's lease, and c1 gives it. */
 static void hold_lease(struct run_desk *b)
 {
     autofree struct receipt *r = xzalloc(1, sizeof(*r));
@@ -256,12 +258,12 @@ static void hold_lease(struct run_desk *b)
     memcpy(lease->run_id, b->f.ledger.run_id, RUN_ID_LEN);
     lease->plan = b->f.ledger.plan_digest;
     lease_receipt(&b->run, &ev);
-    b->f.hosts[3].agent.lease = *lease; /* and so it tells from now on */
+    b->f.hosts[3].agent.lease = *lease; /* and from now on its hello reports it */
     b->f.hosts[3].agent.lease_at = SMALL_NOW;
 }
 
-/* A listener that was restarted holds its lease, and shows caravan-swap none: it was not renewed
- * since. Waiting for the next renewal would take half a minute for each of them. */
+/* A restarted listener keeps its lease, but caravan-swap has not received it since the restart. To
+ * wait for the next renewal would take half a minute for each such host. */
 static void who_shows_no_lease_is_asked_for_it_at_once(void **state)
 {
     struct run_desk *b = *state;
@@ -278,7 +280,8 @@ static void who_shows_no_lease_is_asked_for_it_at_once(void **state)
     lease_free(&b->run);
 }
 
-/* It was started anew, and its hello is of before: until the next one it refuses every order. */
+/* The listener restarted, and the known hello is from before: until the next hello it refuses every
+ * order. */
 static void a_refused_give_back_is_no_flood(void **state)
 {
     struct run_desk *b = *state;
@@ -289,7 +292,7 @@ static void a_refused_give_back_is_no_flood(void **state)
 
     lease_init(&b->run);
     hold_lease(b);
-    c1(b)->state = HOST_DONE; /* its turn is over: the lease is given back */
+    c1(b)->state = HOST_DONE; /* its turn is over, and the run gives the lease back */
     assert_int_equal(lease_tick(&b->run, &err), 0);
     assert_int_equal(run_desk_sent(b, MSG_LEASE, C1, &back), 2);
     memcpy(ev.nonce, back->nonce, NONCE_LEN);
@@ -301,7 +304,7 @@ static void a_refused_give_back_is_no_flood(void **state)
     lease_free(&b->run);
 }
 
-/* A host whose root does not let this operator give orders has answered: the wait must say so. */
+/* A host whose root does not allow this operator's orders has answered: the wait must say so. */
 static void a_refused_lease_is_named(void **state)
 {
     struct run_desk *b = *state;
@@ -325,8 +328,9 @@ static void a_refused_lease_is_named(void **state)
     lease_free(&b->run);
 }
 
-/* What an order to a service was refused for: a unit that cannot be had by order and root's word
- * end the turn; a stop where nothing runs is for the next hello to tell; the rest passes. */
+/* Refusals of an order about the service: a unit that orders cannot control, and root's ban, end
+ * the turn. For a stop of a service that does not run, the next hello decides. The other refusals
+ * pass. */
 static void what_a_service_order_was_refused_for(void **state)
 {
     static const struct {
@@ -360,7 +364,7 @@ static void what_a_service_order_was_refused_for(void **state)
     }
 }
 
-/* Why it is taken out again is what its end tells, whatever is refused meanwhile. */
+/* The end of the run reports why the server is removed again, whatever is refused meanwhile. */
 static void why_one_is_taken_out_stands(void **state)
 {
     struct run_desk *b = *state;
@@ -382,7 +386,7 @@ static void no_places(void *ctx, const char *key, struct order_stage *ret)
     memset(ret, 0, sizeof(*ret));
 }
 
-/* What is to be sent must be in the ledger by now, and so must what it follows. */
+/* An order that is sent must be in the ledger before, together with the order that it follows. */
 static int commit_first(void *ctx, struct ledger *l, struct err *err)
 {
     struct run_desk *b = ctx;
@@ -421,7 +425,7 @@ static void an_order_is_kept_before_it_is_sent(void **state)
     assert_int_equal(intents_carry_out(&b->run, d, &err), 0);
     assert_int_equal(b->f.ledger.n_kept, 0); /* it was committed */
     assert_int_equal(run_desk_sent(b, MSG_STAGE, C1, NULL), 1);
-    bool follows = false; /* for one of the bytes that the desk's random ones are made of */
+    bool follows = false; /* one of the bytes of the desk's random values */
     for (int i = 0; i < 256 && !follows; i++) {
         memset(salt, i, sizeof(salt));
         ledger_nonce(b->f.ledger.run_id, &before, salt, nonce);
@@ -433,7 +437,7 @@ static void an_order_is_kept_before_it_is_sent(void **state)
     lease_free(&b->run);
 }
 
-/* The receipt that the run goes by, and none after it. */
+/* The ledger keeps the receipt that decided, and no later receipt. */
 static void a_receipt_is_kept_once(void **state)
 {
     struct run_desk *b = *state;

@@ -1,4 +1,4 @@
-/* What jobs ask of Nomad, by their specifications. */
+/* The features of Nomad that jobs use, read from their specifications. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #define TEMPLATE(text) TASK("'Templates':[{'EmbeddedTmpl':'" text "','DestPath':'local/x'}]")
 
 static const struct {
-    const char *job; /* with ' for " */
+    const char *job; /* with ' instead of " */
     uint64_t traits;
 } rows[] = {
     {"'Type':'service'", 0},
@@ -93,7 +93,7 @@ static void every_trait(void **state)
                      (unsigned long long)rows[i].traits);
         seen |= got.traits;
     }
-    /* drivers that are told like the others need no line of their own */
+    /* drivers that are reported in the same way need no line of their own */
     seen |= TRAIT(JOB_LXC) | TRAIT(JOB_RKT) | TRAIT(JOB_REMOTE_DRIVER) | TRAIT(JOB_QEMU) |
             TRAIT(JOB_JAVA);
     assert_int_equal(seen, TRAIT(JOB_TRAITS) - 1);

@@ -1,4 +1,4 @@
-/* A host that is to join: when it is which server of Nomad's lists. */
+/* A host that will join: when it is the same as a server in Nomad's lists. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,14 +9,14 @@
 
 #define KEY "agent/0123456789abcdef0123456789abcdef"
 
-/* What Nomad lists in a round, and what the agent tells then. */
+/* Nomad's list in one observation, and the agent's report at that time. */
 struct round {
     const char *what;
     const char *told;
     const char *ids[2], *addrs[2]; /* "": no such row */
-    bool left;                     /* the first of them, by everybody */
-    int row;                       /* which of them it is; -1: a row of its own */
-    const char *problem;           /* a part of it; NULL: none */
+    bool left;                     /* the first of them, as all servers report */
+    int row;                       /* index of that server; -1: a row of its own */
+    const char *problem;           /* a part of the text; NULL: none */
 };
 
 static const struct round unlisted[] = {
@@ -35,7 +35,7 @@ static const struct round unlisted[] = {
      NULL},
 };
 
-/* One after the other: what it was once it stays. */
+/* One observation after the other: a host that was matched once stays matched. */
 static const struct round listed[] = {
     {"before", "", {"a", ""}, {"10.0.0.1", ""}, false, -1, NULL},
     {"listed with its id", "new", {"a", "new"}, {"10.0.0.1", "10.0.0.9"}, false, 1, NULL},
@@ -57,7 +57,7 @@ static struct joining_server joiner_at(const char *address)
     return j;
 }
 
-/* Servers' rows as servers_fill makes them; who has not left lists itself. */
+/* Rows of servers as servers_fill makes them; every server that has not left lists itself. */
 static void make_world(const struct round *r, struct world *w, struct host *hosts,
                        struct member *lists)
 {
@@ -134,12 +134,12 @@ static void test_it_stays_what_it_was(void **state)
 static void test_only_who_was_enrolled_there(void **state)
 {
     static const struct {
-        const char *address, *says; /* NULL: it is one */
+        const char *address, *says; /* NULL: the host is one */
     } rows[] = {
         {"10.0.0.9", NULL},
         {"10.0.0.9:4650", NULL},
         {"10.0.0.9:4700", "caravan enroll --host 10.0.0.9:4700"},
-        {"10.0.0.8", "not enrolled"}, /* a line by a Nomad id is no line by address */
+        {"10.0.0.8", "not enrolled"}, /* a line for a Nomad id is no line for an address */
         {"s9", "no address"},
     };
     struct known_hosts known;
@@ -162,7 +162,7 @@ static void test_only_who_was_enrolled_there(void **state)
     known_hosts_free(&known);
 }
 
-/* A copied machine: both tell the id of one member. */
+/* A copied machine: both hosts report the id of one member. */
 static void test_two_that_tell_one_id(void **state)
 {
     static const struct round r = {"", "new", {"new", ""}, {"10.0.0.9", ""}, false, 0, NULL};

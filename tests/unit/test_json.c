@@ -46,7 +46,7 @@ static void depth_is_bounded(void **state)
     assert_int_equal(err.kind, ERR_FORMAT);
 }
 
-/* Nomad answers some questions with a bare string or number. */
+/* Nomad's answer to some questions is a bare string or number. */
 static void bare_values(void **state)
 {
     (void)state;

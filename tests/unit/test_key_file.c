@@ -1,4 +1,4 @@
-/* The file of a key under a passphrase: opened by it alone, and hostile ones. */
+/* The file of a key with a passphrase: only the passphrase opens it; hostile files are refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,7 +108,7 @@ static void cut_short_or_changed_it_is_damaged(void **state)
     }
 }
 
-/* Whoever writes the file writes its last line too. */
+/* Somebody who can write the file can also write its last line. */
 static int open_changed(void (*change)(struct key_file *f), struct err *err)
 {
     auto_buf struct buf b = BUF_INIT;

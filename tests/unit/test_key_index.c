@@ -1,4 +1,4 @@
-/* The place of a key is found, for any number of keys. */
+/* The position of a key is found, for any number of keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

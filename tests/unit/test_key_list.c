@@ -1,5 +1,5 @@
-/* key_list.h, enrolled.h, and what enrolment.h makes of both: who is accepted by a list of
- * fingerprints, who is exported, who is meant. */
+/* key_list.h, enrolled.h, and enrolment.h with both: which hosts a list of fingerprints accepts,
+ * which are exported, and which host a name means. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,7 +104,7 @@ static void files(void **state)
     assert_int_equal(key_list_find(&l, "c1"), 0);
     assert_int_equal(key_list_find(&l, "c2"), l.n);
     key_list_free(&l);
-    assert_int_equal(chmod(path, 0666), 0); /* whoever writes it accepts keys */
+    assert_int_equal(chmod(path, 0666), 0); /* everybody who can write it can accept keys */
     assert_int_equal(key_list_load(path, &l, &err), -1);
     assert_int_equal(chmod(path, 0600), 0);
     assert_int_equal(truncate(path, KEY_LIST_SIZE + 1), 0);
@@ -200,7 +200,7 @@ static void a_list_accepts_and_refuses(void **state)
     }
 }
 
-/* A name that two hosts have accepts neither; the id of one does. */
+/* A name of two hosts accepts neither; the id of one host accepts that host. */
 static void a_name_of_two_hosts_is_nobodys(void **state)
 {
     struct host hosts[] = {host_at("id-3", "twin", "10.0.0.3"),
@@ -243,7 +243,7 @@ static void lines_without_a_host_are_found(void **state)
     assert_int_equal(named[key_list_find(&keys, "c2")], 0);
 }
 
-/* A known key of a host that is listed is no other host's; one of a host that is gone may be. */
+/* A known key of a listed host cannot be another host's. The key of a host that is gone may be. */
 static void a_copied_machine_is_refused(void **state)
 {
     static const struct {
@@ -268,7 +268,7 @@ static void a_copied_machine_is_refused(void **state)
     }
 }
 
-/* What people are told to type is one word, whatever a host calls itself. */
+/* The argument in a recommended command is one word, whatever name a host reports. */
 static void words_that_can_be_typed(void **state)
 {
     static const struct {
@@ -372,7 +372,7 @@ static void who_is_meant(void **state)
     known_hosts_free(&known);
 }
 
-/* All of its lines, and for good: the file has them no more. */
+/* All lines of the host, for good: the file no longer contains them. */
 static void what_is_removed_is_gone(void **state)
 {
     struct context_fixture f;

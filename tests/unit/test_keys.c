@@ -1,4 +1,4 @@
-/* Keys on disk: where their passphrase comes from, what is refused, and signers. */
+/* Keys on disk: the sources of the passphrase, refusals, and signers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,7 +13,8 @@
 
 #define WORDS 8
 
-/* One configuration a test. asked: how often a person was, who answers the words in turn. */
+/* One configuration for each test. asked: how often a person was asked; `who` answers the words in
+ * turn. */
 struct bench {
     struct context_fixture f;
     struct passphrase_sources from;
@@ -42,7 +43,7 @@ static void begin(struct bench *b)
         .fd = -1, .new_fd = -1, .ask = answer, .ctx = b, .clock = clock_system()};
 }
 
-/* A run of the program begins: nothing is remembered of the one before. */
+/* A new run of the program begins: nothing is remembered from the run before. */
 static struct coord_conf *run(struct bench *b, const char *first, const char *second,
                               const char *third)
 {
@@ -246,7 +247,7 @@ static void a_passphrase_by_credential(void **state)
     make_solo(&b, "one");
     b.from.credentials = b.f.dir;
     assert_int_equal(load(run(&b, "one", NULL, NULL), ROLE_OPERATOR, &b.err), 0);
-    assert_int_equal(b.asked, 1); /* it is not there: a person is asked */
+    assert_int_equal(b.asked, 1); /* the file is missing: the program asks a person */
     scratch_write(b.f.dir, PASSPHRASE_CREDENTIAL, "one\n", 0400);
     assert_int_equal(load(run(&b, NULL, NULL, NULL), ROLE_OPERATOR, &b.err), 0);
     assert_int_equal(b.asked, 0);
@@ -381,7 +382,7 @@ static void what_is_there_is_listed(void **state)
 
 /* ---- signers ---- */
 
-/* A root key whose secret part is where only the signer looks. */
+/* A root key whose secret part only the signer can find. */
 static void begin_signer(struct bench *b, const char *how)
 {
     struct trust t;
@@ -452,7 +453,7 @@ static void a_signer_that_prints_too_much(void **state)
     refuses("flood", ERR_REFUSED, "signer");
 }
 
-/* Nothing of ours but what is stated. */
+/* The signer inherits nothing of ours except the stated values. */
 static void a_signer_has_an_environment_of_its_own(void **state)
 {
     static const char *const ours[] = {"NOMAD_TOKEN", "CREDENTIALS_DIRECTORY", "LD_LIBRARY_PATH",

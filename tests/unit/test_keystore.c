@@ -184,7 +184,7 @@ static void servers_that_differ_are_told(void **state)
     char text[TEXT_MAX];
     (void)state;
     for (size_t i = 0; i < 3; i++)
-        copied(f, i, 2, 7); /* each server has wrapped the keys by itself */
+        copied(f, i, 2, 7); /* each server has encrypted the keys by itself */
     assert_false(keystores_differ(&f->plan, &f->ledger, "global", text));
     copied(f, 2, 3, 8);
     assert_true(keystores_differ(&f->plan, &f->ledger, "global", text));

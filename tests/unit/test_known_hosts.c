@@ -1,4 +1,5 @@
-/* Keys of agents are remembered; a changed one is an error, never a replacement. */
+/* The coordinator remembers the agents' keys. A changed key is an error, and never replaces the old
+ * key. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +68,7 @@ static void test_a_changed_key_names_host_and_both(void **state)
     known_hosts_free(&k);
 }
 
-/* No command mends a file that cannot be read: it says which line is there twice. */
+/* No command repairs a file that cannot be read: the message names the line that is there twice. */
 static void test_an_id_with_two_keys_in_the_file(void **state)
 {
     struct known_hosts k;
@@ -125,7 +126,7 @@ static void load_lines(const struct context_fixture *f, const char *lines, struc
         fail_msg("%s", err.text);
 }
 
-/* Its lines have three words; one more is derived, and kept by the next who writes. */
+/* Old lines have three words. A fourth is computed, and the next command that writes stores it. */
 static void test_a_file_of_0_1_0_is_completed(void **state)
 {
     struct context_fixture f;
@@ -145,14 +146,14 @@ static void test_a_file_of_0_1_0_is_completed(void **state)
     assert_int_equal(known_hosts_save(&k, &err), 0);
     struct known_hosts back;
     assert_int_equal(known_hosts_load(k.path, &back, &err), 0);
-    assert_false(back.dirty); /* nothing was left to be derived */
+    assert_false(back.dirty); /* nothing had to be computed */
     assert_memory_equal(back.items, k.items, 2 * sizeof(*k.items));
     known_hosts_free(&k);
     known_hosts_free(&back);
     context_fixture_end(&f);
 }
 
-/* Enrolled anew by hand, or damaged: what is kept is not of this key. */
+/* Changed by hand, or damaged: the stored value does not belong to this key. */
 static void test_another_keys_box_is_not_believed(void **state)
 {
     struct context_fixture f;
@@ -302,7 +303,7 @@ static void test_addresses_of_joiners(void **state)
          "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
          "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"},
         {"", NULL, NULL, NULL},
-        {"fd00::21", NULL, NULL, NULL}, /* whose port would the 21 be? */
+        {"fd00::21", NULL, NULL, NULL}, /* does 21 belong to the address, or is it a port? */
         {"[fd00::21", NULL, NULL, NULL},
         {"[fd00::21]x", NULL, NULL, NULL},
         {"[10.0.0.21]", NULL, NULL, NULL},
@@ -347,7 +348,7 @@ static void test_a_line_binds_key_and_address(void **state)
     assert_int_equal(known_hosts_add(&k, kb, "10.0.0.2", &b, &err), 1);
     assert_int_equal(known_hosts_add(&k, "zz", "10.0.0.3", &b, &err), 1);
     assert_string_equal(known_hosts_at(&k, "10.0.0.2")->id, kb);
-    assert_null(known_hosts_at(&k, "10.0.0.3")); /* a Nomad id's line is bound to no address */
+    assert_null(known_hosts_at(&k, "10.0.0.3")); /* the line of a Nomad id is bound to no address */
     assert_null(known_hosts_elsewhere(&k, &a, "10.0.0.1"));
     assert_string_equal(known_hosts_elsewhere(&k, &a, "10.0.0.2")->id, ka);
     assert_string_equal(known_hosts_elsewhere(&k, &b, "10.0.0.2")->id, "zz");
@@ -362,7 +363,7 @@ static struct enrolment answer_at(const struct host *h, unsigned char key, const
     return e;
 }
 
-/* Who answers at an address, by what is known of the address, of the key, and by Nomad. */
+/* The verdict about a key at an address, by the known address, the known key, and Nomad. */
 static const struct {
     const char *what;
     unsigned char key;

@@ -50,11 +50,11 @@ static void test_pairs(void **state)
         {"1.9.3", "1.9.7", ""},
         {"1.8.4", "1.11.1", "identities keyring-in-raft "},
         {"1.3.8", "1.3.9", "dead-batch "},
-        {"1.3.9", "1.4.3", ""}, /* which lacks what 1.3.9 has */
+        {"1.3.9", "1.4.3", ""}, /* 1.3.9 has it, and this version lacks it */
         {"1.4.3", "1.4.14", "dead-batch "},
         {"1.4.14", "1.6.10", ""},
         {"1.4.3", "1.9.7", "keyring-in-raft dead-batch "},
-        {"", "1.11.1", ""}, /* nothing is known to have been upgraded */
+        {"", "1.11.1", ""}, /* no upgraded host is known */
     };
     char text[200];
     (void)state;
@@ -94,7 +94,7 @@ static void test_times(void **state)
     small_fleet_free(&f);
 }
 
-/* Told of hosts that were upgraded, once the run has ended. */
+/* The report names upgraded hosts, after the end of the run. */
 static void test_whom(void **state)
 {
     struct small_fleet f;
@@ -117,7 +117,7 @@ static void test_whom(void **state)
     ids(&f, 0, text);
     assert_string_equal(text, "");
     f.plan.hosts[0].already = false;
-    f.ledger.ended_wall_ms = 0; /* of an older ledger: not known */
+    f.ledger.ended_wall_ms = 0; /* from an older ledger: unknown */
     ids(&f, 0, text);
     assert_string_equal(text, "");
     small_fleet_free(&f);
@@ -139,7 +139,7 @@ static void test_report(void **state)
     small_fleet_free(&f);
 }
 
-/* Servers that were upgraded before anything was counted have no measure. */
+/* Servers that were upgraded before the first count have nothing to compare with. */
 static void test_no_measure_is_told(void **state)
 {
     struct small_fleet f;

@@ -323,7 +323,7 @@ static void manifests_of_the_far_future(void **state)
     }
 }
 
-/* min_version holds whoever signed the manifest, and whenever. */
+/* min_version applies to every manifest, whoever signed it and whenever. */
 static void roots_least_version(void **state)
 {
     static const struct {

@@ -4,13 +4,13 @@
 #include <cmocka.h>
 #include "lease.h"
 
-/* A story a row; each step is one order, with what must come of it. Runs are named
- * by a letter, the plan by a digit. */
+/* Each row is a story; each step is one order and its expected result. Letters name runs, digits
+ * name plans. */
 struct step {
     enum lease_op op;
     char run, plan;
     bool take_over, paused; /* of the order */
-    int expect_off;         /* the revision named, from the real one */
+    int expect_off;         /* the revision in the order, relative to the real one */
     uint64_t epoch;         /* of the order's header */
     int64_t at;             /* uptime */
     char boot;              /* 0: the first */
@@ -180,7 +180,7 @@ static void law_caps_the_time(void **state)
     assert_int_equal(told.expires_in_ms, 10000);
 }
 
-/* The agent's state may be lost; what swap obeyed is not. */
+/* The agent's state may be lost; the orders that swap carried out stay known. */
 static void epoch_rises_above_swaps(void **state)
 {
     (void)state;
@@ -194,7 +194,7 @@ static void epoch_rises_above_swaps(void **state)
     assert_int_equal(l.epoch, 42);
 }
 
-/* As many epochs as there are: the last is given to nobody, and a resuming run keeps its own. */
+/* At the highest epoch: no other run gets it, and a run that resumes keeps its own. */
 static void epochs_do_not_begin_anew(void **state)
 {
     (void)state;

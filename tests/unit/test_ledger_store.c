@@ -1,4 +1,4 @@
-/* The ledger on disk: what was committed comes back, whole, and nothing else. */
+/* The ledger on disk: everything committed comes back, complete, and nothing else. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -47,7 +47,7 @@ static struct ledger_store *open_store(void)
     return s;
 }
 
-/* Every byte of a struct's columns gets a value of its own, by the very tables. */
+/* Gives every byte of a struct's columns its own value, by the tables of the store. */
 static void fill(const struct columns *c, void *base, unsigned char seed)
 {
     for (size_t i = 0; i < c->row.n; i++) {
@@ -152,8 +152,8 @@ static void test_every_field_comes_back(void **state)
     drop(back);
 }
 
-/* Fields that hold something to steer by must all have a column: a new one that was
- * forgotten shows here as a byte that does not come back. */
+/* Every field that influences a decision must have a column: a forgotten field shows here as a byte
+ * that does not come back. */
 static void test_no_field_was_forgotten(void **state)
 {
     struct ledger_store *s = open_store();
@@ -171,7 +171,7 @@ static void test_no_field_was_forgotten(void **state)
     for (size_t i = offsetof(struct ledger_host, ordered_ms);
          i < offsetof(struct ledger_host, settled_ms); i++)
         lost += q[i] != 1;
-    assert_true(lost <= 7); /* padding behind a bool and 32-bit numbers */
+    assert_true(lost <= 7); /* padding after a bool and 32-bit numbers */
     ledger_store_close(s);
     drop(l);
     drop(back);
@@ -216,7 +216,7 @@ static void test_the_end_is_timed_once(void **state)
     l->dirty = true;
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
     assert_int_equal(l->ended_wall_ms, 42);
-    ledger_resume(l); /* goes on: has not ended */
+    ledger_resume(l); /* the run has not ended */
     assert_int_equal(l->ended_wall_ms, 0);
     ledger_store_close(s);
     ledger_free(l);
@@ -253,7 +253,7 @@ static void test_changes_of_state_are_kept(void **state)
     l->hosts[0].state = HOST_STAGING;
     l->hosts[0].dirty = l->dirty = true;
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
-    l->hosts[0].dirty = true; /* the same again is no change */
+    l->hosts[0].dirty = true; /* the same values again are no change */
     assert_int_equal(ledger_store_commit(s, l, &err), 0);
     assert_int_equal(ledger_store_changes(s, l->run_id, &list, &n, &err), 0);
     assert_int_equal(n, 2);
@@ -284,7 +284,7 @@ static void test_runs_are_found_by_their_first_digits(void **state)
     drop(l);
 }
 
-/* A run that only stages has done what has staged. */
+/* In a run that only stages, a host that has staged is done. */
 static void test_a_list_counts_what_is_done(void **state)
 {
     static const enum run_state states[] = {RUN_STAGED, RUN_DONE};
@@ -306,7 +306,7 @@ static void test_a_list_counts_what_is_done(void **state)
     }
 }
 
-/* A ledger of an earlier version: a column is missing, and is added. */
+/* A ledger of an earlier version: a column is missing, and the store adds it. */
 static void test_a_missing_column_is_added(void **state)
 {
     struct ledger_store *s = open_store();
@@ -328,7 +328,7 @@ static void test_a_missing_column_is_added(void **state)
     drop(back);
 }
 
-/* And is none for who only looks: a run of before tells no hazards. */
+/* A reader does not need the column: an older run has no hazards. */
 static void test_a_missing_column_is_nothing_to_who_looks(void **state)
 {
     struct ledger_store *s = open_store();
@@ -385,13 +385,13 @@ static void test_it_is_durable_and_private(void **state)
     ledger_store_close(s);
 }
 
-/* Killed between two commits: the first is there, the second never was. */
+/* Killed between two commits: the first is in the ledger, the second is not. */
 static void test_a_killed_writer_leaves_the_last_commit(void **state)
 {
     struct err err = ERR_INIT;
     struct ledger *l = make_ledger(60, 1), *back = xzalloc(1, sizeof(*back));
     (void)state;
-    pid_t pid = fork(); /* no threads, no nng here */
+    pid_t pid = fork(); /* this test has neither threads nor nng */
     if (pid == 0) {
         struct ledger_store *s = open_store();
         str_cut(l->hosts[0].text, TEXT_MAX, "committed");

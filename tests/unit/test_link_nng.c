@@ -1,4 +1,4 @@
-/* Our ends against nng's own REQ and REP sockets: the bytes are theirs. */
+/* Our code against nng's own REQ and REP sockets: both must send the same bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -45,7 +45,7 @@ static void *rep_thread(void *arg)
     nng_msg *msg;
 
     while (nng_recvmsg(rep, &msg, 0) == 0) {
-        if (nng_msg_len(msg) == 1) { /* asks for more than a receipt may be */
+        if (nng_msg_len(msg) == 1) { /* announces more than a receipt may contain */
             nng_msg_clear(msg);
             (void)nng_msg_realloc(msg, FRAME_RECEIPT_MAX + 1);
         } else if (nng_msg_len(msg) == 2) {
@@ -104,7 +104,7 @@ static void test_something_else_listens(void **state)
     char address[64];
     (void)state;
     fixture_init(&f);
-    assert_int_equal(nng_req0_open(&other), 0); /* greets as a REQ */
+    assert_int_equal(nng_req0_open(&other), 0); /* greets as a REQ socket */
     assert_int_equal(nng_listen(other, "tcp://127.0.0.1:0", &l, 0), 0);
     assert_int_equal(nng_listener_get_int(l, NNG_OPT_TCP_BOUND_PORT, &port), 0);
     snprintf(address, sizeof(address), "127.0.0.1:%d", port);

@@ -14,7 +14,7 @@
 
 #define CROWD 1000
 
-/* What a stranger says before it falls silent. */
+/* The bytes that a stranger sends before it falls silent. */
 enum habit { SILENT, HALF_GREETING, GREETING, HALF_HEAD, HALF_FRAME, HABITS };
 
 static size_t words(enum habit h, unsigned char dst[64])
@@ -27,7 +27,7 @@ static size_t words(enum habit h, unsigned char dst[64])
     return lengths[h];
 }
 
-/* Connects from 127.0.<a>.<b> to the listener; -1 when it was turned away at once. */
+/* Connects from 127.0.<a>.<b> to the listener; -1: the listener refused at once. */
 static int stranger(const struct fixture *f, unsigned a, unsigned b, enum habit h)
 {
     unsigned char say[64];
@@ -48,7 +48,7 @@ static int stranger(const struct fixture *f, unsigned a, unsigned b, enum habit 
     return fd;
 }
 
-/* Has the other side closed it? Waits for that at most ms. */
+/* Has the other side closed the connection? Waits at most ms. */
 static bool is_closed(int fd, int ms)
 {
     char drain[64];
@@ -89,7 +89,7 @@ static void listen_with(struct fixture *f, int max, int each, int64_t idle_ms, c
                    "127.0.0.1");
 }
 
-/* The longest of n calls in ms; fails the test when one is not answered. */
+/* The longest of n calls in ms; fails the test if a call gets no answer. */
 static int64_t ask(struct fixture *f, int n)
 {
     int64_t longest = 0;
@@ -110,7 +110,7 @@ static void test_a_thousand_idle_strangers(void **state)
     struct rlimit files;
     int fds[CROWD];
     (void)state;
-    /* Both ends are ours; main has asked for more. */
+    /* Both ends are in this process; main has raised the limit of descriptors. */
     if (getrlimit(RLIMIT_NOFILE, &files) < 0 || files.rlim_cur < 2 * CROWD + 500)
         skip_because("too few descriptors are allowed here");
     for (int far = 0; far < 2; far++) { /* from many addresses, then all from the caller's own */
@@ -119,7 +119,7 @@ static void test_a_thousand_idle_strangers(void **state)
         for (unsigned i = 0; i < CROWD; i++) {
             fds[i] = stranger(&f, far == 0 ? 1 + i / 200 : 0, far == 0 ? 1 + i % 200 : 1,
                               (enum habit)(i % HABITS));
-            if (i % 50 == 49) /* while they come, too */
+            if (i % 50 == 49) /* also while they come */
                 longest = MAX_OF(longest, ask(&f, 1));
         }
         longest = MAX_OF(longest, ask(&f, 20));
@@ -147,7 +147,7 @@ static void test_one_address_has_its_share(void **state)
     listen_with(&f, 100, 4, 60000, NULL);
     for (unsigned i = 0; i < 12; i++)
         fds[i] = stranger(&f, 0, 9, GREETING);
-    for (size_t i = 0; i < 8; i++) /* the oldest go */
+    for (size_t i = 0; i < 8; i++) /* the listener closes the oldest */
         assert_true(is_closed(fds[i], 3000));
     for (size_t i = 8; i < 12; i++)
         left += is_closed(fds[i], 0) ? 0 : 1;
@@ -220,8 +220,9 @@ static void test_idle_connections_are_closed(void **state)
     fixture_done(&f);
 }
 
-/* The listener closes in its own time, and both ends count against one limit of this process
- * (1024 on many machines): strangers come as fast as the listener can let the last ones go. */
+/* The listener needs time to close connections, and both ends count for the same limit of this
+ * process (1024 on many machines). So strangers come only as fast as the listener closes the last
+ * ones. */
 static void wait_for_files(struct fixture *f, size_t most)
 {
     int64_t end = fixture_ms() + 5000;
@@ -232,8 +233,8 @@ static void wait_for_files(struct fixture *f, size_t most)
     }
 }
 
-/* Strangers that are closed in the middle of what they say, again and again: nng's own
- * REP socket hangs for good within seconds of this (proto/README.md). */
+/* The listener closes strangers in the middle of a message, again and again. nng's own REP socket
+ * hangs within seconds of this (proto/README.md). */
 static void test_dripping_strangers(void **state)
 {
     enum { N = 60 };
@@ -278,7 +279,7 @@ int main(void)
         cmocka_unit_test(test_idle_connections_are_closed),
         cmocka_unit_test(test_dripping_strangers),
     };
-    /* Both ends of a thousand connections are ours. */
+    /* Both ends of a thousand connections are in this process. */
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < 4096) {
         files.rlim_cur = MIN_OF(files.rlim_max, (rlim_t)4096);

@@ -82,7 +82,7 @@ static void test_strangers_get_no_answer(void **state)
     fixture_ask(f, "drop me", 10000, &o);
     assert_int_equal(o.kind, ERR_NETWORK);
     assert_true(o.took_ms < 5000);
-    assert_int_equal(f->handled, 1); /* and it is not sent again */
+    assert_int_equal(f->handled, 1); /* and nng does not send it again */
 }
 
 static void test_bad_arguments(void **state)
@@ -98,7 +98,7 @@ static void test_bad_arguments(void **state)
     assert_int_equal(links_open(f->links), 0);
 }
 
-/* A socket that nobody accepts from: bound, and listening or not. */
+/* A socket on which nobody accepts: bound, with or without listen. */
 static int deaf(bool listening, char address[static 64])
 {
     struct sockaddr_in sa = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -131,7 +131,7 @@ static void test_silence_ends_at_the_deadline(void **state)
     struct fixture *f = *state;
     struct outcome o[2] = {{.done = false}};
     char address[64];
-    autoclose int fd = deaf(true, address); /* connects, but never speaks */
+    autoclose int fd = deaf(true, address); /* connects, and never sends anything */
     fixture_call(f, address, "x", 1, 300, &o[0]);
     fixture_call(f, f->address, "hold", 4, 300, &o[1]);
     assert_true(fixture_wait(f, &o[0]) && fixture_wait(f, &o[1]));
@@ -171,7 +171,7 @@ static void test_freeing_with_calls_open(void **state)
     for (size_t i = 0; i < 40; i++)
         fixture_call(f, i % 2 == 0 ? address : f->address, "hold", 4, 10000, &o[i]);
     fixture_wait_held(f, 1);
-    /* teardown frees the links first; no callback comes */
+    /* teardown frees the links first; no callback is called */
 }
 
 static void test_ipv6(void **state)
@@ -191,7 +191,7 @@ static void test_ipv6(void **state)
     fixture_done(&f);
 }
 
-/* Callers at work while the listener stops: nothing may crash or hang. */
+/* Callers send while the listener stops: nothing may crash or hang. */
 static void test_stopping_under_load(void **state)
 {
     (void)state;
@@ -224,7 +224,7 @@ static void test_bad_configurations(void **state)
         c[i].handle = (int (*)(void *, const void *, size_t, struct buf *))abort;
     }
     c[0].contexts = 0;
-    c[1].max_pipes = 100000000; /* more than there can be descriptors */
+    c[1].max_pipes = 100000000; /* more than the number of possible descriptors */
     c[2].allow_from = "10.0.0.0/8 nonsense";
     c[3].address = f->address; /* taken */
     c[4].address = "127.0.0.1";

@@ -99,7 +99,8 @@ static void enrolment_hello_is_plain(void **state)
     assert_true(pubkey_eq(&got->head.sender, keypair_public(r->desk.host)));
     free(got);
 
-    /* Sent again it yields nothing that others than its sender could read, and not at once. */
+    /* The same frame again gets no answer at first, and later an answer that only its sender can
+     * read. */
     buf_clear(&answer);
     assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
     r->now += ENROLMENT_MS - 1;
@@ -115,7 +116,7 @@ static void enrolment_hello_is_plain(void **state)
     assert_int_equal(envelope_plain(r->inner.data, r->inner.len, &frame, &err), 0);
     assert_int_equal(listener_handle(r->listener, frame.data, frame.len, &answer), -1);
 
-    /* Nothing else may come unsealed. */
+    /* No other order may come without a seal. */
     free(o);
     o = room_lease_order(r, LEASE_TAKE, 'a', 0, 0);
     buf_clear(&frame);
@@ -248,7 +249,7 @@ static void orders_go_to_swap_byte_for_byte(void **state)
     assert_int_equal(fake_swap_connections(r->swap), 1);
 }
 
-/* The package was upgraded and caravan-swap still is the program of before. */
+/* The package was upgraded, and caravan-swap is still the old program. */
 static void a_swap_of_before_gets_the_order_alone(void **state)
 {
     struct room *r = *state;
@@ -257,7 +258,7 @@ static void a_swap_of_before_gets_the_order_alone(void **state)
     for (uint64_t i = 1; i <= 2; i++)
         assert_int_equal(room_refusal(room_say(r, room_swap_order(r, i), r->desk.operator)),
                          REFUSAL_NONE);
-    fake_swap_does(r->swap, FAKE_SILENT); /* a drop stays one */
+    fake_swap_does(r->swap, FAKE_SILENT); /* a dropped order stays dropped */
     assert_null(room_say(r, room_swap_order(r, 3), r->desk.operator));
 }
 
@@ -290,7 +291,7 @@ static void lease_and_pause_bind_them(void **state)
     assert_int_equal(fake_swap_count(r->swap), 2);
 }
 
-/* The run is the lease's holder, not whoever asks for it. */
+/* The run is that of the lease, and not that of the caller. */
 static void the_journal_names_the_run(void **state)
 {
     struct room *r = *state;
@@ -307,7 +308,7 @@ static void the_journal_names_the_run(void **state)
     paper_journal_about("order-refused", RUN_A "ORDER=swap REFUSAL=paused SEQUENCE=6");
 }
 
-/* A copy of a refused order, or another with its number, is not obeyed later. */
+/* A copy of a refused order, or another order with its number, is not carried out later. */
 static void refused_stays_refused(void **state)
 {
     struct room *r = *state;
@@ -332,7 +333,7 @@ static void refused_stays_refused(void **state)
                      REFUSAL_NONE);
 }
 
-/* Swap has taken it: only swap knows the receipt, whatever the lease says now. */
+/* Swap has accepted the order: only swap knows the receipt, whatever the lease says now. */
 static void swaps_repeats_reach_swap(void **state)
 {
     struct room *r = *state;
@@ -378,19 +379,19 @@ static void swap_unreachable_is_said(void **state)
                      REFUSAL_NONE);
 }
 
-/* It may have been obeyed: unknown is not refused. */
+/* Swap may have carried out the order: unknown does not mean refused. */
 static void swap_gone_after_hearing_is_no_answer(void **state)
 {
     struct room *r = *state;
     room_take_lease(r);
     fake_swap_does(r->swap, FAKE_HANG_UP);
     assert_null(room_say(r, room_swap_order(r, 1), r->desk.operator));
-    assert_int_equal(fake_swap_count(r->swap), 2); /* handed over once more: a repeat to swap */
+    assert_int_equal(fake_swap_count(r->swap), 2); /* passed to swap once more, as a repeat */
     fake_swap_does(r->swap, FAKE_SILENT);
     assert_null(room_say(r, room_swap_order(r, 2), r->desk.operator));
     fake_swap_does(r->swap, FAKE_STALE_FIRST);
     struct receipt *got = room_say(r, room_swap_order(r, 3), r->desk.operator);
-    assert_non_null(got); /* and the stale one did not pass for it: hand_in checks */
+    assert_non_null(got); /* the old receipt was not taken for the new one: hand_in checks */
     assert_int_equal(got->u.done.last_sequence, 3);
     free(got);
 }
@@ -425,7 +426,7 @@ static void *tell_when_woken(void *arg)
     return NULL;
 }
 
-/* The file in place is another than the view tells of: swap is woken, and waited for. */
+/* The file in place differs from the one in the view: the listener wakes swap and waits. */
 static void a_stale_view_is_made_anew(void **state)
 {
     struct room *r = *state;
@@ -441,7 +442,7 @@ static void a_stale_view_is_made_anew(void **state)
     pthread_join(thread, NULL);
 }
 
-/* Root took the hold file away: who asks now is not told of it any more. */
+/* Root removed the hold file: the next status no longer reports it. */
 static void a_hold_file_that_went_is_not_told(void **state)
 {
     struct room *r = *state;
@@ -459,7 +460,7 @@ static void a_hold_file_that_went_is_not_told(void **state)
     pthread_join(thread, NULL);
 }
 
-/* A candidate whose next heartbeat has come: swap is woken and waited for; not before. */
+/* The host's next heartbeat has come: the listener wakes swap and waits. Before, it does not. */
 static void a_heartbeat_that_has_come_is_asked_anew(void **state)
 {
     struct room *r = *state;
@@ -519,7 +520,7 @@ static void a_full_status_still_fits(void **state)
     drop_status(s);
 }
 
-/* The receipt to a status order of this version; NULL: none. */
+/* The receipt of a status order of this version; NULL: there is none. */
 static struct receipt *status_of_version(struct room *r, uint8_t version)
 {
     struct order *o = desk_order(&r->desk, MSG_STATUS, 0, 0);
@@ -527,7 +528,7 @@ static struct receipt *status_of_version(struct room *r, uint8_t version)
     return room_say(r, o, r->desk.operator);
 }
 
-/* An older coordinator is answered in its version: its layout has room for half of the facts. */
+/* An older coordinator gets an answer in its version, which has room for half of the facts. */
 static void an_order_is_answered_in_its_version(void **state)
 {
     struct room *r = *state;
@@ -548,7 +549,7 @@ static void an_order_is_answered_in_its_version(void **state)
     }
 }
 
-/* caravan-swap tells what it speaks: the hello says what both programs do. */
+/* caravan-swap reports its versions: the hello contains the versions that both programs know. */
 static void hello_tells_what_both_programs_speak(void **state)
 {
     struct room *r = *state;
@@ -598,8 +599,8 @@ static void end_ask(struct asker *a)
     buf_free(&a->answer);
 }
 
-/* Ends only because each event lets a status go: a lost one hangs for a minute, and
- * the alarm ends the program. */
+/* The test ends only if each event releases a status. A lost event hangs for a minute, and then the
+ * alarm ends the program. */
 static void held_until_something_changes(void **state)
 {
     struct room *r = *state;
@@ -609,10 +610,10 @@ static void held_until_something_changes(void **state)
     r->shown->status.work.revision = 11;
     listener_set_status(r->listener, r->shown, NULL);
     end_ask(&a);
-    ask_held(r, &a, 10); /* behind already: at once */
+    ask_held(r, &a, 10); /* the caller's revision is old: answered at once */
     end_ask(&a);
     ask_held(r, &a, 11);
-    room_take_lease(r); /* the lease is news too, if it was held; if not yet, the stop below */
+    room_take_lease(r); /* an event, if the status is held already; else the stop below is one */
     ask_held(r, &b, 99);
     ask_held(r, &c, 99);
     listener_stop(r->listener);
@@ -622,7 +623,7 @@ static void held_until_something_changes(void **state)
     alarm(0);
 }
 
-/* Two may wait here: a third lets the oldest go. */
+/* Two statuses may wait here: a third releases the oldest. */
 static void a_crowd_lets_the_oldest_go(void **state)
 {
     struct room *r = *state;
@@ -631,7 +632,7 @@ static void a_crowd_lets_the_oldest_go(void **state)
     ask_held(r, &a, 99);
     ask_held(r, &b, 99);
     ask_held(r, &c, 99);
-    /* One of the three is answered; which depends on who came first. */
+    /* One of the three is answered; the order of arrival decides which. */
     struct asker *all[] = {&a, &b, &c};
     int done = 0;
     while (done == 0)

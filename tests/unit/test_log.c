@@ -150,7 +150,7 @@ static void every_event_has_its_own_id_and_name(void **state)
     }
 }
 
-/* Alerts are built on these: a changed id is a broken alert. */
+/* Operators build alerts on these ids: a changed id is a broken alert. */
 static void published_ids_stay(void **state)
 {
     (void)state;

@@ -59,7 +59,7 @@ static void test_bad_manifests(void **state)
     m[0].n_builds = 0;
     m[1].n_builds = BUILDS_MAX + 1;
     memcpy(m[2].builds[1].arch, "amd64", 6); /* twice */
-    m[3].builds[1].size++;                   /* bare, but differs */
+    m[3].builds[1].size++;                   /* bare, but different */
     m[4].builds[1].fetch_digest.bytes[0] = 9;
     m[5].builds[0].size = 0;
     m[6].builds[0].packing = 0;
@@ -118,7 +118,7 @@ static void test_signatures_are_counted_by_key(void **state)
     assert_int_equal(container_split(CONTAINER_MANIFEST, out.data, out.len, &box, &err), 0);
     assert_int_equal(container_count(CONTAINER_MANIFEST, &box, all, 4), 0);
     out.data[9] ^= 1;
-    out.data[out.len - 1] ^= 1; /* a's second signature: the first still counts */
+    out.data[out.len - 1] ^= 1; /* a second signature by a: the first still counts */
     assert_int_equal(container_split(CONTAINER_MANIFEST, out.data, out.len, &box, &err), 0);
     assert_int_equal(container_count(CONTAINER_MANIFEST, &box, all, 4), 2);
 }

@@ -4,7 +4,7 @@
 #include <cmocka.h>
 #include "message.h"
 
-/* Every number has a name of its own, and nothing outside has one. */
+/* Every number has its own name, and numbers outside have none. */
 #define NAMES_DIFFER(fn, type, count)                                                              \
     do {                                                                                           \
         for (int i_ = 0; i_ < (int)(count); i_++) {                                                \
@@ -43,7 +43,7 @@ static void test_who_may_and_who_keeps(void **state)
     assert_int_equal(message_owner(MSG_NOTE), OWNER_AGENT);
     assert_int_equal(message_owner(MSG_SWAP), OWNER_SWAP);
     assert_int_equal(message_owner(MSG_TRUST), OWNER_SWAP);
-    /* A kind from the future needs more than anybody here can have by chance. */
+    /* A kind of a later version needs a version that no program here can have by chance. */
     assert_int_equal(message_role(MSG_KIND_COUNT), ROLE_ROOT);
 }
 
@@ -67,7 +67,7 @@ static void test_advice_is_a_sentence(void **state)
         const char *text = failure_advice(f);
         assert_true(text[0] >= 'A' && text[0] <= 'Z');
         assert_int_equal(text[strlen(text) - 1], '.');
-        assert_null(strstr(text, "resume")); /* said once, behind every cause */
+        assert_null(strstr(text, "resume")); /* this text comes once, after every cause */
     }
     assert_true(failure_may_retry(FAILURE_NO_NETWORK));
     assert_false(failure_may_retry(FAILURE_BAD_DIGEST));
@@ -84,7 +84,7 @@ static void test_done_with(void **state)
     assert_null(r.u.status.notes);
     receipt_done_with(&r);
     receipt_done_with(NULL);
-    r.head.kind = MSG_SWAP; /* owns nothing, whatever lies in the union */
+    r.head.kind = MSG_SWAP; /* owns nothing, whatever the union contains */
     memset(&r.u, 0xff, sizeof(r.u));
     receipt_done_with(&r);
 }

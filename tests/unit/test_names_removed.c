@@ -1,4 +1,4 @@
-/* Who still names a server that leaves, by what agents tell. */
+/* Who still names a server that leaves, as the agents report. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #define N TRI_NO
 #define U TRI_UNKNOWN
 
-/* n1 is asked; s2 (10.0.0.2) and s1 leave, s2 has left where the run is looked at. */
+/* The plan asks n1. s2 (10.0.0.2) and s1 leave; at the time of the look s2 has left. */
 static const struct {
     const char *joins;
     enum tri joins_is;
@@ -23,8 +23,8 @@ static const struct {
     {"", N, NULL, N, N, "", false},
     {"10.0.0.3:4648, 10.0.0.2:4648", Y, NULL, Y, Y, "s2", true},
     {"10.0.0.2", Y, NULL, Y, Y, "s2", true},
-    {"10.0.0.1", Y, NULL, Y, N, "", false},                 /* s1 is still there */
-    {"10.0.0.20,10.0.0.22:4648", Y, NULL, N, N, "", false}, /* not by their begin */
+    {"10.0.0.1", Y, NULL, Y, N, "", false},                 /* s1 has not left yet */
+    {"10.0.0.20,10.0.0.22:4648", Y, NULL, N, N, "", false}, /* a common beginning is no match */
     {"s2.example:4648", Y, NULL, U, U, "", false},
     {"provider=aws", Y, NULL, U, U, "", false},
     {"provider=aws, 10.0.0.2", Y, NULL, Y, Y, "s2", true},
@@ -76,7 +76,7 @@ static void test_by_what_is_told(void **state)
     replace_desk_close(d);
 }
 
-/* What was told of a client's servers before, or right after, says nothing. */
+/* A report of a client's servers from before or right after the removal says nothing. */
 static void test_told_too_early(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -90,7 +90,7 @@ static void test_told_too_early(void **state)
     replace_desk_close(d);
 }
 
-/* Those that leave are not asked. */
+/* Servers that leave are not asked. */
 static void test_text(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -111,7 +111,7 @@ static void test_text(void **state)
     replace_desk_close(d);
 }
 
-/* Some are named, all are counted. */
+/* The text names some and counts all. */
 static void test_many(void **state)
 {
     struct replace_desk *d = replace_desk_open();
@@ -126,7 +126,7 @@ static void test_many(void **state)
         hosts[i] = d->f.hosts[3];
     w.hosts = hosts;
     w.n_hosts = ARRAY_LEN(hosts);
-    hosts[0] = d->f.hosts[1]; /* s2's own row: its address */
+    hosts[0] = d->f.hosts[1]; /* s2's own row contains its address */
     w.by_key.slots = NULL;
     assert_int_equal(names_removed_text(&w, &d->f.plan, NULL, Y, text), 19);
     assert_non_null(strstr(text, " more"));

@@ -1,4 +1,4 @@
-/* The step after which servers cannot go back: named in the plan, told once when crossed. */
+/* The step after which servers cannot go back: the plan names it, and the run reports it once. */
 #include "no_return.h"
 #include "progress.h"
 #include "report_plan.h"
@@ -21,7 +21,7 @@ static void test_step(void **state)
     static const struct {
         const char *from, *step;
     } cases[] = {
-        {"1.9.7", "s1"}, /* 1.10.0 writes what 1.9 cannot read; s1 leads */
+        {"1.9.7", "s1"}, /* 1.10.0 writes entries that 1.9 cannot read; s1 leads */
         {"1.8.4", "s1"},
         {"1.10.2", ""},
         {"1.10.5", ""},
@@ -38,7 +38,7 @@ static void test_step(void **state)
     }
 }
 
-/* Half of the servers are upgraded already: those left come from what there is to lose. */
+/* Half of the servers are upgraded already: the others still run a version that cannot go back. */
 static void test_step_of_what_is_left(void **state)
 {
     struct small_fleet f;
@@ -112,7 +112,7 @@ static void test_crossed_once(void **state)
     fold(&f, &p, &t);
     assert_int_equal(t.n, 0);
     f.hosts[0].server.version = SMALL_TO;
-    f.hosts[2].server.leader_at = 0; /* not everyone was asked: nothing is told of */
+    f.hosts[2].server.leader_at = 0; /* not every server was asked: the report says nothing */
     fold(&f, &p, &t);
     assert_int_equal(t.n, 0);
     f.hosts[2].server.leader_at = f.hosts[1].server.leader_at;

@@ -1,4 +1,4 @@
-/* Answers of a real Nomad, read into plain structs; and what is none of them. */
+/* Answers of a real Nomad, read into plain structs; and answers with another shape. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -144,7 +144,7 @@ static void test_a_client_of_itself(void **state)
     assert_int_equal(s.view.running.client, TRI_YES);
 }
 
-/* What suffrage means when the peer is a non-voter, or known by its address alone. */
+/* The meaning of suffrage if the peer is a non-voter, or known only by its address. */
 static void test_suffrage(void **state)
 {
     static const struct {
@@ -280,7 +280,7 @@ static void test_nodes(void **state)
     assert_int_equal(n, 0);
 }
 
-/* It is one; whether it serves its API with TLS. */
+/* Parses a node that must be valid. True: it serves its API with TLS. */
 static bool node_of(const char *text, struct arena *a, struct node_told *ret)
 {
     struct err err = ERR_INIT;
@@ -315,7 +315,7 @@ static const char *feature(const struct node_told *h, enum feature_kind what, co
     return NULL;
 }
 
-/* What it is known by: all that its record says of it. */
+/* The node's fingerprint: everything that its record contains. */
 static void test_features(void **state)
 {
     auto_arena struct arena a = ARENA_INIT;
@@ -340,7 +340,7 @@ static void test_features(void **state)
     assert_false(h.client.drain_own);
 }
 
-/* Who set its eligibility last: the words of nomad/node_endpoint.go, state_store.go. */
+/* Who last changed its eligibility: the messages of nomad/node_endpoint.go and state_store.go. */
 static void test_marked(void **state)
 {
     static const struct {
@@ -377,8 +377,8 @@ static void test_marked(void **state)
     }
 }
 
-/* Devices and what tasks may ask for of networks: shapes of Nomad's source (structs.NodeDevice,
- * NodeNetworkResource); of no recording are they but the host's own network. */
+/* Devices, and the networks that tasks may request: shapes of Nomad's source (structs.NodeDevice,
+ * NodeNetworkResource); recordings contain only the host's own network. */
 static void test_devices_and_networks(void **state)
 {
     static const char text[] =
@@ -405,8 +405,8 @@ static void test_devices_and_networks(void **state)
     assert_int_equal(networks, 5);
 }
 
-/* A drain that a node asks for when it stops, and volumes: shapes of Nomad's source
- * (client/drain.go, structs.ClientHostVolumeConfig); no recording has them. */
+/* A drain that a node requests when it stops, and volumes: shapes of Nomad's source
+ * (client/drain.go, structs.ClientHostVolumeConfig); no recording contains them. */
 static void test_drained_by_its_stop(void **state)
 {
     static const char text[] =

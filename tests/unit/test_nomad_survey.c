@@ -143,7 +143,7 @@ static struct scene *begin(void)
     s->jobs = 3;
     s->token = "{\"AccessorID\":\"a\",\"Name\":\"root\",\"Type\":\"management\",\"Global\":true,"
                "\"ExpirationTime\":\"2027-01-01T00:00:00Z\"}";
-    watched_begin(&s->w, 4, "", handle, s); /* s1, s2 and s3 are the fleet's */
+    watched_begin(&s->w, 4, "", handle, s); /* s1, s2 and s3 belong to the fleet */
     small_fleet_init(&s->fleet);
     return s;
 }
@@ -246,7 +246,7 @@ static void hosts_are_asked(void **state)
     end(s);
 }
 
-/* Outside server_join, where 2.1 knows it no more. */
+/* Outside server_join, where 2.1 no longer knows the key. */
 static void old_join(void **state)
 {
     struct scene *s = begin();
@@ -258,7 +258,7 @@ static void old_join(void **state)
     end(s);
 }
 
-/* Registered jobs, and the older version that runs; not the one that does not. */
+/* Registered jobs, and an older version that runs; not an older version that does not run. */
 static void jobs_are_read(void **state)
 {
     struct scene *s = begin();
@@ -321,7 +321,7 @@ static void one_job_that_fails_is_told(void **state)
     end(s);
 }
 
-/* All jobs were read, and what runs of an older one was not. */
+/* All jobs were read, but not the older versions that run. */
 static void a_version_that_fails_is_told(void **state)
 {
     struct scene *s = begin();
@@ -334,7 +334,7 @@ static void a_version_that_fails_is_told(void **state)
     end(s);
 }
 
-/* Time is up while many are not asked yet: it ends, and does not know. */
+/* The time is over while many jobs are not read: the survey ends with unknown. */
 static void the_budget_holds(void **state)
 {
     struct scene *s = begin();
@@ -396,13 +396,13 @@ static void what_a_token_may(void **state)
             t->rules_known != rows[i].known || t->rules.node != rows[i].node)
             fail_msg("%s: %d %d %d %d", rows[i].token, (int)t->asked, t->acl_off, t->rules_known,
                      (int)t->rules.node);
-        /* a token that may not read all jobs gets fewer of them, and no error */
+        /* a token that may not read all jobs gets fewer jobs, and no error */
         assert_int_equal(s->survey.regions[0].jobs_asked, rows[i].off ? ASKED_YES : ASKED_NOT);
         end(s);
     }
 }
 
-/* A list of some policies does not pass for one of all of them. */
+/* A list of some policies is not taken for the list of all. */
 static void other_policies_are_not_known_to_every_token(void **state)
 {
     (void)state;

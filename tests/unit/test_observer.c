@@ -1,4 +1,4 @@
-/* Rounds of observation against a Nomad of canned answers. */
+/* Observations of a Nomad of canned answers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,12 +14,12 @@ struct scene {
     int servers, nodes;
     int hangs;    /* this server answers nothing; -1 */
     int denies;   /* 403 to everything but the leader; -1 */
-    int impostor; /* tells another's raft id; -1 */
+    int impostor; /* reports another server's raft id; -1 */
     bool doubled; /* pages overlap */
     bool node_lists_fail;
     const char *build;
     int pages;   /* asked for */
-    int details; /* records of single nodes, asked for */
+    int details; /* requested records of single nodes */
     int asked;   /* in all */
 };
 
@@ -154,7 +154,7 @@ static void test_one_round_tells_everything(void **state)
     end(s);
 }
 
-/* The first round waits for it, once; after that it holds nobody up. */
+/* The first observation waits for it, once; later observations do not wait. */
 static void test_who_hangs_holds_nobody_up(void **state)
 {
     struct scene scene = plain;
@@ -169,7 +169,7 @@ static void test_who_hangs_holds_nobody_up(void **state)
     assert_string_equal(w->hosts[2].name, "s2");
     assert_int_equal(w->hosts[2].server.self_at, 0);
     assert_int_equal(w->hosts[2].server.leader_at, 0);
-    assert_int_equal(w->regions[0].servers_at, 0); /* not by every living server */
+    assert_int_equal(w->regions[0].servers_at, 0); /* not every living server reports it */
     end(s);
 }
 
@@ -271,7 +271,7 @@ struct with_agents {
     struct agents *agents;
 };
 
-/* Beside agents: one is known, or none. */
+/* With agents: one is known, or none. */
 static void begin_with_agents(struct with_agents *a, bool patient, const char *known)
 {
     static const struct trust trust;
@@ -306,7 +306,7 @@ static void end_with_agents(struct with_agents *a)
     keypair_free(a->key);
 }
 
-/* When the round began nobody was to be asked: it is the round itself that shows the first host. */
+/* At the begin no host was to be asked: the observation itself shows the first host. */
 static void test_hosts_seen_first_were_not_asked(void **state)
 {
     struct with_agents a;
@@ -318,8 +318,8 @@ static void test_hosts_seen_first_were_not_asked(void **state)
     end_with_agents(&a);
 }
 
-/* One joined already, one is not listed: rows of their own keys, the second one behind all others.
- */
+/* One host has joined already, and one is not listed: both have rows of their own, the second one
+ * after all others. */
 static void test_hosts_that_join(void **state)
 {
     struct joining_server joining[2];
@@ -355,26 +355,27 @@ static void test_hosts_that_join(void **state)
     end_with_agents(&a);
 }
 
-/* What a look showed is read for a while: nothing is asked of Nomad meanwhile, until it is given
- * back. */
+/* The caller reads the result of an observation for a while: the observer asks Nomad nothing until
+ * the caller gives it back. */
 static void test_a_look_is_over(void **state)
 {
     struct with_agents a;
     (void)state;
     begin_with_agents(&a, true, NULL);
     const struct world *w = watched_round(&a.s->w);
-    assert_true(w->told); /* nobody is to be asked */
+    assert_true(w->told); /* no host is to be asked */
     assert_true(observer_tick(a.s->w.observer) == INT64_MAX);
     observer_give_back(a.s->w.observer);
     w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 10);
-    observer_set_patient(a.s->w.observer, false); /* a run goes on from there */
+    observer_set_patient(a.s->w.observer, false); /* a run continues from there */
     w = watched_round(&a.s->w);
     assert_int_equal(w->n_hosts, 10);
     end_with_agents(&a);
 }
 
-/* One that showed nobody is followed by another, though nobody has given it back. */
+/* An observation that shows no host is followed by another, although the caller has not given it
+ * back. */
 static void test_a_look_at_nobody_is_not_over(void **state)
 {
     struct with_agents a;
@@ -390,14 +391,15 @@ static void test_a_look_at_nobody_is_not_over(void **state)
     end_with_agents(&a);
 }
 
-/* Whom the world that was given back named as interesting is asked; lists are renewed as ever. */
+/* The observer asks the hosts that the returned world marks as interesting; it renews lists as
+ * always. */
 static void test_a_world_given_back(void **state)
 {
     static const char *const keys[] = {"node-00003"};
     struct scene *s = begin(plain);
     (void)state;
     const struct world *w = watched_round(&s->w);
-    assert_true(w->told); /* nobody is to be asked */
+    assert_true(w->told); /* no host is to be asked */
     observer_interest(s->w.observer, keys, 1);
     observer_give_back(s->w.observer);
     assert_null(observer_world(s->w.observer));
@@ -414,8 +416,8 @@ static void test_a_world_given_back(void **state)
     end(s);
 }
 
-/* While only time is awaited: 20 questions a second, a look when the time is over, and a look at
- * once when something happens. */
+/* While the run only waits for time: 20 requests a second, an observation when the time is over,
+ * and an observation at once when something happens. */
 static void test_rare_while_only_time_is_awaited(void **state)
 {
     struct scene *s = begin(plain);
@@ -440,7 +442,7 @@ static void test_rare_while_only_time_is_awaited(void **state)
     end(s);
 }
 
-/* The rounds of one look, which waits for the agents, share a list; a run renews it. */
+/* The observations of one command that waits for agents share a list; a run renews the list. */
 static void test_a_look_lists_once(void **state)
 {
     struct scene *s = begin(plain);
@@ -453,11 +455,11 @@ static void test_a_look_lists_once(void **state)
         observer_look_sooner(s->w.observer, false);
         w = watched_round(&s->w);
         assert_int_equal(w->n_hosts, 10);
-        assert_true(w->hosts[0].server.self_at >= w->begun_ms); /* the servers are asked again */
+        assert_true(w->hosts[0].server.self_at >= w->begun_ms); /* servers are asked again */
     }
     if (w->ended_ms - begun < NODES_LOOK_AGE_MS) {
         assert_int_equal(s->pages, lists);
-        assert_true(w->hosts[9].client.list_at == listed); /* and its age is told */
+        assert_true(w->hosts[9].client.list_at == listed); /* and the age of the list is known */
     }
     observer_set_patient(s->w.observer, false);
     while (s->pages == lists)
@@ -473,7 +475,7 @@ static void unheard(void *ctx, const struct http_answer *answer, const struct er
     (void)err;
 }
 
-/* However much is asked for (as for a list of many pages), what is seen stays fresh. */
+/* With any number of requests (as for a list of many pages) the observation stays fresh. */
 static void test_a_rare_look_is_fresh(void **state)
 {
     struct scene *s = begin(plain);
@@ -487,15 +489,15 @@ static void test_a_rare_look_is_fresh(void **state)
                                                       .deadline_ms = NOMAD_LOCAL_MS,
                                                       .on_done = unheard});
     observer_set_rest(s->w.observer, INT64_MAX);
-    int64_t usual = w->ended_ms + ROUND_REST_MS; /* at most: it may be later than a rare one */
+    int64_t usual = w->ended_ms + ROUND_REST_MS; /* at most: it may come later than a rare one */
     int64_t most = MAX_OF(w->begun_ms + REST_MOST_MS, usual);
     assert_true(observer_tick(s->w.observer) <= most);
     assert_true(REST_MOST_MS <= FRESH_MS / 2);
     end(s);
 }
 
-/* 10,000 clients, in pages. The time and memory are told, not judged: but both are
- * bounded far above, so that a list kept twice or read in squared time is seen. */
+/* 10,000 clients, in pages. The test prints time and memory, and fails only far above them, to find
+ * a list that is stored twice or read in quadratic time. */
 static void test_ten_thousand_clients(void **state)
 {
     struct scene scene = plain;
@@ -515,8 +517,8 @@ static void test_ten_thousand_clients(void **state)
     int pages = s->pages;
     int64_t begun = w->begun_ms;
     w = watched_round(&s->w);
-    /* So dear a list is not asked for each round; on a machine so slow that it is due again by
-     * then, it is. */
+    /* Such an expensive list is not read in each observation. On a slow machine it may be due
+     * again. */
     if (w->ended_ms - begun < NODES_LIST_AGE_MS)
         assert_int_equal(s->pages, pages);
     else

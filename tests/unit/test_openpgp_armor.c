@@ -1,4 +1,4 @@
-/* openpgp_armor.h: blocks of armour to bytes; "hello!" in base64 has the checksum +cvX. */
+/* openpgp_armor.h: decodes blocks of armour; "hello!" in base64 has the checksum +cvX. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* What Caravan writes to Nomad, to the letter. */
+/* Caravan's write requests to Nomad, byte for byte. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,12 +44,12 @@ static const struct {
      "/v1/operator/raft/peer?id=7283cfc5&region=eu%20west",
      "",
      "DELETE"},
-    /* By address Nomad answers 400. */
+    /* Nomad answers 400 to a removal by address. */
     {{.op = OP_REMOVE_PEER, .region = "", .peer_id = "10.0.0.1:4647"},
      "/v1/operator/raft/peer?id=10.0.0.1%3A4647",
      "",
      "DELETE"},
-    /* A name is the member's own; a query of its own cannot be smuggled in by it. */
+    /* The name is the member's own; a name cannot add a query parameter. */
     {{.op = OP_FORCE_LEAVE, .region = "global", .member = "s1.global"},
      "/v1/agent/force-leave?node=s1.global",
      "",

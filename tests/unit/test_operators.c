@@ -1,4 +1,4 @@
-/* operators.h: what root may write, and whose orders of which kind are obeyed then. */
+/* operators.h: what root may write, and whose orders of which kind the host then obeys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -103,7 +103,7 @@ static void of_each_kind(const struct desk *d, const struct operators *o, const 
     assert_int_equal(ARRAY_LEN(limited) + ARRAY_LEN(open_to_all), MSG_KIND_COUNT - 1);
 }
 
-/* In a trust file of format 1, where names go by the place. */
+/* In a trust file of format 1 the position of a key is its name. */
 static void who_may_order(void **state)
 {
     struct operators none = parse(""), one = parse("operator-2"), both, nobody = parse("anna");
@@ -123,7 +123,7 @@ static void who_may_order(void **state)
     desk_close(&d);
 }
 
-/* The list only takes away: a name that it has makes nobody an operator. */
+/* The list only restricts: a name in the list makes nobody an operator. */
 static void the_list_gives_nothing(void **state)
 {
     struct operators o = parse("observer, root, release, operator");
@@ -142,7 +142,7 @@ static void the_list_gives_nothing(void **state)
     desk_close(&d);
 }
 
-/* Of format 2: by their own names, and whom the trust does not have any more has none. */
+/* Format 2: keys have their own names, and a key that the trust no longer contains has no name. */
 static void names_of_their_own(void **state)
 {
     struct operators o = parse("berta");

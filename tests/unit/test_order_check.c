@@ -1,4 +1,4 @@
-/* order_check.h: every check, in its order, one thing wrong at a time. */
+/* order_check.h: every check, in its order, with one error at a time. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ static void drops_strangers_and_misdirected(void **state)
     (void)state;
     s.sender_named = false;
     check(&h, &digest, &s, ORDER_DROP, REFUSAL_NONE);
-    /* a stranger with a kept order learns nothing either */
+    /* a stranger with a stored order learns nothing either */
     check(&h, &s.kept[0], &s, ORDER_DROP, REFUSAL_NONE);
     s = good_state();
     h.cluster[15] ^= 1;
@@ -96,7 +96,7 @@ static void repeats_get_the_kept_receipt_whatever_else(void **state)
     j = order_check(&h, &s.kept[1], &s);
     assert_int_equal(j.outcome, ORDER_REPEAT);
     assert_int_equal(j.kept, 1);
-    s.n_kept = 1; /* not kept any more: judged like any other */
+    s.n_kept = 1; /* no longer stored: judged like any other order */
     check(&h, &s.kept[1], &s, ORDER_REFUSE, REFUSAL_SESSION);
 }
 
@@ -139,11 +139,11 @@ static void a_higher_epoch_counts_anew(void **state)
     check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
     h.sequence = 41;
     check(&h, &digest, &s, ORDER_NEW, REFUSAL_NONE);
-    h.sequence = 0; /* never a sequence */
+    h.sequence = 0; /* 0 is never a sequence */
     check(&h, &digest, &s, ORDER_REFUSE, REFUSAL_SEQUENCE);
 }
 
-/* Beside the last epoch obeyed, one in which orders were refused. */
+/* Besides the last obeyed epoch, an epoch in which orders were refused. */
 static void refused_ones_are_counted_within_their_epoch(void **state)
 {
     struct order_state s = good_state();

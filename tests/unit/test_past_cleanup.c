@@ -47,7 +47,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The newest run of the ledger, and its plan; written back once when write. */
+/* The newest run of the ledger, and its plan; if write is set, writes the ledger back once. */
 static struct ledger *load(struct plan *ret_plan, bool write)
 {
     struct ledger *l = xzalloc(1, sizeof(*l));
@@ -73,7 +73,7 @@ static void drop(struct ledger *l, struct plan *p)
     free(l);
 }
 
-/* By show, which reads only, and by resume and abort, which write. */
+/* By show, which only reads, and by resume and abort, which write. */
 static void test_an_old_ledger_is_read_and_told(void **state)
 {
     (void)state;
@@ -86,7 +86,7 @@ static void test_an_old_ledger_is_read_and_told(void **state)
         assert_int_equal(p.n_hosts, 4);
         assert_true(digest_eq(&p.digest, &l->plan_digest));
         assert_int_equal(l->n_effects, 1);
-        assert_int_equal(l->effects[0].kind, 3); /* its number is never given to another kind */
+        assert_int_equal(l->effects[0].kind, 3); /* no other kind ever gets its number */
         report_run(&p, l, NULL, false, out);
         fclose(out);
         assert_non_null(strstr(text, COMMAND));
@@ -125,7 +125,7 @@ static void test_its_key_is_taken(void **state)
     (void)state;
     context_fixture_write(&fixture, "past.conf", text, sizeof(text) - 1, path);
     assert_int_equal(coord_conf_load(path, NULL, &c, &err), 0);
-    assert_string_equal(c.past_cleanup, "off"); /* what context_load_conf warns of */
+    assert_string_equal(c.past_cleanup, "off"); /* the warnings of context_load_conf */
     char *shown = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&shown, &n);
@@ -173,7 +173,7 @@ static void tick(struct run_desk *b)
     assert_int_equal(effects_do(&b->run, &err), 0);
 }
 
-/* The order to clear a note that was just sent; NULL: none was. */
+/* The last sent order that clears a note; NULL: none was sent. */
 static const struct sent_order *asked(const struct run_desk *b)
 {
     const struct sent_order *s = NULL;
@@ -190,7 +190,7 @@ static void cleared(struct run_desk *b)
     effects_event(&b->run, &ev);
 }
 
-/* Aborting: nothing is begun any more. */
+/* During an abort nothing begins. */
 static struct run_desk *bench(void)
 {
     struct run_desk *b = run_desk_open(RUN_ABORTING);
@@ -218,7 +218,8 @@ static void bench_done(struct run_desk *b)
     run_desk_close(b);
 }
 
-/* With every server's agent of the region; the abort waits for that, and for nothing else. */
+/* The note is with the agent of every server of the region. The abort waits for these, and for
+ * nothing else. */
 static void test_its_notes_are_cleared(void **state)
 {
     struct run_desk *b = bench();
@@ -241,7 +242,7 @@ static void test_its_notes_are_cleared(void **state)
     bench_done(b);
 }
 
-/* One that stays silent holds nothing up. */
+/* A silent agent does not block the abort. */
 static void test_a_silent_agent_is_passed_over(void **state)
 {
     struct run_desk *b = bench();

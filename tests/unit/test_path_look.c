@@ -1,5 +1,5 @@
-/* path_right.h, path_look.h, look_call.h: what lies at a path, who may use it, and a path that
- * hangs. */
+/* path_right.h, path_look.h, look_call.h: the file at a path, the users who may use it, and a path
+ * that hangs. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ static void by_owner_mode_and_groups(void **state)
         enum tri may;
     } rows[] = {
         {&nomad, {.uid = 5, .mode = 0400}, PATH_READ, TRI_YES},
-        {&nomad, {.uid = 5, .mode = 0077}, PATH_READ, TRI_NO}, /* the owner's bits alone count */
+        {&nomad, {.uid = 5, .mode = 0077}, PATH_READ, TRI_NO}, /* only the owner's bits count */
         {&nomad, {.uid = 0, .gid = 6, .mode = 0040}, PATH_READ, TRI_YES},
         {&nomad, {.uid = 0, .gid = 7, .mode = 0040}, PATH_READ, TRI_YES},
         {&nomad, {.uid = 0, .gid = 7, .mode = 0704}, PATH_READ, TRI_NO},
@@ -157,7 +157,7 @@ static int fell(void **state)
 static const struct path_user stranger = {.uid = 12345, .gid = 12345};
 static const struct path_user as_root = ROOT;
 
-/* Links lead within the root that was given: not into the machine's own /etc. */
+/* Links stay within the given root directory: they do not lead to the machine's own /etc. */
 static void each_way(void **state)
 {
     static const struct {
@@ -347,13 +347,13 @@ static void what_hangs_is_left(void **state)
     assert_int_equal(got[2].end, LOOK_FINE);
     assert_string_equal(buf_str(&got[2].content), "secret");
     buf_free(&got[2].content);
-    /* Not waited for again. */
+    /* The second look does not wait again. */
     assert_true(look(&left, questions, 3, got) < LOOK_MS);
     assert_int_equal(got[1].end, LOOK_HANGS);
     assert_int_equal(got[2].end, LOOK_FINE);
     buf_free(&got[2].content);
     assert_int_equal(left.list[0].pid, 0);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* nobody is left over */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* no process is left */
 }
 
 static void no_more_than_a_few(void **state)

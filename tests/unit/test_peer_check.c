@@ -1,4 +1,4 @@
-/* peer_check.h: what a server's RPC port shows, whatever is behind it. */
+/* peer_check.h: what the RPC port of a server shows, for every kind of server. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 #include "peer_check.h"
 #include "peer_answer.h"
 
-#define LONG_MS  20000 /* longer than any test waits: an answer ends the wait */
+#define LONG_MS  20000 /* longer than any test waits: only an answer ends the wait */
 #define SHORT_MS 150   /* of a peer that never answers */
 
 enum { SERVER_HELLO, ALERT, PING_ACK, HTTP, FRAGMENT, NOTHING };
@@ -29,8 +29,8 @@ static const struct said {
     [NOTHING] = {0, ""},
 };
 
-/* What one kind of server says to each question: reads the byte alone first, as Nomad does, and
- * closes behind what it says, but for a fragment. */
+/* The answers of one kind of server to each question. Like Nomad it first reads only the first
+ * byte, and closes after its answer, except after a fragment. */
 struct kind {
     int tls, yamux;
     bool in_pieces;
@@ -44,7 +44,7 @@ struct server {
     const struct kind *kind; /* NULL: binds, and never accepts */
     int listener;
     pthread_t thread;
-    unsigned asked; /* connections that came */
+    unsigned asked; /* number of connections */
     struct checked_peer peer;
 };
 
@@ -130,7 +130,7 @@ static void a_server_that_serves_answers_one_of_two_questions(void **state)
     shows(&slowly_plain, LONG_MS, PEER_SERVES, 2);
 }
 
-/* The kernel completes the handshake and takes in the question; nobody reads it. */
+/* The kernel completes the handshake and receives the question; no process reads it. */
 static void who_binds_and_does_not_accept_does_not_serve(void **state)
 {
     (void)state;
@@ -166,7 +166,7 @@ static void nobody_and_names(void **state)
         assert_int_equal(heard[i], PEER_UNKNOWN);
 }
 
-/* Many that are mute take no longer than one, and keep nobody else from being heard. */
+/* Many mute peers need no more time than one, and do not delay the other answers. */
 static void all_are_asked_side_by_side(void **state)
 {
     static struct server servers[FETCH_PEERS_MAX];
@@ -187,7 +187,7 @@ static void all_are_asked_side_by_side(void **state)
     }
 }
 
-/* A full backlog takes no further connection, and tells nobody: as a packet that goes astray. */
+/* A full backlog accepts no further connection and sends no error, like a lost packet. */
 static void a_connection_alone(void **state)
 {
     struct checked_peer nobody = {.host = "127.0.0.1"}, name = {"localhost", "80"};

@@ -11,7 +11,7 @@
 #include "crash_story.h"
 #include "str.h"
 
-#define SEED_OPERATIONS 40 /* a stage has fewer */
+#define SEED_OPERATIONS 40 /* a stage has fewer operations */
 #define SEEDS           4  /* random losses at each operation, besides all and nothing */
 #define WHOLE           3  /* stories that are crashed before every operation */
 
@@ -211,7 +211,7 @@ static bool is_needed(const struct crash_story *s, unsigned sync, unsigned from,
     return false;
 }
 
-/* of: only stories whose name begins with this. */
+/* of: only stories whose name begins with this text */
 static void check_syncs(const struct crash_story *s, const char *of, struct bench *b)
 {
     const struct crash none = {.kind = CRASH_NONE};

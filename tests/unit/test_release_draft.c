@@ -1,5 +1,5 @@
-/* A release that two keys sign which never meet: what lacks signatures counts for nothing, and a
- * signature of other bytes, or of another purpose, is none. */
+/* A release that needs signatures of two keys on separate machines: without both it counts for
+ * nothing, and signatures of other bytes or for another purpose do not count. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,7 +65,7 @@ static void load(const struct coord_conf *c, struct release_draft *ret)
         fail_msg("%s", err.text);
 }
 
-/* Refused for this reason; "" taken. */
+/* Refused for this reason; "": accepted. */
 static void check_load(const struct bench *b, const char *why)
 {
     struct stored_release r;
@@ -76,7 +76,7 @@ static void check_load(const struct bench *b, const char *why)
     if ((rc == 0) != (why[0] == '\0') || (rc < 0 && strstr(err.text, why) == NULL))
         fail_msg("%d: %s", rc, rc < 0 ? err.text : "");
     if (rc < 0)
-        assert_int_equal(err.kind, ERR_REFUSED); /* nothing was touched: exit status 4 */
+        assert_int_equal(err.kind, ERR_REFUSED); /* nothing was changed: exit status 4 */
 }
 
 static void test_two_sign_who_never_meet(void **state)
@@ -89,12 +89,13 @@ static void test_two_sign_who_never_meet(void **state)
     add(b, NULL, "amd64");
     check_load(b, "0 of the release keys signed it, trust version 1 demands 2; no signature of: "
                   "release, release-2");
-    add(b, b->key, "arm64"); /* a draft takes another build, and is signed anew */
+    add(b, b->key, "arm64"); /* a draft accepts another build, and is then signed again */
     check_load(b, "1 of the release keys signed it, trust version 1 demands 2; no signature of: "
                   "release-2");
     load(&b->here.conf, &d);
     assert_int_equal(d.manifest.n_builds, 2);
-    /* There no trust file is known: a release key signs, and no other key of that machine. */
+    /* On this machine no trust file is known: every release key signs, and no key of another
+     * purpose. */
     assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
     assert_int_equal(added, 1);
     assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
@@ -123,7 +124,8 @@ static void test_signatures_of_other_bytes_do_not_count(void **state)
     check_load(b, "no signature of: release-2");
 }
 
-/* More release keys on one machine than a container has room for: as many sign as must. */
+/* One machine has more release keys than a container has room for: only the necessary number
+ * signs. */
 static void test_many_release_keys(void **state)
 {
     struct bench *b = *state;
@@ -144,7 +146,7 @@ static void test_many_release_keys(void **state)
     assert_int_equal(release_draft_sign(&b->away.conf, &b->t, 1, &d, &added, &err), 0);
     assert_int_equal(added, 2);
     assert_int_equal(release_draft_check(&b->t, &d, 1, &err), 0);
-    /* Where no trust file is known all of them sign, as many as there is room for. */
+    /* Without a known trust file all of them sign, up to the room of the container. */
     d.d.n_sigs = 0;
     assert_int_equal(release_draft_sign(&b->away.conf, NULL, 1, &d, &added, &err), 0);
     assert_int_equal(added, SIGS_MAX);
@@ -158,7 +160,7 @@ static void test_many_release_keys(void **state)
     assert_int_equal(added, 0);
 }
 
-/* A key whose file is a link is refused, and named. */
+/* A key whose file is a link is refused, and the message names the file. */
 static void test_a_refused_key_is_named(void **state)
 {
     struct bench *b = *state;

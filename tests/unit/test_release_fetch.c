@@ -1,5 +1,5 @@
 /* release_fetch.h: a release from a vendor who behaves, signed by keys of every kind, on a machine
- * that lacks something. Whatever goes wrong, the releases of this machine are as they were.
+ * that may lack a program. After every failure the releases of this machine are unchanged.
  * timeout: 200 */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -113,8 +113,8 @@ VENDOR_TEST(test_a_revoked_key)
     refuses(ERR_CRYPTO, "revoked");
 }
 
-/* gpgv knows the first of two copies of a key alone: which keyring has the revocation must not
- * matter. */
+/* Of two copies of a key gpgv uses only the first: the result must not depend on which keyring
+ * contains the revocation. */
 VENDOR_TEST(test_a_key_that_one_keyring_knows_as_revoked)
 {
     struct coord_conf *c = &bench.fixture.conf;
@@ -161,7 +161,7 @@ VENDOR_TEST(test_the_next_signature_is_tried)
     fetches(V);
 }
 
-/* More than hosts are given: told before anything large is fetched, and the next is tried. */
+/* A zip above the hosts' limit: reported before the large download, and the next place is tried. */
 VENDOR_TEST(test_too_many_signatures)
 {
     auto_buf struct buf one = BUF_INIT, many = BUF_INIT;
@@ -187,7 +187,7 @@ VENDOR_TEST(test_too_many_signatures)
     fetches(V);
 }
 
-/* Of a directory's name nothing becomes a line of its own. */
+/* The name of a directory cannot add a line to a file. */
 VENDOR_TEST(test_a_name_with_lines)
 {
     auto_buf struct buf source = BUF_INIT;
@@ -209,7 +209,8 @@ VENDOR_TEST(test_no_signature)
     refuses(ERR_NOTFOUND, "SHA256SUMS.FFFF.sig");
 }
 
-/* A signature of another SHA256SUMS: of the same site, an hour before somebody changed it. */
+/* A signature of another SHA256SUMS: of the same site, from an hour before somebody changed the
+ * file. */
 VENDOR_TEST(test_a_signature_of_something_else)
 {
     make_release("2.3.0");
@@ -252,7 +253,7 @@ VENDOR_TEST(test_gpgv_is_missing)
     refuses(ERR_STATE, "gpgv is missing");
 }
 
-/* Whose exit status is all that it says. */
+/* A program that reports only by its exit status. */
 VENDOR_TEST(test_gpgv_says_nothing)
 {
     str_cut(bench.fixture.conf.vendor_gpgv, sizeof(bench.fixture.conf.vendor_gpgv), "/bin/true");
@@ -273,7 +274,7 @@ VENDOR_TEST(test_keyrings)
     assert_int_equal(chmod(c->vendor_keyring, 0666), 0);
     refuses(ERR_CONFIG, "may be changed by anybody");
     assert_int_equal(chmod(c->vendor_keyring, 0644), 0);
-    c->vendor_keyring[0] = '\0'; /* the shipped one alone, and both */
+    c->vendor_keyring[0] = '\0'; /* the shipped keyring alone, and both keyrings */
     str_cut(c->vendor_shipped, sizeof(c->vendor_shipped), vendor_ring(bench.vendor));
     fetches(V);
     str_cut(c->vendor_keyring, sizeof(c->vendor_keyring), vendor_ring(bench.vendor));
@@ -391,7 +392,7 @@ VENDOR_TEST(test_a_build_of_ones_own)
     assert_int_equal(checks("4.0.0", false).result, CHECK_OWN);
 }
 
-/* One without a place is what hosts fetch from here: changed or gone, it is found. */
+/* Hosts fetch a release without a URL from here: a changed or missing file is found. */
 VENDOR_TEST(test_a_build_of_ones_own_that_is_kept_here)
 {
     const struct coord_conf *c = &bench.fixture.conf;
@@ -419,7 +420,7 @@ VENDOR_TEST(test_a_build_of_ones_own_that_is_kept_here)
     assert_non_null(strstr(found.why, "not the one that was signed"));
 }
 
-/* The vendor's SHA256SUMS says something else than when the first build was fetched. */
+/* The vendor's SHA256SUMS differs from the one at the fetch of the first build. */
 VENDOR_TEST(test_a_release_that_changed_behind_its_version)
 {
     const struct zip_member members[] = {{.name = "nomad", .content = bench.noise, .len = 9}};

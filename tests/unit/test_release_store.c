@@ -55,7 +55,7 @@ static void test_keys_are_private_and_never_replaced(void **state)
     assert_int_equal(keys_trust(&fixture.conf, &read, &err), 0);
     assert_memory_equal(read.cluster, trust.cluster, CLUSTER_ID_LEN);
     assert_true(read.solo);
-    /* no role is another's key */
+    /* every role has its own key */
     assert_false(pubkey_eq(&read.roles[ROLE_ROOT].keys[0], &read.roles[ROLE_OPERATOR].keys[0]));
 }
 
@@ -95,7 +95,7 @@ static void test_a_zip_is_measured_inside(void **state)
     assert_int_equal(b.size, sizeof(binary));
     assert_true(digest_eq(&b.digest, &d));
     assert_false(digest_eq(&b.fetch_digest, &d));
-    /* its name says something else than we do */
+    /* the manifest says another version than the file's name */
     assert_int_equal(publish_measure(path, "1.9.8", "linux", "amd64", NULL, &b, &err), -1);
     assert_int_equal(publish_measure(path, "1.9.7", "linux", "arm64", NULL, &b, &err), -1);
 }
@@ -170,13 +170,13 @@ static void test_builds_are_merged_and_signed_anew(void **state)
     assert_int_equal(r.manifest.n_builds, 2);
     assert_int_equal(r.manifest.created_s, 6);
     stored_release_free(&r);
-    /* the same again: another place, no third build */
+    /* the same file again: another place, and no third build */
     assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &amd, urls, 2,
                                  3, &r, &err),
                      0);
-    assert_int_equal(r.manifest.created_s, 7); /* newer, though the clock went back */
+    assert_int_equal(r.manifest.created_s, 7); /* newer, although the clock went back */
     stored_release_free(&r);
-    /* other bytes for what hosts may have: refused, and nothing is changed */
+    /* other bytes under a version that hosts may have: refused, and nothing changes */
     assert_int_equal(release_add(&fixture.conf, &trust, release_key, "1.11.4", false, &other, urls,
                                  1, 8, &r, &err),
                      -1);
@@ -208,7 +208,7 @@ static void test_a_manifest_signed_by_another_key(void **state)
     assert_int_not_equal(err.kind, ERR_NOTFOUND);
 }
 
-/* What was written before there was such a line is read as before; once said it stays. */
+/* A file without this line is read as before; a stored line stays. */
 static void test_own_builds(void **state)
 {
     struct err err = ERR_INIT;
@@ -227,7 +227,7 @@ static void test_own_builds(void **state)
     snprintf(path, sizeof(path), "%s/%s/places", dir, own);
     assert_int_equal(file_read(path, 4096, 0, &text, &err), 0);
     assert_string_equal(buf_str(&text), "linux amd64 https://mirror.example/nomad\n");
-    struct stat st; /* a URL may hold a password */
+    struct stat st; /* a URL may contain a password */
     assert_int_equal(stat(path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0600);
     assert_int_equal(
@@ -244,8 +244,8 @@ static void test_own_builds(void **state)
     stored_release_free(&r);
 }
 
-/* Signed anew it is newer than before, also where the clock went back; one that was dated by a
- * wrong clock is rid of that date by removing it, as hosts advise (law.c). */
+/* A new signature is newer than the one before, also if the clock went back. If a wrong clock dated
+ * a release, removing the release removes that date, as hosts advise (law.c). */
 static void test_a_date_from_the_future(void **state)
 {
     static const struct {
@@ -344,7 +344,7 @@ static void test_a_file_is_kept_under_the_vendors_name(void **state)
     }
 }
 
-/* Between measuring and copying somebody put another file there. */
+/* Between the measurement and the copy somebody replaces the file. */
 static void test_another_file_is_not_kept(void **state)
 {
     static const char *const others[] = {"not looked into herE", "shorter", "",
@@ -352,7 +352,7 @@ static void test_another_file_is_not_kept(void **state)
     struct build b = build_of_file(PACKING_ZIP);
     char from[300], path[300];
     (void)state;
-    b.arch[0] = 'A'; /* none is there yet */
+    b.arch[0] = 'A'; /* no release exists yet */
     for (size_t i = 0; i < ARRAY_LEN(others); i++) {
         struct err err = ERR_INIT;
         context_fixture_write(&fixture, "other", others[i], strlen(others[i]) + 1, from);
@@ -398,7 +398,7 @@ static void test_versions_are_folders_and_nothing_else(void **state)
     stored_release_free(&r);
     assert_int_equal(release_versions(&fixture.conf, &list, &n, &err), 0);
     assert_true(n >= 2);
-    assert_string_equal(list[0], "1.9.12"); /* before 1.11.4: by number, not by letter */
+    assert_string_equal(list[0], "1.9.12"); /* before 1.11.4: ordered by number, not by letter */
     for (size_t i = 0; i < n; i++)
         free(list[i]);
     free(list);

@@ -1,4 +1,4 @@
-/* report_run.h: what a run's end tells of a host that failed. */
+/* report_run.h: the end of a run's report about a failed host. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static void test_nomads_last_lines(void **state)
         for (int k = 1; k <= 10; k++)
             buf_printf(&h->log, "line %d of host %zu\033[2J\n", k, i);
     }
-    f.ledger.hosts[1].state = HOST_DONE; /* an old failure's lines are not told */
+    f.ledger.hosts[1].state = HOST_DONE; /* the lines of an old failure are not printed */
     autofree char *text = reported(&f);
     assert_null(strstr(text, "line 2 of host 0"));
     assert_non_null(strstr(text, "    line 3 of host 0"));
@@ -46,7 +46,7 @@ static void test_nomads_last_lines(void **state)
     small_fleet_free(&f);
 }
 
-/* Counted is what the run was to bring about. */
+/* The count contains only the hosts that the run had to change. */
 static void test_a_run_that_only_stages(void **state)
 {
     struct small_fleet f;

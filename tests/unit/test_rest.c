@@ -1,11 +1,11 @@
-/* When looks may be rare: decision_rests_until. */
+/* decision_rests_until: the times at which the run may observe rarely. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 #include "decide_desk.h"
 
-/* Looks may be rare as long as nothing else is awaited, and not to the very end. */
+/* The run may observe rarely while it waits for nothing else, but not until the very end. */
 static void test_rests_during_the_soak(void **state)
 {
     struct small_fleet *f = desk_clients(2);
@@ -18,14 +18,14 @@ static void test_rests_during_the_soak(void **state)
     assert_true(decision_rests_until(&f->decision, now) == end - REST_LEAD_MS);
     assert_true(decision_rests_until(&f->decision, end - REST_LEAD_MS - 1) > 0);
     assert_true(decision_rests_until(&f->decision, end - REST_LEAD_MS) == 0);
-    f->decision.n_intents = 1; /* something is done */
+    f->decision.n_intents = 1; /* the run does something */
     assert_true(decision_rests_until(&f->decision, now) == 0);
-    desk_host(f, "c2-id")->state = HOST_STAGING; /* and here a host's answer is awaited */
+    desk_host(f, "c2-id")->state = HOST_STAGING; /* here the run waits for a host's answer */
     small_fleet_decide(f);
     assert_true(small_fleet_waits(f, REASON_SOAK));
     assert_true(decision_rests_until(&f->decision, now) == 0);
     desk_host(f, "c2-id")->state = HOST_STAGED;
-    desk_host(f, "c1-id")->state = HOST_SETTLING; /* it is its gates that are awaited */
+    desk_host(f, "c1-id")->state = HOST_SETTLING; /* here the run waits for the gates of a host */
     f->ledger.canaries_done = false;
     small_fleet_decide(f);
     assert_true(decision_rests_until(&f->decision, now) == 0);

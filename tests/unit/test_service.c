@@ -1,7 +1,7 @@
 /*
- * service.h: commands that really run, and systemd on a bus of its own.
+ * service.h: commands that really run, and systemd on a test bus.
  *
- * This program is also what service_command starts its commands through.
+ * This program is also the program through which service_command starts its commands.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -80,7 +80,7 @@ static void open_commands(struct bench *b)
     assert_int_equal(service_command_new(&b->conf, "/proc/self/exe", lock, &b->service, &err), 0);
 }
 
-/* A service that notes what is done with it; "sleep" is its process. */
+/* A service that writes down what is done with it; its process is "sleep". */
 static int set_up_commands(void **state)
 {
     struct bench *b = xzalloc(1, sizeof(*b));
@@ -210,8 +210,7 @@ static void a_start_limit_of_one_act(void **state)
     assert_int_equal(finish(b, text), SERVICE_DONE);
 }
 
-/* The asker dies while its start command runs; the next one does not start a second
- * Nomad beside it. */
+/* The caller dies while its start command runs. The next caller does not start a second Nomad. */
 static void a_command_outlives_its_asker_and_is_waited_for(void **state)
 {
     struct bench *b = *state;
@@ -269,7 +268,7 @@ static int tear_down_systemd(void **state)
     return 0;
 }
 
-/* The fake looks at what the test sets when something comes in: a look is that. */
+/* The fake manager reads the test's settings when a message arrives: each look sends one. */
 static void end_job(struct bench *b)
 {
     b->systemd->end_job = true;
@@ -357,7 +356,8 @@ static void states_are_told(void **state)
     }
 }
 
-/* The end of the job was not heard: the unit is asked whether it still has it. */
+/* The signal about the end of the job was lost: the unit's Job property shows whether the job still
+ * exists. */
 static void a_lost_connection_is_made_good(void **state)
 {
     struct bench *b = *state;
@@ -459,7 +459,7 @@ static void what_hangs_together_with_a_unit_is_told(void **state)
     assert_true(a.restart_us == 2000000 && a.limit_us == 10000000 && a.limit_starts == 3);
 }
 
-/* What a start fails without, and what systemd does at a stop. */
+/* What the unit needs for a start, and the commands that systemd runs at a stop. */
 static void what_a_unit_asks_of_its_host_is_told(void **state)
 {
     struct bench *b = *state;
@@ -491,12 +491,12 @@ static void what_a_unit_asks_of_its_host_is_told(void **state)
     str_cut(f->failure_action, sizeof(f->failure_action), "none");
     a = about(b);
     assert_string_equal(a.paths.list[0].path, "/srv/root");
-    assert_int_equal(a.paths.n, 3); /* and where it works, and the source of a mount */
+    assert_int_equal(a.paths.n, 3); /* and its working directory, and the source of a mount */
     assert_string_equal(a.stop.text, "OnFailure=mail.service");
     assert_string_equal(a.start.text, "ExecStartPre=/opt/render.sh");
 }
 
-/* Along with it, and not itself. */
+/* Units that stop with Nomad's unit, without the unit itself. */
 static void what_is_bound_through_another_is_told(void **state)
 {
     struct bench *b = *state;
@@ -513,7 +513,7 @@ static void what_is_bound_through_another_is_told(void **state)
     assert_string_equal(a.bound.list[1].active, "active");
 }
 
-/* What does not fit, and what an older systemd does not have. */
+/* Values that are too long, and properties that an older systemd does not have. */
 static void lists_that_are_not_whole_are_told(void **state)
 {
     struct bench *b = *state;
@@ -544,7 +544,7 @@ static void a_unit_that_is_not_there_is_told(void **state)
     assert_false(about(b).missing);
 }
 
-/* An older systemd, a unit without a command, one with too long a command. */
+/* An older systemd, a unit without a command, and a unit with a command that is too long. */
 static void what_is_not_told_stays_empty(void **state)
 {
     struct bench *b = *state;

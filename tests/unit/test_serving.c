@@ -1,4 +1,4 @@
-/* Who serves a release without a place, where, and what hosts are told. */
+/* Which process serves a release without a URL, at which address, and which address hosts get. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,7 +104,7 @@ static void a_build_without_a_place_gets_one(void **state)
     assert_non_null(b->s.server);
     snprintf(base, sizeof(base), "http://%s", file_server_address(b->s.server));
     expect_place(b, base);
-    begin(b); /* again: it goes on */
+    begin(b); /* called again: the server continues */
     assert_int_equal(b->r.n_places, 1);
 }
 
@@ -134,7 +134,8 @@ static void what_has_no_file_is_not_served(void **state)
     assert_int_equal(release_stage(&b->r, "linux", "amd64", &stage, &b->err), -1);
 }
 
-/* Listening everywhere, hosts are told the address by which they are reached. */
+/* If the server listens on all addresses, each host gets the address by which it reaches the
+ * coordinator. */
 static void at_every_address(void **state)
 {
     struct bench *b = *state;
@@ -152,7 +153,7 @@ static void what_stands_between_is_told_instead(void **state)
     str_cut(b->c.conf.serve_url, sizeof(b->c.conf.serve_url), "https://proxy.example/caravan/");
     str_cut(b->c.conf.serve_allow_from, sizeof(b->c.conf.serve_allow_from), "192.0.2.1");
     begin(b);
-    assert_int_equal(b->s.allow.n, 0); /* it is no host that must be in it */
+    assert_int_equal(b->s.allow.n, 0); /* this address does not have to be a host's */
     expect_place(b, "https://proxy.example/caravan");
 }
 
@@ -194,7 +195,8 @@ static void a_port_that_is_taken_is_told(void **state)
     assert_int_equal(serving_begin(&b->c, &b->w, false, &again, &second, &b->err), -1);
     assert_int_equal(b->err.kind, ERR_BUSY);
     assert_non_null(strstr(b->err.text, "--listen"));
-    /* Who only plans is told where hosts would fetch, and leaves who listens there alone. */
+    /* A command that only plans names the place, and does not disturb a process that listens
+     * there. */
     assert_int_equal(serving_begin(&b->c, &b->w, true, &again, &second, &b->err), 0);
     assert_null(second.server);
     assert_string_equal(second.url, b->s.url);

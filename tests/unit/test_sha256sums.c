@@ -1,4 +1,4 @@
-/* sha256sums.h: the digest of an exact name, and what is no such file. */
+/* sha256sums.h: the digest for an exact name, and texts of another form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -70,7 +70,8 @@ static void new_clients_become_ready_and_run_tasks(void **state)
     sim_cluster_free(&c);
 }
 
-/* Seconds of `ready` with the old version, then the new one; initializing before 1.3.10. */
+/* Seconds with the status `ready` and the old version, before the new version shows. Before 1.3.10:
+ * initializing. */
 static void a_restart_is_almost_invisible(void **state)
 {
     (void)state;
@@ -123,7 +124,7 @@ static void a_dead_client_is_down_after_ttl_and_grace(void **state)
         least = MIN_OF(least, c.now - at);
         most = MAX_OF(most, c.now - at);
         sim_cluster_run(&c, c.now + 2000);
-        assert_int_equal(running(&c), 6); /* moved to the others */
+        assert_int_equal(running(&c), 6); /* the allocations are on the other nodes */
         assert_int_equal(running_on(&c, SERVERS, true), 0);
         sim_cluster_start(&c, SERVERS);
         sim_cluster_run(&c, c.now + 12000);

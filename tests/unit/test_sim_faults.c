@@ -1,4 +1,4 @@
-/* Every fault of the table does what its line says. */
+/* Every fault of the table has the effect that its line describes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -276,7 +276,7 @@ static void lose_state(void)
     sim_browse(&c, sim_cluster_leader(&c), NULL, "/v1/nodes", NULL, NULL, &p);
     assert_int_equal(json_len(p.json), 2);
     sim_page_free(&p);
-    assert_int_equal(status(f, "/v1/operator/autopilot/health"), 200); /* raft is well */
+    assert_int_equal(status(f, "/v1/operator/autopilot/health"), 200); /* raft is healthy */
 }
 
 static void api_500_for(void)
@@ -292,7 +292,7 @@ static void api_500_for(void)
 static void hang(void)
 {
     set(0, "hang", 1);
-    assert_int_equal(status(0, "/v1/agent/health"), 0); /* gave up after a minute */
+    assert_int_equal(status(0, "/v1/agent/health"), 0); /* the request gave up after a minute */
 }
 
 static void drivers_sick(void)
@@ -314,7 +314,7 @@ static void drivers_sick(void)
     sim_page_free(&p);
 }
 
-/* The client's record after its restart; the first registration shows none of it. */
+/* The client's record after a restart; the first registration shows none of the faults. */
 static const struct sim_node_record *restarted(const char *fault, int64_t value, int64_t ms)
 {
     set(CLIENT, fault, value);
@@ -394,7 +394,7 @@ static void token_expired(void)
     assert_int_equal(status(0, "/v1/status/leader?stale"), 200);
 }
 
-/* tests/sim/standin.test sees them: the model has no configuration and no log. */
+/* tests/sim/standin.test covers these: the model has neither configuration nor log. */
 static void seen_elsewhere(void)
 {
 }

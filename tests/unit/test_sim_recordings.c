@@ -19,7 +19,7 @@
 #define SEED   20261122
 #define NOW    INT64_C(1795345000000)
 
-/* What no recording shows; said in the output, so that nobody takes it for proven. */
+/* Behaviour that no recording shows. The output lists it, so that nobody takes it for proven. */
 static const char *const not_recorded[] = {
     "versions other than 0.12 and 1.0: paging, LastDrain, NodePool, Leader and Voters in autopilot",
     "leadership transfer; operator/keyring; operator/scheduler; metrics; namespaces",
@@ -40,11 +40,11 @@ static void say_what_is_not_recorded(void **state)
 
 /* ---- shapes ---- */
 
-/* Maps whose keys are names: any key, values like the first one's. */
+/* Maps with names as keys: any key is accepted, with values like the first one's. */
 static const char *const maps[] = {
     "Attributes", "Drivers", "Meta", "Summary", "TaskGroups", "TaskStates", "Options",
 };
-/* What may be null or a value, and which element's presence is a matter of the day. */
+/* Fields that may be null or have a value, and elements that may be missing. */
 static const char *const loose[] = {"Servers",       "RetryJoin",      "Files",
                                     "Plugins",       "Config",         "KeyLoader",
                                     "ScoreMetaData", "NodesAvailable", "Meta"};
@@ -131,8 +131,8 @@ static int compare(const struct json *real, const struct json *ours, const char 
 /* ---- endpoints ---- */
 
 struct endpoint {
-    const char *fixture; /* without its ending */
-    const char *path;    /* :id: of a client */
+    const char *fixture; /* the name without its suffix */
+    const char *path;    /* the id of a client, for :id */
     int who;             /* 0: a follower, 1: the leader, 2: a client */
 };
 
@@ -336,7 +336,7 @@ static void tokens_get_the_recorded_answers(void **state)
         struct err err = ERR_INIT;
         struct json *real = NULL, *ours = NULL;
         ask(asked(&c, 0), rows[i].method, rows[i].path, rows[i].token, &a);
-        a.has_index = false; /* not in these status lines */
+        a.has_index = false; /* this line is not in the status lines */
         load("1.0.18-acl", rows[i].fixture, "body", &body);
         load("1.0.18-acl", rows[i].fixture, "status", &status);
         char *line = xstrdup(buf_str(&status));
@@ -384,7 +384,7 @@ static void force_leave(struct sim_cluster *c, int x)
 
 struct scene {
     const char *file;
-    double from_s, to_s; /* 0.1 s before what was done; until the next thing */
+    double from_s, to_s; /* from 0.1 s before the action until the next action */
     int x, before, after;
     uint8_t raft_vsn;
     bool stale;
@@ -452,7 +452,7 @@ static const struct scene scenes[] = {
     {"stop.txt", 0, 999, 1, 2, 2, 2, false, "1.0.18", 60000, 2, {100, 55000}, {stop, force_leave}},
 };
 
-/* What was shown before anything was done is the same everywhere; only changes count. */
+/* Values from before the first action are the same everywhere; only changes count. */
 static void forget_the_beginning(struct sim_timeline *t, int64_t until_ms)
 {
     int n = 0;
@@ -493,8 +493,8 @@ static const char *play(const struct scene *s, uint64_t seed, char text[static 4
     return differs;
 }
 
-/* The model has chance in it: most seeds must show the recorded order, and what the
- * others show is printed. */
+/* The model contains chance: most seeds must show the recorded order, and the test prints the other
+ * results. */
 static void events_come_in_the_recorded_order(void **state)
 {
     (void)state;

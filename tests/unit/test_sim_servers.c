@@ -256,7 +256,7 @@ static int force_leave(struct sim_cluster *c, int node, int who)
     return ask(c, node, "PUT", path);
 }
 
-/* A server that starts later and knows where the first three are. Its index. */
+/* Starts a later server that knows where the first three are. Returns its index. */
 static int start_later(struct sim_cluster *c, const char *name, uint8_t expect, bool joins)
 {
     struct sim_config cfg = c->nodes[0].cfg;
@@ -282,7 +282,7 @@ static bool votes(const struct sim_cluster *c, int leader, int who)
     return place >= 0 && config(c, leader)->peers[place].voter;
 }
 
-/* How long until it is so; -1: not within `most`. */
+/* The time until the condition is true; -1: it is not true within `most`. */
 static int64_t until(struct sim_cluster *c, bool (*so)(const struct sim_cluster *, int, int),
                      int leader, int who, int64_t most)
 {
@@ -331,11 +331,12 @@ static void switch_cleanup_off(struct sim_cluster *c, int node)
     sim_page_free(&p);
 }
 
-/* A follower stops; so long after it its peer is removed, and it is made to leave; 0: not done. */
+/* Stops a follower. After this time its peer is removed, and after that time the member is made to
+ * leave; 0: not done. */
 static const struct {
     const char *what;
     int64_t removed_ms, forced_ms;
-    enum sim_serf_status soon; /* half a second after the last of it */
+    enum sim_serf_status soon; /* half a second after the last action */
     bool voter_soon;
     enum sim_serf_status late; /* two minutes after */
     bool peer_late;
@@ -369,7 +370,7 @@ static void ways_to_depart(void **state)
         form(&c, 3, 0, "1.10.5", 31);
         int leader = sim_cluster_leader(&c), gone = (leader + 1) % 3, other = (leader + 2) % 3;
         switch_cleanup_off(&c, leader);
-        c.nodes[leader].raft.rejoin_due = INT64_MAX; /* else it may be taken for alive */
+        c.nodes[leader].raft.rejoin_due = INT64_MAX; /* else it may count as alive */
         depart(&c, i, leader, gone);
         sim_cluster_run(&c, c.now + 500);
         print_message("# %s\n", departures[i].what);
@@ -378,7 +379,7 @@ static void ways_to_depart(void **state)
         sim_cluster_run(&c, c.now + 120000);
         assert_int_equal(status_of(&c, other, gone), departures[i].late);
         assert_int_equal(in_config(&c, leader, gone), departures[i].peer_late);
-        sim_cluster_start(&c, gone); /* with its old data it is there again */
+        sim_cluster_start(&c, gone); /* it comes back with its old data */
         assert_in_range(until(&c, in_config, leader, gone, 60000), 0, 30000);
         sim_cluster_free(&c);
     }
@@ -458,7 +459,7 @@ static void one_that_reaches_nobody(void **state)
     sim_cluster_free(&c);
 }
 
-/* Whether it reaches the others or not. */
+/* Can the server reach the others or not? */
 static void bootstrap_expect_1_forms_a_cluster_of_its_own(void **state)
 {
     (void)state;
@@ -484,7 +485,7 @@ static void bootstrap_expect_1_forms_a_cluster_of_its_own(void **state)
 struct trouble {
     uint64_t rng;
     int lose_percent;
-    unsigned cut; /* servers by last number that are on the other side */
+    unsigned cut; /* the servers on the other side, by last number of the address */
 };
 
 static bool lose(void *ctx, const struct sim_message *m)
@@ -502,7 +503,7 @@ static void one_leader(const struct sim_cluster *c, int servers)
                 assert_int_not_equal(c->nodes[i].durable.term, c->nodes[k].durable.term);
 }
 
-/* A write under way: a token nobody else writes, so that it can be found again. */
+/* A write in progress: a token that nobody else writes, so that the test finds it again. */
 struct promise {
     int node;
     uint32_t ticket;
@@ -540,7 +541,7 @@ static void one_bad_minute(struct sim_cluster *c, struct trouble *t, struct prom
         int victim = (int)sim_between(&t->rng, 0, 30);
         for (int k = 0; k < i; k++)
             if (promises[k].node == victim)
-                promises[k].ticket = 0; /* forgotten with the process */
+                promises[k].ticket = 0; /* the state is lost with the process */
         if (victim < 5 && c->nodes[victim].running)
             sim_node_stop(&c->nodes[victim]);
         else if (victim < 5)

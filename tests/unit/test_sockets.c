@@ -1,4 +1,4 @@
-/* tcp_table.h and sockets.h: who listens where. */
+/* tcp_table.h and sockets.h: which process listens at which address. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -102,7 +102,7 @@ static void ours(void **state)
     assert_int_equal(sockets_listening("/none", 1, t, &err), -1);
 }
 
-/* As the kernel writes it on a busy host: far more connections than are read. */
+/* As on a busy host: the kernel lists far more connections than the function reads. */
 static void many_connections(void **state)
 {
     autofree struct tcp_table *t = xzalloc(1, sizeof(*t));

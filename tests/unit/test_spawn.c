@@ -97,7 +97,7 @@ static void too_much_output_kills(void **state)
     assert_fails(&s, ERR_LIMIT, "4 bytes");
 }
 
-/* The group dies with it: the pipe's reader sees the end when no sleeper is left. */
+/* The whole group dies: the reader of the pipe sees the end only when no sleeper is left. */
 static void the_deadline_kills_the_group(void **state)
 {
     (void)state;
@@ -113,7 +113,7 @@ static void the_deadline_kills_the_group(void **state)
     close(ends[0]);
 }
 
-/* What the child leaves running is neither waited for nor killed. */
+/* A process that the child leaves running is neither waited for nor killed. */
 static void what_is_left_running_lives_on(void **state)
 {
     (void)state;
@@ -163,7 +163,7 @@ static void input_is_nothing_or_the_text(void **state)
     assert_fails(&s, ERR_LIMIT, "input");
 }
 
-/* None, but for 32 and 33: the C library's posix_spawn leaves its own two ignored. */
+/* No signal is ignored, except 32 and 33: the C library's posix_spawn leaves these two ignored. */
 static void assert_signals(const char *status, const char *name)
 {
     unsigned char mask[8] = {0xff};
@@ -175,7 +175,8 @@ static void assert_signals(const char *status, const char *name)
     assert_true((get_u64(mask) & ~0x180000000ULL) == 0);
 }
 
-/* No descriptor but 0 to 2 and the one handed on; default signals, none blocked. */
+/* Only descriptors 0 to 2 and the inherited one are open; all signals are default and none is
+ * blocked. */
 static void nothing_else_is_inherited(void **state)
 {
     (void)state;
@@ -200,7 +201,7 @@ static void nothing_else_is_inherited(void **state)
             s.gid = getegid();
             s.pass_fd = pass == 1 ? handed : -1;
             assert_int_equal(spawn_run(&s, clock_system(), &r, &err), 0);
-            /* The shell itself opens the next one to read the folder. */
+            /* The shell itself opens the next descriptor to read the folder. */
             const char *want = pass == 1 ? "0\n1\n2\n3\n4\nSig" : "0\n1\n2\n3\nSig";
             if (!str_starts(buf_str(&r.out), want))
                 fail_msg("%s", buf_str(&r.out));
@@ -271,7 +272,7 @@ static int open_fds(void)
     return n;
 }
 
-/* Counted over all tests of the group. */
+/* The count includes all tests of the group. */
 static int remember_fds(void **state)
 {
     static int before;

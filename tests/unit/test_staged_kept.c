@@ -1,5 +1,5 @@
-/* A binary that is staged already is not fetched again: it is hashed and tried anew, and fetched
- * where it is not what it was. */
+/* A binary that is staged already is not fetched again: the host hashes and tries it again, and
+ * fetches it only if it has changed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,11 +8,11 @@
 #include "str.h"
 #include "swap_bench.h"
 
-/* What happened between the two orders, or is asked by the second. */
+/* The event between the two orders, or the difference of the second order. */
 struct between {
     const char *name;
     void (*happens)(struct swap_bench *b);
-    unsigned fetches; /* by both orders */
+    unsigned fetches; /* in both orders */
     enum phase ends;
     enum failure failure;
 };
@@ -135,8 +135,8 @@ static void stage_the_zip(struct swap_bench *b, uint64_t sequence)
     (void)swap_bench_rest(b);
 }
 
-/* Staged without the vendor's signature does not count where root asks for it since; with it, gpgv
- * is asked again, and the zip stays where it was. */
+/* A binary staged without the vendor's signature does not count if root demands the signature
+ * since. With the signature gpgv checks again, and the zip stays in its place. */
 static void the_vendor_has_spoken_for_it(void **state)
 {
     struct swap_bench *b = *state;

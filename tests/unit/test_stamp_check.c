@@ -27,7 +27,7 @@ static int remove_file(void **state)
     return unlink(path);
 }
 
-/* Field 22 by another way: fields are counted from the end of the line's head. */
+/* Field 22 in another way: counts fields from the end of the process's name. */
 static uint64_t start_of(pid_t pid)
 {
     char name[64];
@@ -88,7 +88,7 @@ static void another_process_is_old(void **state)
     assert_int_equal(spawn_start(&spawn, &pid, &err), 0);
     struct stamp s = stamp_now(pid);
     assert_int_equal(stamp_check(&s, path), STAMP_FRESH);
-    s.main_start++; /* the number was given to somebody else */
+    s.main_start++; /* the kernel gave the number to another process */
     assert_int_equal(stamp_check(&s, path), STAMP_OLD);
     s.main_start--;
     kill(pid, SIGKILL);
@@ -102,7 +102,7 @@ static void a_hold_file_that_came_or_went_is_noticed(void **state)
     struct receipt_status *told = xzalloc(1, sizeof(*told));
     char gone[160];
     snprintf(gone, sizeof(gone), "%s.gone", path);
-    assert_false(hold_file_changed(told, path)); /* nothing was told of it */
+    assert_false(hold_file_changed(told, path)); /* the process was not reported */
     told->n_facts = 2;
     str_cut(told->facts[1].id, sizeof(told->facts[1].id), "held");
     told->facts[1].value = TRI_NO;
@@ -111,7 +111,7 @@ static void a_hold_file_that_came_or_went_is_noticed(void **state)
     told->facts[1].value = TRI_YES;
     assert_false(hold_file_changed(told, path));
     assert_true(hold_file_changed(told, gone));
-    assert_false(hold_file_changed(told, "")); /* not looked at */
+    assert_false(hold_file_changed(told, "")); /* not checked */
     free(told);
 }
 

@@ -1,4 +1,4 @@
-/* stop_commands.h: what a unit's stop commands take away from the host. */
+/* stop_commands.h: what the stop commands of a unit do to the host. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,7 @@ static const char *const take[] = {
     "ExecStop=/bin/sh -c 'kill -INT $MAINPID; rm -rf /var/lib/x'",
     "ExecStop=/usr/bin/env PATH=/x nomad node drain -self",
     "ExecStop=/opt/nomad-drain.sh",
-    "ExecStop=/bin/kill -TERM -$MAINPID", /* its whole group: tasks, too */
+    "ExecStop=/bin/kill -TERM -$MAINPID", /* the whole process group: also the tasks */
     "ExecStop=/bin/kill -TERM 4711",
     "ExecStop=/usr/bin/pkill nomad",
     "ExecStop=/bin/kill -INT $MAINPID; ExecStopPost=/usr/bin/kill 12",

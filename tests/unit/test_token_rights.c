@@ -42,8 +42,8 @@ static void what_each_use_takes(void **state)
     }
 }
 
-/* The policy is read back with the reader that judges tokens: it lacks nothing, and gives
- * nothing more. */
+/* The reader that judges tokens reads the policy: it lacks no right, and has no unnecessary
+ * right. */
 static void the_policy_is_enough_and_no_more(void **state)
 {
     (void)state;
@@ -64,7 +64,7 @@ static void the_policy_is_enough_and_no_more(void **state)
     }
 }
 
-/* What older versions refuse in a policy, or do not know, is not in their policy. */
+/* Policies of older versions do not contain rights that these versions refuse or do not know. */
 static void finer_rights_only_where_they_are_known(void **state)
 {
     static const char capability[] = "snapshot-save";

@@ -1,4 +1,4 @@
-/* agent.h: the heartbeat that an agent tells, in the coordinator's clock. */
+/* agent.h: the heartbeat that an agent reports, in the coordinator's clock. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,8 +6,8 @@
 #include "agent.h"
 #include "str.h"
 
-#define ASKED 500000 /* of this machine's clock */
-#define MADE  9000   /* the host's uptime, in the receipt */
+#define ASKED 500000 /* in this machine's clock */
+#define MADE  9000   /* the host's uptime in the receipt */
 
 static struct told_heartbeat take(enum tri value, const char *text, int64_t held_ms)
 {
@@ -24,7 +24,7 @@ static struct told_heartbeat take(enum tri value, const char *text, int64_t held
     str_cut(s->facts[1].text, sizeof(s->facts[1].text), text);
     (void)agent_take_status(g, r, &q);
     struct told_heartbeat told = g->view.heartbeat;
-    /* Told no more: not known any more. */
+    /* The agent no longer reports it: it is unknown. */
     s->n_facts = 1;
     s->work.revision++;
     (void)agent_take_status(g, r, &q);
@@ -42,7 +42,7 @@ static void the_age_is_counted_from_when_it_was_asked_for(void **state)
     assert_int_equal(t.at, ASKED - 1500);
     assert_int_equal(t.age_ms, 1200);
     assert_int_equal(t.ttl_ms, 15000);
-    /* Held back: made when it came. */
+    /* The status was held back: it describes the time when the agent sent it. */
     t = take(TRI_YES, "age=1200 ttl=15000 at=7500", 2000);
     assert_int_equal(t.at, ASKED + 2000 - 1500);
 }

@@ -12,7 +12,8 @@
 
 #define FAR ((int64_t)4102444800) /* 2100 */
 
-/* Deep down, by mtime alone; what a link leads to is not part of it. */
+/* A file deep in the tree counts, by its mtime alone. The target of a link is not part of the
+ * tree. */
 static void test_newest(void **state)
 {
     const struct timespec far[] = {{.tv_sec = FAR}, {.tv_sec = FAR}};

@@ -119,7 +119,7 @@ static void test_the_anchor_signs_itself(void **state)
     sign(ring, &t, ROOT1, ROOT3, &file);
     assert_int_equal(trust_from_anchor(file.data, file.len, &back, &err), 0);
     assert_memory_equal(&t, &back, sizeof(t));
-    sign(ring, &t, ROOT1, ROOT1, &file); /* one key twice is one */
+    sign(ring, &t, ROOT1, ROOT1, &file); /* the same key twice counts once */
     assert_int_equal(trust_from_anchor(file.data, file.len, &back, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
     sign(ring, &t, ROOT1, REL1, &file);
@@ -141,12 +141,13 @@ static void test_adoption(void **state)
     assert_int_equal(trust_next_check(&now, file.data, file.len, &back, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
 
-    /* Signed by its own new roots, but not as the trust in force demands. */
+    /* Signed by its own new root keys, but not by enough keys of the trust in force. */
     give(&next, ring, ROLE_ROOT, 1, STRANGER, 1);
     sign(ring, &next, STRANGER, ROOT1, &file);
     assert_int_equal(trust_next_check(&now, file.data, file.len, &back, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
-    /* As it demands, but a new root does not show that anybody has its key. */
+    /* Signed by enough keys of the trust in force, but without a signature that shows that somebody
+     * has the new root key. */
     sign(ring, &next, ROOT2, ROOT1, &file);
     assert_int_equal(trust_next_check(&now, file.data, file.len, &back, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
@@ -212,7 +213,7 @@ static void test_keys_have_names(void **state)
     trust_key_name(&plain, ROLE_RELEASE, 1, name);
     assert_string_equal(name, "release-2");
     assert_int_equal(trust_format_needed(&plain), 1);
-    call(&plain, ROLE_RELEASE, 1, "release-2", 0); /* as it is called anyway */
+    call(&plain, ROLE_RELEASE, 1, "release-2", 0); /* this is its name anyway */
     assert_int_equal(trust_format_needed(&plain), 1);
     call(&plain, ROLE_RELEASE, 1, "berta", 0);
     assert_int_equal(trust_pack(&plain, &body, &err), -1); /* format 1 would lose the name */
@@ -233,7 +234,7 @@ static void test_bad_named_trust_files(void **state)
     call(&t[3], ROLE_OPERATOR, 0, "Anna", 0);
     call(&t[4], ROLE_OPERATOR, 0, "a/b", 0);
     call(&t[5], ROLE_OPERATOR, 0, ".anna", 0);
-    call(&t[6], ROLE_OPERATOR, 0, "root-1", 0); /* two of one name */
+    call(&t[6], ROLE_OPERATOR, 0, "root-1", 0); /* two with one name */
     memset(t[7].roles[ROLE_OPERATOR].about[0].name, 'a', KEY_NAME_MAX);
     t[8].roles[ROLE_OPERATOR].keys[0] = t[8].roles[ROLE_ROOT].keys[0]; /* one key, two purposes */
     call(&t[9], ROLE_OPERATOR, 0, "anna", -1);
@@ -266,7 +267,7 @@ static void test_an_expired_key_is_no_key(void **state)
         {NOW + 90 * DAY - 1, true, true},
         {NOW + 90 * DAY, false, false},
         {NOW + 365 * DAY, false, false},
-        {NOW - DAY + 1, true, true}, /* clocks differ a little */
+        {NOW - DAY + 1, true, true}, /* a small difference between clocks */
     };
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
         assert_int_equal(trust_allows(&t, anna, ROLE_NONE, rows[i].at), rows[i].asks);
@@ -276,8 +277,9 @@ static void test_an_expired_key_is_no_key(void **state)
     }
 }
 
-/* Ahead: what expires within the year is no key. Behind: nobody knows, so who would give orders
- * is refused, and may be asked what the host's clock says. Keys without an expiry do not care. */
+/* The clock is ahead: a key that expires within the year does not count. The clock is behind:
+ * nobody can know, so orders are refused, and only the question for the host's clock is allowed.
+ * Keys without an expiry are not affected. */
 static void test_a_clock_a_year_off(void **state)
 {
     const struct keyring *ring = *state;
@@ -310,9 +312,9 @@ static void sign_all(const struct keyring *ring, const struct trust *t, const si
     assert_int_equal(container_pack(CONTAINER_TRUST, body.data, body.len, all, n, out, &err), 0);
 }
 
-/* Each row: who signs version 3, the successor of version 2, in which root-1 gives way to the
- * stranger: what is missing is told by name. */
-/* It may bring the cure: a version that names somebody whose key is in time. */
+/* Each row: the keys that sign version 3. It follows version 2 and replaces root-1 by the stranger.
+ * The text names the missing signatures. */
+/* The order may bring the solution: a version that names a key which is still valid. */
 static void test_a_trust_order_out_of_time(void **state)
 {
     static const int64_t clocks[] = {NOW, NOW + 91 * DAY, NOW - 400 * DAY};
@@ -327,7 +329,7 @@ static void test_a_trust_order_out_of_time(void **state)
     }
 }
 
-/* Two files of one version differ by their mark, and one file has one. */
+/* Two files of one version have different marks; the same file has the same mark. */
 static void test_marks(void **state)
 {
     const struct keyring *ring = *state;
@@ -355,7 +357,7 @@ static void test_a_new_root_shows_its_key(void **state)
         bool good;
         const char *missing;
     } rows[] = {
-        {{ROOT2, ROOT3}, 2, true, NULL}, /* two of the new ones too */
+        {{ROOT2, ROOT3}, 2, true, NULL}, /* two of the new keys, too */
         {{ROOT1, ROOT2, STRANGER}, 3, true, NULL},
         {{ROOT1, ROOT2}, 2, false, "no signature of: root-4, root-3"},
         {{STRANGER, ROOT2}, 2, false, "no signature of: root-1, root-3"},
@@ -371,7 +373,7 @@ static void test_a_new_root_shows_its_key(void **state)
     }
 }
 
-/* Four roots of four give way to four others: one container has room for all that must sign. */
+/* Four other root keys replace all four: one container has room for all necessary signatures. */
 static void test_all_roots_at_once(void **state)
 {
     const struct keyring *ring = *state;
@@ -398,7 +400,7 @@ static void test_all_roots_at_once(void **state)
     assert_int_equal(trust_next_check(&now, file.data, file.len, &back, &err), -1);
 }
 
-/* The largest there can be fits into a file, and so into an order. */
+/* The largest possible trust file fits into a file, and so into an order. */
 static void test_the_largest_trust_file(void **state)
 {
     const struct keyring *ring = *state;
@@ -460,7 +462,7 @@ static void test_a_sequence_is_followed(void **state)
         trust_sequence_follow(all.data, all.len, TRUST_ANY_DAY, &now, &at, &last, &err), 0);
     assert_int_equal(at.len, 0); /* nothing newer */
 
-    /* A version left out: what comes before it counts, and the rest is told. */
+    /* A version is missing: the versions before it count, and the text reports the rest. */
     put(ring, 2, &hole);
     put(ring, 3, &hole);
     put(ring, 5, &hole);
@@ -474,7 +476,7 @@ static void test_a_sequence_is_followed(void **state)
     assert_int_equal(t.version, 3);
     assert_int_equal(rest.kind, ERR_STATE);
 
-    /* Cut anywhere: whole containers count, never half of one. */
+    /* Cut at any byte: only whole containers count. */
     for (size_t n = 0; n < all.len; n += 7) {
         now = named(ring, 2);
         int rc = trust_sequence_follow(all.data, n, TRUST_ANY_DAY, &now, &at, &last, &err);
@@ -527,12 +529,12 @@ static void test_release_keys_sign_manifests(void **state)
     assert_int_equal(err.kind, ERR_CRYPTO);
     sign(ring, &t, REL1, REL2, &file); /* a trust file is no manifest */
     assert_int_equal(trust_manifest(&t, file.data, file.len, NOW, &back, &err), -1);
-    give(&t, ring, ROLE_RELEASE, 0, REL1, 0); /* nobody may: then nothing passes */
+    give(&t, ring, ROLE_RELEASE, 0, REL1, 0); /* no key may sign: then nothing passes */
     assert_int_equal(trust_manifest(&t, good.data, good.len, NOW, &back, &err), -1);
     assert_int_equal(err.kind, ERR_CRYPTO);
 }
 
-/* 2 of 3 signed; one of them has expired since, or cannot tell. */
+/* 2 of 3 signed; one of the keys has expired since, or that is unknown. */
 static void test_expired_keys_sign_no_manifests(void **state)
 {
     const struct keyring *ring = *state;

@@ -1,5 +1,5 @@
-/* The next version of a trust file: edited, signed on one machine or on several, put into force,
- * and what an interruption leaves. */
+/* The next version of a trust file: edited, signed on one or several machines, put into force, and
+ * interrupted. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define NOW INT64_C(1800000000)
 
-/* The coordinator's directory, and that of a machine that holds other keys. */
+/* The coordinator's directory, and the directory of a machine with other keys. */
 struct bench {
     struct context_fixture here, away;
     struct trust first;
@@ -83,13 +83,13 @@ static void test_edits(void **state)
 
     assert_int_equal(trust_edit_add(&t, &berta, ROLE_RELEASE, 0, &err), -1); /* another purpose */
     assert_non_null(strstr(err.text, "was made for operator"));
-    assert_int_equal(trust_edit_remove(&t, "operator", &err), -1); /* nobody could order then */
+    assert_int_equal(trust_edit_remove(&t, "operator", &err), -1); /* nobody could give orders */
     assert_int_equal(err.kind, ERR_REFUSED);
     assert_int_equal(trust_edit_add(&t, &berta, ROLE_OPERATOR, NOW + 86400, &err), 0);
     assert_int_equal(trust_edit_add(&t, &berta, ROLE_OPERATOR, 0, &err), -1); /* twice */
     assert_non_null(strstr(err.text, "already: it is berta"));
     assert_int_equal(trust_edit_add(&t, &root, ROLE_ROOT, 0, &err), -1); /* the name is taken */
-    assert_int_equal(trust_edit_rotate(&t, "root", &root, 0, &err), 0);  /* by whom it is */
+    assert_int_equal(trust_edit_rotate(&t, "root", &root, 0, &err), 0);  /* and by which key */
     assert_true(pubkey_eq(&t.roles[ROLE_ROOT].keys[0], &root.key));
     assert_int_equal(trust_edit_rotate(&t, "root", &root, 0, &err), -1);
     assert_int_equal(trust_edit_threshold(&t, ROLE_ROOT, 2, &err), -1); /* of one */
@@ -101,8 +101,8 @@ static void test_edits(void **state)
     assert_int_equal(err.kind, ERR_NOTFOUND);
 }
 
-/* The lowest format that says everything; never back by itself; on request, while nothing is lost
- * but names. */
+/* The lowest format that can contain everything. Caravan never goes back by itself; on request it
+ * does, if only names are lost. */
 static void test_which_format_is_written(void **state)
 {
     const struct bench *b = *state;
@@ -114,14 +114,14 @@ static void test_which_format_is_written(void **state)
     trust_edit_begin(&b->first, NOW, &t);
     assert_int_equal(trust_edit_add(&t, &plain, ROLE_OPERATOR, 0, &err), 0);
     assert_int_equal(trust_edit_end(&b->first, 0, &t, &err), 0);
-    assert_int_equal(t.format, 1); /* it is called so anyway */
+    assert_int_equal(t.format, 1); /* this is its name anyway */
     assert_int_equal(trust_pack(&t, &body, &err), 0);
 
     trust_edit_begin(&b->first, NOW, &t);
     assert_int_equal(trust_edit_add(&t, &berta, ROLE_RELEASE, 0, &err), 0);
     assert_int_equal(trust_edit_end(&b->first, 0, &t, &err), 0);
     assert_int_equal(t.format, 2);
-    assert_int_equal(trust_edit_end(&b->first, 1, &t, &err), 0); /* agents that read no later one */
+    assert_int_equal(trust_edit_end(&b->first, 1, &t, &err), 0); /* agents without a later format */
     assert_int_equal(t.format, 1);
 
     trust_edit_begin(&b->first, NOW, &t);
@@ -156,7 +156,7 @@ static void test_an_operator_in_time_is_left(void **state)
 
 /* ---- drafts ---- */
 
-/* The root gives way to one that lies on the other machine. */
+/* A root key of the other machine replaces the root key. */
 static void make_rotation(const struct bench *b, struct trust_draft *ret)
 {
     const struct key_public root = away_key(b, ROLE_ROOT, "root-2");
@@ -189,7 +189,7 @@ static void test_a_draft_is_carried(void **state)
     place(&b->here.conf, "carried", path);
     assert_int_equal(draft_save(&d.d, path, &err), 0);
 
-    /* There nobody knows version 1: what the draft names is signed. */
+    /* That machine does not know version 1: it signs with the keys that the draft names. */
     assert_int_equal(trust_draft_load(path, &carried, &there, &err), 0);
     assert_true(there);
     assert_int_equal(trust_draft_sign(&b->away.conf, NULL, &carried, &added, &err), 0);
@@ -203,11 +203,11 @@ static void test_a_draft_is_carried(void **state)
     struct trust now = now_of(&b->here.conf);
     assert_int_equal(now.version, 2);
     assert_true(pubkey_eq(&now.roles[ROLE_ROOT].keys[0], &d.t.roles[ROLE_ROOT].keys[0]));
-    /* A draft that was settled does not follow what is in force now. */
+    /* A finished draft that does not follow the trust in force. */
     assert_int_equal(trust_draft_check(&d, &now, &err), -1);
 }
 
-/* So many keys that are here sign it, and then it is complete. */
+/* This number of local keys signs the draft, and then it is complete. */
 static void is_completed_here(const struct bench *b, struct trust_draft *d, size_t signers)
 {
     struct err err = ERR_INIT;
@@ -218,7 +218,7 @@ static void is_completed_here(const struct bench *b, struct trust_draft *d, size
     assert_int_equal(trust_draft_check(d, &b->first, &err), 0);
 }
 
-/* A draft has room for few signatures: those that count for nothing do not take it. */
+/* A draft has room for few signatures: signatures that do not count do not use it. */
 static void test_strangers_take_no_room(void **state)
 {
     const struct bench *b = *state;
@@ -239,7 +239,7 @@ static void test_strangers_take_no_room(void **state)
     assert_int_equal(d.d.n_sigs, 1);
 }
 
-/* More roots lie here than a draft has room for: as many sign as must. */
+/* This machine has more root keys than a draft has room for: only the necessary number signs. */
 static void test_no_more_sign_than_must(void **state)
 {
     const struct bench *b = *state;
@@ -260,7 +260,7 @@ static void test_no_more_sign_than_must(void **state)
     is_completed_here(b, &d, 3);
 }
 
-/* Who is not named by it, and who claims to be. */
+/* A key that the draft does not name, and a signature with a false name. */
 static void test_foreign_signatures_are_left_out(void **state)
 {
     const struct bench *b = *state;
@@ -301,7 +301,8 @@ static void next_version(const struct bench *b)
         fail_msg("version %u: %s", (unsigned)t.version, err.text);
 }
 
-/* All versions are kept, while there is room; then the oldest go, and the file stays whole. */
+/* All versions are kept while there is room; then the oldest are removed, and the file stays
+ * whole. */
 static void test_versions_are_kept(void **state)
 {
     const struct bench *b = *state;
@@ -317,7 +318,7 @@ static void test_versions_are_kept(void **state)
     assert_int_equal(trust_sequence_follow(kept.sequence.data, kept.sequence.len, TRUST_ANY_DAY,
                                            &one, &at, &last, &err),
                      0);
-    assert_int_equal(one.version, 4); /* who has version 1 follows */
+    assert_int_equal(one.version, 4); /* a host with version 1 follows */
 
     for (int i = 0; i < 220; i++)
         next_version(b);
@@ -333,9 +334,9 @@ static void test_versions_are_kept(void **state)
     assert_non_null(strstr(err.text, "is left out"));
 }
 
-/* Every step of putting a version into force is a rename or a removal: what lies there between any
- * two of them is the old version with its draft, or the new one with a draft that counts for
- * nothing. A name that a killed command left is not in the way. */
+/* Every step that puts a version into force is a rename or a removal. Between any two steps the
+ * directory contains the old version with its draft, or the new version with a draft that no longer
+ * counts. A temporary name of a killed command does no harm. */
 static void test_an_interruption_leaves_old_or_new(void **state)
 {
     const struct bench *b = *state;
@@ -353,11 +354,11 @@ static void test_an_interruption_leaves_old_or_new(void **state)
     place(&b->here.conf, ".tmp-trust-left", temporary);
     assert_int_equal(file_create(temporary, "half", 4, 0600, &err), 0);
 
-    /* After the draft was written, before `trust` was: the same command again goes on. */
+    /* The draft was written, `trust` was not: the same command again continues. */
     assert_int_equal(now_of(&b->here.conf).version, 1);
     assert_int_equal(trust_kept_load(&b->here.conf, &kept, &err), 0);
     assert_int_equal(trust_draft_settle(&b->here.conf, &d, &kept, &err), 0);
-    /* After `trust` was written, before the draft was removed. */
+    /* `trust` was written, and the draft was not removed. */
     assert_int_equal(draft_save(&d.d, draft, &err), 0);
     assert_int_equal(now_of(&b->here.conf).version, 2);
     assert_int_equal(trust_draft_load(draft, &left, &there, &err), 0);

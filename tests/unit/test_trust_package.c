@@ -51,7 +51,7 @@ static int leave(void **state)
     return 0;
 }
 
-/* What dpkg-deb says about the package; the test is skipped where there is none. */
+/* dpkg-deb's output about the package; without dpkg-deb the test is skipped. */
 static void ask_dpkg(struct bench *b, const char *what, const char *more, struct spawn_result *r)
 {
     const char *argv[] = {DPKG_DEB, what, b->path, more, NULL};
@@ -96,7 +96,7 @@ static void dpkg_reads_what_it_is(void **state)
     assert_says(&r, "Architecture: all\n");
     pubkey_fingerprint(print, &b->desk.trust.roles[ROLE_ROOT].keys[0]);
     assert_says(&r, print);
-    /* No script runs, nothing is asked. */
+    /* The package has no scripts and no questions. */
     assert_null(strstr(buf_str(&r.out), "postinst"));
     assert_null(strstr(buf_str(&r.out), "conffiles"));
     buf_free(&r.out);

@@ -1,5 +1,5 @@
-/* service.h, unit_boot.h: is Nomad started with its host? Asked and set, of commands that really
- * run, and of systemd on a bus of its own. */
+/* service.h, unit_boot.h: does Nomad start when its host boots? Read and changed through commands
+ * that really run, and through systemd on a test bus. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,7 +75,7 @@ static int at_boot(struct bench *b, bool starts, struct err *err)
     return b->service.at_boot(b->service.self, starts, err);
 }
 
-/* They are believed by how they end; without them nothing is done. */
+/* The exit status of the commands decides; without commands nothing is done. */
 static void commands_enable_and_disable(void **state)
 {
     struct bench *b = *state;
@@ -127,7 +127,7 @@ static void it_is_disabled_and_enabled(void **state)
     assert_string_equal(about(b).boot.state, "enabled");
     assert_true(about(b).boot.told);
     assert_string_equal(about(b).boot.others, "");
-    for (int i = 0; i < 2; i++) { /* once more changes nothing */
+    for (int i = 0; i < 2; i++) { /* a second time changes nothing */
         assert_int_equal(at_boot(b, false, &err), 0);
         assert_true(f->disabled == 1 && f->reloaded == 1);
     }
@@ -187,7 +187,7 @@ static void without_reload(struct fake_systemd *f)
     f->no_reload = true;
 }
 
-/* What would not keep it from starting is refused before anything is changed. */
+/* If disabling would not prevent the start, it is refused before anything changes. */
 static void what_would_start_all_the_same_is_refused(void **state)
 {
     static const struct {
@@ -225,7 +225,7 @@ static void what_would_start_all_the_same_is_refused(void **state)
             (f->disabled != 0) != rows[i].touched)
             fail_msg("%zu: %d %s, disabled %u", i, err.kind, err.text, f->disabled);
     }
-    /* The reload that failed is made good by the next one. */
+    /* After a failed reload the next one succeeds. */
     f->no_reload = false;
     struct err err = ERR_INIT;
     assert_int_equal(at_boot(b, false, &err), 0);

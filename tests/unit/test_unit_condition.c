@@ -1,4 +1,4 @@
-/* unit_condition.h: which conditions of a unit hold, as systemd judges them. */
+/* unit_condition.h: which conditions of a unit are true, as systemd evaluates them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static const struct {
     {"PathIsSymbolicLink", &file, TRI_NO},    {"PathIsMountPoint", &mount, TRI_YES},
     {"PathIsMountPoint", &dir, TRI_NO},       {"PathIsMountPoint", &nothing, TRI_NO},
     {"PathIsReadWrite", &dir, TRI_YES},       {"PathIsReadWrite", &frozen, TRI_NO},
-    {"PathIsReadWrite", &nothing, TRI_YES}, /* so does systemd */
+    {"PathIsReadWrite", &nothing, TRI_YES}, /* systemd does the same */
     {"DirectoryNotEmpty", &dir, TRI_YES},     {"DirectoryNotEmpty", &bare, TRI_NO},
     {"DirectoryNotEmpty", &file, TRI_NO},     {"FileNotEmpty", &file, TRI_YES},
     {"FileNotEmpty", &blank, TRI_NO},         {"FileNotEmpty", &dir, TRI_NO},
@@ -89,7 +89,7 @@ static void what_is_no_path_is_not_looked_at(void **state)
     assert_false(unit_condition_of_path(&c));
 }
 
-/* "c" or "a": condition, assertion; "|" a trigger; "+", "-", "?": holds, does not, who knows. */
+/* "c" or "a": condition, assertion; "|" a trigger; "+", "-", "?": true, false, unknown. */
 static const struct {
     const char *list;
     enum tri hold;
@@ -105,7 +105,7 @@ static const struct {
     {"|c- |c-", TRI_NO, 0},
     {"|c- |c?", TRI_UNKNOWN, 1},
     {"|c? |c-", TRI_UNKNOWN, 0},
-    {"|c+ |a-", TRI_NO, 1}, /* each list has triggers of its own */
+    {"|c+ |a-", TRI_NO, 1}, /* each list has its own triggers */
     {"|a+ c- |c+", TRI_NO, 1},
     {"c? |c-", TRI_NO, 1},
     {"|c? c?", TRI_UNKNOWN, 1},

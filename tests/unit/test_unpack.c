@@ -139,7 +139,7 @@ static void other_bytes_are_noticed(void **state)
     assert_int_equal(err.kind, ERR_CRYPTO);
 }
 
-/* A header that lies about the size must not make a larger file than was signed. */
+/* A header with a false size must not make a larger file than the signed one. */
 static void never_more_than_was_signed(void **state)
 {
     struct bench *b = *state;

@@ -1,4 +1,4 @@
-/* url_hide.h: no text that people see, and no error, shows a user or password of a URL. */
+/* url_hide.h: no text for people, and no error, contains a user or password of a URL. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /*
- * The golden vectors: tests/vectors/README.md. `test_vectors --print DIR` writes the files
- * of the present version that are not there yet, `--corpus DIR` seeds for the fuzz targets;
- * without either, a cmocka program.
+ * The golden vectors: tests/vectors/README.md. `test_vectors --print DIR` writes the missing files
+ * of the present version, `--corpus DIR` writes seeds for the fuzz targets; without an option this
+ * is a cmocka program.
  */
 #include <dirent.h>
 #include <setjmp.h>
@@ -59,7 +59,7 @@ struct vector_file {
     struct buf bytes;
 };
 
-/* "# key: value" into dst, when the line is that. */
+/* Copies the value of a line "# key: value" into dst. */
 static void take_line(const char *line, const char *key, char *dst, size_t n)
 {
     size_t len = strlen(key);

@@ -65,7 +65,7 @@ static void reads_what_nomad_prints(void **state)
         assert_int_equal(version_parse_output(bad[i], &v, &err), -1);
 }
 
-/* semver 2.0.0 section 11, in Nomad's words. */
+/* semver 2.0.0 section 11, with Nomad's version texts. */
 static void order(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The tables of proto/README.md against the tables of the code. */
+/* Compares the tables of proto/README.md with the tables of the code. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -69,7 +69,7 @@ static void describe(const struct layout *l, struct buf *out)
     }
 }
 
-/* A row "| <start> |...| <fields> |" must be there. */
+/* There must be a row "| <start> |...| <fields> |". */
 static void expect_row(const struct buf *readme, const char *start, const struct layout *l)
 {
     auto_buf struct buf fields = BUF_INIT, from = BUF_INIT;

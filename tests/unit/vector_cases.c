@@ -45,7 +45,7 @@ static void must(int rv, const struct err *err)
     abort();
 }
 
-/* n bytes counting up from first: every byte of a field shows where it stands. */
+/* n bytes that count up from first: so every byte of a field shows its position. */
 static void count_up(void *p, size_t n, unsigned first)
 {
     for (size_t i = 0; i < n; i++)
@@ -339,7 +339,7 @@ static void add_messages(const struct vector_keys *keys, struct vector_set *set)
     }
 }
 
-/* As many facts as the present version has room for. */
+/* The largest number of facts in the present version. */
 static void add_many_facts(const struct vector_keys *keys, struct vector_set *set)
 {
     struct err err = ERR_INIT;

@@ -27,12 +27,12 @@ struct vector_keys {
 };
 
 struct vector_case {
-    char name[64];     /* of the file, without .hex */
-    const char *stage; /* "frame", "inner", "manifest", "anchor", "trust": where it enters */
+    char name[64];     /* the name of the file, without .hex */
+    const char *stage; /* "frame", "inner", "manifest", "anchor", "trust": its reader */
     const char *what;  /* one line */
     enum err_kind expect;
-    const char *reason; /* refused ones: part of the error's text */
-    bool sealed;        /* made anew each time: not compared, only opened */
+    const char *reason; /* of a refused case: a part of the error's text */
+    bool sealed;        /* made again each time: it is not compared, only opened */
     struct buf bytes;
 };
 
@@ -43,7 +43,7 @@ struct vector_set {
 
 void vector_keys_init(struct vector_keys *keys);
 void vector_keys_free(struct vector_keys *keys);
-/* The trust that the vectors are judged by: version 1, 2 of 2 release, 2 of 2 root. */
+/* The trust in force for the vectors: version 1, 2 of 2 release keys, 2 of 2 root keys. */
 void vector_trust(const struct vector_keys *keys, struct trust *ret);
 /* The same in body format 2. */
 void vector_named_trust(const struct vector_keys *keys, struct trust *ret);
@@ -55,7 +55,7 @@ void vector_valid(const struct vector_keys *keys, struct vector_set *set);
 void vector_invalid(const struct vector_keys *keys, struct vector_set *set);
 void vector_set_free(struct vector_set *set);
 
-/* Plain values, every field set. */
+/* Plain values; every field is set. */
 void vector_order(const struct vector_keys *keys, enum message_kind kind, struct order *o);
 void vector_receipt(const struct vector_keys *keys, enum message_kind kind, struct receipt *r);
 void vector_manifest(struct manifest *m);

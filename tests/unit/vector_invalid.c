@@ -14,7 +14,7 @@ static struct vector_case *bad(struct vector_set *set, const char *stage, const 
     return c;
 }
 
-/* A copy of a valid case's bytes, to be spoilt. */
+/* Copies the bytes of a valid case; the caller damages them. */
 static struct buf *copy(const struct vector_set *set, const char *of, struct vector_case *c)
 {
     for (size_t i = 0; i < set->n; i++) {
@@ -82,7 +82,7 @@ static void add_envelopes(const struct vector_keys *keys, struct vector_set *set
     c = bad(set, "inner", "inner-kind-0", "kind 0", ERR_FORMAT, "kind 0");
     copy(set, "order-cancel", c)->data[0] = 0;
     c = bad(set, "inner", "inner-kind-new", "a kind from the future", ERR_FORMAT, "kind 120");
-    copy(set, "order-cancel", c)->data[0] = 120; /* so that the next kinds change no case */
+    copy(set, "order-cancel", c)->data[0] = 120; /* large: new kinds change no case */
     c = bad(set, "inner", "inner-version-0", "version 0", ERR_FORMAT, "version 0");
     copy(set, "order-cancel", c)->data[1] = 0;
     c = bad(set, "inner", "inner-version-new", "a version from the future", ERR_FORMAT,
@@ -226,7 +226,7 @@ static void add_payloads(const struct vector_keys *keys, struct vector_set *set)
         add_signed(keys, set, name, payloads[i].what, &h, payloads[i].expect, payloads[i].reason,
                    &b);
     }
-    /* Too long to be typed: a note above its limit, a text above its field. */
+    /* Values that are too long: a note above its limit, a text above its field. */
     autofree unsigned char *note = xzalloc(1, NOTE_MAX + 1);
     head_of(keys, MSG_NOTE, false, &h);
     buf_clear(&b);
@@ -246,7 +246,7 @@ static void add_payloads(const struct vector_keys *keys, struct vector_set *set)
                "40 bytes, at most 39", &b);
 }
 
-/* The payload of a good receipt of version 2 under version 1, which has less room. */
+/* The payload of a good receipt of version 2 under version 1, which allows less. */
 static void add_old_version(const struct vector_keys *keys, struct vector_set *set)
 {
     auto_buf struct buf payload = BUF_INIT;
@@ -325,7 +325,7 @@ static void add_manifests(const struct vector_keys *keys, struct vector_set *set
             "0 of the release keys");
     copy(set, "manifest", c)->data[12] ^= 1;
 
-    /* Properly signed, and still not what packing would make. */
+    /* Properly signed bytes that differ from the packed form. */
     auto_buf struct buf body = BUF_INIT;
     struct err err = ERR_INIT;
     if (manifest_pack(&m, &body, &err) < 0)
@@ -369,7 +369,7 @@ static void add_trust(const struct vector_keys *keys, struct vector_set *set)
     sign_trust(keys, &t, KEY_RELEASE1, KEY_OPERATOR, &c->bytes);
 }
 
-/* Properly signed bodies of format 2, spoilt in a byte or a word. */
+/* Properly signed bodies of format 2, damaged in a byte or a word. */
 static void spoil(const struct vector_keys *keys, struct vector_set *set, const char *name,
                   const char *what, const char *from, const char *to, enum err_kind kind,
                   const char *reason)

@@ -94,7 +94,8 @@ static void make_key(const struct vendor *v, const char *user, const char *at)
     gpg(v, at, (const char *[]){"--quick-generate-key", user, "ed25519", "sign", "never", NULL});
 }
 
-/* gpg writes the revocation at once, with a colon before it so that nobody imports it by chance. */
+/* gpg writes the revocation together with the key, with a colon before it, so that nobody imports
+ * it by mistake. */
 static void revoke_key(const struct vendor *v)
 {
     char fpr[41], path[400];
@@ -124,7 +125,7 @@ static void make_keys(struct vendor *v)
     snprintf(v->old_ring, sizeof(v->old_ring), "%s/old.asc", v->dir);
 }
 
-/* As the keys are now; after signing, for who has expired signs nothing any more. */
+/* Exports the keys in their present state. Call it after signing: an expired key signs nothing. */
 static void export_ring(const struct vendor *v, const char *path)
 {
     auto_buf struct buf ring = BUF_INIT;
@@ -227,7 +228,7 @@ void vendor_unsign(struct vendor *v, const char *version)
 struct stream {
     struct vendor *v;
     struct buf body;
-    uint64_t good; /* bytes of it, then */
+    uint64_t good; /* number of bytes before */
     bool hang, endless;
 };
 
@@ -251,7 +252,7 @@ static ssize_t feed(void *ctx, uint64_t at, char *dst, size_t max)
         return (ssize_t)max;
     }
     while (s->hang && !__atomic_load_n(&s->v->stop, __ATOMIC_SEQ_CST))
-        poll(NULL, 0, 5); /* the fixture's own pretence of a dead peer */
+        poll(NULL, 0, 5); /* simulates a dead peer */
     return MHD_CONTENT_READER_END_WITH_ERROR;
 }
 
@@ -355,7 +356,7 @@ static enum MHD_Result answer(void *ctx, struct MHD_Connection *c, const char *u
     (void)upload;
     (void)upload_len;
     (void)con;
-    if (str_starts(url, VENDOR_BEHIND_PROXY)) /* as a proxy is asked */
+    if (str_starts(url, VENDOR_BEHIND_PROXY)) /* as a client asks a proxy */
         url += strlen(VENDOR_BEHIND_PROXY);
     str_cut(v->asked[v->n_requests++ % REQUESTS], sizeof(v->asked[0]), url);
     v->last_from = from;
