@@ -75,7 +75,7 @@ size_t servers_places(const struct servers *s, struct server_place *ret, size_t 
 {
     size_t n = 0;
     for (size_t i = 0; i < s->n && n < max; i++)
-        if (s->slots[i]->has_base && s->slots[i]->seen_as == MEMBER_ALIVE)
+        if (s->slots[i]->has_base && s->slots[i]->was_alive)
             write_place(s->slots[i], &ret[n++]);
     return n;
 }
@@ -312,6 +312,8 @@ void servers_end(struct servers *s)
     for (size_t i = 0; i < s->n; i++) {
         struct server_slot *slot = s->slots[i];
         check_identity(s, slot);
+        if (s->anybody)
+            slot->was_alive = slot->seen_as == MEMBER_ALIVE;
         if (s->anybody && !slot->seen && !has_open(slot))
             free(slot);
         else

@@ -59,6 +59,8 @@ struct server_slot {
     int rpc_port;
     struct nomad_base base;
     bool has_base;
+    bool was_alive; /* members called this server alive in the last round in which any server
+                       answered */
     struct server_ask asks[SERVER_QUESTIONS];
     /* Of this round. */
     bool seen;       /* an answer lists this server as a member */
@@ -94,7 +96,9 @@ void servers_init(struct servers *s, struct nomad_http *nomad, const struct cloc
 void servers_free(struct servers *s); /* after nomad_http_free */
 /* Sets the servers of an earlier run; only the first SERVERS_OTHERS are used. */
 void servers_remember(struct servers *s, const struct server_place *places, size_t n);
-/* The servers that the members call alive, to be stored for a later servers_remember. */
+/* The servers that the members called alive, to be stored for a later servers_remember. The answer
+ * is that of the last ended round in which any server answered: a round that is under way has not
+ * heard of all servers yet. */
 size_t servers_places(const struct servers *s, struct server_place *ret, size_t max);
 void servers_begin(struct servers *s, struct arena *arena, uint64_t round);
 /* Ends the round: drops servers that are no members any more. Later answers of this round are

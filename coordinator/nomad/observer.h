@@ -61,8 +61,8 @@ const struct world *observer_world(const struct observer *o);
 /* The server to which writes for a region are sent: the region's leader if it answered in the last
  * round, else another server of the region that answered, else NOMAD_ADDR. */
 void observer_server_to_ask(const struct observer *o, const char *region, struct nomad_base *ret);
-/* The servers known now, to be stored by the caller; and the stored servers of an earlier run,
- * which are asked when NOMAD_ADDR does not answer. */
+/* The servers of the last ended round, to be stored by the caller; and the stored servers of an
+ * earlier run, which are asked when NOMAD_ADDR does not answer. */
 size_t observer_servers(const struct observer *o, struct server_place *ret, size_t max);
 void observer_remember(struct observer *o, const struct server_place *places, size_t n);
 /* The servers, by the keys of their hosts, whose objects are counted. Copied. */

@@ -154,6 +154,27 @@ static void test_one_round_tells_everything(void **state)
     end(s);
 }
 
+/* A run stores the servers at any moment, also while a round is under way and no server has
+ * answered yet: a resume must find the cluster by them. */
+static void test_servers_to_store(void **state)
+{
+    struct scene *s = begin(plain);
+    struct server_place places[DESK_SERVERS];
+    struct err err = ERR_INIT;
+    const struct world *w = NULL;
+    (void)state;
+    assert_int_equal(observer_servers(s->w.observer, places, DESK_SERVERS), 0);
+    watched_round(&s->w);
+    while (w == NULL) {
+        int64_t due = observer_tick(s->w.observer) - clock_mono(clock_system());
+        assert_int_equal(observer_servers(s->w.observer, places, DESK_SERVERS), 3);
+        w = observer_take(s->w.observer);
+        if (w == NULL && http_wait(s->w.http, MAX_OF(due, (int64_t)0), &err) < 0)
+            fail_msg("%s", err.text);
+    }
+    end(s);
+}
+
 /* The first observation waits for it, once; later observations do not wait. */
 static void test_who_hangs_holds_nobody_up(void **state)
 {
@@ -531,6 +552,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_round_tells_everything),
+        cmocka_unit_test(test_servers_to_store),
         cmocka_unit_test(test_who_hangs_holds_nobody_up),
         cmocka_unit_test(test_another_server_at_its_address),
         cmocka_unit_test(test_a_token_that_may_not),
