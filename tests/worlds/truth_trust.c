@@ -244,7 +244,8 @@ static bool is_all_right(const struct truth *t)
 }
 
 /* A host that refused its order by the role has failed, and says so; it is not left out as one on
- * hold. If the run stops because of this host, the cause says so, too. */
+ * hold. If the run stops because of this host, the cause says so, too. An order from before a
+ * resume says nothing about the end: since then another run may hold the host. */
 static void judge_role(struct truth *t)
 {
     const char *role = refusal_name(REFUSAL_ROLE);
@@ -253,7 +254,8 @@ static void judge_role(struct truth *t)
         const struct ledger_host *l = &t->ledger.hosts[i];
         const struct t_host *h = &t->hosts[t_host_of(t, l->key)];
         bool stops = t->ledger.state == RUN_STOPPED && str_eq(t->ledger.cause_host, h->name);
-        if (!l->answered || l->refusal != REFUSAL_ROLE || !host_finished(l->state))
+        bool since_resume = l->attempts > 0;
+        if (!since_resume || !l->answered || l->refusal != REFUSAL_ROLE || !host_finished(l->state))
             continue;
         if (l->state == HOST_SKIPPED && l->skip == SKIP_HELD)
             judge_says(t, INVARIANT_ENDS, "%s refused by the role, and is left out as held",
